@@ -1,0 +1,72 @@
+"""What a person can ask of the monitor: plain values, sent one way, never awaited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Go to a moment of tape, ns UTC; bounds are applied."""
+
+    ts_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Go forward, or back when negative, by so many ns of tape."""
+
+    ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Pause, and go so many frames of tape forward, or back when negative."""
+
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class JumpSignal:
+    """Go to the next signal (+1) or to the one before (-1)."""
+
+    direction: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpeed:
+    """Play at so many tape seconds per second; inf is as fast as the machine folds."""
+
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Pause or resume; None turns the one into the other."""
+
+    paused: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SelectSymbol:
+    """Show another symbol of the watch list, at the same moment of tape."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelectExpiry:
+    """Show the strikes of one expiration; None is the nearest."""
+
+    expiry: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class UseSource:
+    """Switch to another source by name; each keeps its own place."""
+
+    name: str
+
+
+Command = Seek | Skip | Step | JumpSignal | SetSpeed | Pause | SelectSymbol | SelectExpiry | UseSource

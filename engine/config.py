@@ -1,0 +1,372 @@
+"""What the user has set, and where each value came from.
+
+Owns the settings' names, spellings, bounds and precedence: flags > environment > .env > spymon.toml >
+defaults. It refuses to know what the settings are for: the composition root reads them once and hands
+plain arguments on. Secrets come from the environment or `.env` only, and never show themselves.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+
+from .errors import ConfigError, SpymonError, UsageError
+from .market import generic, parse_custom
+
+FILE_NAME = "spymon.toml"
+PREFIX = "SPYMON_"
+SOURCES = ("massive", "massive-rest", "tastytrade", "tradestation", "cboe", "simulated", "auto")
+KEY_NAMES = ("MASSIVE_API_KEY", "POLYGON_API_KEY")
+SSH_NAMES = ("SSH_CONNECTION", "SSH_TTY")
+SSH_FPS = "4"
+
+Expiry = int | date | Literal["0dte"]
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A key that must not be printed; `reveal()` is the only way to its text."""
+
+    _text: str = field(repr=False)
+
+    def reveal(self) -> str:
+        """Return the key itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "********"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: how it is called, written, read and explained.
+
+    default : as a person would write it; read by the same parser as every other value
+    rule    : completes the sentence "X is not …"
+    """
+
+    name: str
+    default: str
+    parse: Callable[[str], Any]
+    rule: str
+    help: str
+
+    @property
+    def flag(self) -> str:
+        """The command line's spelling, `--data-dir`."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment's spelling, `SPYMON_DATA_DIR`."""
+        return PREFIX + self.name.upper()
+
+
+def _symbols(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(generic(part, 1).symbol for part in text.split(",")))
+
+
+def _customs(text: str) -> tuple[str, ...]:
+    specs = tuple(part.strip() for part in text.split(",") if part.strip())
+    for spec in specs:
+        parse_custom(spec)
+    return specs
+
+
+def _expiry(text: str) -> Expiry:
+    word = text.strip().lower()
+    if word == "0dte":
+        return "0dte"
+    return _whole(1, 20)(word) if word.isdecimal() else date.fromisoformat(word)
+
+
+def _speed(text: str) -> float | None:
+    word = text.strip().lower()
+    if word in ("auto", "max"):
+        return math.inf if word == "max" else None
+    return _number(1e-3, 1e6)(word)
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise ValueError(text)
+        return value
+
+    return parse
+
+
+def _number(least: float, most: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        value = float(text)
+        if not least <= value <= most:  # nan fails here too
+            raise ValueError(text)
+        return value
+
+    return parse
+
+
+def _choice(*names: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.strip().lower() not in names:
+            raise ValueError(text)
+        return text.strip().lower()
+
+    return parse
+
+
+def _directory(text: str) -> Path:
+    if not text.strip() or "\0" in text:
+        raise ValueError(text)
+    return Path(text).expanduser()
+
+
+SETTINGS = (
+    Setting("symbol", "SPY,QQQ,SPX,NDX,IWM,DIA", _symbols, "a list of symbols such as SPY,QQQ", "watch list"),
+    Setting("custom", "", _customs, "ROOT:INCREMENT[:PREFIX] such as AAPL:2.5", "underlyings"),
+    Setting("expiry", "3", _expiry, "0dte, a date, or a count from 1 to 20", "expirations to watch"),
+    Setting("strikes", "25", _whole(1, 200), "a whole number from 1 to 200", "strikes each side"),
+    Setting("speed", "auto", _speed, "max or a number from 0.001 to 1000000", "tape seconds per second"),
+    Setting("source", "auto", _choice(*SOURCES), "one of " + ", ".join(SOURCES), "where the tape comes from"),
+    Setting("preset", "default", _choice("default", "seed"), "default or seed", "signal parameters"),
+    Setting("seed", "7", _whole(0, 10**9), "a whole number from 0 to 1000000000", "the simulated day's seed"),
+    Setting("data_dir", "data", _directory, "a folder", "where days, journals and caches live"),
+    Setting("fps", "10", _whole(1, 20), "a whole number from 1 to 20", "frames per second"),
+    Setting("rate", "0.04", _number(-0.1, 1), "a yearly fraction from -0.1 to 1", "interest rate per year"),
+    Setting("dividend", "0.0", _number(0, 1), "a yearly fraction from 0 to 1", "dividend yield per year"),
+)
+"""Every setting, in the order in which they are shown."""
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every value in force. `speed` None means: chosen by what is played; inf is as fast as it goes.
+
+    expiry   : '0dte', one date, or how many of the nearest
+    data_dir : as written, relative to the working directory
+    rate, dividend : per year, 0.04 = 4 %
+    warnings : sentences about names that look like settings and are none
+    """
+
+    symbol: tuple[str, ...]
+    custom: tuple[str, ...]
+    expiry: Expiry
+    strikes: int
+    speed: float | None
+    source: str
+    preset: str
+    seed: int
+    data_dir: Path
+    fps: int
+    rate: float
+    dividend: float
+    massive_api_key: Secret | None
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+
+    def origin(self, name: str) -> str:
+        """Return 'flag --speed', 'environment SPYMON_SPEED', '.env', 'spymon.toml' or 'default'."""
+        return self.origins[name]
+
+    def rows(self) -> tuple[tuple[str, str, str], ...]:
+        """Return (name, value, origin) of every setting, secrets masked."""
+        texts = {name: as_text(getattr(self, name)) for name in self.origins}
+        if self.speed is None:
+            texts["speed"] = "auto"
+        return tuple((name, texts[name], origin) for name, origin in self.origins.items())
+
+
+def as_text(value: object) -> str:
+    """Write a setting's value as a person would."""
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "max" if value == math.inf else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One raw value as found: its text, its origin, and how to cite it in a sentence."""
+
+    text: str
+    origin: str
+    cited: str
+
+
+Layer = Mapping[str, Given]
+
+
+def load_settings(
+    flags: Mapping[str, str],
+    environ: Mapping[str, str],
+    directory: Path,
+    user_directory: Path,
+    config_file: Path | None = None,
+) -> Settings:
+    """Merge every layer into `Settings`.
+
+    flags          : setting name -> text as typed, only those that were typed
+    directory      : where `.env` and `spymon.toml` are looked for, usually the working directory
+    user_directory : a second place for `spymon.toml`, below the first
+    config_file    : read instead of both `spymon.toml`
+
+    Raises UsageError for a bad flag and ConfigError for everything else.
+    """
+    dotenv = _read_dotenv(directory / ".env")
+    files = _toml_files(directory, user_directory, config_file)
+    layers = [
+        _flag_layer(flags),
+        _variable_layer(environ, None),
+        _variable_layer(dotenv, ".env"),
+        *(_toml_layer(path, cited) for path, cited in files),
+        _default_layer(environ),
+    ]
+    found = {setting.name: _first(layers, setting.name) for setting in SETTINGS}
+    values = {name: _value(_BY_NAME[name], given) for name, given in found.items()}
+    key, key_origin = _key(environ, dotenv)
+    origins = {name: given.origin for name, given in found.items()} | {"massive_api_key": key_origin}
+    warnings = (*_strangers(environ, "the environment"), *_strangers(dotenv, ".env"))
+    return Settings(**values, massive_api_key=key, origins=origins, warnings=warnings)
+
+
+def settings_file(directory: Path, user_directory: Path, config_file: Path | None = None) -> Path:
+    """Return the settings file that is in force, or that `config edit` would create."""
+    here = directory / FILE_NAME
+    return config_file or (here if here.exists() else user_directory / FILE_NAME)
+
+
+def check_settings_file(path: Path) -> None:
+    """Read a settings file alone; ConfigError names the first thing in it that cannot be."""
+    for name, given in _toml_layer(path, str(path)).items():
+        _value(_BY_NAME[name], given)
+
+
+def template() -> str:
+    """Return a new settings file: every setting with its meaning and default, commented out."""
+    lines = ["# spymon settings; flags, the environment and .env override what stands here.", ""]
+    for setting in SETTINGS:
+        lines += [f"# {setting.help}: {setting.rule}", f'# {setting.name} = "{setting.default}"', ""]
+    return "\n".join(lines)
+
+
+def _hint(word: str, names: list[str], prefix: str = "") -> str:
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f"; did you mean {prefix}{close[0]}?" if close else "."
+
+
+def _first(layers: list[Layer], name: str) -> Given:
+    return next(layer[name] for layer in layers if name in layer)
+
+
+def _value(setting: Setting, given: Given) -> Any:
+    try:
+        return setting.parse(given.text)
+    except (ValueError, SpymonError):
+        kind = UsageError if given.origin.startswith("flag ") else ConfigError
+        raise kind(f"{given.cited} is not {setting.rule}.") from None
+
+
+def _flag_layer(flags: Mapping[str, str]) -> Layer:
+    return {
+        name: Given(text, f"flag {_BY_NAME[name].flag}", f"{_BY_NAME[name].flag} {text}".rstrip())
+        for name, text in flags.items()
+    }
+
+
+def _variable_layer(variables: Mapping[str, str], origin: str | None) -> Layer:
+    where = origin or "the environment"
+    return {
+        setting.name: Given(
+            variables[setting.variable],
+            origin or f"environment {setting.variable}",
+            f"{setting.variable}={variables[setting.variable]} in {where}",
+        )
+        for setting in SETTINGS
+        if variables.get(setting.variable, "").strip()
+    }
+
+
+def _default_layer(environ: Mapping[str, str]) -> Layer:
+    remote = any(environ.get(name) for name in SSH_NAMES)
+    texts = {setting.name: setting.default for setting in SETTINGS} | ({"fps": SSH_FPS} if remote else {})
+    return {name: Given(text, "default", f"the default {name}") for name, text in texts.items()}
+
+
+def _key(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> tuple[Secret | None, str]:
+    for variables, where in ((environ, "environment {}"), (dotenv, ".env")):
+        for name in KEY_NAMES:
+            if variables.get(name, "").strip():
+                return Secret(variables[name].strip()), where.format(name)
+    return None, "default"
+
+
+def _strangers(variables: Mapping[str, str], where: str) -> tuple[str, ...]:
+    known = [setting.name.upper() for setting in SETTINGS]
+    words = sorted(name.removeprefix(PREFIX) for name in variables if name.startswith(PREFIX))
+    strange = [word for word in words if word not in known]
+    return tuple(
+        f"{PREFIX}{word} in {where} is not a setting{_hint(word, known, PREFIX)}" for word in strange
+    )
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return {k: v for k, v in dotenv_values(stream=stream, interpolate=False).items() if v is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read ({_why(error)}).") from error
+
+
+def _toml_files(here: Path, user: Path, config_file: Path | None) -> list[tuple[Path, str]]:
+    if config_file is not None:
+        if not config_file.is_file():
+            raise ConfigError(f"The settings file {config_file} does not exist.")
+        return [(config_file, str(config_file))]
+    candidates = [(here / FILE_NAME, FILE_NAME), (user / FILE_NAME, str(user / FILE_NAME))]
+    return [(path, cited) for path, cited in candidates if path.is_file()]
+
+
+def _toml_layer(path: Path, cited: str) -> Layer:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{cited} cannot be read ({_why(error)}).") from error
+    return dict(_toml_entry(key, value, cited) for key, value in table.items())
+
+
+def _toml_entry(key: str, value: object, cited: str) -> tuple[str, Given]:
+    name = key.replace("-", "_")
+    if name.upper() in KEY_NAMES:
+        raise ConfigError(f"{cited} holds {key}; keys belong in the environment or in .env.")
+    if name not in _BY_NAME:
+        raise ConfigError(f"{cited} has an unknown key {key}{_hint(name, list(_BY_NAME))}")
+    text = _toml_text(value)
+    return name, Given(text, cited, f"{key} = {text} in {cited}")
+
+
+def _toml_text(value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(str(item) for item in value)
+    return str(value)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)

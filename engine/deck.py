@@ -1,0 +1,369 @@
+"""The deck: which tape is in, where its playhead stands, how fast it runs.
+
+Owns the replay clock, one timeline per source and symbol, and what every command means. It is plain
+synchronous code for one thread: wall time is an argument, and long work is cut into ticks so that a view
+can be shown in between. It refuses to know event loops, files and screens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import inf
+from typing import Protocol
+
+from numpy import void
+from numpy.typing import NDArray
+
+from .clock import TapeClock
+from .commands import (
+    Command,
+    JumpSignal,
+    Pause,
+    Seek,
+    SelectExpiry,
+    SelectSymbol,
+    SetSpeed,
+    Skip,
+    Step,
+    UseSource,
+)
+from .errors import NoDataError, SpymonError
+from .events import NS, Events
+from .kernel.params import FoldParams
+from .market import clock_text
+from .projection import Playing, Projector, signal_row
+from .symbols import ContractTable
+from .timeline import Tape, Timeline, TimelineParams
+from .view import Counts, Detail, SignalRow, View
+
+SCOUT_EVENTS = 32_768
+"""Events folded ahead in one go: short enough that a key press waits for no more than a few ms."""
+
+TICK_EVENTS = 200_000
+"""Most events one tick plays; only the unlimited speed reaches it."""
+
+
+class Source(Protocol):
+    """Somewhere tapes come from; `symbols` are those it can open, in the order they are shown."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def symbols(self) -> tuple[str, ...]: ...
+
+    def open(self, symbol: str) -> Tape:
+        """Return the symbol's tape; NoDataError or StoreError when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeckParams:
+    """How tapes are folded and shown.
+
+    expiry  : '0dte', one expiration, or how many of the nearest
+    strikes : rows each side of at-the-money
+    start_ns, end_ns : bounds of the first source's replay, ns UTC; None is the tape's own
+    frame_ns : wall time of one frame; a step is one frame of tape
+    """
+
+    fold: FoldParams = FoldParams()
+    expiry: str | int | date = 3
+    strikes: int = 25
+    start_ns: int | None = None
+    end_ns: int | None = None
+    frame_ns: int = NS // 10
+    timeline: TimelineParams = TimelineParams()
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A signal, and whose."""
+
+    symbol: str
+    row: SignalRow
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Played:
+    """What one tick folded: pieces of tape with the SIDE rows of their trades, and the signals fired."""
+
+    symbol: str
+    contracts: ContractTable
+    pieces: tuple[tuple[Events, NDArray[void]], ...]
+    fired: tuple[Fired, ...]
+
+
+@dataclass(slots=True)
+class Slot:
+    """One symbol of one source, opened."""
+
+    timeline: Timeline
+    projector: Projector
+
+
+def chosen_expiries(choice: str | int | date, day: date, listed: Sequence[date]) -> tuple[date, ...]:
+    """Return the expirations that a choice of `DeckParams.expiry` means on a day."""
+    alive = [expiry for expiry in listed if expiry >= day]
+    if choice == "0dte":
+        choice = day
+    if isinstance(choice, date):
+        return (choice,) if choice in alive else ()
+    return tuple(alive[: int(choice)])
+
+
+def open_slot(tape: Tape, params: DeckParams, bounded: bool = True) -> Slot:
+    """Return a tape with its playhead at the start; NoDataError when it lists nothing that was chosen."""
+    info = tape.info
+    start_ns, end_ns = (params.start_ns, params.end_ns) if bounded else (None, None)
+    listed = tape.contracts.expiries()
+    expiries = chosen_expiries(params.expiry, info.day, listed)
+    if not expiries:
+        raise NoDataError(
+            f"{info.symbol} lists no expiration for --expiry {params.expiry} on {info.day}; "
+            f"it lists {', '.join(map(str, listed[:5])) or 'none at all'}."
+        )
+    timeline = Timeline(tape, params.fold, params.timeline, start_ns, end_ns)
+    return Slot(timeline, Projector(timeline, params.fold, params.strikes, expiries))
+
+
+class Deck:
+    """Plays the tapes of several sources; one symbol is shown at a time, and only that one plays."""
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        params: DeckParams,
+        speed: float,
+        wall_ns: int,
+        symbol: str | None = None,
+    ) -> None:
+        self._sources = {source.name: source for source in sources}
+        self._bounded = sources[0].name
+        self._params = params
+        self._source = sources[0]
+        self._symbol = symbol or sources[0].symbols[0]
+        self._slots: dict[tuple[str, str], Slot] = {}
+        self._places: dict[str, tuple[str, int]] = {}
+        self._expiry: date | None = None
+        self._target: int | None = None
+        self._hunting = False
+        self._note = ""
+        self._generation = 0
+        self._version = 0
+        self._rate = (wall_ns, 0, 0.0)
+        self._shown: tuple[tuple[object, ...], View] | None = None
+        slot = self._slot()
+        self._clock = TapeClock(slot.timeline.start_ns, wall_ns, speed, paused=False)
+        slot.timeline.seek(slot.timeline.start_ns)
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """(name, label) of every source."""
+        return tuple((source.name, source.label) for source in self._sources.values())
+
+    # --- commands ---------------------------------------------------------------------------------
+
+    def obey(self, command: Command, wall_ns: int) -> None:
+        """Do what a command says, or note in one sentence why it cannot be done."""
+        self._note = ""
+        try:
+            self._obey(command, wall_ns)
+        except SpymonError as error:
+            self._note = str(error)
+
+    def _obey(self, command: Command, wall_ns: int) -> None:
+        match command:
+            case Seek(ts_ns):
+                self._go(ts_ns)
+            case Skip(ns):
+                self._go(self._heading() + ns)
+            case Step(frames):
+                self._pause(True, wall_ns)
+                speed = 1.0 if self._clock.speed == inf else self._clock.speed
+                self._go(self._heading() + int(frames * speed * self._params.frame_ns))
+            case JumpSignal(direction):
+                self._jump(direction)
+            case SetSpeed(speed):
+                self._settle(wall_ns)
+                self._clock = self._clock.with_speed(speed, wall_ns)
+            case Pause(paused):
+                self._pause(not self._clock.paused if paused is None else paused, wall_ns)
+            case SelectSymbol(symbol):
+                self._show(self._source, symbol, self._slot().timeline.clock, wall_ns)
+            case SelectExpiry(expiry):
+                self._expiry = expiry
+                self._generation += 1
+            case UseSource(name):
+                self._use(name, wall_ns)
+
+    def _pause(self, paused: bool, wall_ns: int) -> None:
+        self._settle(wall_ns)
+        self._clock = self._clock.paused_at(wall_ns) if paused else self._clock.resumed_at(wall_ns)
+
+    def _settle(self, wall_ns: int) -> None:
+        """Put the clock where the playhead is: at the unlimited speed, and past the end, it does not know."""
+        timeline = self._slot().timeline
+        if self._clock.speed == inf or timeline.finished:
+            self._clock = self._clock.sought(timeline.clock, wall_ns)
+
+    def _heading(self) -> int:
+        """Return where the playhead is going, or is."""
+        return self._slot().timeline.clock if self._target is None else self._target
+
+    def _go(self, ts_ns: int) -> None:
+        timeline = self._slot().timeline
+        self._target = min(max(ts_ns, timeline.start_ns), timeline.end_ns)
+        self._hunting = False
+
+    def _jump(self, direction: int) -> None:
+        if direction > 0:
+            self._hunting = True
+            return
+        found = self._slot().timeline.signal_before(self._heading())
+        if found is None:
+            self._note = "There is no earlier signal."
+        else:
+            self._go(found)
+
+    def _use(self, name: str, wall_ns: int) -> None:
+        source = self._sources.get(name)
+        if source is None:
+            raise NoDataError(f"There is no source called {name}; choose one of {', '.join(self._sources)}.")
+        if source is self._source:
+            return
+        self._places[self._source.name] = self._symbol, self._slot().timeline.clock
+        symbol, place = self._places.get(name, (self._symbol, None))
+        self._show(source, symbol if symbol in source.symbols else source.symbols[0], place, wall_ns)
+
+    def _show(self, source: Source, symbol: str, place: int | None, wall_ns: int) -> None:
+        """Show a symbol of a source at a place; nothing changes if it cannot be opened."""
+        if symbol not in source.symbols:
+            raise NoDataError(f"{symbol} is not in {source.label}; it has {', '.join(source.symbols)}.")
+        slot = self._open(source, symbol)
+        self._settle(wall_ns)
+        self._source, self._symbol, self._expiry = source, symbol, None
+        self._generation += 1
+        self._clock = self._clock.sought(slot.timeline.clock, wall_ns)
+        self._rate = (wall_ns, slot.projector.counts().events, 0.0)
+        self._go(slot.timeline.clock if place is None else place)
+
+    # --- time -------------------------------------------------------------------------------------
+
+    def tick(self, wall_ns: int) -> Played:
+        """Play on to the wall's moment, or go on looking for where a command wants to be."""
+        slot = self._slot()
+        timeline = slot.timeline
+        before = timeline.signal_count
+        pieces: list[tuple[Events, NDArray[void]]] = []
+        if self._hunting:
+            self._hunt(timeline)
+        if self._target is not None:
+            self._approach(timeline, wall_ns)
+            before = timeline.signal_count
+        elif not self._hunting:
+            pieces.extend(timeline.advance(self._clock.now(wall_ns), TICK_EVENTS))
+        fired = tuple(
+            Fired(self._symbol, signal_row(row, timeline.tape.contracts[int(row["cid"])]))
+            for row in timeline.signals[before : timeline.signal_count]
+        )
+        return Played(self._symbol, timeline.tape.contracts, tuple(pieces), fired)
+
+    def _hunt(self, timeline: Timeline) -> None:
+        found = timeline.signal_after(timeline.clock)
+        if found is None and not timeline.scout(SCOUT_EVENTS):
+            return
+        self._hunting = False
+        found = timeline.signal_after(timeline.clock)
+        if found is None or found > timeline.end_ns:
+            self._note = "There is no later signal."
+        else:
+            self._target = found
+
+    def _approach(self, timeline: Timeline, wall_ns: int) -> None:
+        """Fold ahead until the target has been seen, then go there."""
+        assert self._target is not None
+        if not timeline.covers(self._target) and not timeline.scout(SCOUT_EVENTS):
+            return
+        timeline.seek(self._target)
+        self._clock = self._clock.sought(self._target, wall_ns)
+        self._target = None
+        self._generation += 1
+
+    @property
+    def busy(self) -> bool:
+        """Whether a command is still being carried out: the next tick should not wait for the next frame."""
+        return self._hunting or self._target is not None
+
+    def scout(self) -> bool:
+        """Fold a little ahead, the shown symbol first; return whether there is more to do."""
+        for symbol in (self._symbol, *self._source.symbols):
+            timeline = self._open(self._source, symbol).timeline
+            if not timeline.scout(SCOUT_EVENTS):
+                return True
+        return False
+
+    # --- what is seen -----------------------------------------------------------------------------
+
+    def view(self, wall_ns: int) -> View:
+        """Return the view at the playhead; the same one as before when nothing has changed."""
+        slot = self._slot()
+        info = slot.timeline.tape.info
+        target = () if self._target is None else (f"Going to {clock_text(self._target)} …",)
+        note = (self._note,) if self._note else ()
+        pace = self._events_per_s(slot, wall_ns)
+        what = (
+            self._generation, slot.timeline.clock, slot.projector.counts().events, slot.timeline.loaded,
+            self._clock.paused, self._clock.speed, self._note, target, pace,
+        )  # fmt: skip
+        if self._shown is not None and self._shown[0] == what:
+            return self._shown[1]
+        self._version += 1
+        playing = Playing(
+            generation=self._generation,
+            version=self._version,
+            symbols=self._source.symbols,
+            badge=info.badge,
+            paused=self._clock.paused,
+            speed=self._clock.speed,
+            events_per_s=pace,
+            notes=(*note, *target, *info.notes),
+        )
+        view = slot.projector.project(playing, self._expiry)
+        self._shown = what, view
+        return view
+
+    def detail(self, cid: int) -> Detail:
+        """Return one contract of the shown symbol in full; NoDataError for an id nobody listed."""
+        slot = self._slot()
+        if not 1 <= cid <= len(slot.timeline.tape.contracts):
+            raise NoDataError(f"{self._symbol} has no contract with the id {cid}.")
+        return slot.projector.detail(cid)
+
+    def counts(self) -> Counts:
+        """Return what has been folded of the shown symbol."""
+        return self._slot().projector.counts()
+
+    def _events_per_s(self, slot: Slot, wall_ns: int) -> float:
+        """Return the pace over the last second or so; a seek is not a pace."""
+        since, events, rate = self._rate
+        now = slot.projector.counts().events
+        if wall_ns - since >= NS:
+            rate = max(now - events, 0) * NS / (wall_ns - since)
+            self._rate = wall_ns, now, rate
+        return rate
+
+    # --- slots ------------------------------------------------------------------------------------
+
+    def _slot(self) -> Slot:
+        return self._open(self._source, self._symbol)
+
+    def _open(self, source: Source, symbol: str) -> Slot:
+        key = source.name, symbol
+        if key not in self._slots:
+            bounded = source.name == self._bounded
+            self._slots[key] = open_slot(source.open(symbol), self._params, bounded)
+        return self._slots[key]

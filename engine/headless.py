@@ -1,0 +1,185 @@
+"""A run without a screen: everything it has to say, in tape order, as values.
+
+Several symbols are folded side by side, a few seconds of tape at a time. Time is handed in: at the
+unlimited speed nothing ever waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from .clock import TapeClock
+from .deck import DeckParams, Fired, Slot, Source, open_slot
+from .events import NS
+from .kernel.signals import RULE_NAMES
+from .projection import Playing, signal_row
+from .timeline import TimelineParams
+from .view import View
+
+STATUS_NS = 5 * NS
+VIEW_NS = 300 * NS
+NO_CHECKPOINTS = TimelineParams(spacing_ns=2**62)
+"""Nobody seeks in a run without a screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the run stands; `events_per_s` is the pace since the last status, in wall time."""
+
+    ts_ns: int
+    symbol: str
+    badge: str
+    source: str
+    events: int
+    events_per_s: float
+    dropped: int
+    gaps: int
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one symbol came to; `signals` by kind, wall_s and events_per_s of the fold alone."""
+
+    symbol: str
+    source: str
+    events: int
+    trades: int
+    quotes: int
+    signals: dict[str, int]
+    state_hash: str
+    wall_s: float
+    events_per_s: float
+    first_ts: int
+    last_ts: int
+
+
+Item = Fired | Status | View | Summary
+
+
+class _Run:
+    """One symbol of the run."""
+
+    def __init__(self, source: Source, symbol: str, params: DeckParams, wall: Callable[[], int]) -> None:
+        self.slot: Slot = open_slot(source.open(symbol), params)
+        self._symbol = symbol
+        self._wall = wall
+        self._spent_ns = 0
+        self._said = (wall(), 0)
+        self._version = 0
+
+    @property
+    def end_ns(self) -> int:
+        return self.slot.timeline.end_ns
+
+    @property
+    def start_ns(self) -> int:
+        return self.slot.timeline.start_ns
+
+    def advance(self, to_ns: int) -> list[Fired]:
+        """Fold up to `to_ns` and return what fired."""
+        timeline = self.slot.timeline
+        before, began = timeline.signal_count, self._wall()
+        for _ in timeline.advance(to_ns):
+            pass
+        self._spent_ns += self._wall() - began
+        contracts = timeline.tape.contracts
+        fired = timeline.signals[before : timeline.signal_count]
+        return [Fired(self._symbol, signal_row(row, contracts[int(row["cid"])])) for row in fired]
+
+    def status(self) -> Status:
+        """Return how it stands at the playhead."""
+        info, counts, now = self.slot.timeline.tape.info, self.slot.projector.counts(), self._wall()
+        since, events = self._said
+        self._said = (now, counts.events)
+        return Status(
+            ts_ns=self.slot.timeline.clock,
+            symbol=self._symbol,
+            badge=info.badge,
+            source=info.source,
+            events=counts.events,
+            events_per_s=(counts.events - events) * NS / max(now - since, 1),
+            dropped=counts.dropped,
+            gaps=counts.gaps,
+            connection="none",
+        )
+
+    def view(self, symbols: tuple[str, ...], speed: float) -> View:
+        """Return the view at the playhead."""
+        info = self.slot.timeline.tape.info
+        self._version += 1
+        playing = Playing(0, self._version, symbols, info.badge, False, speed, self._pace(), info.notes)
+        return self.slot.projector.project(playing)
+
+    def summary(self) -> Summary:
+        """Return what it came to."""
+        timeline = self.slot.timeline
+        counts = self.slot.projector.counts()
+        rules = [int(signal["rule"]) for signal in timeline.signals[: timeline.signal_count]]
+        under = timeline.state.under[0]
+        return Summary(
+            symbol=self._symbol,
+            source=timeline.tape.info.source,
+            events=counts.events,
+            trades=counts.trades,
+            quotes=counts.quotes,
+            signals={name: rules.count(rule) for rule, name in enumerate(RULE_NAMES)},
+            state_hash=timeline.state.digest(),
+            wall_s=self._spent_ns / NS,
+            events_per_s=self._pace(),
+            first_ts=int(under["begin_ts"]),
+            last_ts=int(under["clock"]),
+        )
+
+    def _pace(self) -> float:
+        return self.slot.projector.counts().events * NS / max(self._spent_ns, 1)
+
+
+def replay(
+    source: Source,
+    symbols: Sequence[str],
+    params: DeckParams,
+    speed: float,
+    wall: Callable[[], int],
+    sleep: Callable[[float], None],
+    views: bool,
+) -> Iterator[Item]:
+    """Yield every signal, a status per symbol each 5 s of tape, views, and a summary per symbol at last.
+
+    wall  : a monotonic clock, ns; `sleep` waits so many seconds of it
+    views : whether to yield a `View` per symbol each 5 minutes of tape and at the end
+    """
+    runs = [_Run(source, symbol, params, wall) for symbol in symbols]
+    shown = tuple(symbols)
+    start = min(run.start_ns for run in runs)
+    clock = TapeClock(start, wall(), speed, paused=False)
+    for mark in _marks(start, max(run.end_ns for run in runs), speed):
+        _wait(clock, mark, wall, sleep)
+        live = [run for run in runs if run.slot.timeline.clock < run.end_ns]
+        fired = [item for run in live for item in run.advance(mark)]
+        yield from sorted(fired, key=lambda item: item.row.ts_ns)
+        if (mark - start) % STATUS_NS == 0:
+            yield from (run.status() for run in live)
+        if views and (mark - start) % VIEW_NS == 0:
+            yield from (run.view(shown, speed) for run in live)
+    if views:
+        yield from (run.view(shown, speed) for run in runs)
+    yield from (run.summary() for run in runs)
+
+
+def _marks(start: int, end: int, speed: float) -> Iterator[int]:
+    """Yield the moments to fold up to: every status, oftener where a signal would come late."""
+    step = STATUS_NS
+    while speed != inf and step > speed * NS / 4 and step % 2 == 0 and step > NS // 100:
+        step //= 2
+    yield from range(start + step, end, step)
+    yield end
+
+
+def _wait(clock: TapeClock, mark: int, wall: Callable[[], int], sleep: Callable[[float], None]) -> None:
+    """Sleep until the clock reaches the mark."""
+    left = mark - clock.now(wall())
+    if left > 0 and clock.speed != inf:
+        sleep(left / clock.speed / NS)

@@ -1,0 +1,131 @@
+"""Every tunable number of the fold, with its default and unit, and the two signal presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+RECENT_MINUTES = 15
+"""Length of the spread baseline, minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideParams:
+    """Trade side: ages in seconds, confidences in percent (see `engine.kernel.side`)."""
+
+    stale_s: float = 60.0
+    stale_moved_s: float = 5.0  # when the underlying has moved since the quote
+    mid_band: float = 0.2  # share of the spread either side of mid that the quote rule does not decide
+    at_quote: int = 80
+    outside: int = 50
+    inside: int = 60  # at the edge of the spread; falls linearly to half of it at the mid band
+    depth: int = 30
+    tick: int = 25
+    auction_share: float = 0.5
+    tie_share: float = 0.8  # a quote of the trade's own nanosecond was set aside
+
+
+@dataclass(frozen=True, slots=True)
+class SignalParams:
+    """The four detectors. Thresholds are fired at or above; `*_half` is the evidence of strength 0.5.
+
+    `seed` switches to the arithmetic of the first monitor: plain ratios and percentages.
+    """
+
+    seed: bool = False
+    mute_s: float = 300.0  # after the first quote or trade: opening prices and baselines settle
+    cooldown_s: float = 60.0  # per rule, contract and direction
+    rearm: float = 0.6  # share of the threshold below which a rule is armed again
+    neutral_below: float = 0.2  # side confidence under which a direction is not claimed
+
+    volume_bucket_s: float = 10.0
+    volume_half_life_s: float = 600.0
+    volume_warm_buckets: int = 30
+    volume_variance_floor: float = 0.05
+    volume_z: float = 4.0
+    volume_ratio: float = 3.0
+    volume_size: int = 100  # contracts in the bucket, or
+    volume_premium_usd: float = 50_000.0
+    volume_half: float = 4.0
+
+    spread_ticks: float = 4.0  # the median spread must be at least this wide
+    spread_ratio: float = 0.5
+    spread_hold_s: float = 3.0
+    spread_hold_quotes: int = 5
+    spread_size: int = 10
+    spread_minutes: int = 5  # whole minutes of baseline needed
+    spread_jump_s: float = 2.0
+    spread_half: float = 2.0  # median over current
+
+    price_window_s: float = 5.0
+    price_z: float = 6.0
+    price_ticks: float = 3.0
+    price_hold_s: float = 1.0
+    price_half: float = 6.0
+    price_percent: float = 5.0  # seed only
+
+    fmv_edge: float = 1.5  # distance from mid over the larger of half the spread and two ticks
+    fmv_hold_s: float = 2.0
+    fmv_age_s: float = 1.0
+    fmv_half: float = 1.5
+    fmv_percent: float = 4.0  # seed only
+
+    jump_bp: float = 4.0  # a spot move over 2 s that counts as a jump, basis points
+
+
+PRESETS: dict[str, SignalParams] = {
+    "default": SignalParams(),
+    # The halves give the strengths the first monitor printed for its own examples: 0.8, 0.6, 0.7, 0.8.
+    "seed": replace(
+        SignalParams(),
+        seed=True,
+        mute_s=0.0,
+        volume_half=0.75,
+        spread_half=4.0 / 3.0,
+        price_half=75.0 / 28.0,
+        fmv_half=1.0,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FoldParams:
+    """Everything `step` needs besides the tape.
+
+    rate, dividend   : continuously compounded, per year
+    greeks_max_age_s : a trade refreshes older greeks, seconds of tape
+    """
+
+    side: SideParams = SideParams()
+    signals: SignalParams = SignalParams()
+    rate: float = 0.04
+    dividend: float = 0.0
+    greeks_max_age_s: float = 1.0
+
+    def pack(self) -> NDArray[np.void]:
+        """Return the numbers as a (1,) record the compiled loop reads; every field is float64."""
+        values: dict[str, float] = {
+            "rate": self.rate,
+            "dividend": self.dividend,
+            "greeks_max_age_s": self.greeks_max_age_s,
+        }
+        for prefix, group in (("side_", self.side), ("", self.signals)):
+            for field in fields(group):
+                values[prefix + field.name] = float(getattr(group, field.name))
+        width, half_life = self.signals.volume_bucket_s, self.signals.volume_half_life_s
+        values["volume_alpha"] = 1 - 0.5 ** (width / half_life)
+        record = np.zeros(1, PARAMS)
+        for name, value in values.items():
+            record[name] = value
+        return record
+
+
+def _names() -> list[str]:
+    sides = ["side_" + field.name for field in fields(SideParams)]
+    signals = [field.name for field in fields(SignalParams)]
+    return ["rate", "dividend", "greeks_max_age_s", "volume_alpha", *sides, *signals]
+
+
+PARAMS = np.dtype([(name, "<f8") for name in _names()], align=True)

@@ -1,0 +1,281 @@
+"""What the fold knows: arrays by contract and one record for the underlying.
+
+Copying a `State` is a checkpoint. It holds numbers only; names live in the contract table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..events import MISSING
+from ..symbols import ContractTable
+from .params import RECENT_MINUTES
+
+N_RULES = 4
+RECENT_PRINTS = 8
+N_POOLS = 8
+
+STATIC = np.dtype(
+    [
+        ("strike", "<f8"),  # $
+        ("cp", "<f8"),  # +1 call, -1 put
+        ("settle_ns", "<i8"),
+        ("multiplier", "<i8"),
+        ("tick", "<i4"),  # price units
+        ("twin", "<i4"),  # the other right at the same strike and expiry, 0 if not listed
+    ],
+    align=True,
+)
+"""What never changes about a contract; row 0 is the underlying and unused."""
+
+CELL = np.dtype(
+    [
+        # Read and written by every quote; together they fill the first cache lines.
+        ("quote_ts", "<i8"),
+        ("bid", "<i4"),
+        ("ask", "<i4"),
+        ("bid_size", "<i4"),
+        ("ask_size", "<i4"),
+        ("quote_spot", "<i4"),
+        ("prev_spot", "<i4"),  # prev_*: the newest quote with an earlier ts
+        ("prev_ts", "<i8"),
+        ("prev_bid", "<i4"),
+        ("prev_ask", "<i4"),
+        ("prev_bid_size", "<i4"),
+        ("prev_ask_size", "<i4"),
+        # spread baseline: the running minute, then the median and mean of the last minutes
+        ("minute_end", "<i8"),
+        ("spread_time", "<i8"),  # 1024 ns
+        ("spread_area", "<i8"),  # price units x 1024 ns
+        ("mid_area", "<i8"),
+        ("spread_median", "<i4"),
+        ("spread_minutes", "<i4"),
+        ("tight_quotes", "<i4"),
+        ("armed", "<i4"),  # one bit per rule and direction; 0 is armed
+        # price move: two anchors, at least one window apart
+        ("anchor_ts", "<i8"),
+        ("anchor_mid2", "<i8"),
+        ("recent_ts", "<i8"),
+        ("recent_mid2", "<i8"),
+        ("anchor_spot", "<i4"),
+        ("recent_spot", "<i4"),
+        ("move_sign", "<i4"),
+        ("fmv_sign", "<i4"),
+        ("move_var", "<f8"),
+        # our own greeks, and the spot they were taken at
+        ("greeks_ts", "<i8"),
+        ("iv", "<f8"),
+        ("delta", "<f8"),
+        ("gamma", "<f8"),
+        ("vega", "<f8"),
+        ("theta", "<f8"),
+        ("greeks_spot", "<i4"),
+        ("fmv", "<i4"),
+        ("fmv_ts", "<i8"),
+        ("bucket_end", "<i8"),  # of the running volume bucket; 0 before the first quote or trade
+        # the rest is for trades and for what happens rarely
+        ("move_since", "<i8"),
+        ("fmv_since", "<i8"),
+        ("tight_since", "<i8"),
+        ("spread_percent", "<f8"),
+        ("last_ts", "<i8"),
+        ("last", "<i4"),
+        ("last_different", "<i4"),
+        ("prints", "<i4"),
+        ("last_side", "i1"),
+        ("print_head", "i1"),
+        ("volume", "<i8"),
+        ("cancelled", "<i8"),
+        ("buy", "<i8"),
+        ("sell", "<i8"),
+        ("unknown", "<i8"),
+        ("premium", "<i8"),  # price units x contracts x multiplier
+        ("buy_premium", "<i8"),
+        ("sell_premium", "<i8"),
+        ("delta_flow", "<f8"),
+        ("gamma_flow", "<f8"),
+        ("bucket_premium", "<i8"),
+        ("bucket_volume", "<i4"),
+        ("bucket_side", "<i4"),  # sum of side x confidence x size
+        ("buckets", "<i8"),  # closed with a trade in them
+        ("log_mean", "<f8"),
+        ("log_var", "<f8"),
+        ("lin_mean", "<f8"),
+        ("oi", "<i4"),
+        ("vendor_iv", "<i4"),
+        ("vendor_gamma", "<i4"),
+        ("vendor_delta", "<i4"),
+        ("day_volume", "<i4"),
+        # recent minutes of the spread baseline: average spread and mid, price units
+        ("spreads", "<i4", (RECENT_MINUTES,)),
+        ("mids", "<i4", (RECENT_MINUTES,)),
+        # recent prints, so that a cancel can take back exactly what it added
+        ("print_delta", "<f8", (RECENT_PRINTS,)),
+        ("print_gamma", "<f8", (RECENT_PRINTS,)),
+        ("print_price", "<i4", (RECENT_PRINTS,)),
+        ("print_size", "<i4", (RECENT_PRINTS,)),
+        ("print_side", "i1", (RECENT_PRINTS,)),
+        ("print_alive", "i1", (RECENT_PRINTS,)),
+        # when each rule last fired, by rule and direction
+        ("fired_ts", "<i8", (N_RULES * 2,)),
+        ("fired_level", "i1", (N_RULES * 2,)),
+    ],
+    align=True,
+)
+"""What the fold knows of one contract; prices in price units, MISSING until told."""
+
+UNDER = np.dtype(
+    [
+        ("clock", "<i8"),  # running maximum of ts
+        ("begin_ts", "<i8"),  # of the first event
+        ("first_ts", "<i8"),  # of the first quote or trade
+        ("events", "<i8"),
+        ("quotes", "<i8"),
+        ("trades", "<i8"),
+        ("gaps", "<i8"),
+        ("rejected", "<i8"),  # records whose contract or kind is not known
+        ("cancels", "<i8"),
+        ("unmatched_cancels", "<i8"),
+        ("no_delta_volume", "<i8"),  # classified contracts that had no delta when they traded
+        ("signals", "<i8"),
+        ("signal_hash", "<u8"),
+        ("spot_ts", "<i8"),
+        ("spot", "<i4"),
+        ("prev_close", "<i4"),
+        ("anchor_ts", "<i8"),
+        ("recent_ts", "<i8"),
+        ("anchor_spot", "<i4"),
+        ("recent_spot", "<i4"),
+        ("jump_ts", "<i8"),
+        ("pool_mean", "<f8", (N_POOLS,)),
+        ("pool_var", "<f8", (N_POOLS,)),
+        ("pool_count", "<i8", (N_POOLS,)),
+    ],
+    align=True,
+)
+
+SIGNAL = np.dtype(
+    [
+        ("ts", "<i8"),
+        ("cid", "<i4"),
+        ("mid_before", "<i4"),
+        ("mid_after", "<i4"),
+        ("rule", "u1"),
+        ("direction", "i1"),  # +1 buy, -1 sell, 0 neutral
+        ("seed", "u1"),
+        ("side_confidence", "<f8"),
+        ("strength", "<f8"),
+        ("evidence", "<f8", (8,)),
+    ],
+    align=True,
+)
+
+SIDE = np.dtype([("side", "i1"), ("confidence", "u1"), ("rule", "u1")])
+"""What the fold decided about one trade; confidence in percent."""
+
+_FLOATS_FROM_LIBM = {
+    "delta_flow", "gamma_flow", "iv", "delta", "gamma", "vega", "theta", "log_mean", "log_var",
+    "lin_mean", "spread_percent", "move_var", "pool_mean", "pool_var", "print_delta", "print_gamma",
+}  # fmt: skip
+# Decided by comparing such floats; the signals they lead to are in the hash.
+_DERIVED = {
+    "armed",
+    "move_sign",
+    "move_since",
+    "fmv_sign",
+    "fmv_since",
+    "greeks_ts",
+    "greeks_spot",
+    "no_delta_volume",
+}
+_HASHED_CELL = [name for name in CELL.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED]
+_HASHED_UNDER = [name for name in UNDER.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED]
+
+
+@dataclass(slots=True)
+class State:
+    """One symbol's fold.
+
+    static : (n + 1,) STATIC, shared between copies
+    cells  : (n + 1,) CELL
+    under  : (1,) UNDER
+    """
+
+    static: NDArray[np.void]
+    cells: NDArray[np.void]
+    under: NDArray[np.void]
+
+    def copy(self) -> State:
+        """Return an independent state with the same past."""
+        return State(self.static, self.cells.copy(), self.under.copy())
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes a checkpoint of this state takes."""
+        return int(self.cells.nbytes + self.under.nbytes)
+
+    def digest(self) -> str:
+        """Return the hash of everything exact: counts, sizes, prices, sides and signals.
+
+        Contracts that no event has named do not count, so a table that was filled while the tape ran
+        hashes like one that was complete from the start.
+        """
+        touched = np.flatnonzero((self.cells["bucket_end"] > 0) | (self.cells["oi"] != MISSING))
+        hasher = blake2b(digest_size=16)
+        hasher.update(touched.astype("<i4").tobytes())
+        for name in _HASHED_CELL:
+            hasher.update(np.ascontiguousarray(self.cells[name][touched]).tobytes())
+        for name in _HASHED_UNDER:
+            hasher.update(np.ascontiguousarray(self.under[name]).tobytes())
+        return hasher.hexdigest()
+
+
+def new_state(
+    contracts: ContractTable, settle_ns: Callable[[str, date], int], multiplier: int, tick: int
+) -> State:
+    """Return the state before the first event, for every contract of the table."""
+    n = len(contracts) + 1
+    state = State(
+        static_of(contracts, settle_ns, multiplier, tick),
+        np.zeros(n, CELL),
+        np.zeros(1, UNDER),
+    )
+    for name in (
+        "bid", "ask", "prev_bid", "prev_ask", "last", "last_different", "oi", "fmv",
+        "quote_spot", "prev_spot", "vendor_iv", "vendor_gamma", "vendor_delta",
+        "anchor_spot", "recent_spot", "greeks_spot", "day_volume",
+    ):  # fmt: skip
+        state.cells[name] = MISSING
+    for name in ("iv", "delta", "gamma", "vega", "theta"):
+        state.cells[name] = np.nan
+    for name in ("spot", "prev_close", "anchor_spot", "recent_spot"):
+        state.under[name] = MISSING
+    return state
+
+
+def static_of(
+    contracts: ContractTable, settle_ns: Callable[[str, date], int], multiplier: int, tick: int
+) -> NDArray[np.void]:
+    """Return the (n + 1,) STATIC rows of a contract table; `settle_ns(root, expiry)` in ns UTC."""
+    static = np.zeros(len(contracts) + 1, STATIC)
+    static["multiplier"] = multiplier
+    static["tick"] = tick
+    where = {(c.root, c.expiry, c.strike_milli, c.right): cid for cid, c in enumerate(contracts, 1)}
+    settled: dict[tuple[str, date], int] = {}
+    for cid, contract in enumerate(contracts, 1):
+        key = (contract.root, contract.expiry)
+        if key not in settled:
+            settled[key] = settle_ns(*key)
+        other = "P" if contract.right == "C" else "C"
+        row = static[cid]
+        row["strike"] = contract.strike_milli / 1000
+        row["cp"] = 1.0 if contract.right == "C" else -1.0
+        row["settle_ns"] = settled[key]
+        row["twin"] = where.get((*key, contract.strike_milli, other), 0)
+    return static

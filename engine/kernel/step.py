@@ -1,0 +1,216 @@
+"""The fold: `step(state, events, params) -> signals`, one compiled loop over the tape.
+
+No clock, no randomness, no Python object inside: cutting a tape into batches differently changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from ..events import (
+    BAR,
+    FMV,
+    GAP,
+    MARK,
+    MISSING,
+    NS,
+    OI,
+    PREV_CLOSE,
+    QUOTE,
+    SPOT,
+    TRADE,
+    UNDERLYING,
+    VENDOR,
+    Events,
+)
+from . import JIT
+from .conditions import CANCEL, EXCLUDED, LATE
+from .flow import add_trade, take_back
+from .fmv_divergence import judge_fmv
+from .price_move import judge_price
+from .side import classify, treatment
+from .spread_tightening import judge_spread, weigh_spread
+from .state import SIDE, SIGNAL, State
+from .volatility import refresh, refresh_if_older, two_sided
+from .volume_spike import judge_volume, roll_bucket
+
+JUMP_WINDOW_NS = 2 * NS
+SIGNALS_PER_EVENT = 3
+SIGNAL_ROOM = 64
+
+
+@njit(**JIT)
+def set_quote(e, cell, spot):
+    """Make the event the contract's quote; keep the one before it if it is earlier."""
+    if e.ts > cell.quote_ts:
+        cell.prev_ts = cell.quote_ts
+        cell.prev_bid = cell.bid
+        cell.prev_ask = cell.ask
+        cell.prev_bid_size = cell.bid_size
+        cell.prev_ask_size = cell.ask_size
+        cell.prev_spot = cell.quote_spot
+        cell.quote_ts = e.ts
+    cell.bid = e.p1
+    cell.ask = e.p2
+    cell.bid_size = e.s1
+    cell.ask_size = e.s2
+    cell.quote_spot = spot
+
+
+@njit(**JIT)
+def on_quote(e, now, cell, twin, static, under, p):
+    """Fold one quote, before it is judged."""
+    if cell.bucket_end == 0:
+        roll_bucket(now, cell, static.strike, under, p)
+    weigh_spread(now, cell)
+    set_quote(e, cell, under.spot)
+    if cell.greeks_ts == 0 and two_sided(cell):
+        refresh(now, cell, twin, static, under.spot, p)
+
+
+@njit(**JIT)
+def on_trade(e, now, cell, twin, static, under, sig, decided, p):
+    """Fold one trade or cancel; return whether it fired a signal."""
+    how = treatment(e.cond)
+    if e.s1 <= 0 or e.p1 == MISSING:
+        under.rejected += 1
+        return False
+    if how == CANCEL:
+        take_back(e, cell, static, under)
+        return False
+    side, confidence, rule = classify(e.ts, e.p1, e.cond, cell, under.spot, p)
+    decided.side = side
+    decided.confidence = confidence
+    decided.rule = rule
+    if side != 0:
+        refresh_if_older(now, p.greeks_max_age_s, cell, twin, static, under.spot, p)
+    add_trade(e, how, side, cell, static, under)
+    if now >= cell.bucket_end:
+        roll_bucket(now, cell, static.strike, under, p)
+    if how in (LATE, EXCLUDED):
+        return False
+    return judge_volume(now, e.cid, side, confidence, e, cell, static, under, sig, p)
+
+
+@njit(**JIT)
+def on_spot(e, now, under, p):
+    """Fold one price of the underlying and notice a jump over about two seconds."""
+    under.spot = e.p1
+    under.spot_ts = now
+    if now - under.recent_ts >= JUMP_WINDOW_NS:
+        under.anchor_ts = under.recent_ts
+        under.anchor_spot = under.recent_spot
+        under.recent_ts = now
+        under.recent_spot = e.p1
+    if under.anchor_spot != MISSING:
+        move = abs(e.p1 - under.anchor_spot)
+        if move * 10_000.0 > p.jump_bp * under.anchor_spot:
+            under.jump_ts = now
+
+
+@njit(**JIT)
+def on_other(e, now, cell, under):
+    """Fold what is neither a quote nor a trade nor a spot."""
+    if e.kind == FMV:
+        cell.fmv = e.p1
+        cell.fmv_ts = now
+    elif e.kind == OI:
+        cell.oi = e.s1
+    elif e.kind == VENDOR:
+        cell.vendor_iv = e.p1
+        cell.vendor_gamma = e.p2
+        cell.vendor_delta = e.s1
+    elif e.kind == BAR:
+        cell.day_volume = max(cell.day_volume, e.s2)
+    elif e.kind == PREV_CLOSE:
+        under.prev_close = e.p1
+    elif e.kind == GAP:
+        under.gaps += 1
+    elif e.kind != MARK:
+        under.rejected += 1
+
+
+@njit(**JIT)
+def fold(events, start, statics, cells, unders, params, sig, sides):
+    """Fold events[start:] until they or the room for signals end; return (next event, signals).
+
+    Only records are handed on, never arrays: an array costs an atomic reference count per call.
+    """
+    under = unders[0]
+    p = params[0]
+    n_sig = 0
+    n_cells = len(cells)
+    for i in range(start, len(events)):
+        if n_sig + SIGNALS_PER_EVENT > len(sig):
+            return i, n_sig
+        e = events[i]
+        if e.ts > under.clock:
+            under.clock = e.ts
+        now = under.clock
+        if under.events == 0:
+            under.begin_ts = now
+        under.events += 1
+        cid = e.cid
+        kind = e.kind
+        if cid < 0 or cid >= n_cells:
+            under.rejected += 1
+            continue
+        if kind == SPOT:
+            on_spot(e, now, under, p)
+            continue
+        cell = cells[cid]
+        static = statics[cid]
+        if kind != QUOTE and kind != TRADE:
+            on_other(e, now, cell, under)
+            if kind == FMV and judge_fmv(now, cid, cell, static, under, sig[n_sig], p):
+                n_sig += 1
+            continue
+        if cid == UNDERLYING:
+            under.rejected += 1
+            continue
+        if under.first_ts == 0:
+            under.first_ts = now
+        twin = cells[static.twin]
+        if kind == TRADE:
+            under.trades += 1
+            if on_trade(e, now, cell, twin, static, under, sig[n_sig], sides[i], p):
+                n_sig += 1
+            continue
+        under.quotes += 1
+        on_quote(e, now, cell, twin, static, under, p)
+        if judge_spread(now, cid, cell, static, under, sig[n_sig], p):
+            n_sig += 1
+        if judge_price(now, cid, cell, twin, static, under, sig[n_sig], p):
+            n_sig += 1
+        if judge_fmv(now, cid, cell, static, under, sig[n_sig], p):
+            n_sig += 1
+    return len(events), n_sig
+
+
+def step(
+    state: State, events: Events, params: NDArray[np.void], sides: NDArray[np.void] | None = None
+) -> NDArray[np.void]:
+    """Fold `events` into `state` in place and return the (k,) SIGNAL rows they fired.
+
+    params : `FoldParams.pack()`
+    sides  : (n,) SIDE to be filled for every trade, when a caller wants to know
+    """
+    decided = np.zeros(len(events), SIDE) if sides is None else sides
+    found = list(_runs(state, events, params, decided))
+    return found[0] if len(found) == 1 else np.concatenate(found)
+
+
+def _runs(
+    state: State, events: Events, params: NDArray[np.void], sides: NDArray[np.void]
+) -> Iterator[NDArray[np.void]]:
+    start = 0
+    while True:
+        room = np.zeros(SIGNAL_ROOM, SIGNAL)
+        start, count = fold(events, start, state.static, state.cells, state.under, params, room, sides)
+        yield room[:count]
+        if start == len(events):
+            return

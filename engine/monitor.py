@@ -1,0 +1,265 @@
+"""The monitor: the asyncio owner of a deck.
+
+Owns the frame clock, the queue of commands and the one worker thread that folds and projects; the event
+loop never runs a batch. It refuses to know what a command means (the deck does) and how a view is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from .commands import Command
+from .deck import Deck, DeckParams, Fired, Played, Source
+from .errors import SpymonError
+from .events import NS, QUOTE, TRADE
+from .kernel.conditions import label
+from .kernel.side import RULE_NAMES
+from .symbols import Contract
+from .view import Counts, Detail, View
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One print; price units of 1/10000 $, side -1, 0 or 1, confidence 0-1."""
+
+    symbol: str
+    contract: Contract
+    ts_ns: int
+    price: int
+    size: int
+    side: int
+    confidence: float
+    rule: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One quote; price units of 1/10000 $, MISSING where a side is not quoted."""
+
+    symbol: str
+    contract: Contract
+    ts_ns: int
+    bid: int
+    ask: int
+    bid_size: int
+    ask_size: int
+
+
+class Monitor:
+    """Watches one symbol of its sources; open it with `async with`, then pull `view` or iterate `views()`.
+
+    speed : tape seconds per wall second, inf for as fast as the machine folds
+    fps   : views per second
+    wall  : a monotonic clock in ns
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        params: DeckParams | None = None,
+        *,
+        speed: float = 1.0,
+        fps: float = 10.0,
+        symbol: str | None = None,
+        wall: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._given = tuple(sources)
+        self._params = params or DeckParams(frame_ns=int(NS / fps))
+        self._speed = speed
+        self._frame_s = 1.0 / fps
+        self._symbol = symbol
+        self._wall = wall
+        self._commands: deque[Command] = deque()
+        self._wake = asyncio.Event()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="fold")
+        self._task: asyncio.Task[None] | None = None
+        self._deck: Deck | None = None
+        self._view: View | None = None
+        self._changed = asyncio.Condition()
+        self._failure: str | None = None
+        self._on_trade: list[Callable[[Trade], None]] = []
+        self._on_quote: list[Callable[[Quote], None]] = []
+        self._on_signal: list[Callable[[Fired], None]] = []
+
+    # --- life -------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the first tape and begin to play; SpymonError when it cannot be opened."""
+        loop = asyncio.get_running_loop()
+        self._deck = await loop.run_in_executor(self._worker, self._make_deck)
+        self._task = asyncio.create_task(self._run(self._deck), name="monitor")
+
+    async def stop(self) -> None:
+        """Stop playing; the last view stays. Safe to call twice."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        self._worker.shutdown(wait=False, cancel_futures=True)
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def __aenter__(self) -> Monitor:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    # --- what is seen and said --------------------------------------------------------------------
+
+    @property
+    def view(self) -> View | None:
+        """The newest view; None before the first."""
+        return self._view
+
+    @property
+    def failure(self) -> str | None:
+        """Why the monitor stopped by itself, in one sentence; None while it runs."""
+        return self._failure
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """(name, label) of everything `UseSource` can switch to."""
+        return tuple((source.name, source.label) for source in self._given)
+
+    async def views(self) -> AsyncIterator[View]:
+        """Yield each new view; ends when the tape has ended or the monitor is stopped."""
+        seen: View | None = None
+        while True:
+            async with self._changed:
+                while self._view is seen and self._task is not None:
+                    await self._changed.wait()
+            if self._view is None or self._view is seen:
+                return
+            seen = self._view
+            yield seen
+            if seen.finished:
+                return
+
+    def send(self, command: Command) -> None:
+        """Queue a command; it takes effect with the next view."""
+        self._commands.append(command)
+        self._wake.set()
+
+    def on_trade(self, handler: Callable[[Trade], None]) -> None:
+        """Call `handler` on the event loop with every trade that is played."""
+        self._on_trade.append(handler)
+
+    def on_quote(self, handler: Callable[[Quote], None]) -> None:
+        """Call `handler` on the event loop with every quote that is played."""
+        self._on_quote.append(handler)
+
+    def on_signal(self, handler: Callable[[Fired], None]) -> None:
+        """Call `handler` on the event loop with every signal that fires."""
+        self._on_signal.append(handler)
+
+    async def stats(self) -> Counts:
+        """Return what has been folded of the shown symbol."""
+        return await self._ask(Deck.counts)
+
+    async def detail(self, cid: int) -> Detail:
+        """Return one contract of the shown symbol in full; NoDataError for an id nobody listed."""
+        return await self._ask(lambda deck: deck.detail(cid))
+
+    async def _ask(self, question: Callable[[Deck], T]) -> T:
+        if self._deck is None:
+            raise SpymonError("The monitor has not been started.")
+        return await asyncio.get_running_loop().run_in_executor(self._worker, question, self._deck)
+
+    # --- the loop ---------------------------------------------------------------------------------
+
+    def _make_deck(self) -> Deck:
+        return Deck(self._given, self._params, self._speed, self._wall(), self._symbol)
+
+    async def _run(self, deck: Deck) -> None:
+        loop = asyncio.get_running_loop()
+        more = True
+        try:
+            while True:
+                due = loop.time() + self._frame_s
+                self._wake.clear()
+                played, view = await loop.run_in_executor(self._worker, self._turn, deck)
+                self._tell(played)
+                await self._publish(view)
+                while loop.time() < due and not self._wake.is_set() and not deck.busy:
+                    if not more:
+                        await self._sleep_until(due)
+                        break
+                    more = await loop.run_in_executor(self._worker, deck.scout)
+        except SpymonError as error:
+            self._failure = str(error)
+        finally:
+            self._task = None
+
+    async def _sleep_until(self, due: float) -> None:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_at(due, self._wake.set)
+        await self._wake.wait()
+        timer.cancel()
+
+    def _turn(self, deck: Deck) -> tuple[Played, View]:
+        """In the worker: obey what was sent, play on, look."""
+        wall_ns = self._wall()
+        while self._commands:
+            deck.obey(self._commands.popleft(), wall_ns)
+        played = deck.tick(wall_ns)
+        return played, deck.view(wall_ns)
+
+    async def _publish(self, view: View) -> None:
+        async with self._changed:
+            self._view = view
+            self._changed.notify_all()
+
+    def _tell(self, played: Played) -> None:
+        for fired in played.fired:
+            for on_signal in self._on_signal:
+                on_signal(fired)
+        for trade in _trades(played) if self._on_trade else ():
+            for on_trade in self._on_trade:
+                on_trade(trade)
+        for quote in _quotes(played) if self._on_quote else ():
+            for on_quote in self._on_quote:
+                on_quote(quote)
+
+
+def _trades(played: Played) -> Iterator[Trade]:
+    for events, sides in played.pieces:
+        for i in np.flatnonzero(events["kind"] == TRADE):
+            event, side = events[i], sides[i]
+            yield Trade(
+                symbol=played.symbol,
+                contract=played.contracts[int(event["cid"])],
+                ts_ns=int(event["ts"]),
+                price=int(event["p1"]),
+                size=int(event["s1"]),
+                side=int(side["side"]),
+                confidence=int(side["confidence"]) / 100,
+                rule=RULE_NAMES[int(side["rule"])],
+                condition=label(int(event["cond"])),
+            )
+
+
+def _quotes(played: Played) -> Iterator[Quote]:
+    for events, _ in played.pieces:
+        for event in events[events["kind"] == QUOTE]:
+            yield Quote(
+                symbol=played.symbol,
+                contract=played.contracts[int(event["cid"])],
+                ts_ns=int(event["ts"]),
+                bid=int(event["p1"]),
+                ask=int(event["p2"]),
+                bid_size=int(event["s1"]),
+                ask_size=int(event["s2"]),
+            )

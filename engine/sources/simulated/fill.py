@@ -1,0 +1,316 @@
+"""What the minute's slots turn into: events in time order, and the truth about each print.
+
+Owns the quote that prevails when a print comes, and the writing of records. Times and counts are `slots`',
+the look of a print is `prints`'.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...events import (
+    EVENT,
+    FMV,
+    GAP,
+    MARK,
+    MARK_CLOSE,
+    MARK_OPEN,
+    MISSING,
+    OI,
+    PREV_CLOSE,
+    QUOTE,
+    SPOT,
+    TRADE,
+    UNDERLYING,
+    VENDOR,
+    Events,
+)
+from . import prints
+from .draw import Word, exp, inlined, kernel, mix, normal_cdf, unit
+from .quotes import deviation, effect, fair, lots, market_value, node_at, prices, quote_run, tick_at, warp
+from .slots import (
+    AUCTION,
+    BLOCK,
+    CANCELLED,
+    INDEX_BITS,
+    INTEREST,
+    LATE,
+    LEG,
+    OPENED,
+    OTHER_LEG,
+    PREVIOUS,
+    QUOTED,
+    SILENCE,
+    SINGLE,
+    SPIKE,
+    SWEPT,
+    UNDERLYING_AT,
+    VENDOR_ROW,
+    WORTH,
+    Slots,
+)
+from .world import CHUNK_NS, SPREAD_TIGHTENING, World
+
+_UNITS = 10_000
+_YEAR_NS = 365.0 * 86_400.0 * 1e9
+_FLOOR_NS = 60e9
+_ROOT_TWO_PI = 2.5066282746310002
+_LARGEST = 2_000_000_000.0
+
+
+class Standing(NamedTuple):
+    """What stands as the minute runs, by contract: the quote, the one before, the last print's place."""
+
+    bid: NDArray[np.int32]
+    ask: NDArray[np.int32]
+    earlier_bid: NDArray[np.int32]
+    earlier_ask: NDArray[np.int32]
+    last_print: NDArray[np.int64]
+
+
+@kernel
+def standing(world: World, chunk: int) -> Standing:
+    """Return what stands when a chunk begins: each contract's last quote of the chunk before."""
+    n = world.orders.shape[1]
+    bid, ask = np.full(n, MISSING, np.int32), np.full(n, MISSING, np.int32)
+    ns, draw = np.empty(1, np.int64), np.empty(1, np.uint64)
+    if chunk > 0:
+        table = warp(world, chunk - 1)
+        for contract in range(n):
+            last = world.quotes[chunk - 1, contract] - 1
+            if last >= 0:
+                found = (ns, bid[contract : contract + 1], ask[contract : contract + 1], draw)
+                quote_run(world, chunk - 1, table, contract, last, found)
+    return Standing(bid, ask, bid.copy(), ask.copy(), np.full(n, -1, np.int64))
+
+
+@kernel
+def fill(
+    world: World, chunk: int, slots: Slots, order: NDArray[np.int64], out: Events, truth: NDArray[np.int8]
+) -> int:
+    """Write the chunk's events and truth in the order of the sorted keys; return how many there are.
+
+    out, truth : at least as long as the slots
+    """
+    stand = standing(world, chunk)
+    place = np.full(len(slots.key), -1, np.int64)
+    start, gap_start, gap_end = (
+        world.open_ns + chunk * CHUNK_NS,
+        world.rule[0].gap_start,
+        world.rule[0].gap_end,
+    )
+    # Taken out of the tuples once: each access inside the loop would count references.
+    whats, whos, numbers, draws, bids, asks = (
+        slots.what,
+        slots.who,
+        slots.number,
+        slots.draw,
+        slots.bid,
+        slots.ask,
+    )
+    bid, ask, earlier_bid, earlier_ask, last_print = stand
+    exchanges, plants, first, depth = world.exchanges, world.plants, world.first, world.rule[0].depth
+    n = 0
+    for key in order:
+        slot, ts = key & ((1 << INDEX_BITS) - 1), start + (key >> INDEX_BITS)
+        contract, what = whos[slot], whats[slot]
+        row = out[n]
+        _clear(row, ts, contract + 1)
+        truth[n] = 0
+        written = True
+        if what == QUOTED:
+            earlier_bid[contract], earlier_ask[contract] = bid[contract], ask[contract]
+            bid[contract], ask[contract] = bids[slot], asks[slot]
+            planted = first[contract] >= 0 and effect(plants, first[contract], ts, SPREAD_TIGHTENING) > 0.0
+            _quote(bids[slot], asks[slot], draws[slot], depth, planted, exchanges, row)
+        elif what == CANCELLED:
+            written = _cancel(place[numbers[slot]], last_print[contract], row, out)
+        elif what >= SINGLE:
+            truth[n] = _print(world, slots, slot, contract, ts, stand, row)
+        else:
+            _other(world, what, contract, numbers[slot], draws[slot], ts, row)
+        # What happens during the feed gap happens, but nobody is told of it.
+        if written and not gap_start < ts < gap_end:
+            place[slot] = n
+            if what >= SINGLE and what != CANCELLED:
+                last_print[contract] = n
+            n += 1
+    return n
+
+
+@inlined
+def _clear(row: np.void, ts: int, cid: int) -> None:
+    row["ts"] = ts
+    row["cid"] = cid
+    row["p1"] = MISSING
+    row["p2"] = MISSING
+    row["s1"] = 0
+    row["s2"] = 0
+    row["cond"] = 0
+    row["exch"] = 0
+    row["flags"] = 0
+
+
+@kernel
+def _quote(
+    bid: int, ask: int, h: Word, depth: float, planted: bool, exchanges: NDArray[np.int64], row: np.void
+) -> None:
+    """Write a quote."""
+    row["kind"] = QUOTE
+    row["p1"] = bid
+    row["p2"] = ask
+    row["s1"] = 0 if bid == MISSING else lots(depth, mix(h, 4), planted)
+    row["s2"] = lots(depth, mix(h, 5), planted)
+    row["exch"] = prints.exchange(exchanges, mix(h, 6))
+    row["cond"] = prints.exchange(exchanges, mix(h, 7))
+
+
+@kernel
+def _cancel(original: int, last_print: int, row: np.void, out: Events) -> bool:
+    """Write the cancel of an earlier print; False when that print was never seen."""
+    if original < 0:
+        return False
+    earlier = out[original]
+    row["kind"] = TRADE
+    row["p1"] = earlier["p1"]
+    row["s1"] = earlier["s1"]
+    row["exch"] = earlier["exch"]
+    row["cond"] = prints.CNCL if last_print == original else prints.CANC
+    return True
+
+
+@kernel
+def _print(
+    world: World, slots: Slots, slot: int, contract: int, ts: int, stand: Standing, row: np.void
+) -> int:
+    """Write a print and return its true side, 0 where there is no aggressor."""
+    what, h = slots.what[slot], slots.draw[slot]
+    row["kind"] = TRADE
+    row["exch"] = prints.exchange(world.exchanges, h)
+    if what == AUCTION or stand.ask[contract] == MISSING:
+        return _auction(world, contract, ts, h, row)
+    if what in (LEG, OTHER_LEG):
+        return _leg(world, what, contract, ts, h, stand, row)
+    if what == SPIKE:
+        return _spike(world, slots.number[slot], contract, h, stand, row)
+    return _single(world, what, slots.number[slot], slot, contract, ts, h, stand, row)
+
+
+@kernel
+def _auction(world: World, contract: int, ts: int, h: Word, row: np.void) -> int:
+    """Write an opening auction's print at the model's price."""
+    value = fair(world, contract, node_at(world, ts))
+    tick = tick_at(world, value)
+    row["p1"] = max(int(value * _UNITS / tick + 0.5), 1) * tick
+    row["s1"] = 3 * prints.ordinary_lots(h)
+    row["cond"] = prints.OPENING_LATE if unit(mix(h, 16)) < 0.8 else prints.OPENING
+    return 0
+
+
+@kernel
+def _leg(world: World, what: int, contract: int, ts: int, h: Word, stand: Standing, row: np.void) -> int:
+    """Write one leg of a package; the legs share lots, exchange and condition and have opposite sides."""
+    bought = 1 if unit(mix(h, 10)) < 0.5 else -1
+    bought = -bought if what == OTHER_LEG else bought
+    row["p1"] = prints.leg_price(world, stand.bid[contract], stand.ask[contract], bought, mix(h, what))
+    row["s1"] = prints.ordinary_lots(h)
+    row["cond"] = prints.multi_condition(h)
+    return 0 if row["cond"] == prints.MULTI_CROSS else bought
+
+
+@kernel
+def _spike(world: World, size: int, contract: int, h: Word, stand: Standing, row: np.void) -> int:
+    """Write one print of a planted volume spike; the draw's last bit is its direction."""
+    bought = 1 if h & np.uint64(1) else -1
+    row["p1"], bought = prints.price(world, stand.bid[contract], stand.ask[contract], bought, 0.0, h)
+    row["s1"] = size
+    row["cond"] = prints.ISO if len(world.exchanges) > 1 and unit(mix(h, 16)) < 0.5 else prints.AUTO
+    return bought
+
+
+@kernel
+def _single(
+    world: World,
+    what: int,
+    lag: int,
+    slot: int,
+    contract: int,
+    ts: int,
+    h: Word,
+    stand: Standing,
+    row: np.void,
+) -> int:
+    """Write a single print, a print of a sweep, a block or a late print."""
+    bought = prints.side(world, contract, ts, h)
+    bid, ask = stand.bid[contract], stand.ask[contract]
+    row["s1"] = prints.block_lots(h) if what == BLOCK else prints.ordinary_lots(h)
+    row["cond"] = prints.single_condition(world, h)
+    inside = world.rule[0].inside_share
+    if what == SWEPT:
+        row["cond"], inside = prints.ISO, 0.0
+        row["exch"] = prints.exchange(world.exchanges, mix(h, 100 + slot))
+        row["s1"] = 2 * prints.ordinary_lots(mix(h, 100 + slot))
+    elif what == LATE:
+        bid, ask = prices(world, contract, ts - lag, h)
+        row["cond"] = prints.LATE_IN_SEQUENCE if unit(mix(h, 16)) < 0.8 else prints.OSEQ
+    elif unit(mix(h, 17)) < world.rule[0].stale_share and stand.earlier_ask[contract] != MISSING:
+        bid, ask = stand.earlier_bid[contract], stand.earlier_ask[contract]
+    row["p1"], bought = prints.price(world, bid, ask, bought, inside, h)
+    return 0 if row["cond"] == prints.CROSSED else bought
+
+
+@kernel
+def _other(world: World, what: int, contract: int, number: int, h: Word, ts: int, row: np.void) -> None:
+    """Write an event that is neither a quote nor a print."""
+    if what == UNDERLYING_AT:
+        row["kind"], row["cid"] = SPOT, UNDERLYING
+        row["p1"] = int(world.node[number].spot * 100.0 + 0.5) * 100
+    elif what == WORTH:
+        row["kind"] = FMV
+        row["p1"] = int(market_value(world, contract, ts, h) * _UNITS + 0.5)
+    elif what == VENDOR_ROW:
+        _vendor(world, contract, ts, row)
+    elif what == INTEREST:
+        row["kind"] = OI
+        row["s1"] = world.open_interest[contract]
+    else:
+        _mark(world, what, row)
+
+
+@kernel
+def _mark(world: World, what: int, row: np.void) -> None:
+    """Write a session mark, the previous close or the feed gap's end."""
+    row["cid"] = UNDERLYING
+    if what == SILENCE:
+        row["kind"] = GAP
+        row["s1"] = (world.rule[0].gap_end - world.rule[0].gap_start) // 1_000_000
+    elif what == PREVIOUS:
+        row["kind"] = PREV_CLOSE
+        row["p1"] = world.rule[0].previous_close
+    else:
+        row["kind"] = MARK
+        row["s1"] = MARK_OPEN if what == OPENED else MARK_CLOSE
+
+
+@kernel
+def _vendor(world: World, contract: int, ts: int, row: np.void) -> None:
+    """Write the provider's volatility and greeks: the model's own, by calendar time to settlement."""
+    node = node_at(world, ts)
+    pair = contract >> 1
+    sd = deviation(world, contract, node)
+    years = max(world.smile[pair // len(world.strike)].settle - ts, _FLOOR_NS) / _YEAR_NS
+    d1 = (world.node[node].log_spot - world.strike[pair % len(world.strike)].log) / sd + 0.5 * sd
+    gamma = exp(-0.5 * d1 * d1) / (_ROOT_TWO_PI * world.node[node].spot * sd)
+    delta = normal_cdf(d1) - (1.0 if contract & 1 else 0.0)
+    row["kind"] = VENDOR
+    row["p1"] = int(min(sd / np.sqrt(years) * 1e6, _LARGEST))
+    row["p2"] = int(min(gamma * 1e8, _LARGEST))
+    row["s1"] = int(np.floor(delta * 1e6 + 0.5))
+
+
+def rows(count: int) -> tuple[Events, NDArray[np.int8]]:
+    """Return empty records and truths, (count,) each; zeroed, so that the padding is equal too."""
+    return np.zeros(count, EVENT), np.zeros(count, np.int8)

@@ -1,0 +1,286 @@
+"""What a contract is worth and how it is quoted, at any moment and without a past.
+
+Owns the smile, the fair price, the width of quotes and the clock warp that makes them come in bursts. A
+quote is a pure function of (day, contract, chunk, counter), so any minute can be drawn before any other.
+It writes no events. Interest and dividends are 0: the spot is the forward.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...events import MISSING
+from .draw import Word, bell, exp, inlined, kernel, mix, tail, unit
+from .path import NODES_PER_SECOND
+from .world import CHUNK_NS, CHUNK_SECONDS, FMV_DIVERGENCE, PRICE_MOVE, SPREAD_TIGHTENING, Rows, World
+
+WARP_STEPS = 256
+NODE_NS = 1_000_000_000 // NODES_PER_SECOND
+POINTS = 6800.0
+_SMILE_REACH = 6.0
+_UNITS = 10_000.0
+
+# Median spread by points out of the money, in points of an index at 6800 (market-facts: SPXW afternoons).
+_WIDTH_AT = np.array([-200.0, -150.0, -100.0, -75.0, -35.0, -12.0, 0.0, 5.0, 12.0, 20.0, 30.0])
+_WIDTH = np.array([3.0, 2.4, 1.6, 1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.075, 0.05])
+
+
+@kernel
+def interpolate(x: float, at: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """Return the value at x of the line through (at, values), constant outside."""
+    if x <= at[0]:
+        return float(values[0])
+    for k in range(1, len(at)):
+        if x < at[k]:
+            share = (x - at[k - 1]) / (at[k] - at[k - 1])
+            return float(values[k - 1] + share * (values[k] - values[k - 1]))
+    return float(values[-1])
+
+
+@inlined
+def node_at(world: World, ts: int) -> int:
+    """Return the index of the quarter second that holds a ns time."""
+    return min(max((ts - world.open_ns) // NODE_NS, 0), len(world.node) - 1)
+
+
+@kernel
+def points_out(world: World, contract: int, node: int) -> float:
+    """Return how far out of the money a contract is, in points of an index at 6800; negative inside."""
+    pair = contract >> 1
+    strike = world.strike[pair % len(world.strike)].price
+    points: float = (strike - world.node[node].spot) / world.node[node].spot * POINTS
+    return -points if contract & 1 else points
+
+
+@kernel
+def smiled(z: float, sd: float, skew: float, curve: float) -> float:
+    """Return the smile's deviation at z standard deviations from the money."""
+    z /= np.sqrt(1.0 + (z / _SMILE_REACH) ** 2)
+    return sd * (1.0 + skew * z + curve * z * z)
+
+
+@kernel
+def worth(spot: float, strike: float, gap: float, sd: float, put: int) -> float:
+    """Return the model price in $; gap is log(strike / spot).
+
+    The time value is lower * N(-a) - upper * N(-b), a = |gap| / sd - sd / 2, on the side out of the money;
+    lower * n(a) = upper * n(b) saves the second exponential.
+    """
+    lower, upper = min(spot, strike), max(spot, strike)
+    a, b = abs(gap) / sd - 0.5 * sd, abs(gap) / sd + 0.5 * sd
+    value = 0.0
+    if a < 37.0:
+        height = exp(-0.5 * a * a)
+        near = tail(a, height) if a >= 0.0 else 1.0 - tail(-a, height)
+        value = max(lower * near - upper * tail(b, height * lower / upper), 0.0)
+    inside = strike - spot if put else spot - strike
+    return value + max(inside, 0.0)
+
+
+@kernel
+def deviation(world: World, contract: int, node: int) -> float:
+    """Return implied volatility times the root of time for a contract."""
+    pair = contract >> 1
+    expiry, k = pair // len(world.strike), pair % len(world.strike)
+    sd, smile = world.sd[expiry, node // NODES_PER_SECOND], world.smile[expiry]
+    return smiled((world.strike[k].log - world.node[node].log_spot) / sd, sd, smile.skew, smile.curve)
+
+
+@kernel
+def fair(world: World, contract: int, node: int) -> float:
+    """Return a contract's model price in $."""
+    strike, now = world.strike[(contract >> 1) % len(world.strike)], world.node[node]
+    sd = deviation(world, contract, node)
+    return worth(now.spot, strike.price, strike.log - now.log_spot, sd, contract & 1)
+
+
+@kernel
+def effect(plants: Rows, first: int, ts: int, kind: int) -> float:
+    """Return the amount of a planted anomaly of `kind` at ts, faded as planted; 0 where there is none.
+
+    first : the contract's first plant, -1 for none
+    """
+    p = first
+    while p >= 0:
+        if plants[p].kind == kind and plants[p].start <= ts < plants[p].end:
+            if ts < plants[p].hold:
+                return float(plants[p].amount)
+            return float(plants[p].amount * (plants[p].end - ts) / (plants[p].end - plants[p].hold))
+        p = plants[p].next
+    return 0.0
+
+
+@kernel
+def middle(world: World, contract: int, ts: int) -> float:
+    """Return the $ price around which a contract is quoted: fair, unless a price move is planted."""
+    value = fair(world, contract, node_at(world, ts))
+    if world.first[contract] >= 0:
+        value += effect(world.plants, world.first[contract], ts, PRICE_MOVE)
+    return max(value, 0.0)
+
+
+@kernel
+def market_value(world: World, contract: int, ts: int, h: Word) -> float:
+    """Return the provider's fair market value in $: near the quote's middle, unless planted elsewhere."""
+    value = middle(world, contract, ts)
+    width = usual_width(world, contract, node_at(world, ts))
+    value += 0.1 * width * bell(h) + effect(world.plants, world.first[contract], ts, FMV_DIVERGENCE)
+    return max(value, 0.0)
+
+
+@kernel
+def usual_width(world: World, contract: int, node: int) -> float:
+    """Return the ordinary bid-ask width in $, before rounding to ticks."""
+    points = interpolate(points_out(world, contract, node), _WIDTH_AT, _WIDTH)
+    breadth = world.smile[(contract >> 1) // len(world.strike)].breadth
+    return points * float(world.rule[0].scale * world.rule[0].width * breadth * world.node[node].stress)
+
+
+@kernel
+def survey(world: World, node: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return points out of the money, fair $ and usual width in $ of every contract."""
+    n = world.orders.shape[1]
+    points, value, width = np.empty(n), np.empty(n), np.empty(n)
+    for contract in range(n):
+        points[contract] = points_out(world, contract, node)
+        value[contract] = fair(world, contract, node)
+        width[contract] = usual_width(world, contract, node)
+    return points, value, width
+
+
+@inlined
+def tick_at(world: World, dollars: float) -> int:
+    """Return the price step at a price."""
+    tick: int = world.rule[0].tick if dollars < 3.0 else world.rule[0].tick_3
+    return tick
+
+
+@kernel
+def rounded(
+    value: float, ticks: float, tick: int, h: Word, planted: float, locked_share: float
+) -> tuple[int, int]:
+    """Return bid and ask in price units around a $ value, bid MISSING where nothing is bid.
+
+    ticks   : usual width in ticks
+    planted : width in price units where a planted one replaces the usual, else 0
+    """
+    steps = max(1, int(ticks * (0.78 + 0.5 * unit(h)) + 0.5))
+    if planted > 0.0:
+        steps = max(1, int(planted / tick + 0.5))
+    drift = 0.25 * (unit(mix(h, 1)) - 0.5)
+    low = int(np.floor(value * _UNITS / tick - 0.5 * steps + drift + 0.5))
+    high = max(low + steps, 1)
+    odd = unit(mix(h, 2))
+    if odd < 1.5 * locked_share and steps > 1 and low > 4 and planted == 0.0:
+        low = high if odd < locked_share else high + 1
+    return (low * tick if low > 0 else MISSING), high * tick
+
+
+@kernel
+def prices(world: World, contract: int, ts: int, h: Word) -> tuple[int, int]:
+    """Return the bid and ask a contract has at ts if it is quoted then."""
+    value = middle(world, contract, ts)
+    tick = tick_at(world, value)
+    ticks = usual_width(world, contract, node_at(world, ts)) * _UNITS / tick
+    return rounded(value, ticks, tick, h, 0.0, 0.0)
+
+
+@kernel
+def quote_run(
+    world: World,
+    chunk: int,
+    table: NDArray[np.float64],
+    contract: int,
+    first_number: int,
+    into: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.uint64]],
+) -> None:
+    """Draw a contract's quotes of a chunk from `first_number` on: ns since its start, bid, ask and hash.
+
+    One long loop over one contract, with everything that does not change taken out of it: this is where
+    most of a day's time goes.
+    """
+    ns, bid, ask, draw = into
+    nodes, sds, plants = world.node, world.sd, world.plants
+    pair, count = contract >> 1, world.quotes[chunk, contract]
+    expiry, k = pair // len(world.strike), pair % len(world.strike)
+    strike, log_strike = world.strike[k].price, world.strike[k].log
+    skew, curve, put = world.smile[expiry].skew, world.smile[expiry].curve, contract & 1
+    rule = world.rule[0]
+    tick, tick_3, locked_share = rule.tick, rule.tick_3, rule.locked_share
+    breadth = rule.scale * rule.width * world.smile[expiry].breadth * _UNITS
+    plant, start, offset = world.first[contract], world.open_ns + chunk * CHUNK_NS, chunk * CHUNK_NS
+    opening = rotation(world, contract) if chunk == 0 else 0
+    base = mix(world.key, (chunk << 20) | contract)
+    for number in range(first_number, count):
+        h = mix(base, number)
+        at = warped(table, (number + unit(mix(h, 3))) / count)
+        if chunk == 0:
+            at = opening if number == 0 else opened(at, opening)
+        node = (offset + at) // NODE_NS
+        now = nodes[node]
+        sd = sds[expiry, node // NODES_PER_SECOND]
+        gap = log_strike - now.log_spot
+        value = worth(now.spot, strike, gap, smiled(gap / sd, sd, skew, curve), put)
+        planted = 0.0
+        if plant >= 0:
+            value = max(value + effect(plants, plant, start + at, PRICE_MOVE), 0.0)
+            planted = effect(plants, plant, start + at, SPREAD_TIGHTENING)
+        points = (now.spot - strike if put else strike - now.spot) / now.spot * POINTS
+        step = tick if value < 3.0 else tick_3
+        ticks = interpolate(points, _WIDTH_AT, _WIDTH) * breadth * now.stress / step
+        i = number - first_number
+        ns[i], draw[i] = at, h
+        bid[i], ask[i] = rounded(value, ticks, step, h, planted, locked_share)
+
+
+@kernel
+def lots(depth: float, h: Word, planted: bool) -> int:
+    """Return the lots shown at one side of a quote whose median is `depth`."""
+    size = int(depth * exp(0.8 * bell(h)) + 1.0)
+    return size + 25 if planted else size
+
+
+@kernel
+def rotation(world: World, contract: int) -> int:
+    """Return when a contract opens, ns after the session's open."""
+    u = unit(mix(world.key, (5 << 40) | contract))
+    return int(2e8 + 1.2e10 * u * u) & ~1
+
+
+@kernel
+def warp(world: World, chunk: int) -> NDArray[np.float64]:
+    """Return how a chunk's clock runs: (257,) ns since its start at even shares of its activity."""
+    weight = np.empty(CHUNK_SECONDS)
+    total = 0.0
+    for second in range(CHUNK_SECONDS):
+        node = (chunk * CHUNK_SECONDS + second) * NODES_PER_SECOND
+        last = min(node + NODES_PER_SECOND, len(world.node) - 1)
+        moved = abs(world.node[last].log_spot - world.node[node].log_spot) * 6000.0
+        weight[second] = 0.4 + unit(mix(world.key, (6 << 40) | node)) + min(moved, 3.0)
+        total += weight[second]
+    table = np.empty(WARP_STEPS + 1)
+    second, before = 0, 0.0
+    for k in range(WARP_STEPS):
+        wanted = total * k / WARP_STEPS
+        while before + weight[second] <= wanted:
+            before += weight[second]
+            second += 1
+        table[k] = (second + (wanted - before) / weight[second]) * 1e9
+    table[WARP_STEPS] = float(CHUNK_NS)
+    return table
+
+
+@kernel
+def warped(table: NDArray[np.float64], share: float) -> int:
+    """Return the ns since the chunk's start at a share in [0, 1) of its activity; an even number."""
+    x = share * WARP_STEPS
+    k = int(x)
+    ns = table[k] + (x - k) * (table[k + 1] - table[k])
+    return int(min(max(ns, 2000.0), CHUNK_NS - 4.0)) & ~1
+
+
+@kernel
+def opened(ns: int, opening: int) -> int:
+    """Squeeze a time of the opening minute into what is left of it once the contract has opened."""
+    return int(opening + 2 + ns * ((CHUNK_NS - 4 - opening) / CHUNK_NS)) & ~1

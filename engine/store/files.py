@@ -1,0 +1,146 @@
+"""Writing without ever leaving something half-written.
+
+Owns atomic replacement of a file and of a folder, and scratch folders that vanish with their process. It
+refuses to know what the files contain.
+
+A folder is replaced by two renames. A reader that looks between them finds the previous folder under its
+set-aside name, see `present`, so at every moment exactly one whole version can be read.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from ..errors import StoreError
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system: leftovers of killed processes then stay until someone deletes them
+    fcntl = None  # type: ignore[assignment]
+
+_SCRATCH = ".scratch-"
+_LOCK = "lock"
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn any failure to write below `folder` into a StoreError with one sentence."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(
+            f"The data folder {folder} cannot be written ({reason}); "
+            "mend that or choose another one with --data-dir."
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file's content in one step; OSError when that fails, the old content then stays."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with fresh.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            sync(file)
+        os.replace(fresh, path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Put the finished folder `new` where `target` is; the old one is deleted after that."""
+    aside = _aside(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        shutil.rmtree(aside, ignore_errors=True)
+        os.rename(target, aside)
+    os.rename(new, target)
+    sync_folder(target.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def present(target: Path) -> Path:
+    """Return where the folder can be read now: `target`, or its previous version after a kill mid-swap."""
+    aside = _aside(target)
+    return aside if not target.exists() and aside.exists() else target
+
+
+def settled_names(folder: Path) -> list[str]:
+    """Return the names of what stands in a folder, ascending; set-aside folders under their own name."""
+    names = {path.name for path in folder.iterdir()}
+    aside = {name[1:-4] for name in names if name.startswith(".") and name.endswith(".old")}
+    return sorted({name for name in names if not name.startswith(".")} | aside)
+
+
+def sync(file: IO[str] | IO[bytes]) -> None:
+    """Flush a file down to the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def sync_path(path: Path) -> None:
+    """Flush a closed file down to the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries, where the system lets a folder be opened."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def scratch(root: Path) -> Iterator[Path]:
+    """Yield an empty folder below `root` that is gone afterwards; those of killed processes go too."""
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+        _sweep(root)
+        folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=root))
+    try:
+        with (folder / _LOCK).open("w") as lock:
+            _claim(lock)
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(root: Path) -> None:
+    for folder in root.glob(f"{_SCRATCH}*"):
+        if _abandoned(folder / _LOCK):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _abandoned(lock: Path) -> bool:
+    """Say whether no living process holds the lock; a folder still without one is being made right now."""
+    try:
+        with lock.open("r+") as file:
+            return _claim(file)
+    except OSError:
+        return False
+
+
+def _claim(lock: IO[str]) -> bool:
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.old")

@@ -1,0 +1,347 @@
+"""Time travel: a tape that can be read anywhere, and checkpoints of the state it folds to."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .events import EVENT, GAP, NS, OI, PREV_CLOSE, TRADE, Events
+from .kernel.params import FoldParams
+from .kernel.state import SIDE, State, new_state
+from .kernel.step import step
+from .market import Session, Underlying, settle_ns
+from .symbols import ContractTable
+
+PIECE = 32_768
+"""Most events folded at once: a checkpoint or a stop can only stand between two pieces."""
+
+RECENT_NS = 60 * NS
+"""How far back the trades at hand reach, with their sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class TapeInfo:
+    """Where a tape comes from, and what a person should know about it.
+
+    source      : 'simulated', 'import', 'recorded', …
+    badge       : what the screen shows first, 'SIMULATED' or 'REPLAY'
+    spot_origin : 'tape', 'minute bars' or 'put-call parity'
+    tick        : the smallest price step of its options, in price units
+    notes       : one sentence each, e.g. why a number is missing for the whole day
+    """
+
+    symbol: str
+    underlying: Underlying
+    day: date
+    session: Session
+    source: str
+    badge: str
+    spot_origin: str
+    tick: int
+    notes: tuple[str, ...] = ()
+
+
+class Tape(Protocol):
+    """One symbol's day, readable chunk by chunk, never held in memory whole.
+
+    contracts : complete before the first read; ids are those of the events
+    starts    : (k,) ns, non-decreasing; the running maximum of ts at the first event of each chunk
+                is at least starts[i], and at most starts[i + 1] at its last
+    end_ns    : the tape's clock after the last event
+    """
+
+    info: TapeInfo
+    contracts: ContractTable
+    starts: NDArray[np.int64]
+    end_ns: int
+
+    def read(self, chunk: int) -> Events:
+        """Return the chunk's events in tape order; the same array content on every call."""
+        ...
+
+
+@dataclass(slots=True)
+class Cursor:
+    """A state, and the place on the tape right after the last event it folded."""
+
+    chunk: int
+    offset: int
+    state: State
+
+    @property
+    def clock(self) -> int:
+        return int(self.state.under["clock"][0])
+
+    @property
+    def events(self) -> int:
+        return int(self.state.under["events"][0])
+
+    def copy(self) -> Cursor:
+        return Cursor(self.chunk, self.offset, self.state.copy())
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineParams:
+    """Where checkpoints stand and how much memory they may take.
+
+    spacing_ns     : tape time between two checkpoints, at least
+    spacing_events : events between two checkpoints, at least
+    budget_bytes   : above it every second checkpoint is dropped and both spacings double
+    cached_chunks  : chunks of tape kept at hand
+    """
+
+    spacing_ns: int = 60 * NS
+    spacing_events: int = 16_384
+    budget_bytes: int = 32 << 20
+    cached_chunks: int = 4
+
+
+class Timeline:
+    """One symbol's fold over its tape, with a playhead that goes anywhere between two bounds.
+
+    Folding ahead of the playhead (`scout`) leaves checkpoints behind, so that any moment that was folded
+    once is a short fold away. Without `start_ns` the fold begins with the tape, and the playhead at the
+    open; with it the fold begins there, knowing only open interest and the previous close.
+
+    All work is done in the caller's thread, and only one thread may call.
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        fold: FoldParams,
+        params: TimelineParams | None = None,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+    ) -> None:
+        self.tape = tape
+        self.signals: list[np.void] = []
+        self.gaps: list[tuple[int, int]] = []
+        self._packed = fold.pack()
+        self._params = params or TimelineParams()
+        self._spacing_ns = self._params.spacing_ns
+        self._spacing_events = self._params.spacing_events
+        self._cache: OrderedDict[int, tuple[Events, NDArray[np.int64]]] = OrderedDict()
+        self.start_ns = tape.info.session.open_ns if start_ns is None else start_ns
+        self.end_ns = max(tape.end_ns if end_ns is None else end_ns, self.start_ns)
+        self._playhead = self._origin() if start_ns is None else self._late_origin(start_ns)
+        self._scout = self._playhead
+        self._checkpoints = [self._playhead.copy()]
+        self._furthest = 0
+        self._furthest_clock = self.start_ns
+        self._complete = False
+        self._trades: deque[tuple[Events, NDArray[np.void]]] = deque()
+        self.clock = self.start_ns
+
+    # --- where it is ------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """The state at the playhead."""
+        return self._playhead.state
+
+    @property
+    def finished(self) -> bool:
+        """Whether the playhead has reached the end."""
+        return self.clock >= self.end_ns
+
+    @property
+    def signal_count(self) -> int:
+        """How many of `signals` have fired up to the playhead."""
+        return int(self.state.under["signals"][0])
+
+    @property
+    def gap_count(self) -> int:
+        """How many of `gaps` lie before the playhead."""
+        return int(self.state.under["gaps"][0])
+
+    @property
+    def loaded(self) -> float:
+        """Share of the replay that has been folded at least once, 0-1."""
+        if self._complete:
+            return 1.0
+        return (self._furthest_clock - self.start_ns) / max(self.end_ns - self.start_ns, 1)
+
+    def covers(self, ts_ns: int) -> bool:
+        """Whether the tape has been folded up to `ts_ns` at least once, so that a seek there is short."""
+        return self._complete or ts_ns <= self._furthest_clock
+
+    # --- moving -----------------------------------------------------------------------------------
+
+    def advance(self, to_ns: int, limit: int | None = None) -> Iterator[tuple[Events, NDArray[np.void]]]:
+        """Fold forward to `to_ns`, yielding (events, their SIDE rows) piece by piece.
+
+        Stops early after `limit` events; the clock then stands at the last one folded.
+        """
+        to_ns = min(to_ns, self.end_ns)
+        left = limit
+        for piece in self._pieces(self._playhead, to_ns):
+            events = piece if left is None else piece[:left]
+            sides = np.zeros(len(events), SIDE)
+            self._fold(self._playhead, events, sides)
+            self.clock = max(self.clock, self._playhead.clock)
+            self._keep_trades(events, sides)
+            yield events, sides
+            if left is not None:
+                left -= len(events)
+                if left <= 0:
+                    return
+        self.clock = max(self.clock, to_ns)
+        self._complete |= to_ns >= self.end_ns
+
+    def seek(self, to_ns: int) -> None:
+        """Put the playhead at `to_ns`: its state is that of folding every event up to then."""
+        to_ns = min(max(to_ns, self.start_ns), self.end_ns)
+        at = bisect_right(self._checkpoints, to_ns - RECENT_NS, key=_clock) - 1
+        nearest = self._checkpoints[max(at, 0)]
+        if to_ns < self.clock or nearest.events > self._playhead.events:
+            self._playhead = nearest.copy()
+            self._trades.clear()
+            self.clock = self.start_ns
+        for _ in self.advance(to_ns):
+            pass
+        self.clock = to_ns
+
+    def scout(self, limit: int) -> bool:
+        """Fold `limit` events more ahead of everything seen so far; return whether the end is reached."""
+        if self._complete:
+            return True
+        if self._scout is self._playhead or self._scout.events < self._checkpoints[-1].events:
+            self._scout = self._checkpoints[-1].copy()
+        left = limit
+        for piece in self._pieces(self._scout, self.end_ns):
+            self._fold(self._scout, piece[:left])
+            left -= len(piece)
+            if left <= 0:
+                return False
+        self._complete = True
+        self._scout = self._playhead
+        return True
+
+    def signal_after(self, clock: int) -> int | None:
+        """Return the ts of the first signal later than `clock` among those folded so far."""
+        at = bisect_right(self.signals, clock, key=_signal_ts)
+        return _signal_ts(self.signals[at]) if at < len(self.signals) else None
+
+    def signal_before(self, clock: int) -> int | None:
+        """Return the ts of the last signal earlier than `clock`."""
+        at = bisect_left(self.signals, clock, key=_signal_ts)
+        return _signal_ts(self.signals[at - 1]) if at > 0 else None
+
+    def recent_trades(self, cid: int) -> tuple[Events, NDArray[np.void]]:
+        """Return the contract's trades of at least the last minute, oldest first, and their SIDE rows."""
+        events = np.concatenate([np.zeros(0, EVENT), *(events for events, _ in self._trades)])
+        sides = np.concatenate([np.zeros(0, SIDE), *(sides for _, sides in self._trades)])
+        ours = events["cid"] == cid
+        return events[ours], sides[ours]
+
+    def recent(self, cid: int, since_ns: int) -> Events:
+        """Return the contract's events after `since_ns` up to the playhead, oldest first."""
+        found = [np.zeros(0, EVENT)]
+        chunk, end = self._playhead.chunk, self._playhead.offset
+        while chunk >= 0:
+            if chunk < len(self.tape.starts):
+                events = self._read(chunk)[0][:end]
+                found.append(events[(events["cid"] == cid) & (events["ts"] > since_ns)])
+                if self.tape.starts[chunk] <= since_ns:
+                    break
+            chunk -= 1
+            end = np.iinfo(np.int64).max
+        return np.concatenate(found[::-1])
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _origin(self) -> Cursor:
+        """Return the place before the first event."""
+        info = self.tape.info
+
+        def settles(root: str, expiry: date) -> int:
+            return settle_ns(info.underlying, root, expiry)
+
+        return Cursor(0, 0, new_state(self.tape.contracts, settles, info.underlying.multiplier, info.tick))
+
+    def _late_origin(self, start_ns: int) -> Cursor:
+        """Return the place of the first event at or after `start_ns`, with the day's standing facts."""
+        origin = self._origin()
+        if len(self.tape.starts) == 0:
+            return origin
+        chunk = max(int(np.searchsorted(self.tape.starts, start_ns)) - 1, 0)
+        offset = int(np.searchsorted(self._read(chunk)[1], start_ns))
+        head = self._read(0)[0][: None if chunk else offset]
+        step(origin.state, head[np.isin(head["kind"], (OI, PREV_CLOSE))], self._packed)
+        origin.state.under["events"] = 0
+        origin.state.under["clock"] = 0
+        return Cursor(chunk, offset, origin.state)
+
+    def _pieces(self, cursor: Cursor, to_ns: int) -> Iterator[Events]:
+        """Yield the events after the cursor, which the caller moves, up to `to_ns` inclusive."""
+        while cursor.chunk < len(self.tape.starts) and self.tape.starts[cursor.chunk] <= to_ns:
+            if cursor.clock > to_ns:
+                return
+            events, clocks = self._read(cursor.chunk)
+            stop = int(np.searchsorted(clocks, to_ns, side="right"))
+            if cursor.offset < stop:
+                yield events[cursor.offset : min(stop, cursor.offset + PIECE)]
+            elif stop < len(events):
+                return
+            else:
+                cursor.chunk += 1
+                cursor.offset = 0
+
+    def _fold(self, cursor: Cursor, events: Events, sides: NDArray[np.void] | None = None) -> None:
+        """Fold events at the cursor, note what nobody has seen yet, leave a checkpoint when one is due."""
+        fired = step(cursor.state, events, self._packed, sides)
+        cursor.offset += len(events)
+        under = cursor.state.under[0]
+        new_signals = int(under["signals"]) - len(self.signals)
+        if new_signals > 0:
+            self.signals.extend(fired[len(fired) - new_signals :])
+        new_gaps = int(under["gaps"]) - len(self.gaps)
+        if new_gaps > 0:
+            gaps = events[events["kind"] == GAP][-new_gaps:]
+            self.gaps.extend((int(gap["ts"]) - int(gap["s1"]) * 1_000_000, int(gap["ts"])) for gap in gaps)
+        if cursor.events > self._furthest:
+            self._furthest, self._furthest_clock = cursor.events, cursor.clock
+            self._leave_checkpoint(cursor)
+
+    def _keep_trades(self, events: Events, sides: NDArray[np.void]) -> None:
+        trades = events["kind"] == TRADE
+        self._trades.append((events[trades], sides[trades]))
+        while self._trades and not np.any(self._trades[0][0]["ts"] > self.clock - RECENT_NS):
+            self._trades.popleft()
+
+    def _leave_checkpoint(self, cursor: Cursor) -> None:
+        last = self._checkpoints[-1]
+        if cursor.clock - last.clock < self._spacing_ns or cursor.events - last.events < self._spacing_events:
+            return
+        self._checkpoints.append(cursor.copy())
+        if len(self._checkpoints) * cursor.state.nbytes > self._params.budget_bytes:
+            self._checkpoints = self._checkpoints[::2]
+            self._spacing_ns *= 2
+            self._spacing_events *= 2
+
+    def _read(self, chunk: int) -> tuple[Events, NDArray[np.int64]]:
+        """Return a chunk and the tape's clock at each of its events."""
+        if chunk in self._cache:
+            self._cache.move_to_end(chunk)
+            return self._cache[chunk]
+        events = self.tape.read(chunk)
+        self._cache[chunk] = events, np.maximum.accumulate(events["ts"])
+        while len(self._cache) > self._params.cached_chunks:
+            self._cache.popitem(last=False)
+        return self._cache[chunk]
+
+
+def _clock(cursor: Cursor) -> int:
+    return cursor.clock
+
+
+def _signal_ts(signal: np.void) -> int:
+    return int(signal["ts"])

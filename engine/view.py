@@ -1,0 +1,261 @@
+"""What a screen or a JSON line may show: the frozen `View`.
+
+Owns the shape of everything shown, no arithmetic: `engine.projection` fills it, and a screen can be painted
+before the engine is loaded. Missing numbers are nan in float columns and `MISSING` in price columns; nothing
+here is ever 0 because it is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .symbols import Contract
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leg:
+    """One side of the strike grid, calls or puts; every column is (n,) in strike order, ascending.
+
+    cid         : contract id, -1 where the strike has no such contract
+    bid, ask, last, fmv : price units (1/10000 $), MISSING when unknown
+    bid_size, ask_size  : contracts
+    volume      : contracts today; 0 means none traded
+    buy, sell   : contracts by classified side; the rest of volume is unclassified
+    oi          : open interest, MISSING when unknown
+    iv          : implied volatility per year (0.2 = 20 %), nan when it cannot be had
+    delta, gamma: per share, at the view's spot and time; nan likewise
+    gex         : the contract's signed gamma exposure in shares per $1 under the view's convention
+    premium_usd : dollars traded today
+    net_premium_usd : bought minus sold, dollars
+    net_delta_flow  : signed deltas traded today, shares
+    age_s       : seconds of tape since the last quote, nan when never quoted
+    """
+
+    cid: Ints
+    bid: Ints
+    ask: Ints
+    bid_size: Ints
+    ask_size: Ints
+    last: Ints
+    fmv: Ints
+    volume: Ints
+    buy: Ints
+    sell: Ints
+    oi: Ints
+    iv: Floats
+    delta: Floats
+    gamma: Floats
+    gex: Floats
+    premium_usd: Floats
+    net_premium_usd: Floats
+    net_delta_flow: Floats
+    age_s: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Gamma:
+    """Exposure of the shown expirations, in shares per $1 (see `engine.exposure` for the other units).
+
+    Numbers are None when they do not exist; `missing_reason` says why there is no exposure at all, and
+    `zero_gamma_reason` why there is no flip. Strikes and flips are dollars.
+    """
+
+    net: float | None
+    call: float | None
+    put: float | None
+    gross: float | None
+    call_wall: float | None
+    put_wall: float | None
+    max_gex_strike: float | None
+    zero_gamma: float | None
+    zero_gamma_reason: str
+    zero_gamma_roots: tuple[float, ...]
+    max_pain: float | None
+    expected_move: float | None
+    convention: str
+    missing_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Classified flow of the whole symbol, dollars and shares, cumulated since the open."""
+
+    call_premium_usd: float
+    put_premium_usd: float
+    net_call_premium_usd: float
+    net_put_premium_usd: float
+    net_delta: float
+    net_gamma: float
+    buy_volume: int
+    sell_volume: int
+    unclassified_volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow:
+    """One fired signal with the numbers it used; `strength` and `side_confidence` lie in [0, 1]."""
+
+    ts_ns: int
+    rule: str
+    contract: Contract
+    cid: int
+    direction: str
+    strength: float
+    side_confidence: float
+    mid_before: int
+    mid_after: int
+    evidence: tuple[tuple[str, float], ...]
+    reason: str
+    version: str
+
+
+class SignalLog(Sequence[SignalRow]):
+    """The first `n` rows of an append-only list: taking a longer or shorter prefix copies nothing."""
+
+    __slots__ = ("_n", "_rows")
+
+    def __init__(self, rows: list[SignalRow], n: int) -> None:
+        self._rows = rows
+        self._n = n
+
+    def __len__(self) -> int:
+        return self._n
+
+    @overload
+    def __getitem__(self, index: int) -> SignalRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[SignalRow]: ...
+    def __getitem__(self, index: int | slice) -> SignalRow | list[SignalRow]:
+        if isinstance(index, slice):
+            return [self._rows[i] for i in range(*index.indices(self._n))]
+        if not -self._n <= index < self._n:
+            raise IndexError(index)
+        return self._rows[index % self._n]
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """One trade as the tape shows it; `side` is -1, 0 or 1, `rule` the name of the rule that chose it."""
+
+    ts_ns: int
+    price: int
+    size: int
+    side: int
+    confidence: float
+    rule: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One contract in full, at one moment of tape. Units as in `Leg`; theta is $ per minute per share,
+    vega $ per volatility point. `volume_by_s` and `mid_by_s` are the last 60 seconds, oldest first;
+    a second without a quote before it is MISSING in `mid_by_s`.
+    """
+
+    contract: Contract
+    cid: int
+    tape_ns: int
+    bid: int
+    ask: int
+    bid_size: int
+    ask_size: int
+    quote_age_s: float
+    last: int
+    last_side: int
+    last_age_s: float
+    fmv: int
+    volume: int
+    buy: int
+    sell: int
+    oi: int
+    premium_usd: float
+    net_premium_usd: float
+    net_delta_flow: float
+    iv: float
+    iv_status: str
+    delta: float
+    gamma: float
+    theta: float
+    vega: float
+    volume_by_s: tuple[int, ...]
+    mid_by_s: tuple[int, ...]
+    prints: tuple[Print, ...]
+    signals: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What has been folded so far."""
+
+    events: int
+    quotes: int
+    trades: int
+    cancels: int
+    gaps: int
+    dropped: int
+    signals: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """Everything the screen may show of one symbol at one moment of tape.
+
+    generation : grows whenever symbol, source or position jumps; a view of an older one must be dropped
+    version    : grows with every change; equal means there is nothing to repaint
+    badge      : LIVE, DELAYED, REPLAY, SIMULATED, STALE or GAP
+    tape_ns    : the tape's clock, ns UTC
+    start_ns, end_ns : the bounds of the replay
+    spot, prev_close : price units, MISSING when unknown
+    spot_origin: 'tape', 'minute bars' or 'put-call parity'
+    expiry     : the expiration whose strikes are shown; `expiries` are those that can be chosen
+    strike_milli : (n,) strikes in 1/1000 $, ascending; `atm` is the row nearest to spot, -1 if unknown
+    tick       : smallest price step of the options, price units
+    signals    : all signals up to tape_ns, oldest first
+    gaps       : (start_ns, end_ns) of every silence of the feed up to tape_ns
+    loaded     : share of the day that is already folded ahead, 0-1; 1 when the whole day can be sought
+    notes      : sentences a person should know (spot from parity, skipped files, no open interest)
+    """
+
+    generation: int
+    version: int
+    symbol: str
+    symbols: tuple[str, ...]
+    source: str
+    badge: str
+    day: date
+    tape_ns: int
+    start_ns: int
+    end_ns: int
+    paused: bool
+    finished: bool
+    speed: float
+    spot: int
+    spot_origin: str
+    prev_close: int
+    expiry: date | None
+    expiries: tuple[date, ...]
+    settle_ns: int
+    multiplier: int
+    tick: int
+    strike_milli: Ints
+    atm: int
+    call: Leg
+    put: Leg
+    gamma: Gamma
+    flow: Flow
+    signals: SignalLog
+    gaps: tuple[tuple[int, int], ...]
+    counts: Counts
+    events_per_s: float
+    loaded: float
+    notes: tuple[str, ...]

@@ -1,0 +1,96 @@
+"""`spymon days`: what is on disk, as a table, plain columns or JSON lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.market import clock_text
+from engine.store.day import DayEntry, DayStore
+
+from ..output import rfc3339, say
+
+COLUMNS = ("date", "symbol", "from", "to", "events", "trades", "quotes", "state", "gaps", "origin", "size")
+_NUMBERS = frozenset(("events", "trades", "quotes", "gaps", "size"))
+
+
+def run_days(data_dir: Path, as_json: bool) -> int:
+    """List every day; what cannot be read is named on stderr."""
+    listing = DayStore(data_dir).list()
+    if as_json:
+        sys.stdout.writelines(json.dumps(as_object(entry)) + "\n" for entry in listing.entries)
+    elif listing.entries:
+        _show([as_row(entry) for entry in listing.entries])
+    else:
+        say(f"There are no days in {data_dir} yet; spymon import PATH makes one.")
+    for problem in listing.problems:
+        say(problem)
+    return 0
+
+
+def as_object(entry: DayEntry) -> dict[str, Any]:
+    """Return a day as the object that --json prints."""
+    return {
+        "date": entry.day.isoformat(),
+        "symbol": entry.symbol,
+        "first_ts": rfc3339(entry.first_ns),
+        "last_ts": rfc3339(entry.last_ns),
+        "events": entry.events,
+        "trades": entry.trades,
+        "quotes": entry.quotes,
+        "complete": entry.complete,
+        "gaps": entry.gaps,
+        "source": entry.source,
+        "spot_origin": entry.spot_origin,
+        "inputs": list(entry.inputs),
+        "bytes": entry.bytes,
+        "state_hash": entry.state_hash,
+    }
+
+
+def as_row(entry: DayEntry) -> tuple[str, ...]:
+    """Return a day's cells in the order of `COLUMNS`."""
+    return (
+        entry.day.isoformat(),
+        entry.symbol,
+        clock_text(entry.first_ns),
+        clock_text(entry.last_ns),
+        f"{entry.events:,}",
+        f"{entry.trades:,}",
+        f"{entry.quotes:,}",
+        "complete" if entry.complete else "partial",
+        str(entry.gaps),
+        f"{entry.source} ({', '.join(entry.inputs)})" if entry.inputs else entry.source,
+        f"{entry.bytes / 1e6:,.1f} MB",
+    )
+
+
+def plain(rows: Sequence[Sequence[str]]) -> str:
+    """Return aligned columns under a heading, two spaces apart."""
+    table = [COLUMNS, *rows]
+    widths = [max(len(row[i]) for row in table) for i in range(len(COLUMNS))]
+    lines = []
+    for row in table:
+        cells = zip(COLUMNS, row, widths, strict=True)
+        padded = [cell.rjust(n) if name in _NUMBERS else cell.ljust(n) for name, cell, n in cells]
+        lines.append("  ".join(padded).rstrip() + "\n")
+    return "".join(lines)
+
+
+def _show(rows: Sequence[Sequence[str]]) -> None:
+    if not sys.stdout.isatty():
+        sys.stdout.write(plain(rows))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in COLUMNS:
+        table.add_column(name, justify="right" if name in _NUMBERS else "left", no_wrap=name != "origin")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)

@@ -1,0 +1,71 @@
+"""`spymon import`: files into days, with a bar while it works and a report of what it took and left."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from engine.config import Settings
+from engine.market import clock_text, generic, parse_custom
+from engine.store.day import DayStore
+from engine.store.importer import ImportReport, import_paths
+from engine.store.meta import DayMeta
+from engine.store.tapes import ImportedDay
+
+from ..output import Progress, progress_bar, say
+from ..plan import parse_day
+from .folding import fold_hash
+
+
+def run_import(args: argparse.Namespace, settings: Settings) -> int:
+    """Import the paths, fold each new day once so that it can be verified later, and report."""
+    store = DayStore(settings.data_dir)
+    symbol = generic(args.symbol, 1).symbol if "symbol" in args else None
+    day = parse_day(args.date, "--date") if "date" in args else None
+    customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
+    with progress_bar("importing") as progress:
+        report = import_paths(
+            [Path(path) for path in args.paths],
+            store,
+            symbol=symbol,
+            day=day,
+            customs=customs,
+            progress=progress,
+        )
+        hashes = [_fold(store, each.meta, progress) for each in report.days]
+    for made, state_hash in zip(report.days, hashes, strict=True):
+        sys.stdout.write(_line(made, state_hash))
+    _explain(report)
+    return 0
+
+
+def _fold(store: DayStore, meta: DayMeta, progress: Progress) -> str:
+    """Return what the day folds to, and record it; a day that did not change need not be folded again."""
+    if meta.state_hash is not None:
+        return meta.state_hash
+    state_hash = fold_hash(store.open(meta.day, meta.symbol), progress)
+    store.record_hash(meta.day, meta.symbol, state_hash)
+    return state_hash
+
+
+def _line(made: ImportedDay, state_hash: str) -> str:
+    meta, counts = made.meta, made.meta.measured.counts
+    return (
+        f"{meta.day} {meta.symbol} {made.outcome}: {meta.measured.events:,} events "
+        f"({counts.get('trade', 0):,} trades, {counts.get('quote', 0):,} quotes), "
+        f"{clock_text(meta.measured.first_ns)} to {clock_text(meta.measured.last_ns)}, "
+        f"spot from {meta.facts.spot_origin}, state {state_hash}\n"
+    )
+
+
+def _explain(report: ImportReport) -> None:
+    for sentence in (*report.problems, *report.notes, *(each.sentence for each in report.days)):
+        if sentence:
+            say(sentence)
+    for row in report.first_bad:
+        say(f"{row.path} line {row.line}: {row.reason}")
+    if report.bad_rows:
+        more = report.bad_rows - len(report.first_bad)
+        rest = f", {more:,} of them not listed" if more else ""
+        say(f"{report.bad_rows:,} bad rows were left out{rest}; {report.rows:,} rows were taken.")

@@ -1,0 +1,54 @@
+"""`spymon verify`: fold a stored day again and compare its state hash with the recorded one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import date
+
+from engine.config import Settings
+from engine.errors import NoDataError
+from engine.market import session
+from engine.store.day import DayStore
+
+from ..output import progress_bar
+from ..plan import parse_day
+from .folding import fold_hash
+
+
+def run_verify(args: argparse.Namespace, settings: Settings) -> int:
+    """Check every symbol of the day, or the one that is named; 1 when a hash differs."""
+    store = DayStore(settings.data_dir)
+    day = parse_day(args.date, "The day")
+    symbols = _symbols(store, day, args.symbol.upper() if "symbol" in args else None)
+    results = [_check(store, day, symbol) for symbol in symbols]
+    return 0 if all(results) else 1
+
+
+def _symbols(store: DayStore, day: date, only: str | None) -> tuple[str, ...]:
+    if only is not None:
+        store.meta(day, only)  # says what is wrong when it is not there or damaged
+        return (only,)
+    symbols = store.symbols(day)
+    if not symbols:
+        session(day)
+        raise NoDataError(f"There is no recorded or imported day {day} in {store.root}; see spymon days.")
+    return symbols
+
+
+def _check(store: DayStore, day: date, symbol: str) -> bool:
+    recorded = store.meta(day, symbol).state_hash
+    with progress_bar("folding") as progress:
+        found = fold_hash(store.open(day, symbol), progress)
+    if recorded is None:
+        store.record_hash(day, symbol, found)
+        return _tell(day, symbol, f"had no recorded hash; recorded {found}", True)
+    if recorded == found:
+        return _tell(day, symbol, f"folds to the recorded hash {found}", True)
+    return _tell(day, symbol, f"DIFFERS: recorded {recorded}, folds to {found}", False)
+
+
+def _tell(day: date, symbol: str, what: str, same: bool) -> bool:
+    sys.stdout.write(f"{day} {symbol} {what}\n")
+    sys.stdout.flush()
+    return same

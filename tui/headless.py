@@ -1,0 +1,52 @@
+"""A run without a screen: every item of it as a line on stdout, in the order of the tape."""
+
+from __future__ import annotations
+
+import io
+import math
+import sys
+import time
+from collections.abc import Iterable
+from typing import TextIO
+
+from engine.config import Settings
+from engine.headless import Item, replay
+
+from . import lines
+from .output import LineWriter
+from .plan import Plan
+from .sources import deck_params, make_sources
+
+
+def run_headless(plan: Plan, settings: Settings) -> int:
+    """Play the run to its end and return the exit code."""
+    as_json = plan.lines == "json"
+    items = replay(
+        make_sources(plan, settings)[0],
+        plan.symbols,
+        deck_params(plan, settings),
+        plan.speed,
+        time.monotonic_ns,
+        time.sleep,
+        views=as_json,
+    )
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a pipe may be set to an encoding without arrows
+    print_items(items, sys.stdout, as_json, eager=plan.speed != math.inf or sys.stdout.isatty())
+    return 0
+
+
+def print_items(items: Iterable[Item], out: TextIO, as_json: bool, eager: bool) -> None:
+    """Write each item as a line; whatever was rendered is flushed, also when the run is interrupted.
+
+    eager : flush every line, because somebody watches a paced replay
+    """
+    writer = LineWriter(out, eager)
+    render = lines.as_json if as_json else lines.as_text
+    try:
+        for item in items:
+            line = render(item)
+            if line is not None:
+                writer.write(line)
+    finally:
+        writer.flush()

@@ -1,0 +1,238 @@
+"""Every key of the screen, in one table.
+
+Owns which key does what, and what is said about it: the same rows feed Textual's bindings, the hint line,
+the help screen, the palette and the README. It refuses to know how an action is carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from textual.binding import Binding
+
+from engine.errors import ConfigError
+
+ANY, REPLAY = "any", "replay"
+GROUPS = ("move", "symbol", "view", "signals", "replay", "app")
+
+_SPELLED = {
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "backslash": "\\",
+    "comma": ",",
+    "full_stop": ".",
+    "slash": "/",
+    "equals_sign": "=",
+    "colon": ":",
+    "question_mark": "?",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "escape": "esc",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One row of the table.
+
+    id     : what a user's keymap calls it; a row of several digits has one id per digit, `symbol.1` …
+    keys   : Textual key names, separated by commas
+    action : Textual action; `{}` stands for the key itself
+    help   : one line, said in the help screen, the palette and the README
+    hint   : the word in the hint line, empty when it is not shown there
+    brief  : how the keys are written in the hint line, when not in full
+    mode   : REPLAY when it needs a tape that can be moved
+    """
+
+    id: str
+    keys: str
+    action: str
+    group: str
+    help: str
+    hint: str = ""
+    brief: str = ""
+    mode: str = ANY
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The Textual key names."""
+        return tuple(name.strip() for name in self.keys.split(","))
+
+    @property
+    def label(self) -> str:
+        """The keys as a person writes them."""
+        if "{}" in self.action and len(self.names) > 2:
+            return f"{self.names[0]}–{self.names[-1]}"
+        return " ".join(spelled(name) for name in self.names)
+
+    def bindings(self) -> Iterator[Binding]:
+        """Yield its bindings; they come before those of the focused widget."""
+        for name in self.names if "{}" in self.action else (self.keys,):
+            own_id = self.id.format(name)
+            yield Binding(name, self.action.format(name), self.help, show=False, priority=True, id=own_id)
+
+
+TABLE = (
+    Key("row.down", "j,down", "row(1)", "move", "next row", hint="row", brief="jk"),
+    Key("row.up", "k,up", "row(-1)", "move", "row before"),
+    Key("page.down", "ctrl+d,pagedown", "page(1)", "move", "half a page down"),
+    Key("page.up", "ctrl+u,pageup", "page(-1)", "move", "half a page up"),
+    Key("row.first", "g", "edge(-1)", "move", "first row"),
+    Key("row.last", "G", "edge(1)", "move", "last row"),
+    Key("row.centre", "z", "centre", "move", "back to the spot, or to the newest signal"),
+    Key("pane.next", "tab", "pane(1)", "move", "next pane: grid, signals"),
+    Key("pane.previous", "shift+tab", "pane(-1)", "move", "pane before"),
+    Key(
+        "row.choose",
+        "enter",
+        "choose",
+        "move",
+        "contract in detail, again: its other side; a signal: go to it",
+        hint="detail",
+    ),
+    Key(
+        "symbol.{}", "1,2,3,4,5,6,7,8,9", "symbol({})", "symbol", "that symbol of the watch list", hint="sym"
+    ),
+    Key("symbol.next", "n", "symbol_by(1)", "symbol", "next symbol"),
+    Key("symbol.previous", "N", "symbol_by(-1)", "symbol", "symbol before"),
+    Key("expiry.next", "e", "expiry_by(1)", "symbol", "next expiration"),
+    Key("expiry.previous", "E", "expiry_by(-1)", "symbol", "expiration before"),
+    Key(
+        "view.gamma", "v", "gamma_view", "view", "gamma profile: net, calls and puts, absolute", hint="γ-view"
+    ),
+    Key("view.unit", "u", "unit", "view", "gamma unit: $ per 1 %, $ per $1, shares"),
+    Key("view.scale", "equals_sign", "autoscale", "view", "fit the scale of the gamma profile"),
+    Key("view.calls", "c", "side('calls')", "view", "calls only, again for both"),
+    Key("view.puts", "p", "side('puts')", "view", "puts only, again for both"),
+    Key("view.freeze", "F", "freeze", "view", "freeze the picture; data continue"),
+    Key("view.theme", "T", "app.theme", "view", "next theme: dark, light, the terminal's own colours"),
+    Key("log.filter", "slash", "filter", "signals", "filter the signals: spike 685c >100k", hint="filter"),
+    Key("log.kind", "s", "signal_kind", "signals", "one kind of signal after the other"),
+    Key("play.pause", "space", "pause", "replay", "pause or play on", hint="pause", mode=REPLAY),
+    Key("play.slower", "left_square_bracket", "speed(-1)", "replay", "slower", mode=REPLAY),
+    Key(
+        "play.faster",
+        "right_square_bracket",
+        "speed(1)",
+        "replay",
+        "faster",
+        hint="speed",
+        brief="[ ]",
+        mode=REPLAY,
+    ),
+    Key("play.normal", "backslash", "speed(0)", "replay", "speed ×1", mode=REPLAY),
+    Key("play.step_back", "comma", "step(-1)", "replay", "one frame back, and pause", mode=REPLAY),
+    Key(
+        "play.step",
+        "full_stop",
+        "step(1)",
+        "replay",
+        "one frame on, and pause",
+        hint="step",
+        brief=", .",
+        mode=REPLAY,
+    ),
+    Key("seek.back", "left", "skip(-5)", "replay", "back 5 s × speed, at least 1 s", mode=REPLAY),
+    Key(
+        "seek.on",
+        "right",
+        "skip(5)",
+        "replay",
+        "on 5 s × speed, at least 1 s",
+        hint="seek",
+        brief="←→",
+        mode=REPLAY,
+    ),
+    Key("seek.minute_back", "shift+left", "skip(-60)", "replay", "back 1 min × speed", mode=REPLAY),
+    Key("seek.minute_on", "shift+right", "skip(60)", "replay", "on 1 min × speed", mode=REPLAY),
+    Key("seek.signal_back", "left_curly_bracket", "jump(-1)", "replay", "signal before", mode=REPLAY),
+    Key("seek.signal_on", "right_curly_bracket", "jump(1)", "replay", "next signal", mode=REPLAY),
+    Key("seek.start", "home", "ends(-1)", "replay", "start of the day", mode=REPLAY),
+    Key("seek.end", "end", "ends(1)", "replay", "end of the day", mode=REPLAY),
+    Key(
+        "seek.time",
+        "t",
+        "goto",
+        "replay",
+        "go to a time: 10:31, 1031, +5m, -30s, open+15m",
+        hint="goto",
+        mode=REPLAY,
+    ),
+    Key(
+        "source.switch", "L", "source", "replay", "switch the source: simulated, imported days", hint="source"
+    ),
+    Key("app.palette", "colon,ctrl+p", "app.palette", "app", "every command by name", hint="cmd", brief=":"),
+    Key("app.screenshot", "ctrl+s", "app.shot", "app", "save the screen as SVG"),
+    Key("app.back", "escape", "back", "app", "close what is open; dismiss the note", brief="esc"),
+    Key("app.help", "question_mark", "app.help", "app", "this help", hint="help"),
+    Key("app.quit", "q,ctrl+q", "app.leave", "app", "quit", hint="quit", brief="q"),
+    Key("app.interrupt", "ctrl+c", "app.interrupt", "app", "quit at once, as an interruption"),
+)
+"""All keys, in the order in which they are explained."""
+
+
+def spelled(name: str) -> str:
+    """Return a Textual key name as a person writes it: `shift+left` is `shift+←`."""
+    *modifiers, key = name.split("+")
+    return "+".join([*modifiers, _SPELLED.get(key, key)])
+
+
+def with_keymap(keymap: Mapping[str, str]) -> tuple[Key, ...]:
+    """Return the table as a user's keymap (id -> Textual key names) changes it."""
+    unknown = sorted(set(keymap) - {binding.id for binding in bindings()})
+    if unknown:
+        raise ConfigError(f"The keymap names {unknown[0]!r}, which is no key's id; the README lists the ids.")
+    return tuple(replace(key, keys=keymap[key.id], brief="") if key.id in keymap else key for key in TABLE)
+
+
+def bindings(*, of_app: bool | None = None) -> list[Binding]:
+    """Return all bindings, or only those that hold on every screen (True), or on the main one (False)."""
+    return [
+        binding
+        for key in TABLE
+        if of_app is None or of_app == (key.id in ("app.interrupt",))
+        for binding in key.bindings()
+    ]
+
+
+def actions(mode: str) -> frozenset[str]:
+    """Return the names of the actions that need `mode`."""
+    return frozenset(key.action.partition("(")[0] for key in TABLE if key.mode == mode)
+
+
+def hints(replaying: bool, table: tuple[Key, ...] = TABLE) -> list[tuple[str, str]]:
+    """Return (keys, word) for the hint line; replay keys only where they work.
+
+    A narrow line shows only the first ones: how to get help and how to get out come before the rest.
+    """
+    shown = [key for key in table if key.hint and (replaying or key.mode == ANY)]
+    shown.sort(key=lambda key: key.id not in ("app.help", "app.quit"))
+    return [(key.brief or key.label, key.hint) for key in shown]
+
+
+def grouped(table: tuple[Key, ...] = TABLE) -> list[tuple[str, list[Key]]]:
+    """Return the rows by group, in the order of GROUPS."""
+    return [(group, [key for key in table if key.group == group]) for group in GROUPS]
+
+
+def markdown() -> str:
+    """Return the table for the README."""
+    lines = ["| | key | id | does |", "|---|---|---|---|"]
+    for group, rows in grouped():
+        for n, key in enumerate(rows):
+            own_id = key.id.format("N")
+            lines.append(f"| {group if n == 0 else ''} | {_code(key)} | `{own_id}` | {key.help} |")
+    return "\n".join(lines)
+
+
+def _code(key: Key) -> str:
+    if "{}" in key.action:
+        return f"`{key.label}`"
+    return " ".join(f"`{spelled(name)}`" for name in key.names)

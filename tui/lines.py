@@ -1,0 +1,217 @@
+"""What a pipe gets: one JSON object or one line of text per signal, view, status and summary.
+
+Owns the JSON keys and the wording of the lines. It refuses to know where the values come from and where
+the lines go. A number nobody knows is null in JSON and `-` in text, never 0 and never NaN.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+from engine.deck import Fired
+from engine.events import MISSING, PRICE_SCALE
+from engine.exposure import convert
+from engine.headless import Item, Status, Summary
+from engine.market import clock_text
+from engine.view import Leg, View
+
+from .output import rfc3339
+
+UNIT = "usd_per_1pct"
+
+
+def as_json(item: Item) -> str:
+    """Return the item as one line of JSON without its newline."""
+    return json.dumps(as_object(item), separators=(",", ":"), allow_nan=False)
+
+
+def as_object(item: Item) -> dict[str, Any]:
+    """Return the item as the object that the command line's contract names."""
+    match item:
+        case Fired():
+            return _signal(item)
+        case View():
+            return _view(item)
+        case Status():
+            return _status(item)
+        case Summary():
+            return _summary(item)
+
+
+def as_text(item: Item) -> str | None:
+    """Return the item as one line of text; None for a view, which is too large for a line."""
+    match item:
+        case Fired():
+            return _signal_text(item)
+        case Status():
+            return _status_text(item)
+        case Summary():
+            return _summary_text(item)
+        case View():
+            return None
+
+
+def number(value: float | None) -> float | None:
+    """Return a finite Python float, or None for None, nan and infinity."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def dollars(price: int) -> float | None:
+    """Return a price in dollars, None when it is MISSING."""
+    return None if price == MISSING else int(price) / PRICE_SCALE
+
+
+def count(value: int) -> int | None:
+    """Return a Python int, None when it is MISSING."""
+    return None if value == MISSING else int(value)
+
+
+def _head(kind: str, ts_ns: int, symbol: str) -> dict[str, Any]:
+    return {"type": kind, "ts": rfc3339(ts_ns), "ts_ns": int(ts_ns), "symbol": symbol}
+
+
+def _signal(item: Fired) -> dict[str, Any]:
+    row = item.row
+    return _head("signal", row.ts_ns, item.symbol) | {
+        "signal": row.rule,
+        "contract": row.contract.occ,
+        "direction": row.direction,
+        "strength": number(row.strength),
+        "reason": row.reason,
+        "evidence": {name: number(value) for name, value in row.evidence},
+        "side_confidence": number(row.side_confidence),
+        "rule_version": row.version,
+    }
+
+
+def _status(item: Status) -> dict[str, Any]:
+    return _head("status", item.ts_ns, item.symbol) | {
+        "badge": item.badge,
+        "source": item.source,
+        "events": item.events,
+        "events_per_s": number(item.events_per_s),
+        "dropped": item.dropped,
+        "gaps": item.gaps,
+        "connection": item.connection,
+    }
+
+
+def _summary(item: Summary) -> dict[str, Any]:
+    return _head("summary", item.last_ts, item.symbol) | {
+        "source": item.source,
+        "events": item.events,
+        "trades": item.trades,
+        "quotes": item.quotes,
+        "signals": dict(item.signals),
+        "state_hash": item.state_hash,
+        "wall_s": number(item.wall_s),
+        "events_per_s": number(item.events_per_s),
+        "first_ts": rfc3339(item.first_ts),
+        "last_ts": rfc3339(item.last_ts),
+    }
+
+
+def _view(view: View) -> dict[str, Any]:
+    spot = dollars(view.spot)
+    gamma = view.gamma
+    return _head("view", view.tape_ns, view.symbol) | {
+        "spot": spot,
+        "badge": view.badge,
+        "net_gex": _gex(gamma.net, spot),
+        "zero_gamma": number(gamma.zero_gamma),
+        "zero_gamma_reason": gamma.zero_gamma_reason,
+        "call_wall": number(gamma.call_wall),
+        "put_wall": number(gamma.put_wall),
+        "max_gex_strike": number(gamma.max_gex_strike),
+        "convention": gamma.convention,
+        "unit": UNIT,
+        "flow": _flow(view),
+        "lag_ms_p50": None,
+        "lag_ms_p99": None,
+        "strikes": _strikes(view, spot),
+    }
+
+
+def _flow(view: View) -> dict[str, Any]:
+    flow = view.flow
+    return {
+        "call_premium": number(flow.call_premium_usd),
+        "put_premium": number(flow.put_premium_usd),
+        "net_delta": number(flow.net_delta),
+        "net_gamma": number(flow.net_gamma),
+        "buy_volume": int(flow.buy_volume),
+        "sell_volume": int(flow.sell_volume),
+        "unclassified_volume": int(flow.unclassified_volume),
+    }
+
+
+def _strikes(view: View, spot: float | None) -> list[dict[str, Any]]:
+    calls, puts = _legs(view.call, spot), _legs(view.put, spot)
+    strikes = (view.strike_milli / 1000).tolist()
+    return [
+        {"strike": strike, "call": call, "put": put}
+        for strike, call, put in zip(strikes, calls, puts, strict=True)
+    ]
+
+
+_LEG_KEYS = (
+    "bid", "ask", "last", "volume", "oi", "iv", "delta", "gamma", "gex", "premium", "net_delta_flow", "age_s",
+)  # fmt: skip
+
+
+def _legs(leg: Leg, spot: float | None) -> list[dict[str, Any]]:
+    columns: tuple[list[Any], ...] = (
+        _each(dollars, leg.bid),
+        _each(dollars, leg.ask),
+        _each(dollars, leg.last),
+        _each(count, leg.volume),
+        _each(count, leg.oi),
+        _each(number, leg.iv),
+        _each(number, leg.delta),
+        _each(number, leg.gamma),
+        [_gex(value, spot) for value in leg.gex.tolist()],
+        _each(number, leg.premium_usd),
+        _each(number, leg.net_delta_flow),
+        _each(number, leg.age_s),
+    )
+    unknown = dict.fromkeys(_LEG_KEYS)
+    rows = zip(leg.cid.tolist(), *columns, strict=True)
+    return [unknown if cid < 0 else dict(zip(_LEG_KEYS, row, strict=True)) for cid, *row in rows]
+
+
+def _each(convert_one: Callable[[Any], Any], column: Any) -> list[Any]:
+    return [convert_one(value) for value in column.tolist()]
+
+
+def _gex(shares: float | None, spot: float | None) -> float | None:
+    if shares is None or spot is None:
+        return None
+    return number(float(convert(shares, spot, UNIT)))
+
+
+def _signal_text(item: Fired) -> str:
+    row = item.row
+    sign = {"buy": "▲", "sell": "▼"}.get(row.direction, "·")
+    when = clock_text(row.ts_ns, tenths=True)
+    return f"{when} {sign} {row.rule:<17} {row.contract.occ} {row.strength:.2f}  {row.reason}"
+
+
+def _status_text(item: Status) -> str:
+    rate = "-" if number(item.events_per_s) is None else f"{item.events_per_s:,.0f}"
+    return (
+        f"{clock_text(item.ts_ns)}   {item.symbol:<5} {item.badge}  {item.source}  events {item.events:,}"
+        f"  {rate}/s  dropped {item.dropped}  gaps {item.gaps}  {item.connection}"
+    )
+
+
+def _summary_text(item: Summary) -> str:
+    kinds = ", ".join(f"{kind} {n}" for kind, n in item.signals.items()) or "none"
+    span = f"{rfc3339(item.first_ts)} to {rfc3339(item.last_ts)}"
+    return (
+        f"{item.symbol} {item.source}: {item.events:,} events ({item.trades:,} trades, "
+        f"{item.quotes:,} quotes), signals {kinds}, {span}, "
+        f"state {item.state_hash}, {item.wall_s:.2f} s, {item.events_per_s:,.0f} events/s"
+    )

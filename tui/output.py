@@ -1,0 +1,77 @@
+"""Where words go: sentences and progress to stderr, lines to stdout in few large writes.
+
+It refuses to know what is said.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TextIO
+
+Progress = Callable[[str, float], None]
+"""Told what is being done and which share of it, 0-1, is done."""
+
+BUFFER_CHARS = 1 << 16
+NS = 1_000_000_000
+
+
+def say(sentence: str) -> None:
+    """Write one line for the person to stderr."""
+    sys.stderr.write(f"spymon: {sentence}\n")
+    sys.stderr.flush()
+
+
+def rfc3339(ts_ns: int) -> str:
+    """Return '2025-12-16T14:30:00.123456789Z'."""
+    seconds, rest = divmod(int(ts_ns), NS)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+
+
+class LineWriter:
+    """Collects lines and writes them together.
+
+    eager : flush after every line, for a reader who watches them arrive
+    """
+
+    def __init__(self, out: TextIO, eager: bool) -> None:
+        self._out = out
+        self._eager = eager
+        self._held: list[str] = []
+        self._size = 0
+
+    def write(self, line: str) -> None:
+        """Take one line without its newline."""
+        self._held.append(line)
+        self._size += len(line) + 1
+        if self._eager or self._size >= BUFFER_CHARS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand everything to the operating system."""
+        if self._held:
+            lines, self._held, self._size = self._held, [], 0
+            self._out.write("\n".join(lines) + "\n")
+        self._out.flush()
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Progress]:
+    """Show a bar on stderr while the block runs; nothing when stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda what, share: None
+        return
+    from rich import progress as bar
+    from rich.console import Console
+
+    columns = (
+        bar.TextColumn("{task.description}"),
+        bar.BarColumn(),
+        bar.TaskProgressColumn(),
+        bar.TimeRemainingColumn(),
+    )
+    with bar.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(title, total=1.0)
+        yield lambda what, share: bars.update(task, description=what, completed=share)

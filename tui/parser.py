@@ -1,0 +1,167 @@
+"""The command line's grammar: every flag and subcommand, nothing of what they do.
+
+Values are left as text; `engine.config` reads them, so that a flag, a variable and a line in a settings
+file obey one rule. Importing this module costs argparse and no more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Sequence
+from typing import NoReturn
+
+from engine.errors import UsageError
+
+SETTING_FLAGS = (
+    "speed", "symbol", "custom", "expiry", "strikes", "source", "preset", "seed", "data_dir", "fps",
+)  # fmt: skip
+"""Flags that are settings too; the others concern one run only."""
+
+EPILOG = """\
+Without a terminal, or with --headless, spymon prints one line per signal, a status line every 5 s of
+tape and a summary per symbol. --json makes each line an object with type signal, status, view or
+summary; a view of every symbol is printed at each 5 minutes of tape and at the end.
+
+exit codes: 0 done, 1 something failed, 2 wrong usage, 3 credentials missing or refused,
+4 no data for what was asked, 130 interrupted
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that raises `UsageError` in place of printing its usage and leaving."""
+
+    def error(self, message: str) -> NoReturn:
+        """Turn argparse's message into one sentence."""
+        raise UsageError(_sentence(message))
+
+
+def parse_args(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; only what was typed is an attribute of the result, and `command`.
+
+    Raises UsageError for anything that is not in the grammar; --help leaves by SystemExit.
+    """
+    parser = build_parser()
+    _check_flags(argv, parser)
+    args, rest = parser.parse_known_args(list(argv))
+    if rest:
+        raise UsageError(_stray(rest[0], args.command))
+    return args
+
+
+def build_parser() -> Parser:
+    """Return the whole grammar."""
+    parser = Parser(
+        prog="spymon",
+        description="Watch short-dated option flow: strikes, gamma and signals, replayed or simulated.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and leave")
+    _add_replay(parser)
+    _add_watch(parser)
+    _add_output(parser)
+    _add_common(parser)
+    parser.set_defaults(command=None)
+    _add_commands(parser)
+    return parser
+
+
+def _add_replay(parser: Parser) -> None:
+    group = parser.add_argument_group("replay")
+    group.add_argument("--replay", metavar="DATE", help="replay a day from disk, or the simulated one")
+    group.add_argument("--speed", metavar="X|max", help="tape seconds per second (1; simulated 10)")
+    group.add_argument("--from", dest="from_", metavar="T", help="start at HH:MM[:SS] exchange time (open)")
+    group.add_argument("--to", metavar="T", help="stop at HH:MM[:SS] exchange time (close)")
+    group.add_argument("--seed", metavar="N", help="seed of the simulated day")
+
+
+def _add_watch(parser: Parser) -> None:
+    group = parser.add_argument_group("what to watch")
+    group.add_argument("--symbol", metavar="A[,B...]", help="watch list, the first is shown")
+    group.add_argument(
+        "--custom", metavar="ROOT:INCREMENT[:PREFIX]", action="append", help="an underlying without preset"
+    )
+    group.add_argument("--expiry", metavar="0dte|DATE|N", help="that day's, one date, or the nearest N (3)")
+    group.add_argument("--strikes", metavar="N", help="strikes each side of at-the-money (25)")
+    group.add_argument("--source", metavar="NAME", help="massive, tastytrade, simulated, auto ... (auto)")
+    group.add_argument("--preset", metavar="NAME", help="signal parameters: default or seed")
+
+
+def _add_output(parser: Parser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument("--headless", action="store_true", help="lines instead of the screen")
+    group.add_argument("--json", action="store_true", help="NDJSON lines instead of the screen")
+    group.add_argument("--fps", metavar="N", help="frames per second, 1 to 20 (10; 4 over SSH)")
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("everywhere")
+    group.add_argument("--data-dir", metavar="DIR", help="where days live (data, or SPYMON_DATA_DIR)")
+    group.add_argument("--config", metavar="FILE", help="read this settings file instead of spymon.toml")
+    group.add_argument("-v", "--verbose", action="store_true", help="show the traceback of a failure")
+
+
+def _add_commands(parser: Parser) -> None:
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=False)
+
+    def add(name: str, help: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name, help=help, description=help, argument_default=argparse.SUPPRESS, allow_abbrev=False
+        )
+        _add_common(command)
+        return command
+
+    days = add("days", "list what is on disk: dates, symbols, spans, events, gaps, origin")
+    days.add_argument("--json", action="store_true", help="one JSON object per day and symbol")
+    load = add("import", "turn flat files (CSV, .csv.gz) and per-contract trade Parquet into replayable days")
+    load.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder to walk")
+    load.add_argument("--symbol", metavar="S", help="only this underlying")
+    load.add_argument("--date", metavar="D", help="only this day, YYYY-MM-DD")
+    verify = add("verify", "fold a day again and compare its state hash with the recorded one")
+    verify.add_argument("date", metavar="DATE", help="the day, YYYY-MM-DD")
+    verify.add_argument("--symbol", metavar="S", help="only this underlying")
+    config = add("config", "show every setting with its origin, or find or edit the settings file")
+    config.add_argument("action", choices=("show", "path", "edit"), help="show, path or edit")
+    config.add_argument("--json", action="store_true", help="show as one JSON object")
+
+
+def _check_flags(argv: Sequence[str], parser: Parser) -> None:
+    # Before argparse does: it would take the value of a misspelt flag for a command.
+    known = _flags(parser)
+    for word in argv:
+        name = word.partition("=")[0]
+        if name.startswith("--") and name not in known:
+            raise UsageError(f"{name} is not a flag of spymon; {_hint(name, known)}")
+
+
+def _flags(parser: argparse.ArgumentParser) -> list[str]:
+    names = [option for action in parser._actions for option in action.option_strings]
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            names += [name for command in action.choices.values() for name in _flags(command)]
+    return [name for name in dict.fromkeys(names) if name.startswith("--")]
+
+
+def _sentence(message: str) -> str:
+    head, sep, tail = message.partition(": invalid choice: ")
+    if not sep:
+        return f"Wrong usage: {message}; see spymon --help."
+    word, _, names = tail.partition(" (choose from ")
+    choices = [name.strip("' )") for name in names.split(",")]
+    kind = "command" if "COMMAND" in head else head.removeprefix("argument ")
+    return f"{word} is no {kind} of spymon; {_hint(word.strip(chr(39)), choices)}"
+
+
+def _stray(word: str, command: str | None) -> str:
+    place = f"spymon {command}" if command else "spymon"
+    if word.startswith("-"):
+        return f"{word} is not a flag of {place}; see {place} --help."
+    return f"{word} is one argument too many; see {place} --help."
+
+
+def _hint(word: str, names: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else "see spymon --help."

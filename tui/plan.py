@@ -1,0 +1,190 @@
+"""What one run will show: the day, the symbols, the source, the bounds and the speed.
+
+Owns how flags, settings and what lies on disk are weighed against each other. It refuses to open a tape, and
+imports nothing that could: the screen must be painted before that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from engine.config import Settings
+from engine.errors import ConfigError, CredentialError, NoDataError, UsageError
+from engine.market import PRESETS, Underlying, parse_custom, parse_time, previous_session, session, underlying
+from engine.store.files import settled_names
+
+SIMULATED_DAY = date(2025, 12, 16)
+"""The day that is shown when nobody asks for one."""
+
+SIMULATED, STORED = "simulated", "import"
+SIMULATED_SPEED = 10.0
+
+Disk = Mapping[date, tuple[str, ...]]
+"""The days on disk and the symbols of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed for this run alone, as text; None where nothing was.
+
+    lines : 'text' or 'json' when no screen is wanted, else None
+    """
+
+    replay: str | None = None
+    from_: str | None = None
+    to: str | None = None
+    lines: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run will show.
+
+    source   : SIMULATED or STORED
+    start_ns, end_ns : bounds of the replay, ns UTC; None is the tape's own end
+    speed    : tape seconds per second; inf is as fast as it goes
+    others   : other days on disk that the screen can switch to
+    """
+
+    day: date
+    source: str
+    symbols: tuple[str, ...]
+    customs: Mapping[str, Underlying]
+    start_ns: int | None
+    end_ns: int | None
+    speed: float
+    lines: str | None
+    others: tuple[date, ...]
+    warnings: tuple[str, ...]
+
+
+def make_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan:
+    """Weigh everything; UsageError, CredentialError or NoDataError when it cannot be had."""
+    day = SIMULATED_DAY if asked.replay is None else parse_day(asked.replay, "--replay")
+    _check_source(settings)
+    stored = asked.replay is not None and settings.source == "auto" and day in disk
+    if not stored:
+        _check_day(day, today)
+    start_ns, end_ns = _bounds(asked, day)
+    _check_expiry(settings, day)
+    customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
+    on_disk = disk.get(day, ())
+    symbols = _stored_symbols(settings, day, on_disk) if stored else _simulated_symbols(settings, customs)
+    return Plan(
+        day=day,
+        source=STORED if stored else SIMULATED,
+        symbols=symbols,
+        customs=customs,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        speed=_speed(settings, asked, stored),
+        lines=asked.lines,
+        others=tuple(sorted(set(disk) - {day})),
+        warnings=() if stored else _warnings(settings),
+    )
+
+
+def days_on_disk(data_dir: Path) -> dict[date, tuple[str, ...]]:
+    """Return the days and symbols that have a folder, judged by their names alone."""
+    days = data_dir / "days"
+    if not days.is_dir():
+        return {}
+    found = {name: _iso(name) for name in settled_names(days) if (days / name).is_dir()}
+    return {day: tuple(settled_names(days / name)) for name, day in found.items() if day is not None}
+
+
+def parse_day(text: str, flag: str) -> date:
+    """Read YYYY-MM-DD; UsageError names the flag for anything else."""
+    day = _iso(text)
+    if day is None:
+        raise UsageError(f"{flag} {text} is not a date; write it as YYYY-MM-DD.")
+    return day
+
+
+def _iso(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _check_source(settings: Settings) -> None:
+    name = settings.source
+    if name in ("auto", SIMULATED):
+        return
+    if name.startswith("massive") and settings.massive_api_key is None:
+        raise CredentialError(
+            f"The source {name} needs a key; put MASSIVE_API_KEY in .env or the environment."
+        )
+    kind = UsageError if settings.origin("source").startswith("flag") else ConfigError
+    raise kind(f"The source {name} is not available in this version; use simulated or auto.")
+
+
+def _check_day(day: date, today: date) -> None:
+    session(day)
+    if day > today:
+        last = previous_session(today)
+        raise NoDataError(f"{day} has not happened yet; the last complete trading day was {last}.")
+
+
+def _bounds(asked: Asked, day: date) -> tuple[int | None, int | None]:
+    hours = session(day)
+    start_ns = None if asked.from_ is None else parse_time(asked.from_, day)
+    end_ns = None if asked.to is None else parse_time(asked.to, day)
+    if start_ns is not None and end_ns is not None and start_ns >= end_ns:
+        raise UsageError(f"--from {asked.from_} is not before --to {asked.to}.")
+    if start_ns is not None and start_ns >= hours.late_close_ns:
+        raise UsageError(f"--from {asked.from_} is after the close of {day}.")
+    if end_ns is not None and end_ns <= hours.open_ns:
+        raise UsageError(f"--to {asked.to} is before the open of {day}.")
+    return start_ns, end_ns
+
+
+def _check_expiry(settings: Settings, day: date) -> None:
+    expiry = settings.expiry
+    if isinstance(expiry, date) and expiry < day:
+        raise UsageError(f"--expiry {expiry} is before {day}, the day that is played.")
+
+
+def _stored_symbols(settings: Settings, day: date, on_disk: tuple[str, ...]) -> tuple[str, ...]:
+    if settings.origin("symbol") == "default":
+        preferred = [symbol for symbol in settings.symbol if symbol in on_disk]
+        return tuple(dict.fromkeys((*preferred, *on_disk)))
+    missing = [symbol for symbol in settings.symbol if symbol not in on_disk]
+    if missing:
+        raise NoDataError(
+            f"{day} is on disk for {', '.join(on_disk)}, not for {', '.join(missing)}; "
+            "import it, or add --source simulated."
+        )
+    return settings.symbol
+
+
+def _simulated_symbols(settings: Settings, customs: Mapping[str, Underlying]) -> tuple[str, ...]:
+    for symbol in settings.symbol:
+        underlying(symbol, customs)
+        if symbol not in PRESETS:
+            raise NoDataError(
+                f"{symbol} is not simulated, only {', '.join(PRESETS)} are; import a day of it."
+            )
+    return settings.symbol
+
+
+def _speed(settings: Settings, asked: Asked, stored: bool) -> float:
+    if settings.speed is not None:
+        return settings.speed
+    if asked.lines is not None:
+        return math.inf
+    return 1.0 if stored else SIMULATED_SPEED
+
+
+def _warnings(settings: Settings) -> tuple[str, ...]:
+    if settings.massive_api_key is None or settings.source == SIMULATED:
+        return ()
+    name = settings.origin("massive_api_key").rpartition(" ")[2]
+    return (
+        f"A Massive key is set ({name}), but its feed is not in this version; showing the simulated day.",
+    )

@@ -1,0 +1,317 @@
+"""The main screen: header, ladder, signals, detail, transport and hints, laid out for any terminal.
+
+Owns the layout, the choices of the person (`Prefs`), and what moving and choosing do. It refuses to know when
+it is painted: the app's frame clock hands it views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.widgets import Static
+
+from engine.commands import Seek, SelectExpiry
+from engine.errors import NoDataError
+from engine.view import Detail, SignalRow, View
+
+from .. import keys, steering
+from ..desk import Desk
+from ..keys import Key
+from ..prefs import Prefs
+from ..widgets import ContractDetail, HintFooter, Ladder, NoteLine, SignalLog, StatusHeader, TransportBar
+from .ask import AskScreen, Question, Verdict
+from .detail import DetailScreen
+from .steer import Steering
+from .waiting import Waiting
+
+SMALLEST = (40, 8)
+DETAIL_EVERY = 3
+"""Frames between two looks at the contract in detail; it is read by a person, not by a reflex."""
+
+_WIDTHS = [
+    (0, "-slit"),
+    (SMALLEST[0], "-narrow"),
+    (80, "-normal"),
+    (160, "-wide"),
+    (200, "-huge"),
+    (212, "-giant"),
+]
+_HEIGHTS = [(0, "-sliver"), (SMALLEST[1], "-flat"), (20, "-low"), (30, "-tall"), (48, "-towering")]
+
+
+class DeskScreen(Steering):
+    """Everything at once, on rows that never move."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(of_app=False)]
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
+    AUTO_FOCUS = "Ladder"
+
+    def __init__(self, desk: Desk, table: Sequence[Key], what: str) -> None:
+        super().__init__(desk)
+        self.prefs = Prefs()
+        self.view: View | None = None
+        self._table = tuple(table)
+        self._header, self._note = StatusHeader(), NoteLine()
+        self._ladder, self._signals, self._docked_detail = Ladder(), SignalLog(), ContractDetail()
+        self._transport, self._footer = TransportBar(), HintFooter()
+        self._waiting = Waiting(what)
+        self._hinted: bool | None = None
+        self._asking_detail = False
+        self._sheet: DetailScreen | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the parts; which of them show is the style sheet's decision."""
+        yield self._header
+        yield self._note
+        yield Container(self._ladder, self._docked_detail, self._signals, id="body")
+        yield self._transport
+        yield self._footer
+        yield self._waiting
+        yield Static(id="too-small", markup=False)
+
+    # painting --------------------------------------------------------------------------------------------
+
+    @property
+    def has_view(self) -> bool:
+        """Say whether anything has been painted yet."""
+        return self.view is not None
+
+    def on_mount(self) -> None:
+        """Begin with the hints, which need no view."""
+        self.add_class("-waiting")
+        self._hint()
+
+    def on_resize(self) -> None:
+        """Say what is wrong with a terminal that is too small for anything."""
+        width, height = self.size
+        sentence = f"{width}×{height} is too small; spymon needs {SMALLEST[0]}×{SMALLEST[1]}."
+        self.query_one("#too-small", Static).update(sentence)
+        self.call_after_refresh(self.repaint)
+
+    def wait(self, tick: int, failure: str | None = None) -> None:
+        """Show how the loading goes, or why it does not."""
+        if failure:
+            self._waiting.fail(failure)
+        else:
+            self._waiting.step(tick)
+
+    def show(self, view: View) -> None:
+        """Take in a view that is news, and paint it unless the picture is frozen."""
+        self.learn(view)
+        if self.prefs.frozen and self.view is not None:
+            return
+        first, self.view = self.view is None, view
+        if first:
+            self.remove_class("-waiting")
+            self.call_after_refresh(self.repaint)  # only then have the parts a size
+        self.set_class(not steering.is_replay(view), "-live")
+        self._hint()
+        self.repaint()
+
+    def set_prefs(self, prefs: Prefs) -> None:
+        """Change how things look, at once."""
+        if prefs != self.prefs:
+            self.prefs = prefs
+            self.repaint()
+
+    def repaint(self) -> None:
+        """Hand the painted view to every part; each repaints only what differs."""
+        view = self.view
+        if view is None:
+            return
+        prefs = replace(self.prefs, notes=self.prefs.notes and not self._cramped)
+        for part in (self._header, self._note, self._ladder, self._signals, self._transport):
+            part.show(view, prefs)
+
+    @property
+    def _cramped(self) -> bool:
+        return self.size.width < 80 or self.size.height < 20
+
+    def say(self, sentence: str) -> None:
+        """Put one sentence in place of the hints, until an empty one."""
+        self._footer.say(sentence)
+
+    def _hint(self) -> None:
+        replaying = steering.is_replay(self.view)
+        if replaying != self._hinted:
+            self._hinted = replaying
+            self._footer.set_hints(keys.hints(replaying, self._table))
+
+    # the contract in detail ------------------------------------------------------------------------------
+
+    @property
+    def _drawer(self) -> ContractDetail | None:
+        if self._sheet is not None:
+            return self._sheet.drawer
+        return self._docked_detail if self._docked and self.view is not None else None
+
+    def refresh_detail(self, tick: int = 0) -> None:
+        """Ask for the contract the cursor aims at, if it is shown somewhere and is not being asked for."""
+        if self._drawer is None or self._asking_detail or tick % DETAIL_EVERY:
+            return
+        if (cid := self._ladder.chosen()) is not None:
+            self._asking_detail = True
+            self.run_worker(self._fetch_detail(cid, self.newest), group="detail")
+
+    async def _fetch_detail(self, cid: int, asked_of: View) -> None:
+        try:
+            detail = await self.desk.detail(cid)
+        except NoDataError:
+            return  # the symbol changed between the question and the answer
+        finally:
+            self._asking_detail = False
+        if self.newest.generation == asked_of.generation:
+            self._show_detail(detail)
+
+    def _show_detail(self, detail: Detail) -> None:
+        if (drawer := self._drawer) is not None:
+            drawer.show(detail, self.view, self.prefs)
+
+    @property
+    def _docked(self) -> bool:
+        return self.has_class("-huge") or self.has_class("-giant") or self.has_class("-wide", "-detail")
+
+    def _open_detail(self) -> None:
+        if self._docked:
+            self.flip()
+        elif self.has_class("-wide"):
+            self.add_class("-detail")
+        else:
+            self._sheet = DetailScreen(self)
+            self.app.push_screen(self._sheet, self._close_sheet)
+        self.call_after_refresh(self.refresh_detail)
+
+    def _close_sheet(self, _: None) -> None:
+        self._sheet = None
+
+    def flip(self) -> None:
+        """Aim at the other side of the strike."""
+        view = self.view
+        if view is not None and (cid := self._ladder.chosen()) is not None:
+            self._ladder.aim("P" if cid in view.call.cid else "C")
+            self.refresh_detail()
+
+    # moving and choosing ---------------------------------------------------------------------------------
+
+    @property
+    def _pane(self) -> Ladder | SignalLog:
+        return self._signals if self.focused is self._signals else self._ladder
+
+    def action_row(self, by: int) -> None:
+        """Move by rows."""
+        self._pane.move(by)
+        self.refresh_detail()
+
+    def action_page(self, by: int) -> None:
+        """Move by half pages."""
+        self._pane.page(by)
+        self.refresh_detail()
+
+    def action_edge(self, which: int) -> None:
+        """Go to the first or the last row."""
+        self._pane.jump("top" if which < 0 else "bottom")
+        self.refresh_detail()
+
+    def action_centre(self) -> None:
+        """Follow the spot again, or the newest signal."""
+        pane = self._pane
+        pane.jump("spot") if isinstance(pane, Ladder) else pane.jump("bottom")
+
+    def action_pane(self, by: int) -> None:
+        """Focus the next pane."""
+        self.focus_next() if by > 0 else self.focus_previous()
+
+    def action_choose(self) -> None:
+        """Show the contract in detail; on a signal, go to its strike and to shortly before it."""
+        pane = self._pane
+        if isinstance(pane, Ladder):
+            self._open_detail()
+        elif (row := pane.chosen()) is not None:
+            self._visit(row)
+
+    def _visit(self, row: SignalRow) -> None:
+        view = self.newest
+        if row.contract.expiry != view.expiry and row.contract.expiry in view.expiries:
+            self.send(SelectExpiry(row.contract.expiry))
+        self._ladder.select(row.contract.strike_milli, "C" if row.contract.right == "C" else "P")
+        if steering.is_replay(view):
+            self.send(steering.before(row, view))
+
+    @on(StatusHeader.SymbolChosen)
+    def _symbol_chosen(self, event: StatusHeader.SymbolChosen) -> None:
+        self.show_symbol(event.symbol)
+
+    @on(SignalLog.Chosen)
+    def _signal_chosen(self, event: SignalLog.Chosen) -> None:
+        self._visit(event.row)
+
+    @on(Ladder.CursorMoved)
+    def _cursor_moved(self) -> None:
+        self.refresh_detail()
+
+    @on(Ladder.Chosen)
+    def _contract_chosen(self) -> None:
+        self._open_detail()
+
+    @on(TransportBar.Sought)
+    def _sought(self, event: TransportBar.Sought) -> None:
+        self.send(Seek(event.ts_ns))
+
+    # looks -----------------------------------------------------------------------------------------------
+
+    def action_gamma_view(self) -> None:
+        """Show the next gamma profile."""
+        self.set_prefs(self.prefs.next_gamma_view())
+
+    def action_unit(self) -> None:
+        """Show gamma in the next unit."""
+        self.set_prefs(self.prefs.next_unit())
+
+    def action_autoscale(self) -> None:
+        """Fit the scale of the gamma profile to what it shows now."""
+        self._ladder.autoscale()
+
+    def action_side(self, side: Literal["calls", "puts"]) -> None:
+        """Show one side of the ladder, or both again."""
+        self.set_prefs(self.prefs.toggled(side))
+
+    def action_signal_kind(self) -> None:
+        """Show the next kind of signal, or all."""
+        self.set_prefs(self.prefs.next_rule())
+
+    def action_freeze(self) -> None:
+        """Hold the picture, or paint what has come since."""
+        self.set_prefs(replace(self.prefs, frozen=not self.prefs.frozen))
+        if not self.prefs.frozen and self._newest is not None:
+            self.show(self._newest)
+
+    def action_filter(self) -> None:
+        """Ask what the signals must match; the log follows while it is typed."""
+        before = self.prefs.log_filter
+
+        def judge(text: str) -> Verdict:
+            self.set_prefs(replace(self.prefs, log_filter=text.strip()))
+            return Verdict(True, "words must all match; empty shows everything")
+
+        def take(answer: str | None) -> None:
+            if answer is None:
+                self.set_prefs(replace(self.prefs, log_filter=before))
+
+        question = Question("filter the signals", "spike 685c >100k", judge, before)
+        self.app.push_screen(AskScreen(question), take)
+
+    def action_back(self) -> None:
+        """Close the drawer; else drop the filter; else dismiss the note."""
+        if self.has_class("-wide", "-detail"):
+            self.remove_class("-detail")
+        elif self.prefs.log_filter or self.prefs.log_rule:
+            self.set_prefs(replace(self.prefs, log_filter="", log_rule=""))
+        else:
+            self.set_prefs(replace(self.prefs, notes=False))

@@ -1,0 +1,81 @@
+"""The help screen: every key by group, and what the signs mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from ..keys import Key, grouped
+
+SIGNS = (
+    ("►", "the strike nearest to the spot"),
+    ("CW PW", "call wall, put wall: the strikes with the most gamma on each side"),
+    ("⤬", "zero gamma: where the net exposure changes its sign"),
+    ("m", "max pain"),
+    ("▲ ▼ ◆", "signals: buying, selling, neither"),
+    ("░", "the feed was silent"),
+    ("— ·", "not known; never 0. The reason stands in the detail of the contract"),
+    ("dim", "no quote for a while"),
+)
+
+_KEYS_WIDTH = 13
+
+
+class HelpScreen(ModalScreen[None]):
+    """Shows the table of keys; any of its closing keys leads back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "dismiss(None)", "close", show=False),
+        Binding("j,down", "scroll(1)", "down", show=False),
+        Binding("k,up", "scroll(-1)", "up", show=False),
+    ]
+    DEFAULT_CSS = """
+    HelpScreen {
+        align: center middle;
+        VerticalScroll {
+            width: 84; max-width: 100%; height: 90%;
+            border: heavy $primary; background: $panel; padding: 0 1;
+            scrollbar-size-vertical: 1; scrollbar-background: $panel; scrollbar-color: $primary;
+        }
+        Static { width: 100%; height: auto; background: $panel; }
+    }
+    """
+
+    def __init__(self, table: Sequence[Key]) -> None:
+        super().__init__()
+        self._table = tuple(table)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the page."""
+        page = VerticalScroll(Static(help_text(self._table)))
+        page.border_title = "keys"
+        page.border_subtitle = "j k scroll   esc close"
+        yield page
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the page by so many lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+def help_text(table: Sequence[Key]) -> Content:
+    """Return the whole page: keys by group, then the signs."""
+    lines: list[Content] = []
+    for group, rows in grouped(tuple(table)):
+        lines += [_head(group), *(_row(key.label, key.help) for key in rows), Content("")]
+    lines += [_head("signs"), *(_row(sign, text) for sign, text in SIGNS)]
+    return Content("\n").join(lines)
+
+
+def _head(text: str) -> Content:
+    return Content.styled(text, "bold $text-accent")
+
+
+def _row(keys: str, text: str) -> Content:
+    return Content.assemble((f"  {keys:<{_KEYS_WIDTH}} ", "$text-primary"), text)

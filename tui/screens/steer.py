@@ -1,0 +1,149 @@
+"""The actions that only send a command: symbols, expirations, sources, and everything about the tape."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from textual.screen import Screen
+
+from engine.commands import Command, JumpSignal, Pause, SelectExpiry, SelectSymbol, Step, UseSource
+from engine.errors import UsageError
+from engine.market import clock_text
+from engine.view import View
+
+from .. import steering
+from ..desk import Desk
+from ..keys import REPLAY, actions
+from .ask import AskScreen, Question, Verdict
+from .pick import PickScreen
+
+_ON_TAPE = actions(REPLAY)
+_WITHOUT_VIEW = frozenset({"source", "back"})
+_TIMES = "10:31   1031   +5m   -30s   open+15m   close-1h"
+
+
+class Steering(Screen[None]):
+    """Sends what the keys ask for; knows the newest view, and what was asked before it."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._newest: View | None = None
+        self._speed = steering.Asked[float]()
+        self._symbol = steering.Asked[str]()
+        self._expiry = steering.Asked[date]()
+
+    @property
+    def newest(self) -> View:
+        """The newest view; every action that reads it is closed until there is one."""
+        assert self._newest is not None, "check_action lets no action through before the first view"
+        return self._newest
+
+    def learn(self, view: View) -> None:
+        """Take in a view, painted or not."""
+        self._newest = view
+        self._speed.seen(view.speed)
+        self._symbol.seen(view.symbol)
+        if view.expiry is not None:
+            self._expiry.seen(view.expiry)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Close the keys of a replay while the tape cannot be moved, and most keys before there is a view."""
+        if action in _ON_TAPE:
+            return steering.is_replay(self._newest)
+        if hasattr(Screen, f"action_{action}"):
+            return super().check_action(action, parameters)
+        return self._newest is not None or action in _WITHOUT_VIEW
+
+    def send(self, command: Command) -> None:
+        """Pass a command to the desk."""
+        self.desk.send(command)
+
+    def action_symbol(self, digit: int) -> None:
+        """Show the symbol at this place of the watch list."""
+        symbols = self.newest.symbols
+        if digit > len(symbols):
+            self.notify(f"The watch list has {len(symbols)} symbols; --symbol makes another list.", timeout=3)
+        else:
+            self.show_symbol(symbols[digit - 1])
+
+    def action_symbol_by(self, by: int) -> None:
+        """Show the neighbouring symbol."""
+        view = self.newest
+        symbol = steering.neighbour(view.symbols, self._symbol.after(view.symbol), by)
+        if symbol is None:
+            self.notify(f"{view.symbol} is the only symbol; --symbol SPY,QQQ watches two.", timeout=3)
+        else:
+            self.show_symbol(symbol)
+
+    def action_expiry_by(self, by: int) -> None:
+        """Show the neighbouring expiration."""
+        view = self.newest
+        expiry = view.expiry and steering.neighbour(view.expiries, self._expiry.after(view.expiry), by)
+        if expiry is None:
+            self.notify("There is only this expiration; --expiry 3 watches the nearest three.", timeout=3)
+        else:
+            self._expiry.ask(expiry)
+            self.send(SelectExpiry(expiry))
+
+    def action_source(self) -> None:
+        """Switch to the other source, or ask which."""
+        current = self._newest.source if self._newest else ""
+        others = [source for source in self.desk.sources if source[0] != current]
+        if not others:
+            self.notify("This is the only source; `spymon import` adds a day of your own.", timeout=4)
+        elif len(others) == 1:
+            self.send(UseSource(others[0][0]))
+            self.notify(f"Switching to {others[0][1]}.", timeout=3)
+        else:
+            self.app.push_screen(PickScreen("source", self.desk.sources, current), self._use_source)
+
+    def action_pause(self) -> None:
+        """Pause, or play on."""
+        self.send(Pause())
+
+    def action_speed(self, by: int) -> None:
+        """Play faster, slower, or at the market's own speed."""
+        command = steering.speed(by, self._speed.after(self.newest.speed))
+        self._speed.ask(command.speed)
+        self.send(command)
+
+    def action_step(self, frames: int) -> None:
+        """Go a frame on or back, and pause."""
+        self.send(Step(frames))
+
+    def action_skip(self, seconds: int) -> None:
+        """Go so many seconds × speed on or back."""
+        self.send(steering.skip(seconds, self._speed.after(self.newest.speed)))
+
+    def action_jump(self, direction: int) -> None:
+        """Go to the next signal, or to the one before."""
+        self.send(JumpSignal(direction))
+
+    def action_ends(self, which: int) -> None:
+        """Go to the start or the end of the day."""
+        self.send(steering.end(which, self.newest))
+
+    def action_goto(self) -> None:
+        """Ask for a time and go there."""
+        question = Question("go to a time (exchange time)", _TIMES, self._judge_time)
+        self.app.push_screen(AskScreen(question), self._go)
+
+    def show_symbol(self, symbol: str) -> None:
+        """Ask for a symbol of the watch list."""
+        self._symbol.ask(symbol)
+        self.send(SelectSymbol(symbol))
+
+    def _use_source(self, name: str | None) -> None:
+        if name is not None and (self._newest is None or name != self._newest.source):
+            self.send(UseSource(name))
+
+    def _judge_time(self, text: str) -> Verdict:
+        try:
+            return Verdict(True, f"to {clock_text(steering.goto(text, self.newest).ts_ns)} exchange time")
+        except UsageError as error:
+            return Verdict(False, str(error))
+
+    def _go(self, text: str | None) -> None:
+        if text is not None:
+            self.send(steering.goto(text, self.newest))

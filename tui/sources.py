@@ -1,0 +1,79 @@
+"""The concrete sources of one run, and the monitor on them.
+
+Owns which source is first and what it is called. Imported only when tapes are about to be read: it loads the
+fold, the simulator and the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from engine.config import Settings
+from engine.deck import DeckParams, Source
+from engine.events import NS
+from engine.kernel.params import PRESETS, FoldParams
+from engine.monitor import Monitor
+from engine.sources.simulated import PROFILES, SimulatedSource
+from engine.store.day import DayStore
+from engine.timeline import Tape
+
+from .plan import SIMULATED, SIMULATED_DAY, STORED, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSource:
+    """A source as the monitor wants one: what it is called, which symbols it has, how one is opened."""
+
+    name: str
+    label: str
+    symbols: tuple[str, ...]
+    opener: Callable[[str], Tape]
+
+    def open(self, symbol: str) -> Tape:
+        """Return the symbol's tape; NoDataError or StoreError when there is none."""
+        return self.opener(symbol)
+
+
+def make_sources(plan: Plan, settings: Settings) -> tuple[Source, ...]:
+    """Return what the run plays, then what the screen can switch to."""
+    store = DayStore(settings.data_dir)
+    others = tuple(stored(store, day, store.symbols(day)) for day in plan.others)
+    if plan.source == STORED:
+        first = stored(store, plan.day, plan.symbols)
+        return first, simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
+    return simulated(plan.day, settings.seed, plan.symbols), *(other for other in others if other.symbols)
+
+
+def simulated(day: date, seed: int, wanted: tuple[str, ...]) -> NamedSource:
+    """Return the simulated market of a day, with those of the wanted symbols that it has, else all."""
+    source = SimulatedSource(day, seed=seed)
+    symbols = tuple(symbol for symbol in wanted if symbol in PROFILES) or tuple(PROFILES)
+    return NamedSource(SIMULATED, f"simulated day {day}", symbols, source.open)
+
+
+def stored(store: DayStore, day: date, symbols: tuple[str, ...]) -> NamedSource:
+    """Return a day on disk as a source."""
+    return NamedSource(f"{STORED} {day}", f"{day} on disk", symbols, partial(store.open, day))
+
+
+def deck_params(plan: Plan, settings: Settings) -> DeckParams:
+    """Return how tapes are folded and shown."""
+    fold = FoldParams(signals=PRESETS[settings.preset], rate=settings.rate, dividend=settings.dividend)
+    return DeckParams(
+        fold=fold,
+        expiry=settings.expiry,
+        strikes=settings.strikes,
+        start_ns=plan.start_ns,
+        end_ns=plan.end_ns,
+        frame_ns=NS // settings.fps,
+    )
+
+
+def make_monitor(plan: Plan, settings: Settings) -> Monitor:
+    """Return the monitor of a run, not yet started."""
+    return Monitor(
+        make_sources(plan, settings), deck_params(plan, settings), speed=plan.speed, fps=settings.fps
+    )

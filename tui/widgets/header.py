@@ -1,0 +1,210 @@
+"""The two status lines: what is shown, from where, when; and the day's headline numbers.
+
+Owns what stands in the header, in which order, and what gives way on a narrow screen. It refuses to compute
+any of it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from textual import events
+from textual.message import Message
+
+from engine.events import MISSING, PRICE_SCALE
+from engine.market import clock_text
+from engine.view import Flow, View
+
+from .. import format as fmt
+from ..prefs import Prefs
+from .fitting import Piece, fit
+from .painted import Cell, Painted, Row, fitted
+
+_MODES = {"LIVE": "live", "DELAYED": "delayed", "REPLAY": "replay", "SIMULATED": "simulated"}
+
+
+class StatusHeader(Painted):
+    """Badge, symbols, data clock and expiry above; spot, gamma and flow below."""
+
+    DEFAULT_CSS = """
+    StatusHeader { height: 2; dock: top; }
+    """
+
+    GROUND = "bar"
+
+    class SymbolChosen(Message):
+        """A symbol's tab was clicked."""
+
+        def __init__(self, symbol: str) -> None:
+            super().__init__()
+            self.symbol = symbol
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._shown: tuple[View, Prefs] | None = None
+
+    def show(self, view: View, prefs: Prefs) -> None:
+        """Paint the lines that differ from the frame before."""
+        self._shown = (view, prefs)
+        self.paint(header_rows(view, prefs, self.size.width))
+
+    def on_resize(self) -> None:
+        """Fit the lines to the new width."""
+        if self._shown is not None:
+            self.show(*self._shown)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the symbol whose tab is under the mouse."""
+        if self._shown is None or event.y != 0:
+            return
+        symbol = symbol_at(self.row(0), event.x, self._shown[0].symbols)
+        if symbol is not None:
+            self.post_message(self.SymbolChosen(symbol))
+
+
+def header_rows(view: View, prefs: Prefs, width: int) -> list[Row]:
+    """Write both lines for `width` cells."""
+    mode = mode_of(view)
+    bar = f"{mode}_bar"
+    first = fit(_first_line(view, prefs, mode, bar), width, (" │ ", "faint", bar))
+    second = fit(_second_line(view, prefs), width - 1, (" │ ", "faint", "bar"))
+    return [fitted(first, width, bar), fitted([(" ", "text", "bar"), *second], width, "bar")]
+
+
+def mode_of(view: View) -> str:
+    """Name how the screen stands to the market; anything wrong with the feed counts as stale."""
+    return _MODES.get(view.badge, "stale")
+
+
+def badge_text(view: View) -> str:
+    """Write the badge: `● LIVE`, `⏵ REPLAY ×10`, `⏸ SIMULATED ×10`; width does not depend on the speed."""
+    if view.badge in ("LIVE", "DELAYED"):
+        return f" {'⏸' if view.paused else '●'} {view.badge} "
+    if view.badge not in _MODES:
+        return f" ⚠ {view.badge} "
+    glyph = "⏹" if view.finished else "⏸" if view.paused else "⏵"
+    return f" {glyph} {view.badge} {fmt.speed(view.speed):<5} "
+
+
+def symbol_at(row: Row, x: int, symbols: tuple[str, ...]) -> str | None:
+    """Return the symbol whose tab covers cell `x`."""
+    at = 0
+    for text, ink, _ in row:
+        if at <= x < at + len(text) and ink in ("muted", "strong"):
+            name = text.strip("[]› ").lstrip("0123456789").strip()
+            return name if name in symbols else None
+        at += len(text)
+    return None
+
+
+def _first_line(view: View, prefs: Prefs, mode: str, bar: str) -> list[Piece]:
+    time, tenth = clock_text(view.tape_ns), clock_text(view.tape_ns, tenths=True)
+    frozen: Row = [("FROZEN", "warn", bar)] if prefs.frozen else []
+    gaps: Row = [(f"⚠ {len(view.gaps)} gap{'s' * (len(view.gaps) > 1)}", "warn", bar)] if view.gaps else []
+    rate = f"{fmt.rate(view.events_per_s):>5}"
+    rates = ([(f"{rate} ev/s {prefs.fps:>2.0f}fps", "muted", bar)], [(f"{rate}/s", "muted", bar)])
+    clock = ([(tenth, "strong", bar), (f" ET {view.day:%m-%d}", "muted", bar)], [(time, "strong", bar)])
+    return [
+        Piece(([(badge_text(view), "on_badge", mode)],)),
+        Piece((frozen,)),
+        Piece(tuple(_tabs(view, style, bar) for style in ("[]", "short", "one")), (6, 2)),
+        Piece(clock, (4,)),
+        Piece(tuple([(text, "text", bar)] for text in _expiry(view)), (3, 1)),
+        Piece((gaps, [(f"⚠{len(view.gaps)}", "warn", bar)]), (8, 5)),
+        Piece(rates, (9, 7)),
+    ]
+
+
+def _tabs(view: View, style: str, bar: str) -> Row:
+    """Write the watch list with the digits that choose from it."""
+    if style == "one":
+        return [(view.symbol, "strong", bar)]
+    cells: list[Cell] = []
+    for number, symbol in enumerate(view.symbols, 1):
+        current = symbol == view.symbol
+        digit = str(number) if number <= 9 else ""
+        label = f"[{digit} {symbol}]" if current else f" {digit} {symbol} "
+        if style == "short":
+            label = f"{'›' if current else ' '}{digit}{symbol}"
+        cells.append((label, "strong" if current else "muted", bar))
+    return cells
+
+
+def _expiry(view: View) -> tuple[str, ...]:
+    """Write the shown expiration and the time left to its settlement."""
+    left_ns = view.settle_ns - view.tape_ns
+    left = f"{fmt.span(left_ns)} left" if left_ns > 0 else "settled"
+    if view.expiry is None:
+        return "no expiry", "—"
+    days = (view.expiry - view.day) // timedelta(days=1)
+    name = "0DTE" if days == 0 else f"{days}DTE {view.expiry:%m-%d}"
+    return f"{name} {left}", left.removesuffix(" left")
+
+
+def _second_line(view: View, prefs: Prefs) -> list[Piece]:
+    why = view.gamma.missing_reason or (view.gamma.zero_gamma_reason if view.gamma.zero_gamma is None else "")
+    return [
+        Piece(_spot(view), (6,)),
+        Piece((_expected_move(view),), (5,)),
+        Piece(_gex(view, prefs), (7, 3)),
+        Piece((_levels(view, "  "), _levels(view, " ")), (7, 1)),
+        Piece(([(why, "muted", "bar")] if why else [],), (4,)),
+        Piece(_flow(view.flow), (6, 4, 2)),
+        Piece(([(f"side? {_unclassified(view.flow):>4}", "muted", "bar")],), (8,)),
+    ]
+
+
+def _expected_move(view: View) -> Row:
+    move = view.gamma.expected_move
+    return _labelled("EM ", fmt.NONE if move is None else f"±{fmt.level(move, 2)}", "text")
+
+
+def _labelled(label: str, text: str, ink: str) -> Row:
+    return [(label, "muted", "bar"), (text, ink, "bar")]
+
+
+def _spot(view: View) -> tuple[Row, ...]:
+    price = fmt.price(view.spot)
+    change = fmt.change(view.spot, view.prev_close)
+    ink = "buy" if change[0] == "▲" else "sell" if change[0] == "▼" else "muted"
+    brief = change.replace("(", "").replace(")", "")
+    long: Row = [(f"{view.symbol} ", "muted", "bar"), (price, "strong", "bar"), (f" {change}", ink, "bar")]
+    return long, [(price, "strong", "bar"), (f" {brief}", ink, "bar")]
+
+
+def _gex(view: View, prefs: Prefs) -> tuple[Row, ...]:
+    net = view.gamma.net
+    spot = view.spot / PRICE_SCALE if view.spot != MISSING else float("nan")
+    text = fmt.exposure(None if net is None else fmt.in_unit(net, spot, prefs.unit)).rjust(6)
+    ink = "muted" if net is None else "gamma_pos" if net >= 0 else "gamma_neg"
+    unit = fmt.UNIT_TEXT[prefs.unit]
+    long: Row = [*_labelled("NET GEX ", text, ink), (f" {unit}", "muted", "bar")]
+    return long, [*_labelled("GEX ", text, ink), (f" {unit}", "muted", "bar")], _labelled("GEX ", text, ink)
+
+
+def _levels(view: View, gap: str) -> Row:
+    gamma = view.gamma
+    parts = (("flip", gamma.zero_gamma), ("CW", gamma.call_wall), ("PW", gamma.put_wall))
+    cells: list[Cell] = []
+    for index, (name, dollars) in enumerate(parts):
+        cells.append((f"{gap if index else ''}{name} ", "muted", "bar"))
+        cells.append((fmt.level(dollars), "mark" if dollars is not None else "muted", "bar"))
+    return cells
+
+
+def _flow(flow: Flow) -> tuple[Row, ...]:
+    call, put = flow.net_call_premium_usd, flow.net_put_premium_usd
+    net = _signed("net", call + put)
+    short = [*_signed("C", call), (" ", "text", "bar"), *_signed("P", put), (" ", "text", "bar"), *net]
+    return [("FLOW ", "muted", "bar"), *short], short, net
+
+
+def _signed(name: str, usd: float) -> list[Cell]:
+    ink = "buy" if usd > 0 else "sell" if usd < 0 else "muted"
+    return [(f"{name} ", "muted", "bar"), (fmt.money(usd).rjust(6), ink, "bar")]
+
+
+def _unclassified(flow: Flow) -> str:
+    """Write the share of volume whose side nobody knows."""
+    total = flow.buy_volume + flow.sell_volume + flow.unclassified_volume
+    return f"{flow.unclassified_volume / total:.0%}" if total else fmt.NONE

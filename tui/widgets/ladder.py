@@ -1,0 +1,274 @@
+"""The ladder: calls, strikes, puts and the gamma profile on the same rows.
+
+One widget, because the four share rows, scroll and cursor. Owns the position of the cursor and the profile's
+scale; what a row says is decided in `sheet` (integers) and `ladder_rows` (cells).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from textual import events
+from textual.message import Message
+
+from engine.events import MISSING, PRICE_SCALE
+from engine.view import Ints, View
+
+from .. import format as fmt
+from ..prefs import Prefs
+from . import scroll, sheet
+from .bars import grown
+from .columns import Plan, plan
+from .ladder_rows import heading_row, strike_row, title_row
+from .painted import Painted, Row
+
+Right = Literal["C", "P"]
+
+
+class Ladder(Painted, can_focus=True):
+    """Strikes from the highest down; ► marks the one nearest to spot."""
+
+    DEFAULT_CSS = """
+    Ladder { height: 1fr; }
+    """
+
+    TITLE_HEIGHT, TITLE_WIDTH = 18, 100  # below either the ruled title line gives its row to a strike
+
+    class CursorMoved(Message):
+        """The cursor went to another strike."""
+
+        def __init__(self, strike_milli: int) -> None:
+            super().__init__()
+            self.strike_milli = strike_milli
+
+    class Chosen(Message):
+        """A contract was clicked twice; `cid` is -1 when the strike has none on that side."""
+
+        def __init__(self, cid: int) -> None:
+            super().__init__()
+            self.cid = cid
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._view: View | None = None
+        self._prefs = Prefs()
+        self._place = scroll.Place()
+        self._aim: Right | None = None
+        self._plan = plan(80)
+        self._numbers: Ints = np.zeros((0, sheet.FIRST_FIELD), np.int64)
+        self._painted: tuple[object, ...] = ()
+        self._scale = 0.0
+        self._scale_of: tuple[object, ...] = ()
+
+    @property
+    def cursor(self) -> int | None:
+        """Return the strike under the cursor in 1/1000 $, None while there is no cursor."""
+        return self._place.cursor
+
+    @property
+    def plan(self) -> Plan:
+        """Return the columns shown now."""
+        return self._plan
+
+    def show(self, view: View, prefs: Prefs) -> None:
+        """Paint what differs from the frame before."""
+        stamp = (
+            view.generation,
+            view.version,
+            view.symbol,
+            prefs,
+            self.size,
+            self._place,
+            self._aim,
+            self._scale,
+        )
+        if stamp == self._painted:
+            return
+        if self._view is not None and self._view.symbol != view.symbol:
+            self._place = scroll.Place()
+        if prefs != self._prefs:
+            self._numbers = self._numbers[:0]
+        self._view, self._prefs = view, prefs
+        self._rescale(view, prefs)
+        self._replan(view, prefs)
+        self._paint_rows(view, prefs)
+        self._painted = (*stamp[:5], self._place, self._aim, self._scale)
+
+    def chosen(self) -> int | None:
+        """Return the contract aimed at, without a cursor the one at spot; None when there is none."""
+        view = self._view
+        if view is None or not len(view.strike_milli):
+            return None
+        cursor = self.cursor
+        index = view.atm if cursor is None else int(np.searchsorted(view.strike_milli, cursor))
+        if not 0 <= index < len(view.strike_milli):
+            return None
+        leg = view.call if self._side(view, int(view.strike_milli[index])) == "C" else view.put
+        cid = int(leg.cid[index])
+        return cid if cid >= 0 else None
+
+    def move(self, rows: int) -> None:
+        """Move the cursor down by `rows`."""
+        self._go(scroll.moved(self._place, self._strikes(), rows, self._top(), self._body, self._atm()))
+
+    def page(self, direction: int) -> None:
+        """Move the cursor down by half a screen, or up."""
+        self.move(direction * max(1, self._body // 2))
+
+    def jump(self, where: Literal["top", "bottom", "spot"]) -> None:
+        """Go to the highest or lowest strike; or give up the cursor and follow spot again."""
+        if where == "spot":
+            self._go(scroll.Place())
+            return
+        row = 0 if where == "top" else len(self._strikes()) - 1
+        if row >= 0:
+            self._go(scroll.at_row(self._place, self._strikes(), row, self._top(), self._body))
+
+    def select(self, strike_milli: int, right: Right | None = None) -> None:
+        """Put the cursor on the strike nearest below, and aim at a side if one is given."""
+        strikes = self._strikes()
+        if strikes:
+            self._aim = right or self._aim
+            row = scroll.row_of(strikes, strike_milli)
+            self._go(scroll.at_row(self._place, strikes, row, self._top(), self._body))
+
+    def aim(self, right: Right | None) -> None:
+        """Aim the cursor at the calls or the puts; None aims at whichever is out of the money."""
+        self._aim = right
+        self._again()
+
+    def autoscale(self) -> None:
+        """Fit the profile's scale to what is shown now."""
+        self._scale_of = ()
+        self._again()
+
+    def row(self, y: int) -> Row:
+        """Return the cells of line `y`, made when they are asked for."""
+        head = len(self._rows)
+        if y < head:
+            return self._rows[y]
+        if y - head < len(self._numbers):
+            return strike_row(self._numbers[y - head].tolist(), self._plan, self._prefs.gamma_view)
+        return ()
+
+    def on_resize(self) -> None:
+        """Plan the columns again."""
+        self._again()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll towards lower strikes."""
+        event.stop()
+        self._scroll(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll towards higher strikes."""
+        event.stop()
+        self._scroll(-3)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is; a double click chooses the contract."""
+        row = event.y - len(self._rows)
+        if not 0 <= row < len(self._numbers):
+            return
+        calls = sum(width for _, width in self._plan.calls)
+        right: Right | None = (
+            "C" if event.x < calls else "P" if event.x >= calls + self._plan.strike else None
+        )
+        self.select(int(self._numbers[row, sheet.STRIKE]), right)
+        if event.chain == 2:
+            self.post_message(self.Chosen(self.chosen() or -1))
+
+    @property
+    def _body(self) -> int:
+        """Count the lines left for strikes."""
+        return max(0, self.size.height - (2 if self._titled else 1))
+
+    @property
+    def _titled(self) -> bool:
+        return self.size.height >= self.TITLE_HEIGHT and self.size.width >= self.TITLE_WIDTH
+
+    def _strikes(self) -> list[int]:
+        """List the strikes from the highest down."""
+        return [] if self._view is None else self._view.strike_milli[::-1].tolist()
+
+    def _atm(self) -> int:
+        view = self._view
+        return -1 if view is None or view.atm < 0 else len(view.strike_milli) - 1 - view.atm
+
+    def _top(self) -> int:
+        return scroll.top_row(self._place, self._strikes(), self._atm(), self._body)
+
+    def _side(self, view: View, strike_milli: int) -> Right:
+        """Return the side aimed at: the only one shown, the one asked for, or the one out of the money."""
+        if self._plan.calls and not self._plan.puts:
+            return "C"
+        if self._plan.puts and not self._plan.calls:
+            return "P"
+        below = view.spot != MISSING and strike_milli * PRICE_SCALE < view.spot * 1000
+        return self._aim or ("P" if below else "C")
+
+    def _go(self, place: scroll.Place) -> None:
+        moved = place.cursor is not None and place.cursor != self._place.cursor
+        self._place = place
+        self._again()
+        if moved and place.cursor is not None:
+            self.post_message(self.CursorMoved(place.cursor))
+
+    def _scroll(self, rows: int) -> None:
+        self._go(scroll.scrolled(self._place, self._strikes(), rows, self._top(), self._body))
+
+    def _again(self) -> None:
+        if self._view is not None:
+            self.show(self._view, self._prefs)
+
+    def _rescale(self, view: View, prefs: Prefs) -> None:
+        """Grow the scale when a bar outgrows it; start over when the bars mean something else."""
+        meaning = (view.symbol, view.expiry, prefs.gamma_view, prefs.unit)
+        if meaning != self._scale_of:
+            self._scale, self._scale_of = 0.0, meaning
+        self._scale = grown(self._scale, sheet.peak(view, prefs))
+
+    def _replan(self, view: View, prefs: Prefs) -> None:
+        strikes = view.strike_milli
+        span_usd = int(strikes[-1] - strikes[0]) // 1000 if len(strikes) else 0
+        longest = max((len(fmt.strike(int(strike))) for strike in strikes), default=0)
+        fresh = plan(self.size.width, prefs.side, max(5, len(str(span_usd)) + 3), longest)
+        if fresh != self._plan:
+            self._plan = fresh
+            self._numbers = self._numbers[:0]
+            self.refresh()
+
+    def _paint_rows(self, view: View, prefs: Prefs) -> None:
+        head = [heading_row(self._plan, prefs, self._scale, named=not self._titled)]
+        if self._titled:
+            head.insert(0, title_row(self._plan, prefs))
+        if len(head) != len(self._rows):
+            self._numbers = self._numbers[:0]
+            self.refresh()
+        self.paint(head)
+        numbers = self._sheet(view, prefs)
+        before, self._numbers = self._numbers, numbers
+        self.repaint(_changed(before, numbers, len(head)))
+
+    def _sheet(self, view: View, prefs: Prefs) -> Ints:
+        top, body = self._top(), self._body
+        count = min(body, len(view.strike_milli))
+        if count:
+            strikes = self._strikes()
+            self._place = replace(self._place, top=strikes[top])
+        span = sheet.Span(len(view.strike_milli) - top - count, count)
+        cursor = -1 if self.cursor is None else self.cursor
+        aim = (cursor, self._side(view, cursor))
+        factor = 1.0 if view.spot == MISSING else fmt.in_unit(1.0, view.spot / PRICE_SCALE, prefs.unit)
+        return sheet.sheet(view, prefs, self._plan, span, self._scale / factor, aim)
+
+
+def _changed(before: Ints, after: Ints, head: int) -> Sequence[int]:
+    """Return the lines that differ, below `head` heading lines."""
+    if before.shape != after.shape:
+        return range(head, head + max(len(before), len(after)))
+    rows = np.flatnonzero((before != after).any(axis=1))
+    return [head + int(row) for row in rows]

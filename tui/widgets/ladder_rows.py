@@ -1,0 +1,199 @@
+"""The ladder's lines as cells: headings, and one row of a sheet at a time.
+
+Owns text, inks and grounds of the strike grid and of the gamma profile that shares its rows. It refuses to
+know views (it is handed integers) and the widget that shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from engine.events import MISSING
+
+from .. import format as fmt
+from ..prefs import GammaView, Prefs
+from . import sheet as sh
+from .bars import left_bar, right_bar
+from .columns import HEADS, Field, Plan
+from .painted import Cell
+
+_BUY = ("buy_lo", "buy", "buy_hi")
+_SELL = ("sell_lo", "sell", "sell_hi")
+_VIEW_TEXT: dict[GammaView, str] = {"net": "net", "calls_puts": "puts│calls", "absolute": "gross"}
+_VIEW_INKS: dict[GammaView, tuple[str, str]] = {
+    "net": ("gamma_neg", "gamma_pos"),
+    "calls_puts": ("gamma_neg", "gamma_pos"),
+    "absolute": ("gamma_abs", "gamma_abs"),
+}
+
+
+def title_row(plan: Plan, prefs: Prefs) -> list[Cell]:
+    """Name the ladder's three parts on a ruled line."""
+    calls = _ruled(" CALLS ", _cells(plan.calls))
+    puts = _ruled(" PUTS ", _cells(plan.puts))
+    middle = "┬" + "─" * (plan.strike - 2) + "┬"
+    return [(calls + middle + puts + _profile_title(plan, prefs), "muted", "base")]
+
+
+def heading_row(plan: Plan, prefs: Prefs, scale: float, *, named: bool) -> list[Cell]:
+    """Head every column, and print the profile's scale (in the unit shown) at its ends.
+
+    named : name the profile's view between them, where no title line does
+    """
+    calls = "".join(HEADS[field].rjust(width) for field, width in plan.calls)
+    puts = "".join(HEADS[field].rjust(width) for field, width in plan.puts)
+    middle = "│" + "STRIKE".rjust(plan.strike - 2) + "│"
+    return [(calls + middle + puts, "muted", "base"), *_scale_cells(plan, prefs, scale, named=named)]
+
+
+def strike_row(numbers: Sequence[int], plan: Plan, gamma_view: GammaView) -> list[Cell]:
+    """Paint one row of a sheet."""
+    flags = numbers[sh.FLAGS]
+    calls_end = sh.FIRST_FIELD + 2 * len(plan.calls)
+    cells = _leg(numbers[sh.FIRST_FIELD : calls_end], plan.calls, _ground(flags, sh.CALL_ITM))
+    cells += _strike(numbers[sh.STRIKE], flags, plan.strike)
+    cells += _leg(numbers[calls_end:], plan.puts, _ground(flags, sh.PUT_ITM))
+    return cells + _profile(numbers, plan, gamma_view) if plan.profile else cells
+
+
+def marks_text(marks: int, width: int) -> str:
+    """Write walls, flip and max pain of one row into the margin; both walls on one strike read `CPW`."""
+    walls = {sh.MARK_CW: "CW", sh.MARK_PW: "PW", sh.MARK_CW | sh.MARK_PW: "CPW"}
+    text = walls.get(marks & (sh.MARK_CW | sh.MARK_PW), "")
+    text += "⤬" if marks & sh.MARK_FLIP else ""
+    text += "m" if marks & sh.MARK_PAIN else ""
+    return (text if len(text) >= width else " " + text)[:width].ljust(width)
+
+
+def _cells(fields: tuple[tuple[Field, int], ...]) -> int:
+    return sum(width for _, width in fields)
+
+
+def _ruled(name: str, width: int) -> str:
+    return name.center(width, "─") if width >= len(name) else "─" * width
+
+
+def _scale_cells(plan: Plan, prefs: Prefs, scale: float, *, named: bool) -> list[Cell]:
+    if not plan.profile:
+        return []
+    lower, upper = _scale_ends(prefs.gamma_view, scale)
+    room = plan.bars - len(lower) - len(upper)
+    name = f"γ {_VIEW_TEXT[prefs.gamma_view]}"
+    middle = name.center(room) if named and len(name) + 2 <= room else " " * room
+    text = fmt.clip(f"{_profile_rule(plan)}{lower}{middle}{upper}", plan.profile)
+    return [(text.ljust(plan.profile), "muted", "base")]
+
+
+def _scale_ends(gamma_view: GammaView, scale: float) -> tuple[str, str]:
+    if scale <= 0:
+        return "", fmt.NONE
+    size = fmt.exposure(scale).replace(".00", "").lstrip("+")
+    if gamma_view == "net":
+        return f"-{size}", f"+{size}"
+    return ("0", size) if gamma_view == "absolute" else (size, size)
+
+
+def _profile_title(plan: Plan, prefs: Prefs) -> str:
+    """Name the profile, its view and its unit as far as there is room."""
+    if not plan.profile:
+        return ""
+    rest = f"{_VIEW_TEXT[prefs.gamma_view]}  {fmt.UNIT_TEXT[prefs.unit]} "
+    long = f"─ γ PROFILE  {rest}"
+    title = long if len(long) < plan.profile else f"─ γ {rest}"
+    return ("┬" if plan.puts else "─") + fmt.clip(title, plan.profile - 1).ljust(plan.profile - 1, "─")
+
+
+def _profile_rule(plan: Plan) -> str:
+    """Return what parts the profile from the puts; without puts the strikes' own rule does."""
+    return "│" if plan.puts else " "
+
+
+def _ground(flags: int, itm: int) -> str:
+    if flags & sh.CURSOR:
+        return "cursor"
+    if flags & sh.ATM:
+        return "atm"
+    return "itm" if flags & itm else "base"
+
+
+def _leg(numbers: Sequence[int], fields: tuple[tuple[Field, int], ...], ground: str) -> list[Cell]:
+    cells: list[Cell] = []
+    for index, (field, width) in enumerate(fields):
+        value, tone = numbers[2 * index], numbers[2 * index + 1]
+        text = _TEXT[field](value)
+        ink = _ink(field, value, tone)
+        text = text if len(text) < width else _squeezed(text, width - 1)
+        if ink.startswith("heat") and tone:
+            cells += [(" " * (width - len(text)), ink, ground), (text, ink, ink)]
+        else:
+            cells.append((text.rjust(width), ink, ground))
+    return cells
+
+
+def _ink(field: Field, value: int, tone: int) -> str:
+    if value == MISSING:
+        return "faint"
+    if field in ("vol", "oi"):
+        return f"heat{tone}" if value else "faint"
+    if field == "net":
+        return "faint" if value == 0 else (_BUY if value > 0 else _SELL)[tone]
+    if field in ("bid", "ask", "last", "fmv"):
+        return "faint" if tone else "text"
+    return "muted"
+
+
+def _squeezed(text: str, width: int) -> str:
+    """Drop the decimals of a number that is too long, and the number itself when even that does not help."""
+    whole = text.partition(".")[0]
+    return whole if len(whole) <= width else "#" * width
+
+
+def _strike(strike_milli: int, flags: int, width: int) -> list[Cell]:
+    """Paint the strike between its rules; under the cursor a pointer shows the side it aims at."""
+    ground = _ground(flags, 0)
+    text = fmt.strike(strike_milli).rjust(width - 4)
+    left = "◂" if flags & sh.AIM_CALL else "►" if flags & sh.ATM else " "
+    right = "▸" if flags & sh.AIM_PUT else " "
+    rule = ("│", "faint", ground)
+    if flags & sh.CURSOR:
+        return [rule, (left + text + right, "on_cursor", "cursor_cell"), rule]
+    return [
+        rule,
+        (left, "mark", ground),
+        (text + right, "strong" if flags & sh.ATM else "text", ground),
+        rule,
+    ]
+
+
+def _profile(numbers: Sequence[int], plan: Plan, gamma_view: GammaView) -> list[Cell]:
+    flags = numbers[sh.FLAGS]
+    ground = _ground(flags, 0)
+    left_cells, right_cells = sh.halves(plan.bars, gamma_view)
+    lower, upper = _VIEW_INKS[gamma_view]
+    axis = fmt.NO_GREEK if flags & sh.NO_GAMMA else "┊"
+    return [
+        (_profile_rule(plan), "faint", ground),
+        *left_bar(numbers[sh.LEFT], left_cells, lower, ground),
+        (axis, "faint", ground),
+        *right_bar(numbers[sh.RIGHT], right_cells, upper, ground),
+        (marks_text(numbers[sh.MARKS], plan.margin), "mark", ground),
+    ]
+
+
+_TEXT: dict[Field, Callable[[int], str]] = {
+    "net": lambda usd: fmt.money(float("nan") if usd == MISSING else usd),
+    "gamma": lambda scaled: fmt.greek(scaled, 3),
+    "iv": fmt.percent,
+    "delta": fmt.greek,
+    "voi": fmt.ratio,
+    "oi": fmt.count,
+    "vol": fmt.count,
+    "fmv": lambda cents: fmt.NONE if cents == MISSING else f"{cents / 100:+.2f}",
+    "last": lambda cents: _cents(cents),
+    "bid": lambda cents: _cents(cents),
+    "ask": lambda cents: _cents(cents),
+}
+
+
+def _cents(cents: int) -> str:
+    return fmt.NONE if cents == MISSING else fmt.price(cents * 100)

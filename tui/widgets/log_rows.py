@@ -1,0 +1,181 @@
+"""The signal log's lines as cells: its title, and one line per signal.
+
+Owns the wording of a signal in one line: time, direction, kind, contract, measured against usual, price
+before and after. It refuses to know which signals are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from engine.market import clock_text
+from engine.view import SignalRow
+
+from .. import format as fmt
+from ..prefs import RULES, Prefs
+from .bars import SPARKS
+from .log_filter import RULE_WORDS
+from .painted import Cell, Row, fitted
+
+WIDE = 100
+"""From so many columns on a line spells things out."""
+
+_ARROWS = {"buy": "▲", "sell": "▼"}
+_INKS = {"buy": ("buy_lo", "buy", "buy_hi"), "sell": ("sell_lo", "sell", "sell_hi")}
+_PLAIN = ("muted", "text", "strong")
+_BRIEF = {
+    "volume_spike": "SPIKE",
+    "spread_tightening": "SPREAD",
+    "price_move": "MOVE",
+    "fmv_divergence": "FMV",
+}
+_MILD, _STRONG = 0.55, 0.75  # strength from which a signal is painted brighter; 0.5 is its rule's threshold
+Numbers = dict[str, float]
+
+
+def title_row(
+    prefs: Prefs, width: int, *, shown: int, total: int, new: int, following: bool, focus: bool
+) -> Row:
+    """Write the log's title: rules, filter, how many there are, and whether it follows."""
+    ink = "title" if focus else "muted"
+    cells: list[Cell] = [("─ SIGNALS ", ink, "base"), *_rules(prefs, width)]
+    if prefs.log_filter:
+        cells.append((f"  / {fmt.clip(prefs.log_filter, max(4, width // 4))}", "key", "base"))
+    count = f" {shown:,} of {total:,}" if shown != total else f" {total:,}"
+    state = (
+        (" follow ▼ ", "muted", "base")
+        if following
+        else (f" {new} new ▼ ", "warn" if new else "muted", "base")
+    )
+    used = sum(len(text) for text, _, _ in cells) + len(count) + len(state[0])
+    rule = ("─" * (width - used - 1)) if width > used + 1 else ""
+    return fitted([*cells, (" " + rule, "faint", "base"), (count, "muted", "base"), state], width, "base")
+
+
+def signal_line(
+    row: SignalRow, width: int, *, first_ns: int, before: int, count: int, day: date, cursor: bool
+) -> Row:
+    """Write one signal for `width` cells.
+
+    first_ns, before : time and mid of the first of `count` signals collapsed into this line
+    """
+    ground = "cursor" if cursor else "base"
+    wide = width >= WIDE
+    ink = _INKS.get(row.direction, _PLAIN)[(row.strength >= _MILD) + (row.strength >= _STRONG)]
+    bar = SPARKS[min(7, int(row.strength * 8))]
+    head: list[Cell] = [
+        (f"{'▸' if cursor else ' '}{clock_text(first_ns, tenths=True)} ", "muted", ground),
+        (f"{_ARROWS.get(row.direction, '◆')}{_kind(row.rule, wide)} {bar} ", ink, ground),
+        (_contract(row, day, wide), "strong", ground),
+    ]
+    tail = _tail(before, row.mid_after, count, wide)
+    room = width - sum(len(text) for text, _, _ in head) - len(tail)
+    words = fmt.clip(measured(row, brief=not wide), max(0, room - 1)).ljust(max(0, room))
+    return fitted([*head, (words, "text", ground), (tail, "text", ground)], width, ground)
+
+
+def measured(row: SignalRow, *, brief: bool) -> str:
+    """Say what was measured against what, from the signal's evidence; its reason when that is not known."""
+    forms = _MEASURED.get(row.rule)
+    numbers = dict(row.evidence)
+    if forms is None or not all(name in numbers for name in forms.needs):
+        return row.reason
+    return forms.brief(numbers) if brief else forms.wide(numbers)
+
+
+def _rules(prefs: Prefs, width: int) -> list[Cell]:
+    if width < 60:
+        name = _BRIEF.get(prefs.log_rule, "all").lower()
+        return [(f" {name}", "text", "base")]
+    cells: list[Cell] = []
+    for rule in RULES:
+        name = _BRIEF[rule].lower() if rule else "all"
+        chosen = rule == prefs.log_rule
+        cells.append((f"[{name}]" if chosen else f" {name} ", "strong" if chosen else "faint", "base"))
+    return cells
+
+
+def _kind(rule: str, wide: bool) -> str:
+    if wide:
+        return RULE_WORDS.get(rule, rule).upper().ljust(10)[:10]
+    return _BRIEF.get(rule, rule.upper()).ljust(6)[:6]
+
+
+def _contract(row: SignalRow, day: date, wide: bool) -> str:
+    name = f"{row.contract.short:>7} "
+    if not wide:
+        return name
+    days = (row.contract.expiry - day) // timedelta(days=1)
+    return f"{row.contract.root} {days}DTE {name}"
+
+
+def _tail(before: int, after: int, count: int, wide: bool) -> str:
+    arrow = " → " if wide else "→"
+    times = f"×{count}" if count > 1 else ""
+    return f" {fmt.price(before):>6}{arrow}{fmt.price(after):<6} {times:<4}"
+
+
+def _volume_wide(n: Numbers) -> str:
+    lean = f"  lean {n['lean']:+.0%}" if n.get("lean", 0.0) else ""
+    return f"z {n['z']:.1f}  {n['volume']:,.0f} in {n['window_s']:.0f}s ({n['ratio']:.0f}×)  premium " + (
+        fmt.dollars(n["premium_usd"]) + lean
+    )
+
+
+def _volume_brief(n: Numbers) -> str:
+    return f"{n['volume']:,.0f}/{n['window_s']:.0f}s {n['ratio']:.0f}× {fmt.dollars(n['premium_usd'])}"
+
+
+def _spread_wide(n: Numbers) -> str:
+    sizes = f"size {n['bid_size']:.0f}x{n['ask_size']:.0f}"
+    return f"{_spread_brief(n)} of the usual spread  {sizes}  held {n['held_s']:.1f}s"
+
+
+def _spread_brief(n: Numbers) -> str:
+    usual, now = n["median_spread_usd"], n["spread_usd"]
+    share = f" ({now / usual:.0%})" if usual > 0 else ""
+    return f"{usual:.2f}→{now:.2f}{share}"
+
+
+def _price_wide(n: Numbers) -> str:
+    expected = n["expected_usd"]
+    known = f"  underlying explains {expected:+.2f}  z {n['z']:.1f}" if expected == expected else ""
+    return f"mid {n['move_usd']:+.2f} ({n['percent']:+.1f}%) in {n['window_s']:.0f}s{known}"
+
+
+def _price_brief(n: Numbers) -> str:
+    return f"{n['move_usd']:+.2f} {n['percent']:+.1f}%/{n['window_s']:.0f}s"
+
+
+def _fmv_wide(n: Numbers) -> str:
+    held = f"  {n['edge']:.1f} half spreads  held {n['held_s']:.1f}s" if n["held_s"] == n["held_s"] else ""
+    return f"mid {n['mid_usd']:.3f} vs fmv {n['fmv_usd']:.3f} ({n['percent']:+.1f}%){held}"
+
+
+def _fmv_brief(n: Numbers) -> str:
+    return f"mid {n['mid_usd']:.2f} fmv {n['fmv_usd']:.2f} {n['percent']:+.1f}%"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """How a rule's evidence is told: the numbers it needs, the long form, the short form."""
+
+    needs: tuple[str, ...]
+    wide: Callable[[Numbers], str]
+    brief: Callable[[Numbers], str]
+
+
+_MEASURED = {
+    "volume_spike": _Wording(
+        ("z", "ratio", "volume", "premium_usd", "window_s"), _volume_wide, _volume_brief
+    ),
+    "spread_tightening": _Wording(
+        ("spread_usd", "median_spread_usd", "bid_size", "ask_size", "held_s"), _spread_wide, _spread_brief
+    ),
+    "price_move": _Wording(
+        ("move_usd", "percent", "window_s", "expected_usd", "z"), _price_wide, _price_brief
+    ),
+    "fmv_divergence": _Wording(("mid_usd", "fmv_usd", "percent", "edge", "held_s"), _fmv_wide, _fmv_brief),
+}

@@ -1,0 +1,32 @@
+"""One line under the header for what a person should know about this day."""
+
+from __future__ import annotations
+
+from engine.view import View
+
+from .. import format as fmt
+from ..prefs import Prefs
+from .painted import Painted, Row
+
+
+class NoteLine(Painted):
+    """The view's first note; gone when there is none or the person put it away."""
+
+    DEFAULT_CSS = """
+    NoteLine { height: 1; display: none; }
+    """
+
+    def show(self, view: View, prefs: Prefs) -> None:
+        """Paint the note if it changed."""
+        wanted = bool(view.notes) and prefs.notes
+        if self.display != wanted:
+            self.display = wanted
+        if wanted:
+            self.paint([note_row(view.notes, self.size.width)])
+
+
+def note_row(notes: tuple[str, ...], width: int) -> Row:
+    """Write the first note, and how many more there are."""
+    more = f"  (+{len(notes) - 1} more)" if len(notes) > 1 else ""
+    text = fmt.clip(notes[0], max(1, width - 3 - len(more)))
+    return [(" ▸ ", "key", "base"), (text + more, "muted", "base")]
