@@ -51,24 +51,19 @@ if TYPE_CHECKING:
     from .view import Counts, Detail, Flow, Gamma, Leg, SignalRow, View
 
 _HOMES = {
-    "commands": (
-        "JumpSignal", "Pause", "Seek", "SelectExpiry", "SelectSymbol", "SetSpeed", "Skip", "Step", "UseSource",
-    ),
-    "deck": ("DeckParams", "Fired", "Source"),
-    "errors": (
-        "ConfigError", "CredentialError", "NoDataError", "ProviderError", "SpymonError", "StoreError",
-        "UsageError",
-    ),
-    "headless": ("Status", "Summary", "replay"),
-    "kernel.params": ("PRESETS", "FoldParams", "SideParams", "SignalParams"),
-    "monitor": ("Monitor", "Quote", "Trade"),
-    "sources.simulated": ("SimulatedSource",),
-    "store.day": ("DayStore",),
-    "symbols": ("Contract", "ContractTable"),
-    "timeline": ("Tape", "TapeInfo", "Timeline"),
-    "view": ("Counts", "Detail", "Flow", "Gamma", "Leg", "SignalRow", "View"),
-}  # fmt: skip
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+    "commands": "JumpSignal Pause Seek SelectExpiry SelectSymbol SetSpeed Skip Step UseSource",
+    "deck": "DeckParams Fired Source",
+    "errors": "ConfigError CredentialError NoDataError ProviderError SpymonError StoreError UsageError",
+    "headless": "Status Summary replay",
+    "kernel.params": "PRESETS FoldParams SideParams SignalParams",
+    "monitor": "Monitor Quote Trade",
+    "sources.simulated": "SimulatedSource",
+    "store.day": "DayStore",
+    "symbols": "Contract ContractTable",
+    "timeline": "Tape TapeInfo Timeline",
+    "view": "Counts Detail Flow Gamma Leg SignalRow View",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
     "PRESETS",

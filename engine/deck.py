@@ -7,7 +7,7 @@ can be shown in between. It refuses to know event loops, files and screens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import inf
@@ -150,8 +150,9 @@ class Deck:
         self._places: dict[str, tuple[str, int]] = {}
         self._expiry: date | None = None
         self._target: int | None = None
-        self._hunting = False
+        self._hunting = 0  # the direction in which a signal is looked for
         self._note = ""
+        self._refused: dict[tuple[str, str], str] = {}
         self._generation = 0
         self._version = 0
         self._rate = (wall_ns, 0, 0.0)
@@ -193,10 +194,9 @@ class Deck:
             case Pause(paused):
                 self._pause(not self._clock.paused if paused is None else paused, wall_ns)
             case SelectSymbol(symbol):
-                self._show(self._source, symbol, self._slot().timeline.clock, wall_ns)
+                self._show(self._source, symbol, self._heading(), wall_ns)
             case SelectExpiry(expiry):
-                self._expiry = expiry
-                self._generation += 1
+                self._choose(expiry)
             case UseSource(name):
                 self._use(name, wall_ns)
 
@@ -217,17 +217,28 @@ class Deck:
     def _go(self, ts_ns: int) -> None:
         timeline = self._slot().timeline
         self._target = min(max(ts_ns, timeline.start_ns), timeline.end_ns)
-        self._hunting = False
+        self._hunting = 0
 
     def _jump(self, direction: int) -> None:
-        if direction > 0:
-            self._hunting = True
-            return
-        found = self._slot().timeline.signal_before(self._heading())
-        if found is None:
-            self._note = "There is no earlier signal."
-        else:
+        """Go to a signal that is known already; else the ticks look for it, after a seek that is pending."""
+        self._hunting = 1 if direction > 0 else -1
+        timeline = self._slot().timeline
+        found = self._quarry(timeline) if timeline.covers(self._heading()) else None
+        if found is not None:
             self._go(found)
+
+    def _quarry(self, timeline: Timeline) -> int | None:
+        """Return the nearest known signal in the direction of the hunt."""
+        near = timeline.signal_after if self._hunting > 0 else timeline.signal_before
+        return near(self._heading())
+
+    def _choose(self, expiry: date | None) -> None:
+        expiries = self._slot().projector.expiries
+        if expiry is not None and expiry not in expiries:
+            known = ", ".join(map(str, expiries))
+            raise NoDataError(f"{self._symbol} has no strikes of {expiry} here; choose one of {known}.")
+        self._expiry = expiry
+        self._generation += 1
 
     def _use(self, name: str, wall_ns: int) -> None:
         source = self._sources.get(name)
@@ -235,7 +246,7 @@ class Deck:
             raise NoDataError(f"There is no source called {name}; choose one of {', '.join(self._sources)}.")
         if source is self._source:
             return
-        self._places[self._source.name] = self._symbol, self._slot().timeline.clock
+        self._places[self._source.name] = self._symbol, self._heading()
         symbol, place = self._places.get(name, (self._symbol, None))
         self._show(source, symbol if symbol in source.symbols else source.symbols[0], place, wall_ns)
 
@@ -243,45 +254,61 @@ class Deck:
         """Show a symbol of a source at a place; nothing changes if it cannot be opened."""
         if symbol not in source.symbols:
             raise NoDataError(f"{symbol} is not in {source.label}; it has {', '.join(source.symbols)}.")
-        slot = self._open(source, symbol)
+        slot = self._open(source.name, symbol)
         self._settle(wall_ns)
         self._source, self._symbol, self._expiry = source, symbol, None
         self._generation += 1
         self._clock = self._clock.sought(slot.timeline.clock, wall_ns)
-        self._rate = (wall_ns, slot.projector.counts().events, 0.0)
+        self._count_from(wall_ns, 0.0)
         self._go(slot.timeline.clock if place is None else place)
 
     # --- time -------------------------------------------------------------------------------------
 
     def tick(self, wall_ns: int) -> Played:
         """Play on to the wall's moment, or go on looking for where a command wants to be."""
-        slot = self._slot()
-        timeline = slot.timeline
-        before = timeline.signal_count
+        timeline = self._slot().timeline
         pieces: list[tuple[Events, NDArray[void]]] = []
-        if self._hunting:
-            self._hunt(timeline)
-        if self._target is not None:
-            self._approach(timeline, wall_ns)
-            before = timeline.signal_count
-        elif not self._hunting:
-            pieces.extend(timeline.advance(self._clock.now(wall_ns), TICK_EVENTS))
+        before = timeline.signal_count
+        try:
+            if self.busy:
+                self._travel(timeline, wall_ns)
+                before = timeline.signal_count
+            else:
+                pieces.extend(timeline.advance(self._clock.now(wall_ns), TICK_EVENTS))
+        except SpymonError as error:
+            self._halt(str(error), wall_ns)
         fired = tuple(
             Fired(self._symbol, signal_row(row, timeline.tape.contracts[int(row["cid"])]))
             for row in timeline.signals[before : timeline.signal_count]
         )
         return Played(self._symbol, timeline.tape.contracts, tuple(pieces), fired)
 
-    def _hunt(self, timeline: Timeline) -> None:
-        found = timeline.signal_after(timeline.clock)
-        if found is None and not timeline.scout(SCOUT_EVENTS):
+    def _travel(self, timeline: Timeline, wall_ns: int) -> None:
+        if self._target is None:
+            self._hunt(timeline, wall_ns)
+        if self._target is not None:
+            self._approach(timeline, wall_ns)
+
+    def _hunt(self, timeline: Timeline, wall_ns: int) -> None:
+        """Look a little further for a signal; fold ahead if none is known."""
+        found = self._quarry(timeline)
+        if found is None and self._hunting > 0:
+            complete = timeline.scout(SCOUT_EVENTS)
+            found = self._quarry(timeline)
+            if found is None and not complete:
+                return
+        if found is not None:
+            self._go(found)
             return
-        self._hunting = False
-        found = timeline.signal_after(timeline.clock)
-        if found is None or found > timeline.end_ns:
-            self._note = "There is no later signal."
-        else:
-            self._target = found
+        self._note = f"There is no {'later' if self._hunting > 0 else 'earlier'} signal."
+        self._hunting = 0
+        self._clock = self._clock.sought(timeline.clock, wall_ns)
+
+    def _halt(self, why: str, wall_ns: int) -> None:
+        """Pause where the tape cannot be read on."""
+        self._note, self._target, self._hunting = why, None, 0
+        self._clock = self._clock.sought(self._slot().timeline.clock, wall_ns).paused_at(wall_ns)
+        self._generation += 1
 
     def _approach(self, timeline: Timeline, wall_ns: int) -> None:
         """Fold ahead until the target has been seen, then go there."""
@@ -292,18 +319,25 @@ class Deck:
         self._clock = self._clock.sought(self._target, wall_ns)
         self._target = None
         self._generation += 1
+        self._count_from(wall_ns, self._rate[2])
 
     @property
     def busy(self) -> bool:
         """Whether a command is still being carried out: the next tick should not wait for the next frame."""
-        return self._hunting or self._target is not None
+        return self._hunting != 0 or self._target is not None
 
     def scout(self) -> bool:
-        """Fold a little ahead, the shown symbol first; return whether there is more to do."""
+        """Fold a little ahead, the shown symbol first; return whether there is more to do.
+
+        A symbol that cannot be opened or read is left alone from then on, and every view says why.
+        """
         for symbol in (self._symbol, *self._source.symbols):
-            timeline = self._open(self._source, symbol).timeline
-            if not timeline.scout(SCOUT_EVENTS):
-                return True
+            key = self._source.name, symbol
+            try:
+                if key not in self._refused and not self._open(*key).timeline.scout(SCOUT_EVENTS):
+                    return True
+            except SpymonError as error:
+                self._refused[key] = str(error)
         return False
 
     # --- what is seen -----------------------------------------------------------------------------
@@ -312,12 +346,11 @@ class Deck:
         """Return the view at the playhead; the same one as before when nothing has changed."""
         slot = self._slot()
         info = slot.timeline.tape.info
-        target = () if self._target is None else (f"Going to {clock_text(self._target)} …",)
-        note = (self._note,) if self._note else ()
-        pace = self._events_per_s(slot, wall_ns)
+        notes = (*self._notes(), *info.notes)
+        pace = self._events_per_s(wall_ns)
         what = (
             self._generation, slot.timeline.clock, slot.projector.counts().events, slot.timeline.loaded,
-            self._clock.paused, self._clock.speed, self._note, target, pace,
+            self._clock.paused, self._clock.speed, notes, pace,
         )  # fmt: skip
         if self._shown is not None and self._shown[0] == what:
             return self._shown[1]
@@ -330,7 +363,7 @@ class Deck:
             paused=self._clock.paused,
             speed=self._clock.speed,
             events_per_s=pace,
-            notes=(*note, *target, *info.notes),
+            notes=notes,
         )
         view = slot.projector.project(playing, self._expiry)
         self._shown = what, view
@@ -347,23 +380,36 @@ class Deck:
         """Return what has been folded of the shown symbol."""
         return self._slot().projector.counts()
 
-    def _events_per_s(self, slot: Slot, wall_ns: int) -> float:
+    def _notes(self) -> Iterator[str]:
+        """Yield what the last command came to, what is under way, and what could not be opened."""
+        if self._note:
+            yield self._note
+        if self._target is not None:
+            yield f"Going to {clock_text(self._target)} …"
+        elif self._hunting:
+            yield "Looking for the next signal …"
+        yield from (why for (source, _), why in self._refused.items() if source == self._source.name)
+
+    def _events_per_s(self, wall_ns: int) -> float:
         """Return the pace over the last second or so; a seek is not a pace."""
-        since, events, rate = self._rate
-        now = slot.projector.counts().events
+        since, events, _ = self._rate
         if wall_ns - since >= NS:
-            rate = max(now - events, 0) * NS / (wall_ns - since)
-            self._rate = wall_ns, now, rate
-        return rate
+            self._count_from(wall_ns, (self.counts().events - events) * NS / (wall_ns - since))
+        return self._rate[2]
+
+    def _count_from(self, wall_ns: int, rate: float) -> None:
+        """Begin to measure the pace anew; `rate` stands until it is known."""
+        self._rate = wall_ns, self.counts().events, rate
 
     # --- slots ------------------------------------------------------------------------------------
 
     def _slot(self) -> Slot:
-        return self._open(self._source, self._symbol)
+        return self._open(self._source.name, self._symbol)
 
-    def _open(self, source: Source, symbol: str) -> Slot:
-        key = source.name, symbol
+    def _open(self, source: str, symbol: str) -> Slot:
+        key = source, symbol
         if key not in self._slots:
-            bounded = source.name == self._bounded
-            self._slots[key] = open_slot(source.open(symbol), self._params, bounded)
+            tape = self._sources[source].open(symbol)
+            self._slots[key] = open_slot(tape, self._params, bounded=source == self._bounded)
+            self._refused.pop(key, None)
         return self._slots[key]

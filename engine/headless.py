@@ -155,7 +155,8 @@ def replay(
     shown = tuple(symbols)
     start = min(run.start_ns for run in runs)
     clock = TapeClock(start, wall(), speed, paused=False)
-    for mark in _marks(start, max(run.end_ns for run in runs), speed):
+    end = max(run.end_ns for run in runs)
+    for mark in _marks(start, end, speed):
         _wait(clock, mark, wall, sleep)
         live = [run for run in runs if run.slot.timeline.clock < run.end_ns]
         fired = [item for run in live for item in run.advance(mark)]
@@ -163,7 +164,7 @@ def replay(
         if (mark - start) % STATUS_NS == 0:
             yield from (run.status() for run in live)
         if views and (mark - start) % VIEW_NS == 0:
-            yield from (run.view(shown, speed) for run in live)
+            yield from (run.view(shown, speed) for run in live if mark < run.end_ns)
     if views:
         yield from (run.view(shown, speed) for run in runs)
     yield from (run.summary() for run in runs)

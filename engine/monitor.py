@@ -88,6 +88,8 @@ class Monitor:
         self._view: View | None = None
         self._changed = asyncio.Condition()
         self._failure: str | None = None
+        self._running = False
+        self._stopped = False
         self._on_trade: list[Callable[[Trade], None]] = []
         self._on_quote: list[Callable[[Quote], None]] = []
         self._on_signal: list[Callable[[Fired], None]] = []
@@ -96,19 +98,43 @@ class Monitor:
 
     async def start(self) -> None:
         """Open the first tape and begin to play; SpymonError when it cannot be opened."""
-        loop = asyncio.get_running_loop()
-        self._deck = await loop.run_in_executor(self._worker, self._make_deck)
+        if self._deck is not None or self._stopped:
+            raise SpymonError("A monitor starts once; make another one to play again.")
+        try:
+            self._deck = await self._in_worker(self._make_deck)
+        except BaseException:
+            self._stopped = True
+            self._worker.shutdown(wait=False)
+            raise
+        if self._stopped:  # while the tape was being opened
+            return
+        self._running = True
         self._task = asyncio.create_task(self._run(self._deck), name="monitor")
 
     async def stop(self) -> None:
-        """Stop playing; the last view stays. Safe to call twice."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-        self._worker.shutdown(wait=False, cancel_futures=True)
-        async with self._changed:
-            self._changed.notify_all()
+        """Stop playing; the last view stays. Safe to call twice.
+
+        What a handler raised, which ended the playing, is raised here.
+        """
+        if self._stopped:
+            return
+        self._stopped = True
+        try:
+            # The worker has one thread: once it gets to this, whatever it was doing is done.
+            await self._end_task()
+            await asyncio.wrap_future(self._worker.submit(int))
+        finally:
+            self._worker.shutdown(wait=False, cancel_futures=True)
+
+    async def _end_task(self) -> None:
+        if self._task is None:
+            return
+        self._task.cancel()
+        (raised,) = await asyncio.gather(self._task, return_exceptions=True)
+        self._running = False  # a task that never got to run has not said so
+        await self._notify()
+        if isinstance(raised, Exception):
+            raise raised
 
     async def __aenter__(self) -> Monitor:
         await self.start()
@@ -139,7 +165,7 @@ class Monitor:
         seen: View | None = None
         while True:
             async with self._changed:
-                while self._view is seen and self._task is not None:
+                while self._view is seen and self._running:
                     await self._changed.wait()
             if self._view is None or self._view is seen:
                 return
@@ -174,9 +200,13 @@ class Monitor:
         return await self._ask(lambda deck: deck.detail(cid))
 
     async def _ask(self, question: Callable[[Deck], T]) -> T:
-        if self._deck is None:
-            raise SpymonError("The monitor has not been started.")
-        return await asyncio.get_running_loop().run_in_executor(self._worker, question, self._deck)
+        deck = self._deck
+        if deck is None or self._stopped:
+            raise SpymonError(f"The monitor has {'been stopped' if self._stopped else 'not been started'}.")
+        return await self._in_worker(lambda: question(deck))
+
+    async def _in_worker(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
     # --- the loop ---------------------------------------------------------------------------------
 
@@ -184,24 +214,27 @@ class Monitor:
         return Deck(self._given, self._params, self._speed, self._wall(), self._symbol)
 
     async def _run(self, deck: Deck) -> None:
-        loop = asyncio.get_running_loop()
-        more = True
         try:
             while True:
-                due = loop.time() + self._frame_s
+                due = asyncio.get_running_loop().time() + self._frame_s
                 self._wake.clear()
-                played, view = await loop.run_in_executor(self._worker, self._turn, deck)
+                played, view = await self._in_worker(lambda: self._turn(deck))
                 self._tell(played)
                 await self._publish(view)
-                while loop.time() < due and not self._wake.is_set() and not deck.busy:
-                    if not more:
-                        await self._sleep_until(due)
-                        break
-                    more = await loop.run_in_executor(self._worker, deck.scout)
+                await self._use_the_time(deck, due)
         except SpymonError as error:
             self._failure = str(error)
         finally:
-            self._task = None
+            self._running = False
+            await self._notify()
+
+    async def _use_the_time(self, deck: Deck, due: float) -> None:
+        """Fold ahead until the next frame is due, or a command comes in."""
+        loop = asyncio.get_running_loop()
+        while loop.time() < due and not self._wake.is_set() and not deck.busy:
+            if not await self._in_worker(deck.scout):
+                await self._sleep_until(due)
+                return
 
     async def _sleep_until(self, due: float) -> None:
         loop = asyncio.get_running_loop()
@@ -218,8 +251,11 @@ class Monitor:
         return played, deck.view(wall_ns)
 
     async def _publish(self, view: View) -> None:
+        self._view = view
+        await self._notify()
+
+    async def _notify(self) -> None:
         async with self._changed:
-            self._view = view
             self._changed.notify_all()
 
     def _tell(self, played: Played) -> None:

@@ -160,12 +160,8 @@ class SpymonApp(App[None]):
         if changed:
             self._start_clock()
             self._main.set_prefs(replace(self._main.prefs, fps=pace.fps))
-            why = (
-                "painting is quick again"
-                if pace.fps == pace.wanted
-                else "painting took over half of each frame"
-            )
-            self.notify(f"{pace.fps:g} frames per second now: {why}.", timeout=4)
+            why = "painting is quick again" if pace.fps == pace.wanted else "painting took too long"
+            self.notify(f"{pace.fps:g} frames per second now, because {why}.", timeout=4)
 
     def _report(self, failure: str | None) -> None:
         if (failure or "") != self._told:

@@ -9,25 +9,30 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
 
-from .output import say
-
+TYPE_CHECKING = False  # as in `typing`, without its import: until `main` listens, Ctrl-C shows a traceback
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from engine.config import Settings
+
+    from .leaving import Leaver
 
 INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run spymon and return its exit code; `argv` without the program's name, the process's own if None."""
+    """Run spymon and return its exit code; `argv` without the program's name, the process's own if None.
+
+    With `argv` None the process is ours: an interruption ends it at once, wherever it is.
+    """
     words = sys.argv[1:] if argv is None else list(argv)
+    if argv is None and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     try:
-        return _run(words)
+        return _guarded(words, ours=argv is None)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -35,12 +40,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         return _failure(error, verbose="-v" in words or "--verbose" in words)
-    finally:
-        if argv is None:  # the process ends here; an interrupt during its shutdown would print a traceback
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _run(words: Sequence[str]) -> int:
+def _guarded(words: Sequence[str], ours: bool) -> int:
+    from contextlib import nullcontext
+
+    from .leaving import Leaver
+
+    leaver = Leaver()
+    with leaver.at_once() if ours else nullcontext():
+        return _run(words, leaver)
+
+
+def _run(words: Sequence[str], leaver: Leaver) -> int:
     from .parser import parse_args
 
     args = parse_args(words)
@@ -50,14 +62,14 @@ def _run(words: Sequence[str]) -> int:
     if args.command == "config":
         from .commands.config import run_config
 
-        return run_config(args, lambda: _settings(args), _settings_file(args))
+        with leaver.by_exception():
+            return run_config(args, lambda: _settings(args), _settings_file(args))
     settings = _settings(args)
-    for warning in settings.warnings:
-        say(warning)
-    return _dispatch(args, settings)
+    _say(settings.warnings)
+    return _dispatch(args, settings, leaver)
 
 
-def _dispatch(args: argparse.Namespace, settings: Settings) -> int:
+def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
     if args.command == "days":
         from .commands.days import run_days
 
@@ -65,15 +77,15 @@ def _dispatch(args: argparse.Namespace, settings: Settings) -> int:
     if args.command == "import":
         from .commands.imports import run_import
 
-        return run_import(args, settings)
+        return run_import(args, settings, leaver)
     if args.command == "verify":
         from .commands.verify import run_verify
 
-        return run_verify(args, settings)
-    return _watch(args, settings)
+        return run_verify(args, settings, leaver)
+    return _watch(args, settings, leaver)
 
 
-def _watch(args: argparse.Namespace, settings: Settings) -> int:
+def _watch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
     from datetime import datetime
 
     from engine.market import ET
@@ -81,18 +93,19 @@ def _watch(args: argparse.Namespace, settings: Settings) -> int:
     from .plan import Asked, days_on_disk, make_plan
 
     lines = _lines(args)
-    asked = Asked(*(getattr(args, name, None) for name in ("replay", "from_", "to")), lines)
+    replay, from_, to = (getattr(args, name, None) for name in ("replay", "from_", "to"))
+    asked = Asked(replay, from_, to, lines)
     today = datetime.now(ET).date()
     plan = make_plan(asked, settings, days_on_disk(settings.data_dir), today)
-    for warning in plan.warnings:
-        say(warning)
+    _say(plan.warnings)
     if lines is not None:
         from .headless import run_headless
 
-        return run_headless(plan, settings)
+        return run_headless(plan, settings, leaver)
     from .screen import run_screen
 
-    return run_screen(plan, settings)
+    with leaver.by_exception():  # until the screen listens itself: a raw terminal must be put back
+        return run_screen(plan, settings)
 
 
 def _lines(args: argparse.Namespace) -> str | None:
@@ -101,8 +114,8 @@ def _lines(args: argparse.Namespace) -> str | None:
         return "json"
     if "headless" in args or not sys.stdout.isatty():
         return "text"
-    if not sys.stdin.isatty():
-        say("there is no keyboard (stdin is not a terminal), so lines are printed in place of the screen.")
+    if not sys.stdin.isatty() or os.environ.get("TERM") == "dumb":
+        _say(["This terminal has no keyboard or cannot place text; lines are printed instead of the screen."])
         return "text"
     return None
 
@@ -151,11 +164,18 @@ def _failure(error: Exception, verbose: bool) -> int:
 
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, SpymonError):
-        say(str(error))
+        _say([str(error)])
         return error.exit_code
     hint = "" if verbose else "; run it again with -v for the details"
-    say(f"something failed that should not have ({type(error).__name__}: {error}){hint}.")
+    _say([f"something failed that should not have ({type(error).__name__}: {error}){hint}."])
     return 1
+
+
+def _say(sentences: Iterable[str]) -> None:
+    from .output import say
+
+    for sentence in sentences:
+        say(sentence)
 
 
 def _forget_stdout() -> None:

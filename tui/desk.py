@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engine.commands import Command
-from engine.errors import SpymonError
 from engine.view import Detail, View
 
 
@@ -51,7 +50,6 @@ class LazyDesk:
         self._make = make
         self._desk: Desk | None = None
         self._early: list[Command] = []
-        self._failure: str | None = None
 
     @property
     def view(self) -> View | None:
@@ -65,17 +63,13 @@ class LazyDesk:
 
     @property
     def failure(self) -> str | None:
-        """Why there is no desk, or what the desk says."""
-        return self._desk.failure if self._desk else self._failure
+        """What stopped the real desk, if anything did."""
+        return self._desk.failure if self._desk else None
 
     async def start(self) -> None:
         """Make the desk off the event loop, start it, and hand it what was asked meanwhile."""
-        try:
-            desk = await asyncio.to_thread(self._make)
-            await desk.start()
-        except SpymonError as error:
-            self._failure = str(error)
-            return
+        desk = await asyncio.to_thread(self._make)
+        await desk.start()
         self._desk = desk
         for command in self._early:
             desk.send(command)

@@ -7,18 +7,18 @@ import math
 import sys
 import time
 from collections.abc import Iterable
-from typing import TextIO
 
 from engine.config import Settings
 from engine.headless import Item, replay
 
 from . import lines
+from .leaving import Leaver
 from .output import LineWriter
 from .plan import Plan
 from .sources import deck_params, make_sources
 
 
-def run_headless(plan: Plan, settings: Settings) -> int:
+def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
     """Play the run to its end and return the exit code."""
     as_json = plan.lines == "json"
     items = replay(
@@ -32,16 +32,14 @@ def run_headless(plan: Plan, settings: Settings) -> int:
     )
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe may be set to an encoding without arrows
-    print_items(items, sys.stdout, as_json, eager=plan.speed != math.inf or sys.stdout.isatty())
+    writer = LineWriter(sys.stdout, plan.speed != math.inf or sys.stdout.isatty(), leaver.whole)
+    with leaver.saying(writer.flush):
+        print_items(items, writer, as_json)
     return 0
 
 
-def print_items(items: Iterable[Item], out: TextIO, as_json: bool, eager: bool) -> None:
-    """Write each item as a line; whatever was rendered is flushed, also when the run is interrupted.
-
-    eager : flush every line, because somebody watches a paced replay
-    """
-    writer = LineWriter(out, eager)
+def print_items(items: Iterable[Item], writer: LineWriter, as_json: bool) -> None:
+    """Write each item as a line; whatever was rendered is flushed, also when the run breaks off."""
     render = lines.as_json if as_json else lines.as_text
     try:
         for item in items:

@@ -94,7 +94,7 @@ TABLE = (
         "enter",
         "choose",
         "move",
-        "contract in detail, again: its other side; a signal: go to it",
+        "contract in detail, then its other side; a signal: go to it",
         hint="detail",
     ),
     Key(

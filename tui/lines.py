@@ -13,14 +13,14 @@ from typing import Any
 
 from engine.deck import Fired
 from engine.events import MISSING, PRICE_SCALE
-from engine.exposure import convert
+from engine.exposure import Unit, convert
 from engine.headless import Item, Status, Summary
 from engine.market import clock_text
 from engine.view import Leg, View
 
 from .output import rfc3339
 
-UNIT = "usd_per_1pct"
+UNIT: Unit = "usd_per_1pct"
 
 
 def as_json(item: Item) -> str:
@@ -100,18 +100,24 @@ def _status(item: Status) -> dict[str, Any]:
 
 
 def _summary(item: Summary) -> dict[str, Any]:
-    return _head("summary", item.last_ts, item.symbol) | {
-        "source": item.source,
-        "events": item.events,
-        "trades": item.trades,
-        "quotes": item.quotes,
-        "signals": dict(item.signals),
-        "state_hash": item.state_hash,
-        "wall_s": number(item.wall_s),
-        "events_per_s": number(item.events_per_s),
-        "first_ts": rfc3339(item.first_ts),
-        "last_ts": rfc3339(item.last_ts),
-    }
+    head = _head("summary", item.last_ts, item.symbol)
+    nothing = dict.fromkeys(("ts", "ts_ns", "first_ts", "last_ts")) if item.events == 0 else {}
+    return (
+        head
+        | {
+            "source": item.source,
+            "events": item.events,
+            "trades": item.trades,
+            "quotes": item.quotes,
+            "signals": dict(item.signals),
+            "state_hash": item.state_hash,
+            "wall_s": number(item.wall_s),
+            "events_per_s": number(item.events_per_s),
+            "first_ts": rfc3339(item.first_ts),
+            "last_ts": rfc3339(item.last_ts),
+        }
+        | nothing
+    )
 
 
 def _view(view: View) -> dict[str, Any]:
@@ -209,7 +215,7 @@ def _status_text(item: Status) -> str:
 
 def _summary_text(item: Summary) -> str:
     kinds = ", ".join(f"{kind} {n}" for kind, n in item.signals.items()) or "none"
-    span = f"{rfc3339(item.first_ts)} to {rfc3339(item.last_ts)}"
+    span = f"{rfc3339(item.first_ts)} to {rfc3339(item.last_ts)}" if item.events else "no time at all"
     return (
         f"{item.symbol} {item.source}: {item.events:,} events ({item.trades:,} trades, "
         f"{item.quotes:,} quotes), signals {kinds}, {span}, "

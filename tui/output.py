@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from .leaving import Leaver
 
 Progress = Callable[[str, float], None]
 """Told what is being done and which share of it, 0-1, is done."""
+
+Surroundings = AbstractContextManager[None]
 
 BUFFER_CHARS = 1 << 16
 NS = 1_000_000_000
@@ -34,11 +39,13 @@ class LineWriter:
     """Collects lines and writes them together.
 
     eager : flush after every line, for a reader who watches them arrive
+    whole : what surrounds a write, so that an interruption waits for its end
     """
 
-    def __init__(self, out: TextIO, eager: bool) -> None:
+    def __init__(self, out: TextIO, eager: bool, whole: Callable[[], Surroundings] = nullcontext) -> None:
         self._out = out
         self._eager = eager
+        self._whole = whole
         self._held: list[str] = []
         self._size = 0
 
@@ -51,14 +58,15 @@ class LineWriter:
 
     def flush(self) -> None:
         """Hand everything to the operating system."""
-        if self._held:
+        with self._whole():
             lines, self._held, self._size = self._held, [], 0
-            self._out.write("\n".join(lines) + "\n")
-        self._out.flush()
+            if lines:
+                self._out.write("\n".join(lines) + "\n")
+            self._out.flush()
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Progress]:
+def progress_bar(title: str, leaver: Leaver) -> Iterator[Progress]:
     """Show a bar on stderr while the block runs; nothing when stderr is no terminal."""
     if not sys.stderr.isatty():
         yield lambda what, share: None
@@ -72,6 +80,7 @@ def progress_bar(title: str) -> Iterator[Progress]:
         bar.TaskProgressColumn(),
         bar.TimeRemainingColumn(),
     )
-    with bar.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    bars = bar.Progress(*columns, console=Console(stderr=True), transient=True)
+    with leaver.saying(bars.stop), bars:
         task = bars.add_task(title, total=1.0)
         yield lambda what, share: bars.update(task, description=what, completed=share)

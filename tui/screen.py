@@ -6,6 +6,9 @@ Importing this module imports Textual, and nothing that compiles or reads a tape
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from engine.config import Settings
 
@@ -26,10 +29,27 @@ def run_screen(plan: Plan, settings: Settings) -> int:
         screenshots=settings.data_dir / "screens",
         what=f"{plan.symbols[0]} {plan.day}",
     )
-    app.run()
+    with _stderr_on_terminal():
+        app.run()
     if app.error is not None:
         raise app.error
     return app.return_code or 0
+
+
+@contextmanager
+def _stderr_on_terminal() -> Iterator[None]:
+    """Lend stderr the terminal: Textual paints there, even when the person sent it to a file."""
+    if sys.stderr.isatty():
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    os.dup2(1, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _make_desk(plan: Plan, settings: Settings) -> Desk:

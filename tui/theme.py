@@ -216,5 +216,7 @@ def _ansi_palette(*, dark: bool) -> Palette:
     """Use the terminal's own colours; yellow cannot be read on a light ground."""
     heat = {f"heat{level}": spec for level, spec in enumerate(_ANSI_HEAT)}
     plain = ("base", "itm", "atm", "bar", *heat, *(f"{mode}_bar" for mode in MODES))
-    inks = {name: spec if dark else spec.replace("yellow", "blue") for name, spec in (_ANSI_INKS | heat).items()}
+    inks = {
+        name: spec if dark else spec.replace("yellow", "blue") for name, spec in (_ANSI_INKS | heat).items()
+    }
     return Palette(inks, dict.fromkeys(plain, "default") | _ANSI_GROUNDS)

@@ -46,15 +46,15 @@ class SignalParams:
     volume_variance_floor: float = 0.05
     volume_z: float = 4.0
     volume_ratio: float = 3.0
-    volume_size: int = 100  # contracts in the bucket, or
-    volume_premium_usd: float = 50_000.0
+    volume_size: int = 200  # contracts in the bucket, or
+    volume_premium_usd: float = 250_000.0
     volume_half: float = 4.0
 
     spread_ticks: float = 4.0  # the median spread must be at least this wide
     spread_ratio: float = 0.5
     spread_hold_s: float = 3.0
     spread_hold_quotes: int = 5
-    spread_size: int = 10
+    spread_size: int = 20  # contracts on both sides
     spread_minutes: int = 5  # whole minutes of baseline needed
     spread_jump_s: float = 2.0
     spread_half: float = 2.0  # median over current

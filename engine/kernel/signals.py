@@ -50,7 +50,7 @@ def fire(now, cid, rule, direction, evidence, threshold, half, cell, under, sig,
     sig.seed = 1 if p.seed > 0 else 0
     sig.strength = strength_of(evidence, half)
     sig.side_confidence = 0.0
-    sig.mid_before = MISSING
+    sig.mid_before = cell.recent_mid2 >> 1 if cell.recent_ts > 0 else MISSING
     sig.mid_after = (cell.bid + cell.ask) // 2 if two_sided(cell) else cell.last
     under.signals += 1
     mixed = under.signal_hash * 1099511628211 + now

@@ -98,7 +98,7 @@ def judge_spread(now, cid, cell, static, under, sig, p):
         return False
     held = (now - cell.tight_since) / NS
     if p.seed == 0:
-        if held < p.spread_hold_s and cell.tight_quotes < p.spread_hold_quotes:
+        if held < p.spread_hold_s or cell.tight_quotes < p.spread_hold_quotes:
             return False
         if under.jump_ts > 0 and now - under.jump_ts < p.spread_jump_s * NS:
             return False

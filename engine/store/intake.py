@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -104,10 +105,10 @@ class Intake:
         reader = RowReader(each.path, layout, each.header, self.bad)
         before = self._spill.rows
         with TextFile(each.path, lambda n: self._on_bytes(each.path, n)) as file:
+            blocks = _without_header(file.blocks(block_bytes))
             try:
-                for block in _without_header(file.blocks(block_bytes)):
-                    for rows in reader.read(block):
-                        self._take(judged(rows), number)
+                for rows in chain.from_iterable(reader.read(block) for block in blocks):
+                    self._take(judged(rows), number)
             finally:
                 self.inputs[number] = file.identity()
         if file.damage:

@@ -37,6 +37,7 @@ def tape_writer(path: Path) -> Any:
         use_dictionary=False,
         column_encoding=dict.fromkeys(FIELDS, "DELTA_BINARY_PACKED"),
         write_statistics=["ts"],
+        write_page_checksum=True,
         store_schema=False,
     )
 
@@ -78,6 +79,6 @@ def read_contracts(path: Path) -> list[Contract]:
 def open_parquet(path: Path) -> Any:
     """Open a Parquet file; StoreError when it is damaged or not there."""
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(path, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         raise StoreError(f"{path} is damaged or not there; import the day again.") from error

@@ -97,8 +97,7 @@ class RowReader:
         table = pacsv.read_csv(
             pa.BufferReader(data),
             pacsv.ReadOptions(column_names=self._names, use_threads=False, block_size=len(data) + 1),
-            pacsv.ParseOptions(ignore_empty_lines=False),
-            pacsv.ConvertOptions(
+            convert_options=pacsv.ConvertOptions(
                 column_types=self._types,
                 include_columns=list(self._types),
                 null_values=[""],

@@ -86,14 +86,21 @@ def test_exposure_that_does_not_exist_is_a_dash() -> None:
     assert fmt.exposure(None) == fmt.exposure(nan) == "—"
 
 
-@pytest.mark.parametrize(("unit", "expected"), [("shares", 10.0), ("usd_per_1", 6_000.0), ("usd_per_1pct", 36_000.0)])
+@pytest.mark.parametrize(
+    ("unit", "expected"), [("shares", 10.0), ("usd_per_1", 6_000.0), ("usd_per_1pct", 36_000.0)]
+)
 def test_shares_convert_to_the_unit_shown(unit: fmt.Unit, expected: float) -> None:
     assert fmt.in_unit(10.0, 600.0, unit) == pytest.approx(expected)
 
 
 def test_missing_greeks_are_a_dot_and_missing_volatility_a_dash() -> None:
     assert (fmt.greek(MISSING), fmt.percent(MISSING), fmt.ratio(MISSING)) == ("·", "—", "—")
-    assert (fmt.greek(-63), fmt.percent(148), fmt.percent(1_234), fmt.ratio(42)) == ("-0.63", "14.8%", "123%", "4.2")
+    assert (fmt.greek(-63), fmt.percent(148), fmt.percent(1_234), fmt.ratio(42)) == (
+        "-0.63",
+        "14.8%",
+        "123%",
+        "4.2",
+    )
 
 
 def test_change_says_direction_by_arrow_and_sign() -> None:
@@ -121,4 +128,10 @@ def test_speed_age_rate_and_level() -> None:
 
 
 def test_clip_marks_what_was_cut() -> None:
-    assert [fmt.clip("strikes", width) for width in (9, 7, 4, 1, 0)] == ["strikes", "strikes", "str…", "s", ""]
+    assert [fmt.clip("strikes", width) for width in (9, 7, 4, 1, 0)] == [
+        "strikes",
+        "strikes",
+        "str…",
+        "s",
+        "",
+    ]

@@ -40,7 +40,9 @@ def test_every_theme_has_every_ink_on_every_ground_with_an_explicit_background(t
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=name)
-@pytest.mark.parametrize("ink", ["text", "strong", "muted", "buy", "sell", "mark", "warn", "gamma_pos", "gamma_neg"])
+@pytest.mark.parametrize(
+    "ink", ["text", "strong", "muted", "buy", "sell", "mark", "warn", "gamma_pos", "gamma_neg"]
+)
 def test_own_themes_are_readable_on_plain_ground(theme: Theme, ink: str) -> None:
     assert contrast(palette(theme).style(ink, "base")) >= 4.5
 

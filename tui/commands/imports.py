@@ -13,39 +13,36 @@ from engine.store.importer import ImportReport, import_paths
 from engine.store.meta import DayMeta
 from engine.store.tapes import ImportedDay
 
+from ..leaving import Leaver
 from ..output import Progress, progress_bar, say
 from ..plan import parse_day
 from .folding import fold_hash
 
 
-def run_import(args: argparse.Namespace, settings: Settings) -> int:
+def run_import(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
     """Import the paths, fold each new day once so that it can be verified later, and report."""
     store = DayStore(settings.data_dir)
     symbol = generic(args.symbol, 1).symbol if "symbol" in args else None
     day = parse_day(args.date, "--date") if "date" in args else None
     customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
-    with progress_bar("importing") as progress:
-        report = import_paths(
-            [Path(path) for path in args.paths],
-            store,
-            symbol=symbol,
-            day=day,
-            customs=customs,
-            progress=progress,
-        )
-        hashes = [_fold(store, each.meta, progress) for each in report.days]
+    paths = [Path(path) for path in args.paths]
+    with progress_bar("importing", leaver) as progress:
+        with leaver.by_exception():  # what is half-written is cleared away on the way out
+            report = import_paths(paths, store, symbol=symbol, day=day, customs=customs, progress=progress)
+        hashes = [_fold(store, each.meta, progress, leaver) for each in report.days]
     for made, state_hash in zip(report.days, hashes, strict=True):
         sys.stdout.write(_line(made, state_hash))
     _explain(report)
     return 0
 
 
-def _fold(store: DayStore, meta: DayMeta, progress: Progress) -> str:
+def _fold(store: DayStore, meta: DayMeta, progress: Progress, leaver: Leaver) -> str:
     """Return what the day folds to, and record it; a day that did not change need not be folded again."""
     if meta.state_hash is not None:
         return meta.state_hash
     state_hash = fold_hash(store.open(meta.day, meta.symbol), progress)
-    store.record_hash(meta.day, meta.symbol, state_hash)
+    with leaver.whole():
+        store.record_hash(meta.day, meta.symbol, state_hash)
     return state_hash
 
 

@@ -11,17 +11,18 @@ from engine.errors import NoDataError
 from engine.market import session
 from engine.store.day import DayStore
 
+from ..leaving import Leaver
 from ..output import progress_bar
 from ..plan import parse_day
 from .folding import fold_hash
 
 
-def run_verify(args: argparse.Namespace, settings: Settings) -> int:
+def run_verify(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
     """Check every symbol of the day, or the one that is named; 1 when a hash differs."""
     store = DayStore(settings.data_dir)
     day = parse_day(args.date, "The day")
     symbols = _symbols(store, day, args.symbol.upper() if "symbol" in args else None)
-    results = [_check(store, day, symbol) for symbol in symbols]
+    results = [_check(store, day, symbol, leaver) for symbol in symbols]
     return 0 if all(results) else 1
 
 
@@ -36,12 +37,13 @@ def _symbols(store: DayStore, day: date, only: str | None) -> tuple[str, ...]:
     return symbols
 
 
-def _check(store: DayStore, day: date, symbol: str) -> bool:
+def _check(store: DayStore, day: date, symbol: str, leaver: Leaver) -> bool:
     recorded = store.meta(day, symbol).state_hash
-    with progress_bar("folding") as progress:
+    with progress_bar("folding", leaver) as progress:
         found = fold_hash(store.open(day, symbol), progress)
     if recorded is None:
-        store.record_hash(day, symbol, found)
+        with leaver.whole():
+            store.record_hash(day, symbol, found)
         return _tell(day, symbol, f"had no recorded hash; recorded {found}", True)
     if recorded == found:
         return _tell(day, symbol, f"folds to the recorded hash {found}", True)

@@ -40,7 +40,7 @@ _WIDTHS = [
     (80, "-normal"),
     (160, "-wide"),
     (200, "-huge"),
-    (212, "-giant"),
+    (214, "-giant"),
 ]
 _HEIGHTS = [(0, "-sliver"), (SMALLEST[1], "-flat"), (20, "-low"), (30, "-tall"), (48, "-towering")]
 

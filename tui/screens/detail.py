@@ -31,7 +31,10 @@ class DetailScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     DetailScreen {
         align: center middle;
-        ContractDetail { width: 64; max-width: 100%; height: 28; max-height: 100%; }
+        ContractDetail {
+            width: 66; max-width: 100%; height: 30; max-height: 100%;
+            border: round $primary; border-subtitle-color: $text-muted;
+        }
     }
     """
 
@@ -39,6 +42,7 @@ class DetailScreen(ModalScreen[None]):
         super().__init__()
         self._opener = opener
         self.drawer = ContractDetail()
+        self.drawer.border_subtitle = "enter other side   j k strike   esc close"
 
     def compose(self) -> ComposeResult:
         """Lay out the drawer."""

@@ -16,12 +16,12 @@ from ..keys import Key, grouped
 
 SIGNS = (
     ("►", "the strike nearest to the spot"),
-    ("CW PW", "call wall, put wall: the strikes with the most gamma on each side"),
+    ("CW PW", "call wall and put wall, the strikes with the most gamma"),
     ("⤬", "zero gamma: where the net exposure changes its sign"),
     ("m", "max pain"),
     ("▲ ▼ ◆", "signals: buying, selling, neither"),
     ("░", "the feed was silent"),
-    ("— ·", "not known; never 0. The reason stands in the detail of the contract"),
+    ("— ·", "not known; never shown as 0"),
     ("dim", "no quote for a while"),
 )
 

@@ -42,7 +42,8 @@ class PickScreen(ModalScreen[str | None]):
         options = OptionList(*(self._option(name, label) for name, label in self._choices), markup=False)
         options.border_title = self._title
         options.border_subtitle = "enter takes it, esc calls it off"
-        options.highlighted = [name for name, _ in self._choices].index(self._current)
+        names = [name for name, _ in self._choices]
+        options.highlighted = names.index(self._current) if self._current in names else 0
         yield options
 
     def action_by(self, step: int) -> None:

@@ -148,7 +148,7 @@ def _second_line(view: View, prefs: Prefs) -> list[Piece]:
         Piece((_expected_move(view),), (5,)),
         Piece(_gex(view, prefs), (7, 3)),
         Piece((_levels(view, "  "), _levels(view, " ")), (7, 1)),
-        Piece(([(why, "muted", "bar")] if why else [],), (4,)),
+        Piece(_reason(why), (8, 4)),
         Piece(_flow(view.flow), (6, 4, 2)),
         Piece(([(f"side? {_unclassified(view.flow):>4}", "muted", "bar")],), (8,)),
     ]
@@ -182,13 +182,26 @@ def _gex(view: View, prefs: Prefs) -> tuple[Row, ...]:
     return long, [*_labelled("GEX ", text, ink), (f" {unit}", "muted", "bar")], _labelled("GEX ", text, ink)
 
 
+def _reason(why: str) -> tuple[Row, ...]:
+    """Say why a number is missing; the range it was looked for in gives way first."""
+    if not why:
+        return ([],)
+    return [(why, "muted", "bar")], [(why.partition(" between ")[0], "muted", "bar")]
+
+
 def _levels(view: View, gap: str) -> Row:
+    """Write flip and walls, padded to the width of spot so that none moves the next when it comes or goes."""
     gamma = view.gamma
-    parts = (("flip", gamma.zero_gamma), ("CW", gamma.call_wall), ("PW", gamma.put_wall))
+    digits = 1 if view.spot == MISSING else len(str(view.spot // PRICE_SCALE))
+    parts = (
+        ("flip", gamma.zero_gamma, digits + 2),
+        ("CW", gamma.call_wall, digits),
+        ("PW", gamma.put_wall, digits),
+    )
     cells: list[Cell] = []
-    for index, (name, dollars) in enumerate(parts):
+    for index, (name, dollars, width) in enumerate(parts):
         cells.append((f"{gap if index else ''}{name} ", "muted", "bar"))
-        cells.append((fmt.level(dollars), "mark" if dollars is not None else "muted", "bar"))
+        cells.append((fmt.level(dollars).ljust(width), "mark" if dollars is not None else "muted", "bar"))
     return cells
 
 

@@ -142,7 +142,7 @@ class Ladder(Painted, can_focus=True):
 
     def autoscale(self) -> None:
         """Fit the profile's scale to what is shown now."""
-        self._scale_of = ()
+        self._scale_of = self._painted = ()
         self._again()
 
     def row(self, y: int) -> Row:

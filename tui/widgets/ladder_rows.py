@@ -87,10 +87,15 @@ def _scale_cells(plan: Plan, prefs: Prefs, scale: float, *, named: bool) -> list
 def _scale_ends(gamma_view: GammaView, scale: float) -> tuple[str, str]:
     if scale <= 0:
         return "", fmt.NONE
-    size = fmt.exposure(scale).replace(".00", "").lstrip("+")
+    size = _round_number(fmt.exposure(scale).lstrip("+"))
     if gamma_view == "net":
         return f"-{size}", f"+{size}"
     return ("0", size) if gamma_view == "absolute" else (size, size)
+
+
+def _round_number(text: str) -> str:
+    """Write a step of the scale without the zeros it does not need: `20.0B` is `20B`."""
+    return f"{float(text[:-1]):g}{text[-1]}" if text[-1].isalpha() else text
 
 
 def _profile_title(plan: Plan, prefs: Prefs) -> str:

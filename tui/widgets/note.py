@@ -16,13 +16,23 @@ class NoteLine(Painted):
     NoteLine { height: 1; display: none; }
     """
 
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._notes: tuple[str, ...] = ()
+
     def show(self, view: View, prefs: Prefs) -> None:
         """Paint the note if it changed."""
         wanted = bool(view.notes) and prefs.notes
         if self.display != wanted:
             self.display = wanted
         if wanted:
+            self._notes = view.notes
             self.paint([note_row(view.notes, self.size.width)])
+
+    def on_resize(self) -> None:
+        """Fit the note to the new width; a line that was gone has none until now."""
+        if self._notes:
+            self.paint([note_row(self._notes, self.size.width)])
 
 
 def note_row(notes: tuple[str, ...], width: int) -> Row:

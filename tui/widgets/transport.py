@@ -88,9 +88,8 @@ def transport_row(view: View, width: int) -> Row:
     """Write the whole bar for `width` cells."""
     before, after = _ends(view, width)
     _, cells = track_place(view, width)
-    row = [(before, "text", "bar")]
-    row += track(view, cells) if cells else []
-    return [*row, (after, "strong", "bar")]
+    nothing: list[Cell] = [(" " * max(0, width - len(before) - len(after)), "text", "bar")]
+    return [(before, "text", "bar"), *(track(view, cells) if cells else nothing), (after, "strong", "bar")]
 
 
 def track_place(view: View, width: int) -> tuple[int, int]:

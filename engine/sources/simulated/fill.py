@@ -30,7 +30,19 @@ from ...events import (
 )
 from . import prints
 from .draw import Word, exp, inlined, kernel, mix, normal_cdf, unit
-from .quotes import deviation, effect, fair, lots, market_value, node_at, prices, quote_run, tick_at, warp
+from .quotes import (
+    YEAR_NS,
+    effect,
+    fair,
+    lots,
+    market_value,
+    moneyness,
+    node_at,
+    prices,
+    quote_run,
+    tick_at,
+    warp,
+)
 from .slots import (
     AUCTION,
     BLOCK,
@@ -55,7 +67,6 @@ from .slots import (
 from .world import CHUNK_NS, SPREAD_TIGHTENING, World
 
 _UNITS = 10_000
-_YEAR_NS = 365.0 * 86_400.0 * 1e9
 _FLOOR_NS = 60e9
 _ROOT_TWO_PI = 2.5066282746310002
 _LARGEST = 2_000_000_000.0
@@ -299,10 +310,9 @@ def _mark(world: World, what: int, row: np.void) -> None:
 def _vendor(world: World, contract: int, ts: int, row: np.void) -> None:
     """Write the provider's volatility and greeks: the model's own, by calendar time to settlement."""
     node = node_at(world, ts)
-    pair = contract >> 1
-    sd = deviation(world, contract, node)
-    years = max(world.smile[pair // len(world.strike)].settle - ts, _FLOOR_NS) / _YEAR_NS
-    d1 = (world.node[node].log_spot - world.strike[pair % len(world.strike)].log) / sd + 0.5 * sd
+    gap, sd, _ = moneyness(world, contract, node)
+    years = max(world.smile[(contract >> 1) // len(world.strike)].settle - ts, _FLOOR_NS) / YEAR_NS
+    d1 = 0.5 * sd - gap / sd
     gamma = exp(-0.5 * d1 * d1) / (_ROOT_TWO_PI * world.node[node].spot * sd)
     delta = normal_cdf(d1) - (1.0 if contract & 1 else 0.0)
     row["kind"] = VENDOR

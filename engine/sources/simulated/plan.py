@@ -74,6 +74,7 @@ _CALM_SD = 0.0054
 _LATER_REACH = 1.5
 _LATER_INTEREST = np.array([1.0, 2.5, 3.0])
 _FULL_DAY_MINUTES = 390
+_NEAR, _FEWEST_NEAR, _MOST_NEAR = 1.6, 30, 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,11 @@ def draw(
     pace, length = intensity(chunks, regular), profile.activity * regular / _FULL_DAY_MINUTES
     prints = params.trades * length
     totals = prints * MEAN_LOTS / params.volume_per_oi * by_expiry * _LATER_INTEREST[: len(by_expiry)]
+    quoted = quotes(share, pace, params.quotes * length, key)
+    fewest = int(min(max(500.0 * profile.activity, _FEWEST_NEAR), _MOST_NEAR))
+    quote_near(spot, listing.strike, fewest, quoted)
     return (
-        quotes(share, pace, params.quotes * length, key),
+        quoted,
         orders(share, pace, prints),
         open_interest(listing.previous_close, listing.strike, listing.steps, totals, profile.daily_sd, key),
     )
@@ -220,6 +224,22 @@ def quotes(
                 mean = np.sqrt(share[chunk, contract]) * per_chunk
                 out[chunk, contract] = max(1, int(mean + unit(mix(key, (chunk << 20) | contract))))
     return out
+
+
+@kernel
+def quote_near(
+    spot: NDArray[np.float64], strike: NDArray[np.float64], fewest: int, out: NDArray[np.int32]
+) -> None:
+    """Raise the number of quotes of the first expiration's strikes next to the spot to `fewest` a minute.
+
+    They have fair market values every second, which must find a fresh quote even where little is traded.
+    """
+    for chunk in range(len(out)):
+        now = spot[chunk * CHUNK_SECONDS * NODES_PER_SECOND]
+        for slot in range(2 * len(strike)):
+            near = abs(strike[slot >> 1] - now) < _NEAR * (strike[1] - strike[0])
+            if near and out[chunk, slot] > 0:
+                out[chunk, slot] = max(out[chunk, slot], fewest)
 
 
 @kernel

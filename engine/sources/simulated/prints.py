@@ -24,7 +24,7 @@ _BUY_SHARE = 40.0 / 78.0
 _AHEAD_NODES = 240 * NODES_PER_SECOND
 _MOST_TILT = 0.15
 _MEDIAN_LOTS, _LOTS_SPREAD = 2.1, 1.22
-_LARGEST_BLOCK = 2500.0
+_MOST_LOTS, _LARGEST_BLOCK = 75, 2500.0
 _CROSS_SHARE, _FLOOR_SHARE, _LONE_ISO_SHARE = 0.006, 0.004, 0.04
 
 
@@ -68,8 +68,8 @@ def leg_price(world: World, bid: int, ask: int, bought: int, h: Word) -> int:
 
 @kernel
 def ordinary_lots(h: Word) -> int:
-    """Return lots with a median of 2 and a mean of about 4."""
-    return max(1, int(_MEDIAN_LOTS * exp(_LOTS_SPREAD * bell(mix(h, 13))) + 0.5))
+    """Return lots with a median of 2 and a mean of about 4; the tail belongs to blocks."""
+    return min(max(1, int(_MEDIAN_LOTS * exp(_LOTS_SPREAD * bell(mix(h, 13))) + 0.5)), _MOST_LOTS)
 
 
 @kernel

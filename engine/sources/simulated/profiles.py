@@ -83,6 +83,7 @@ class DayParams:
     auction_share: float = 0.05
     locked_share: float = 0.0002
     informed: float = 0.06
+    rate: float = 0.04
     plants: int = 60
 
 

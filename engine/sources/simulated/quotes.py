@@ -2,7 +2,7 @@
 
 Owns the smile, the fair price, the width of quotes and the clock warp that makes them come in bursts. A
 quote is a pure function of (day, contract, chunk, counter), so any minute can be drawn before any other.
-It writes no events. Interest and dividends are 0: the spot is the forward.
+It writes no events.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from .world import CHUNK_NS, CHUNK_SECONDS, FMV_DIVERGENCE, PRICE_MOVE, SPREAD_T
 
 WARP_STEPS = 256
 NODE_NS = 1_000_000_000 // NODES_PER_SECOND
+YEAR_NS = 365.0 * 86_400.0 * 1e9
 POINTS = 6800.0
 _SMILE_REACH = 6.0
+_WIDTH_HOLDS = 600 * NODES_PER_SECOND
 _UNITS = 10_000.0
 
 # Median spread by points out of the money, in points of an index at 6800 (market-facts: SPXW afternoons).
@@ -61,38 +63,50 @@ def smiled(z: float, sd: float, skew: float, curve: float) -> float:
 
 
 @kernel
-def worth(spot: float, strike: float, gap: float, sd: float, put: int) -> float:
-    """Return the model price in $; gap is log(strike / spot).
+def worth(spot: float, strike: float, gap: float, sd: float, growth: float, put: int) -> float:
+    """Return the model price in $, never below what exercise would bring.
+
+    gap    : log(strike / spot) - growth
+    growth : interest up to settlement, as a share of the spot
 
     The time value is lower * N(-a) - upper * N(-b), a = |gap| / sd - sd / 2, on the side out of the money;
     lower * n(a) = upper * n(b) saves the second exponential.
     """
-    lower, upper = min(spot, strike), max(spot, strike)
+    forward = spot * (1.0 + growth)
+    lower, upper = min(forward, strike), max(forward, strike)
     a, b = abs(gap) / sd - 0.5 * sd, abs(gap) / sd + 0.5 * sd
     value = 0.0
     if a < 37.0:
         height = exp(-0.5 * a * a)
         near = tail(a, height) if a >= 0.0 else 1.0 - tail(-a, height)
         value = max(lower * near - upper * tail(b, height * lower / upper), 0.0)
-    inside = strike - spot if put else spot - strike
-    return value + max(inside, 0.0)
+    value += max(strike - forward if put else forward - strike, 0.0)
+    return max(value * (1.0 - growth), strike - spot if put else spot - strike)
+
+
+@inlined
+def growth_at(settle: int, ts: int, rate: float) -> float:
+    """Return the interest from ts to settlement as a share of the spot."""
+    return rate * max(settle - ts, 0) / YEAR_NS
 
 
 @kernel
-def deviation(world: World, contract: int, node: int) -> float:
-    """Return implied volatility times the root of time for a contract."""
+def moneyness(world: World, contract: int, node: int) -> tuple[float, float, float]:
+    """Return log(strike / forward), volatility times the root of time, and the growth up to settlement."""
     pair = contract >> 1
     expiry, k = pair // len(world.strike), pair % len(world.strike)
     sd, smile = world.sd[expiry, node // NODES_PER_SECOND], world.smile[expiry]
-    return smiled((world.strike[k].log - world.node[node].log_spot) / sd, sd, smile.skew, smile.curve)
+    growth = growth_at(smile.settle, world.open_ns + node * NODE_NS, world.rule[0].rate)
+    gap = world.strike[k].log - world.node[node].log_spot - growth
+    return gap, smiled(gap / sd, sd, smile.skew, smile.curve), growth
 
 
 @kernel
 def fair(world: World, contract: int, node: int) -> float:
     """Return a contract's model price in $."""
-    strike, now = world.strike[(contract >> 1) % len(world.strike)], world.node[node]
-    sd = deviation(world, contract, node)
-    return worth(now.spot, strike.price, strike.log - now.log_spot, sd, contract & 1)
+    gap, sd, growth = moneyness(world, contract, node)
+    strike = world.strike[(contract >> 1) % len(world.strike)].price
+    return worth(world.node[node].spot, strike, gap, sd, growth, contract & 1)
 
 
 @kernel
@@ -129,12 +143,27 @@ def market_value(world: World, contract: int, ts: int, h: Word) -> float:
     return max(value, 0.0)
 
 
+@inlined
+def slow_spot(nodes: Rows, node: int) -> float:
+    """Return the spot with everything shorter than ten minutes taken out: it decides widths.
+
+    Were it the present spot, every wiggle around a rounding limit would halve and double some widths.
+    """
+    before = node - node % _WIDTH_HOLDS
+    after = min(before + _WIDTH_HOLDS, len(nodes) - 1)
+    share = (node - before) / _WIDTH_HOLDS
+    return float(nodes[before].spot + share * (nodes[after].spot - nodes[before].spot))
+
+
 @kernel
 def usual_width(world: World, contract: int, node: int) -> float:
     """Return the ordinary bid-ask width in $, before rounding to ticks."""
-    points = interpolate(points_out(world, contract, node), _WIDTH_AT, _WIDTH)
-    breadth = world.smile[(contract >> 1) // len(world.strike)].breadth
-    return points * float(world.rule[0].scale * world.rule[0].width * breadth * world.node[node].stress)
+    pair, slow = contract >> 1, slow_spot(world.node, node)
+    strike = world.strike[pair % len(world.strike)].price
+    points = (slow - strike if contract & 1 else strike - slow) / slow * POINTS
+    breadth = world.smile[pair // len(world.strike)].breadth
+    units = world.rule[0].scale * world.rule[0].width * breadth * world.node[node].stress
+    return interpolate(points, _WIDTH_AT, _WIDTH) * float(units)
 
 
 @kernel
@@ -165,7 +194,10 @@ def rounded(
     ticks   : usual width in ticks
     planted : width in price units where a planted one replaces the usual, else 0
     """
-    steps = max(1, int(ticks * (0.78 + 0.5 * unit(h)) + 0.5))
+    u = unit(h)
+    # A few ticks flicker by one tick at most: the same share of them would halve and double the width.
+    steps = int(ticks + 0.5) + (u < 0.12) if ticks < 4.0 else int(ticks * (0.8 + 0.45 * u) + 0.5)
+    steps = max(1, steps)
     if planted > 0.0:
         steps = max(1, int(planted / tick + 0.5))
     drift = 0.25 * (unit(mix(h, 1)) - 0.5)
@@ -206,7 +238,7 @@ def quote_run(
     expiry, k = pair // len(world.strike), pair % len(world.strike)
     strike, log_strike = world.strike[k].price, world.strike[k].log
     skew, curve, put = world.smile[expiry].skew, world.smile[expiry].curve, contract & 1
-    rule = world.rule[0]
+    settle, rule, rate = world.smile[expiry].settle, world.rule[0], world.rule[0].rate
     tick, tick_3, locked_share = rule.tick, rule.tick_3, rule.locked_share
     breadth = rule.scale * rule.width * world.smile[expiry].breadth * _UNITS
     plant, start, offset = world.first[contract], world.open_ns + chunk * CHUNK_NS, chunk * CHUNK_NS
@@ -220,13 +252,15 @@ def quote_run(
         node = (offset + at) // NODE_NS
         now = nodes[node]
         sd = sds[expiry, node // NODES_PER_SECOND]
-        gap = log_strike - now.log_spot
-        value = worth(now.spot, strike, gap, smiled(gap / sd, sd, skew, curve), put)
+        growth = growth_at(settle, start + at, rate)
+        gap = log_strike - now.log_spot - growth
+        value = worth(now.spot, strike, gap, smiled(gap / sd, sd, skew, curve), growth, put)
         planted = 0.0
         if plant >= 0:
             value = max(value + effect(plants, plant, start + at, PRICE_MOVE), 0.0)
             planted = effect(plants, plant, start + at, SPREAD_TIGHTENING)
-        points = (now.spot - strike if put else strike - now.spot) / now.spot * POINTS
+        slow = slow_spot(nodes, node)
+        points = (slow - strike if put else strike - slow) / slow * POINTS
         step = tick if value < 3.0 else tick_3
         ticks = interpolate(points, _WIDTH_AT, _WIDTH) * breadth * now.stress / step
         i = number - first_number

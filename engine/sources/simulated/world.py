@@ -52,7 +52,7 @@ RULE = np.dtype(
         *((name, "i8") for name in ("gap_start", "gap_end")),
         *((name, "f8") for name in ("scale", "width", "depth", "inside_share", "stale_share", "multi_share")),
         *((name, "f8") for name in ("sweep_share", "block_share", "late_share", "cancel_share")),
-        *((name, "f8") for name in ("auction_share", "locked_share", "informed")),
+        *((name, "f8") for name in ("auction_share", "locked_share", "informed", "rate")),
     ],
     align=True,
 )

@@ -53,6 +53,12 @@ def write(store: DayStore, events: Events, step: int = 50_000, symbol: str = "SP
         return writer.commit(facts())
 
 
+def interrupted(store: DayStore, events: Events) -> None:
+    with store.writer(DAY, "SPY", CONTRACTS) as writer:
+        writer.append(events)
+        raise KeyboardInterrupt
+
+
 def everything(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
@@ -242,9 +248,8 @@ def test_recording_a_hash_needs_a_day(tmp_path: Path) -> None:
 def test_without_a_commit_there_is_no_trace(tmp_path: Path) -> None:
     with DayStore(tmp_path).writer(DAY, "SPY", CONTRACTS) as writer:
         writer.append(tape(10))
-    with pytest.raises(KeyboardInterrupt), DayStore(tmp_path).writer(DAY, "SPY", CONTRACTS) as writer:
-        writer.append(tape(10))
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(DayStore(tmp_path), tape(10))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -252,9 +257,8 @@ def test_an_interrupted_replacement_leaves_the_old_day(tmp_path: Path) -> None:
     store = DayStore(tmp_path)
     write(store, tape(100))
     before = everything(tmp_path)
-    with pytest.raises(KeyboardInterrupt), store.writer(DAY, "SPY", CONTRACTS) as writer:
-        writer.append(tape(CHUNK + 1, seed=1))
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(store, tape(CHUNK + 1, seed=1))
     assert everything(tmp_path) == before
 
 
@@ -271,7 +275,7 @@ def test_a_day_killed_between_the_renames_is_still_listed_and_read(tmp_path: Pat
     assert [path.name for path in day.iterdir()] == ["SPY"]
 
 
-def test_kill_dash_nine_while_writing_leaves_the_old_day_and_the_next_writer_cleans_up(
+def test_a_kill_while_writing_leaves_the_old_day_and_the_next_writer_cleans_up(
     tmp_path: Path,
 ) -> None:
     pytest.importorskip("fcntl")

@@ -22,6 +22,12 @@ def content(path: Path) -> str:
     return (path / "content").read_text()
 
 
+def interrupted(root: Path) -> None:
+    with scratch(root) as inside:
+        (inside / "run").write_text("x")
+        raise KeyboardInterrupt
+
+
 def test_a_written_file_replaces_the_old_one_and_leaves_nothing_beside(tmp_path: Path) -> None:
     write_text(tmp_path / "meta.json", "old")
     write_text(tmp_path / "meta.json", "new")
@@ -80,9 +86,8 @@ def test_hidden_names_are_nobodys_business(tmp_path: Path) -> None:
 def test_scratch_is_gone_after_success_and_after_failure(tmp_path: Path) -> None:
     with scratch(tmp_path / "data") as inside:
         (inside / "run").write_text("x")
-    with pytest.raises(KeyboardInterrupt), scratch(tmp_path / "data") as inside:
-        (inside / "run").write_text("x")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(tmp_path / "data")
     assert list((tmp_path / "data").iterdir()) == []
 
 

@@ -1,0 +1,50 @@
+# Two commands are enough: `make run` opens spymon, `make test` runs every test.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+
+.PHONY: run setup dev test lint bench bench-quick lock clean
+
+run: setup
+	@$(BIN)/spymon $(ARGS)
+
+# What running needs: pinned, with hashes. A second call finds the stamps newer than the locks and does nothing.
+setup: .venv/.run
+.venv/.run: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing spymon into .venv (once) …"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --editable .
+	@touch $@
+
+dev: .venv/.dev
+.venv/.dev: .venv/.run requirements-dev.lock
+	@echo "Installing the test tools into .venv (once) …"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+test: lint
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: dev
+	$(BIN)/python -m bench $(ARGS)
+
+bench-quick: dev
+	$(BIN)/python -m bench --quick
+
+lock: dev
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --quiet --python-version 3.11 \
+		pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --quiet --python-version 3.11 \
+		--extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+# Compiled code is cached beside its source; numba does not notice when a function it calls has changed
+# in another file, so clean after editing compiled code.
+clean:
+	find engine tui bench tests -name __pycache__ -type d -prune -exec rm -rf {} +

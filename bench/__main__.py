@@ -1,0 +1,64 @@
+"""`python -m bench [--quick] [SECTION …]`: measure and print one table.
+
+Owns the list of sections. With --quick every section runs on tiny sizes, to see that it still runs; its
+figures mean nothing then and no target is judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+
+from .sizes import FULL, QUICK, Sizes
+from .table import Row, heading, line, section
+
+Section = Callable[[Sizes], Iterator[Row]]
+
+SECTIONS: Mapping[str, str] = {
+    "fold": "events per second through the fold",
+    "replay": "a whole day without a screen",
+    "seek": "going to a random moment",
+    "frames": "the cost of a frame, early and late",
+    "terminal": "a real terminal: first paint, keys, processor, bytes",
+    "memory": "the most memory a replay of all symbols takes",
+    "sources": "drawing and importing days",
+    "real": "the simulated day beside real ones",
+    "truth": "trade sides and signals against the ground truth",
+}
+"""Module of this package by name, and what its rows are about."""
+
+
+def main() -> int:
+    """Run the chosen sections and return 1 when a target is missed."""
+    args = _arguments()
+    sizes = QUICK if args.quick else FULL
+    missed = 0
+    for text in heading():
+        print(text)
+    for name in args.sections or SECTIONS:
+        print(section(f"{name}: {SECTIONS[name]}"), flush=True)
+        began = time.perf_counter()
+        for row in import_module(f".{name}", __package__).rows(sizes):
+            print(line(row), flush=True)
+            missed += row.met is False
+        print(f"  ({time.perf_counter() - began:.0f} s)", file=sys.stderr, flush=True)
+    print(section(f"{missed} missed" if missed else "every target met"))
+    return 1 if missed and not args.quick else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that everything runs")
+    args = parser.parse_args()
+    unknown = [name for name in args.sections if name not in SECTIONS]
+    if unknown:
+        parser.error(f"there is no section {unknown[0]}; choose from {', '.join(SECTIONS)}")
+    return args
+
+
+if __name__ == "__main__":
+    sys.exit(main())

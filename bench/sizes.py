@@ -1,0 +1,50 @@
+"""How much every section measures: once for real figures, once to see that it still runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+DAY = date(2025, 12, 16)
+ALL_SYMBOLS = ("SPY", "QQQ", "SPX", "NDX", "IWM", "DIA")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Counts and lengths of the measurements.
+
+    rounds          : times each timing is repeated; its median counts
+    events          : of the synthetic tape; `interpreted` of them are also folded by plain Python
+    symbol, symbols : whose simulated day is used, alone and all together
+    until           : end of the replays that whole processes play, 'HH:MM'; None is the end of the tape
+    seeks, frames   : how many of each
+    starts, keys    : of the real terminal; it is watched for `watch_s` seconds
+    """
+
+    rounds: int = 5
+    events: int = 5_000_000
+    interpreted: int = 200_000
+    symbol: str = "SPY"
+    symbols: tuple[str, ...] = ALL_SYMBOLS
+    until: str | None = None
+    seeks: int = 200
+    frames: int = 200
+    starts: int = 7
+    keys: int = 150
+    watch_s: float = 12.0
+
+
+FULL = Sizes()
+QUICK = Sizes(
+    rounds=2,
+    events=60_000,
+    interpreted=4_000,
+    symbol="DIA",
+    symbols=("DIA", "IWM"),
+    until="09:40",
+    seeks=10,
+    frames=10,
+    starts=1,
+    keys=8,
+    watch_s=1.0,
+)

@@ -1,0 +1,81 @@
+"""Measuring: processor time, medians, and child processes with what they used.
+
+Processor time where only one thread works, because other work on the machine does not count in it; wall time
+where a person waits.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+_SHELL_ONLY = ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "NO_COLOR", "NUMBA_DISABLE_JIT")
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a child process took: seconds of wall and processor, most memory in MB, and what it printed."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+    out: bytes
+
+
+def cpu_s(work: Callable[[], object]) -> float:
+    """Return the processor seconds that `work` takes in this process."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def median_cpu_s(rounds: int, work: Callable[[], object]) -> float:
+    """Return the median processor seconds of several rounds."""
+    return median(cpu_s(work) for _ in range(rounds))
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value that `share` percent of the values do not exceed."""
+    return float(np.percentile(values, share))
+
+
+def clean_environ(extra: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which spymon runs from this tree, as if in a local terminal."""
+    kept = {k: v for k, v in os.environ.items() if k not in _SHELL_ONLY and not k.startswith("SPYMON_")}
+    return {**kept, "PYTHONPATH": str(ROOT), **extra}
+
+
+def spymon_command() -> list[str]:
+    """Return how to start spymon: the installed script beside this Python, else its entry point."""
+    script = Path(sys.executable).with_name("spymon")
+    if script.exists():
+        return [str(script)]
+    return [sys.executable, "-c", "import sys; from tui.cli import main; sys.exit(main())"]
+
+
+def run(command: Sequence[str], folder: Path, extra: Mapping[str, str] | None = None) -> Used:
+    """Run a command in `folder` to its end; RuntimeError when it fails."""
+    printed = folder / "printed"
+    began = time.perf_counter()
+    with printed.open("wb") as out:
+        child = subprocess.Popen(command, cwd=folder, env=clean_environ(extra or {}), stdout=out)
+        _, status, used = os.wait4(child.pid, 0)
+    wall_s = time.perf_counter() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with exit code {child.returncode}")
+    return Used(wall_s, used.ru_utime + used.ru_stime, peak_mb(used.ru_maxrss), printed.read_bytes())
+
+
+def peak_mb(maxrss: int) -> float:
+    """Return `ru_maxrss` in MB; Linux counts in KiB, macOS in bytes."""
+    return maxrss / 1e6 if sys.platform == "darwin" else maxrss * 1024 / 1e6

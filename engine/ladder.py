@@ -1,0 +1,192 @@
+"""The legs of one expiration: what the fold knows of its contracts, laid out by strike.
+
+Owns which contracts stand on a ladder, the volatility both rights of a strike share, and the greeks at the
+spot of the moment. It refuses to know which strikes are shown, and what their exposures add up to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .events import MISSING, NS, PRICE_SCALE, UNDERLYING
+from .greeks import GreekTable, greeks, implied_vols, years
+from .kernel.params import FoldParams
+from .kernel.state import State
+from .symbols import Contract
+from .view import Floats, Ints, Leg
+
+ABSENT = -1
+"""The contract id where a strike has no such contract."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ladder:
+    """The listed strikes of one expiration, and who stands on them.
+
+    strike_milli : (n,) ascending, 1/1000 $
+    call, put    : (n,) contract ids, ABSENT where there is none
+    settle_ns    : when all of them settle, ns UTC
+    """
+
+    strike_milli: Ints
+    call: Ints
+    put: Ints
+    settle_ns: int
+
+    @property
+    def strike(self) -> Floats:
+        """Strikes in $."""
+        return self.strike_milli / 1000
+
+    def part(self, rows: slice) -> Ladder:
+        """Return some of the strikes."""
+        return Ladder(self.strike_milli[rows], self.call[rows], self.put[rows], self.settle_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and at what spot a ladder is looked at: ns UTC and price units, MISSING without a spot."""
+
+    now_ns: int
+    spot: int
+
+    @property
+    def spot_usd(self) -> float:
+        """The spot in $, nan when there is none."""
+        return nan if self.spot == MISSING else self.spot / PRICE_SCALE
+
+
+NO_LADDER = Ladder(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), 0)
+
+
+def ladder_of(contracts: Iterable[Contract], settles: Ints, root: str, expiry: date) -> Ladder:
+    """Return the ladder of an expiration.
+
+    settles : (n + 1,) settlement by contract id, ns UTC
+    root    : the underlying's first; where two roots list a strike, it is the one shown
+
+    One date may settle twice (index options on the morning's and on the evening's prints). The ladder is
+    that of the first root's settlement, since one time to expiry must hold for all of it.
+    """
+    listed = [(cid, each) for cid, each in enumerate(contracts, 1) if each.expiry == expiry]
+    if not listed:
+        return NO_LADDER
+    # Sorting on the root puts the first root's contracts last, so that they take the place of others.
+    listed.sort(key=lambda pair: pair[1].root == root)
+    settle_ns = int(settles[listed[-1][0]])
+    at: dict[tuple[int, str], int] = {
+        (each.strike_milli, each.right): cid for cid, each in listed if settles[cid] == settle_ns
+    }
+    strikes = sorted({strike for strike, _ in at})
+    call, put = (np.array([at.get((k, right), ABSENT) for k in strikes], np.int64) for right in "CP")
+    return Ladder(np.array(strikes, np.int64), call, put, settle_ns)
+
+
+def legs(state: State, ladder: Ladder, moment: Moment, fold: FoldParams) -> tuple[Leg, Leg]:
+    """Return (calls, puts) of a ladder."""
+    iv = volatilities(state, ladder, moment, fold)
+    return (
+        _leg(state, ladder.call, 1.0, iv, ladder, moment, fold),
+        _leg(state, ladder.put, -1.0, iv, ladder, moment, fold),
+    )
+
+
+def volatilities(state: State, ladder: Ladder, moment: Moment, fold: FoldParams) -> Floats:
+    """Return (n,) the volatility of each strike, nan when it cannot be had.
+
+    It comes from the quotes as they stand: the out-of-the-money one if it is two-sided, else the other
+    one. Without either, the volatility the fold last measured still stands.
+    """
+    left, spot = years(ladder.settle_ns, moment.now_ns), moment.spot_usd
+    if moment.spot == MISSING or left <= 0:
+        return np.full(len(ladder.strike_milli), nan)
+    strike = ladder.strike
+    call_out = strike >= spot
+    outer, inner = np.where(call_out, (ladder.call, ladder.put), (ladder.put, ladder.call))
+    outer_mid, inner_mid = _mid_at(state, outer), _mid_at(state, inner)
+    use_outer = ~np.isnan(outer_mid)
+    price = np.where(use_outer, outer_mid, inner_mid)
+    cp = np.where(call_out == use_outer, 1.0, -1.0)
+    iv, _ = implied_vols(price, spot, strike, left, fold.rate, fold.dividend, cp)
+    for cids in (outer, inner):
+        iv = np.where(np.isnan(iv), rows_of(state, cids)["iv"], iv)
+    return iv
+
+
+def greeks_at(
+    moment: Moment, strike: Floats, settle_ns: int, iv: Floats, cp: float, fold: FoldParams
+) -> GreekTable:
+    """Return the greeks of (n,) contracts at a moment; nan without a spot or a volatility."""
+    left = years(settle_ns, moment.now_ns)
+    return greeks(moment.spot_usd, strike, left, fold.rate, fold.dividend, iv, cp)
+
+
+def rows_of(state: State, cids: Ints) -> NDArray[np.void]:
+    """Return (n,) CELL rows; where a contract is absent, that of the underlying, which is never quoted."""
+    return state.cells[np.where(cids == ABSENT, UNDERLYING, cids)]
+
+
+def mids(leg: Leg) -> Floats:
+    """Return (n,) the mid in $ of each two-sided quote, nan elsewhere."""
+    return _mid_of(leg.bid, leg.ask)
+
+
+def known(oi: Ints) -> Floats:
+    """Return open interest as floats, nan when unknown."""
+    return np.where(oi == MISSING, nan, oi)
+
+
+def part_of(leg: Leg, rows: slice) -> Leg:
+    """Return some rows of a leg."""
+    return Leg(**{field.name: getattr(leg, field.name)[rows] for field in fields(Leg)})
+
+
+def _mid_at(state: State, cids: Ints) -> Floats:
+    row = rows_of(state, cids)
+    return _mid_of(row["bid"], row["ask"])
+
+
+def _mid_of(bid: Ints, ask: Ints) -> Floats:
+    two_sided = (bid > 0) & (ask > bid)
+    return np.where(two_sided, (bid.astype(np.float64) + ask) / (2 * PRICE_SCALE), nan)
+
+
+def _leg(
+    state: State, cids: Ints, cp: float, iv: Floats, ladder: Ladder, moment: Moment, fold: FoldParams
+) -> Leg:
+    row = rows_of(state, cids)
+    own = np.where(cids == ABSENT, nan, iv)
+    table = greeks_at(moment, ladder.strike, ladder.settle_ns, own, cp, fold)
+    oi = known(row["oi"])
+    quoted = row["quote_ts"] > 0
+
+    def whole(name: str) -> Ints:
+        return row[name].astype(np.int64)
+
+    return Leg(
+        cid=cids,
+        bid=whole("bid"),
+        ask=whole("ask"),
+        bid_size=whole("bid_size"),
+        ask_size=whole("ask_size"),
+        last=whole("last"),
+        fmv=whole("fmv"),
+        volume=row["volume"] - row["cancelled"],
+        buy=row["buy"],
+        sell=row["sell"],
+        oi=whole("oi"),
+        iv=own,
+        delta=table.delta,
+        gamma=table.gamma,
+        gex=cp * table.gamma * oi * state.static["multiplier"][0],
+        premium_usd=row["premium"] / PRICE_SCALE,
+        net_premium_usd=(row["buy_premium"] - row["sell_premium"]) / PRICE_SCALE,
+        net_delta_flow=row["delta_flow"],
+        age_s=np.where(quoted, (moment.now_ns - row["quote_ts"]) / NS, nan),
+    )

@@ -1,0 +1,112 @@
+"""Per-contract trade Parquet: names, units of time, and what is no cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from engine.errors import StoreError
+from engine.store.cache import read_cache
+
+NAME = "O_SPY251216C00685000.parquet"
+TIME_NS = 1_765_895_400_123_456_789
+
+
+def cache(folder: Path, name: str = NAME, **columns: Any) -> Path:
+    path = folder / name
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def read(path: Path) -> dict[str, list[Any]]:
+    parts = list(read_cache(path))
+    names = parts[0].table.column_names
+    columns = {name: [x for part in parts for x in part.table.column(name).to_pylist()] for name in names}
+    return columns | {"lines": [int(x) for part in parts for x in part.lines]}
+
+
+@pytest.mark.parametrize(
+    "names", [("price", "size", "timestamp"), ("p", "s", "t"), ("p", "size", "sip_timestamp")]
+)
+def test_long_and_short_names_are_read(tmp_path: Path, names: tuple[str, str, str]) -> None:
+    path = cache(tmp_path, **dict(zip(names, ([1.25, 1.3], [3, 4], [TIME_NS, TIME_NS + 1]), strict=True)))
+    got = read(path)
+    assert got["price"] == [1.25, 1.3]
+    assert got["size"] == [3.0, 4.0]
+    assert got["sip_timestamp"] == [TIME_NS, TIME_NS + 1]
+    assert got["ticker"] == ["O:SPY251216C00685000"] * 2
+    assert got["lines"] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        (TIME_NS, TIME_NS),
+        (TIME_NS // 10**3, TIME_NS // 10**3 * 10**3),
+        (TIME_NS // 10**6, TIME_NS // 10**6 * 10**6),
+        (TIME_NS // 10**9, TIME_NS // 10**9 * 10**9),
+        (17, 17),
+    ],
+)
+def test_the_unit_of_time_is_seen_in_its_size(tmp_path: Path, time: int, expected: int) -> None:
+    assert read(cache(tmp_path, p=[1.0], s=[1], t=[time]))["sip_timestamp"] == [expected]
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "ms", "s"])
+def test_parquet_timestamps_are_read_in_their_unit(tmp_path: Path, unit: str) -> None:
+    time = np.array([TIME_NS], "datetime64[ns]").astype(f"datetime64[{unit}]")
+    column = pa.array(time, pa.timestamp(unit, "UTC"))
+    expected = time.astype("datetime64[ns]").astype(np.int64).tolist()
+    assert read(cache(tmp_path, p=[1.0], s=[1], t=column))["sip_timestamp"] == expected
+
+
+def test_a_missing_time_is_no_time(tmp_path: Path) -> None:
+    assert read(cache(tmp_path, p=[1.0], s=[1], t=pa.array([None], pa.int64())))["sip_timestamp"] == [0]
+
+
+def test_conditions_may_be_numbers_lists_or_texts(tmp_path: Path) -> None:
+    columns = {"p": [1.0, 1.0], "s": [1, 1], "t": [TIME_NS, TIME_NS], "exchange": [302, 303]}
+    assert read(cache(tmp_path, **columns, conditions=[[209, 219], None]))["conditions"] == ["[209, 219]", ""]
+    assert read(cache(tmp_path, **columns, c=[209, 232]))["conditions"] == ["209", "232"]
+    assert read(cache(tmp_path, **columns, condition=["209,219", ""]))["conditions"] == ["209,219", ""]
+    assert read(cache(tmp_path, **columns))["exchange"] == [302.0, 303.0]
+
+
+def test_large_caches_come_in_pieces_with_running_row_numbers(tmp_path: Path) -> None:
+    n = 150_000
+    path = cache(tmp_path, p=np.ones(n), s=np.ones(n), t=np.full(n, TIME_NS))
+    parts = list(read_cache(path))
+    assert len(parts) > 1
+    assert np.array_equal(np.concatenate([part.lines for part in parts]), np.arange(1, n + 1))
+
+
+@pytest.mark.parametrize("name", ["O:SPY251216C00685000.parquet", "SPY251216C00685000.parquet"])
+def test_the_contract_in_the_name_may_be_spelled_as_people_do(tmp_path: Path, name: str) -> None:
+    assert read(cache(tmp_path, name, p=[1.0], s=[1], t=[TIME_NS]))["ticker"] == ["O:SPY251216C00685000"]
+
+
+def test_a_name_without_a_contract_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="not named after a contract"):
+        read(cache(tmp_path, "trades.parquet", p=[1.0], s=[1], t=[TIME_NS]))
+
+
+def test_missing_columns_are_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no column for size and sip_timestamp"):
+        read(cache(tmp_path, p=[1.0]))
+
+
+def test_texts_where_numbers_belong_are_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="holds no numbers"):
+        read(cache(tmp_path, p=["cheap"], s=[1], t=[TIME_NS]))
+
+
+def test_a_damaged_file_is_one_sentence(tmp_path: Path) -> None:
+    path = cache(tmp_path, p=[1.0] * 1000, s=[1] * 1000, t=[TIME_NS] * 1000)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(StoreError, match="damaged Parquet file"):
+        read(path)

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from math import inf
+
+import pytest
+
+from engine.events import MISSING
+from tui.prefs import Prefs
+from tui.widgets import StatusHeader
+from tui.widgets.header import badge_text, header_rows, symbol_at
+from tui.widgets.painted import text_of
+
+DEFAULTS = Prefs()
+
+
+def both(view, width: int = 200, prefs: Prefs = DEFAULTS) -> tuple[str, str]:
+    first, second = header_rows(view, prefs, width)
+    return text_of(first), text_of(second)
+
+
+@pytest.mark.parametrize("width", range(40, 221, 3))
+def test_both_lines_are_exactly_as_wide_as_the_screen_and_badge_and_spot_stay(make_view, width: int) -> None:
+    view = make_view()
+    first, second = header_rows(view, Prefs(), width)
+    assert len(text_of(first)) == len(text_of(second)) == width
+    assert text_of(first).startswith(badge_text(view))
+    assert first[0][2] == "replay"
+    assert "681.42" in text_of(second)
+
+
+def test_a_wide_header_says_everything(make_view) -> None:
+    first, second = both(make_view())
+    for part in (
+        " ⏵ REPLAY ×10",
+        "[1 SPY]",
+        "2 QQQ",
+        "12:41:07.2 ET 12-16",
+        "0DTE 3h18m left",
+        "⚠ 1 gap",
+        "118k ev/s 10fps",
+    ):
+        assert part in first
+    for part in (
+        "SPY 681.42 ▲+1.87 (+0.28%)",
+        "EM ±3.10",
+        "NET GEX",
+        "$/1%",
+        "flip 679.8  CW 685  PW 675",
+        "FLOW C  +2.2M P  -4.1M net  -1.9M",
+        "side?  13%",
+    ):
+        assert part in second
+
+
+def test_at_80_columns_the_headline_numbers_remain(make_view) -> None:
+    first, second = both(make_view(), 80)
+    assert "›1SPY" in first
+    assert "12:41:07" in first
+    for part in ("681.42 ▲+1.87", "GEX", "flip 679.8 CW 685 PW 675", "net  -1.9M"):
+        assert part in second
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"badge": "LIVE"}, " ● LIVE "),
+        ({"badge": "DELAYED"}, " ● DELAYED "),
+        ({}, " ⏵ REPLAY ×10   "),
+        ({"paused": True}, " ⏸ REPLAY ×10   "),
+        ({"finished": True}, " ⏹ REPLAY ×10   "),
+        ({"badge": "SIMULATED", "speed": inf}, " ⏵ SIMULATED ×max  "),
+        ({"badge": "STALE"}, " ⚠ STALE "),
+        ({"badge": "GAP"}, " ⚠ GAP "),
+    ],
+)
+def test_the_badge(make_view, changes: dict[str, object], text: str) -> None:
+    assert badge_text(make_view(**changes)) == text
+
+
+def test_speed_changes_nothings_place(make_view) -> None:
+    slow, fast = (both(make_view(speed=speed))[0] for speed in (0.25, inf))
+    assert slow.index("[1 SPY]") == fast.index("[1 SPY]")
+
+
+@pytest.mark.parametrize("badge", ["LIVE", "REPLAY", "SIMULATED", "DELAYED", "STALE"])
+def test_the_first_line_is_tinted_by_how_the_screen_stands_to_the_market(make_view, badge: str) -> None:
+    first, _ = header_rows(make_view(badge=badge), Prefs(), 120)
+    assert {ground for _, _, ground in first[1:]} == {f"{badge.lower()}_bar"}
+
+
+def test_what_is_not_known_is_a_dash_with_its_reason(empty_view) -> None:
+    first, second = both(empty_view())
+    assert "0" not in second.split("FLOW")[0]
+    for part in ("SPY — —", "EM —", "— $/1%", "flip —    CW —  PW —", "no open interest yet", "side?    —"):
+        assert part in second
+    assert "09:30:00.0" in first
+
+
+def test_a_missing_flip_says_why_and_moves_nothing(make_view) -> None:
+    view = make_view()
+    gamma = replace(view.gamma, zero_gamma=None, zero_gamma_reason="all positive between 656 and 706")
+    none = make_view(gamma=gamma)
+    assert "all positive between 656 and 706" in both(none)[1]
+    assert "│ all positive │" in both(none, 150)[1]
+    assert both(none)[1].index("CW 685") == both(view)[1].index("CW 685")
+
+
+def test_a_change_without_a_previous_close_is_a_dash(make_view) -> None:
+    assert "SPY 681.42 — │" in both(make_view(prev_close=MISSING))[1]
+
+
+def test_the_unit_of_the_exposure_is_named(make_view) -> None:
+    assert "sh/$1" in both(make_view(), prefs=Prefs(unit="shares"))[1]
+
+
+def test_a_later_expiry_is_named_and_a_past_one_settled(make_view) -> None:
+    view = make_view(expiry=date(2025, 12, 18))
+    assert "2DTE 12-18 3h18m left" in both(view)[0]
+    assert "0DTE settled" in both(make_view(tape_ns=view.settle_ns))[0]
+    assert "no expiry" in both(make_view(expiry=None))[0]
+
+
+def test_a_frozen_screen_says_so_at_every_width(make_view) -> None:
+    assert all("FROZEN" in both(make_view(), width, Prefs(frozen=True))[0] for width in (60, 80, 200))
+
+
+def test_tabs_know_their_symbol_in_every_form(make_view) -> None:
+    view = make_view()
+    for width, form in ((200, " 3 SPX "), (80, " 3SPX")):
+        row = header_rows(view, Prefs(), width)[0]
+        x = text_of(row).index(form) + 2
+        assert symbol_at(row, x, view.symbols) == "SPX"
+    assert symbol_at(row, 0, view.symbols) is None
+    assert symbol_at(row, 79, view.symbols) is None
+
+
+async def test_a_click_on_a_tab_chooses_the_symbol(make_view, stage) -> None:
+    header = StatusHeader()
+    async with stage(header, 120, 2) as pilot:
+        header.show(make_view(), Prefs())
+        x = header.render_line(0).text.index("3 SPX")
+        await pilot.click(StatusHeader, offset=(x, 1))
+        assert pilot.app.said(StatusHeader.SymbolChosen) is None
+        await pilot.click(StatusHeader, offset=(x, 0))
+        await pilot.pause()
+        assert pilot.app.said(StatusHeader.SymbolChosen).symbol == "SPX"
+
+
+async def test_the_header_fits_a_new_size(make_view, stage) -> None:
+    header = StatusHeader()
+    async with stage(header, 120, 2) as pilot:
+        header.show(make_view(), Prefs())
+        await pilot.resize_terminal(60, 2)
+        await pilot.pause()
+        assert header.render_line(0).text.strip().startswith("⏵ REPLAY")
+        assert header.render_line(1).cell_length == 60
