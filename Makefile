@@ -15,6 +15,8 @@ setup: .venv/.run
 	@echo "Installing spymon into .venv (once) …"
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --editable .
+	@echo "Compiling the engine (once) …"
+	@$(BIN)/spymon --replay 2025-12-16 --symbol DIA --to 09:40 --headless >/dev/null
 	@touch $@
 
 dev: .venv/.dev

@@ -160,6 +160,7 @@ class Deck:
         slot = self._slot()
         self._clock = TapeClock(slot.timeline.start_ns, wall_ns, speed, paused=False)
         slot.timeline.seek(slot.timeline.start_ns)
+        self._count_from(wall_ns, 0.0)
 
     @property
     def sources(self) -> tuple[tuple[str, str], ...]:

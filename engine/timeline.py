@@ -308,7 +308,7 @@ class Timeline:
             gaps = events[events["kind"] == GAP][-new_gaps:]
             self.gaps.extend((int(gap["ts"]) - int(gap["s1"]) * 1_000_000, int(gap["ts"])) for gap in gaps)
         if cursor.events > self._furthest:
-            self._furthest, self._furthest_clock = cursor.events, cursor.clock
+            self._furthest, self._furthest_clock = cursor.events, max(cursor.clock, self.start_ns)
             self._leave_checkpoint(cursor)
 
     def _keep_trades(self, events: Events, sides: NDArray[np.void]) -> None:

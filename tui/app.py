@@ -166,7 +166,7 @@ class SpymonApp(App[None]):
     def _report(self, failure: str | None) -> None:
         if (failure or "") != self._told:
             self._told = failure or ""
-            self._main.say(self._told)
+            self._main.fail(self._told)
 
     # for the palette -------------------------------------------------------------------------------------
 

@@ -89,6 +89,7 @@ class Leaver:
             self._leave()
 
     def _leave(self) -> None:
+        self._busy = True  # what the last words do is whole anyway
         for words in reversed(self._last_words):
             with suppress(OSError):  # the reader may be gone as well
                 words()

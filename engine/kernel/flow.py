@@ -83,6 +83,14 @@ def remember(event, side, delta, gamma, cell):
 
 
 @njit(**JIT)
+def living(cell, side):
+    """Return how many contracts of one side have not been taken back."""
+    if side == 0:
+        return cell.unknown
+    return cell.buy if side > 0 else cell.sell
+
+
+@njit(**JIT)
 def take_back(event, cell, static, under):
     """Fold a cancel: undo the newest living print of the same price and size, or only its volume."""
     under.cancels += 1
@@ -91,6 +99,8 @@ def take_back(event, cell, static, under):
         same = cell.print_price[slot] == event.p1 and cell.print_size[slot] == event.s1
         if same and cell.print_alive[slot] == 1:
             cell.print_alive[slot] = 0
+            if living(cell, cell.print_side[slot]) < event.s1:
+                break  # a cancel that matched no print has had them already
             cell.cancelled += event.s1
             add_sided(cell, cell.print_side[slot], -event.s1, -event.p1 * event.s1 * static.multiplier)
             add_greeks(cell, -cell.print_delta[slot], -cell.print_gamma[slot])

@@ -55,6 +55,12 @@ def keep_anchors(now, cell, spot):
 
 
 @njit(**JIT)
+def undecided(now, cell, p):
+    """Whether a large residual has yet to hold: its baseline must not contain it before it is judged."""
+    return cell.move_sign != 0 and now - cell.move_since < p.price_hold_s * NS
+
+
+@njit(**JIT)
 def judge_price(now, cid, cell, twin, static, under, sig, p):
     """Judge the mid's move over the last window against what the underlying explains."""
     spot = under.spot
@@ -72,7 +78,7 @@ def judge_price(now, cid, cell, twin, static, under, sig, p):
             else:
                 cell.move_sign = 0
                 rearm(cell, PRICE_MOVE)
-            if due:
+            if due and not undecided(now, cell, p):
                 cell.move_var += VARIANCE_ALPHA * (residual * residual - cell.move_var)
     if due:
         keep_anchors(now, cell, spot)

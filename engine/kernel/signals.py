@@ -28,18 +28,16 @@ def strength_of(evidence, half):
 def fire(now, cid, rule, direction, evidence, threshold, half, cell, under, sig, p):
     """Write a signal row into `sig` unless the rule is disarmed or cooling down; return whether it did.
 
-    A rule that fired stays silent for the cooldown, unless its evidence has doubled since.
+    A rule that fired stays silent for the cooldown and until it is armed again, unless its evidence
+    has doubled since.
     """
     slot = rule * 2 + (1 if direction < 0 else 0)
     level = int(math.log2(max(evidence / threshold, 1.0)))
     fired = cell.fired_ts[slot]
     louder = level > cell.fired_level[slot]
-    if fired > 0:
-        if now - fired < p.cooldown_s * NS:
-            if not louder:
-                return False
-        elif cell.armed & (1 << slot):
-            return False
+    quiet = now - fired < p.cooldown_s * NS or cell.armed & (1 << slot) != 0
+    if fired > 0 and quiet and not louder:
+        return False
     cell.fired_ts[slot] = now
     cell.fired_level[slot] = level
     cell.armed |= 1 << slot

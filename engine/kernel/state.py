@@ -226,7 +226,9 @@ class State:
         Contracts that no event has named do not count, so a table that was filled while the tape ran
         hashes like one that was complete from the start.
         """
-        touched = np.flatnonzero((self.cells["bucket_end"] > 0) | (self.cells["oi"] != MISSING))
+        cells = self.cells
+        told = [cells[name] != MISSING for name in ("oi", "fmv", "vendor_iv", "day_volume")]
+        touched = np.flatnonzero(np.any([cells["bucket_end"] > 0, *told], axis=0))
         hasher = blake2b(digest_size=16)
         hasher.update(touched.astype("<i4").tobytes())
         for name in _HASHED_CELL:

@@ -76,7 +76,7 @@ def on_quote(e, now, cell, twin, static, under, p):
 def on_trade(e, now, cell, twin, static, under, sig, decided, p):
     """Fold one trade or cancel; return whether it fired a signal."""
     how = treatment(e.cond)
-    if e.s1 <= 0 or e.p1 == MISSING:
+    if e.s1 <= 0 or e.p1 < 0:
         under.rejected += 1
         return False
     if how == CANCEL:
@@ -99,6 +99,9 @@ def on_trade(e, now, cell, twin, static, under, sig, decided, p):
 @njit(**JIT)
 def on_spot(e, now, under, p):
     """Fold one price of the underlying and notice a jump over about two seconds."""
+    if e.p1 <= 0:
+        under.rejected += 1
+        return
     under.spot = e.p1
     under.spot_ts = now
     if now - under.recent_ts >= JUMP_WINDOW_NS:
@@ -113,9 +116,11 @@ def on_spot(e, now, under, p):
 
 
 @njit(**JIT)
-def on_other(e, now, cell, under):
+def on_other(e, now, cell, under, p):
     """Fold what is neither a quote nor a trade nor a spot."""
     if e.kind == FMV:
+        if now - cell.fmv_ts > p.fmv_hold_s * NS:
+            cell.fmv_sign = 0  # nobody knows what it was meanwhile: it has not held
         cell.fmv = e.p1
         cell.fmv_ts = now
     elif e.kind == OI:
@@ -165,7 +170,7 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
         cell = cells[cid]
         static = statics[cid]
         if kind != QUOTE and kind != TRADE:
-            on_other(e, now, cell, under)
+            on_other(e, now, cell, under, p)
             if kind == FMV and judge_fmv(now, cid, cell, static, under, sig[n_sig], p):
                 n_sig += 1
             continue

@@ -47,10 +47,11 @@ def roll_bucket(now, cell, strike, under, p):
     cell.lin_mean += alpha * (cell.bucket_volume - cell.lin_mean)
     if cell.bucket_volume > 0:
         pool = pool_of(strike, under.spot)
-        under.pool_mean[pool], under.pool_var[pool] = absorb(
-            value, under.pool_mean[pool], under.pool_var[pool], alpha / 10
-        )
         under.pool_count[pool] += 1
+        weight = max(alpha / 10, 1.0 / under.pool_count[pool])  # a plain mean until there is a past
+        under.pool_mean[pool], under.pool_var[pool] = absorb(
+            value, under.pool_mean[pool], under.pool_var[pool], weight
+        )
         cell.buckets += 1
     empty = (now - cell.bucket_end) // width
     absorb_empty(empty, cell, alpha)

@@ -381,6 +381,19 @@ async def test_a_later_failure_takes_the_place_of_the_hints_until_it_is_over(
         assert "quit" in shown.text(HintFooter)
 
 
+async def test_what_a_command_came_to_takes_the_place_of_the_hints_and_moves_no_row(
+    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+) -> None:
+    async with scene(desk, tmp_path) as shown:
+        hints, height = shown.text(HintFooter), shown.ladder.size.height
+        await shown.frame(make_view(version=2, notes=("There is no later signal.", *make_view().notes)))
+        assert "There is no later signal." in shown.text(HintFooter)
+        assert "to go live" in shown.text(NoteLine)
+        assert shown.ladder.size.height == height
+        await shown.press("escape")
+        assert shown.text(HintFooter) == hints
+
+
 # frames -------------------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ from engine.view import Detail, SignalRow, View
 from .. import keys, steering
 from ..desk import Desk
 from ..keys import Key
+from ..notes import Notes
 from ..prefs import Prefs
 from ..widgets import ContractDetail, HintFooter, Ladder, NoteLine, SignalLog, StatusHeader, TransportBar
 from .ask import AskScreen, Question, Verdict
@@ -63,6 +64,7 @@ class DeskScreen(Steering):
         self._transport, self._footer = TransportBar(), HintFooter()
         self._waiting = Waiting(what)
         self._hinted: bool | None = None
+        self._notes, self._failure = Notes(), ""
         self._asking_detail = False
         self._sheet: DetailScreen | None = None
 
@@ -105,6 +107,7 @@ class DeskScreen(Steering):
     def show(self, view: View) -> None:
         """Take in a view that is news, and paint it unless the picture is frozen."""
         self.learn(view)
+        self._notes.learn(view)
         if self.prefs.frozen and self.view is not None:
             return
         first, self.view = self.view is None, view
@@ -126,17 +129,20 @@ class DeskScreen(Steering):
         view = self.view
         if view is None:
             return
-        prefs = replace(self.prefs, notes=self.prefs.notes and not self._cramped)
-        for part in (self._header, self._note, self._ladder, self._signals, self._transport):
-            part.show(view, prefs)
+        for part in (self._header, self._ladder, self._signals, self._transport):
+            part.show(view, self.prefs)
+        standing = () if self._cramped else self._notes.standing
+        self._note.show(view if view.notes == standing else replace(view, notes=standing), self.prefs)
+        self._footer.say(self._failure or self._notes.passing)
 
     @property
     def _cramped(self) -> bool:
         return self.size.width < 80 or self.size.height < 20
 
-    def say(self, sentence: str) -> None:
+    def fail(self, sentence: str) -> None:
         """Put one sentence in place of the hints, until an empty one."""
-        self._footer.say(sentence)
+        self._failure = sentence
+        self._footer.say(sentence or self._notes.passing)
 
     def _hint(self) -> None:
         replaying = steering.is_replay(self.view)
@@ -314,4 +320,5 @@ class DeskScreen(Steering):
         elif self.prefs.log_filter or self.prefs.log_rule:
             self.set_prefs(replace(self.prefs, log_filter="", log_rule=""))
         else:
-            self.set_prefs(replace(self.prefs, notes=False))
+            self._notes.dismiss()
+            self.repaint()

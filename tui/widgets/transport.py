@@ -80,7 +80,7 @@ class TransportBar(Painted):
             return
         view = self._shown[0]
         start, cells = track_place(view, self.size.width)
-        if self._dragging and -1 <= x - start <= cells:
+        if -1 <= x - start <= cells:
             self.post_message(self.Sought(moment(view, min(max(0, x - start), cells - 1), cells)))
 
 

@@ -26,7 +26,7 @@ from .draw import key_of, log, unit_at
 from .path import NODES_PER_SECOND, Path, build
 from .plants import plant, quote_often
 from .profiles import DayParams, Profile
-from .quotes import POINTS
+from .smile import POINTS
 from .world import CHUNK_NS, CHUNK_SECONDS, NODE, PLANT, RULE, SMILE, STRIKE, Rows, World
 
 _NS = 1_000_000_000

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .draw import Word, bell, exp, kernel, mix, unit
 from .path import NODES_PER_SECOND
 from .profiles import DayParams, Profile
-from .quotes import POINTS, interpolate
+from .smile import POINTS, interpolate
 from .world import CHUNK_SECONDS
 
 MEAN_LOTS = 4.9

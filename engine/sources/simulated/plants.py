@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from .draw import unit_at
 from .path import NODES_PER_SECOND
-from .quotes import node_at, survey
+from .quotes import survey
 from .slots import published
+from .smile import node_at
 from .world import (
     CHUNK_NS,
     FMV_DIVERGENCE,

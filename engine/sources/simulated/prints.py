@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ...events import MISSING
 from .draw import Word, bell, exp, kernel, mix, unit
 from .path import NODES_PER_SECOND
-from .quotes import node_at, tick_at
+from .quotes import tick_at
+from .smile import node_at
 from .world import World
 
 # OPRA conditions as the provider numbers them.

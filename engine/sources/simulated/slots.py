@@ -13,15 +13,8 @@ from numpy.typing import NDArray
 
 from .draw import Word, kernel, mix, poisson, unit
 from .path import NODES_PER_SECOND
-from .quotes import (
-    NODE_NS,
-    node_at,
-    opened,
-    points_out,
-    quote_run,
-    rotation,
-    warped,
-)
+from .quotes import opened, quote_run, rotation, warped
+from .smile import NODE_NS, node_at, points_out
 from .world import CHUNK_NS, CHUNK_SECONDS, VOLUME_SPIKE, World
 
 INDEX_BITS = 20

@@ -42,6 +42,7 @@ class SimulatedSource:
     params: DayParams = _DEFAULT
     name: str = "simulated"
     label: str = "simulated day"
+    symbols: tuple[str, ...] = tuple(PROFILES)
 
     def open(self, symbol: str) -> SimTape:
         """Return the symbol's tape; NoDataError for a day without a session or a symbol not simulated."""

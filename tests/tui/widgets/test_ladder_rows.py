@@ -91,6 +91,11 @@ def test_the_cursor_points_to_the_side_it_aims_at() -> None:
     assert "│► 681▸│" in line(flags=sh.CURSOR | sh.AIM_PUT | sh.ATM)
 
 
+def test_the_strike_at_spot_stands_out_by_marker_and_weight() -> None:
+    assert inks(flags=sh.ATM)["681"] == ("strong", "atm")
+    assert inks()["681"] == ("text", "base")
+
+
 def test_in_the_money_is_shaded_on_its_own_side_only() -> None:
     cells = strike_row(numbers(flags=sh.CALL_ITM, bid=86), PLAN, "net")
     assert {ground for _, _, ground in cells[: len(PLAN.calls)]} == {"itm"}

@@ -1,0 +1,43 @@
+"""Which of a view's sentences stand, which pass, and which the person has put away.
+
+A sentence that is there from a tape's first view stands, in its own line; one that comes later passes, in
+place of the hints, so that no row of the screen ever moves because of it. It refuses to know what they say.
+"""
+
+from __future__ import annotations
+
+from engine.view import View
+
+_UNDER_WAY = "…"  # how a sentence ends that tells of work going on; it never stands
+
+
+class Notes:
+    """The notes of the tape that is shown now."""
+
+    def __init__(self) -> None:
+        self._tape: tuple[str, str] | None = None
+        self._first: frozenset[str] = frozenset()
+        self._now: tuple[str, ...] = ()
+        self._gone: set[str] = set()
+
+    def learn(self, view: View) -> None:
+        """Take in a view's notes; those of a tape's first view stand for as long as it is shown."""
+        self._now = view.notes
+        tape = (view.source, view.symbol)
+        if tape != self._tape:
+            self._tape = tape
+            self._first = frozenset(note for note in view.notes if not note.endswith(_UNDER_WAY))
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """The sentences for the note line."""
+        return tuple(note for note in self._now if note in self._first and note not in self._gone)
+
+    @property
+    def passing(self) -> str:
+        """The one sentence to show in place of the hints; empty when there is none."""
+        return next((note for note in self._now if note not in self._first | self._gone), "")
+
+    def dismiss(self) -> None:
+        """Put away what is shown now; the same sentence does not come back, a new one does."""
+        self._gone.update(note for note in self._now if not note.endswith(_UNDER_WAY))
