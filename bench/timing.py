@@ -6,6 +6,7 @@ where a person waits.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -63,17 +64,17 @@ def spymon_command() -> list[str]:
 
 
 def run(command: Sequence[str], folder: Path, extra: Mapping[str, str] | None = None) -> Used:
-    """Run a command in `folder` to its end; RuntimeError when it fails."""
-    printed = folder / "printed"
-    began = time.perf_counter()
-    with printed.open("wb") as out:
-        child = subprocess.Popen(command, cwd=folder, env=clean_environ(extra or {}), stdout=out)
-        _, status, used = os.wait4(child.pid, 0)
-    wall_s = time.perf_counter() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with exit code {child.returncode}")
-    return Used(wall_s, used.ru_utime + used.ru_stime, peak_mb(used.ru_maxrss), printed.read_bytes())
+    """Run a command in `folder` to its end; RuntimeError when it fails.
+
+    A small process starts it: a child's peak memory begins at that of whoever started it.
+    """
+    printed, used = folder / "printed", folder / "used.json"
+    starter = [sys.executable, "-m", "bench.starter", str(printed), str(used), *command]
+    subprocess.run(starter, cwd=folder, env=clean_environ(extra or {}), check=True)
+    found = json.loads(used.read_text())
+    if found["exit_code"]:
+        raise RuntimeError(f"{' '.join(command)} ended with exit code {found['exit_code']}")
+    return Used(found["wall_s"], found["cpu_s"], peak_mb(found["maxrss"]), printed.read_bytes())
 
 
 def peak_mb(maxrss: int) -> float:

@@ -18,6 +18,7 @@ from .events import MISSING, NS, PRICE_SCALE, UNDERLYING
 from .greeks import GreekTable, greeks, implied_vols, years
 from .kernel.params import FoldParams
 from .kernel.state import State
+from .kernel.volatility import IV_LIFE_NS
 from .symbols import Contract
 from .view import Floats, Ints, Leg
 
@@ -100,23 +101,20 @@ def legs(state: State, ladder: Ladder, moment: Moment, fold: FoldParams) -> tupl
 def volatilities(state: State, ladder: Ladder, moment: Moment, fold: FoldParams) -> Floats:
     """Return (n,) the volatility of each strike, nan when it cannot be had.
 
-    It comes from the quotes as they stand: the out-of-the-money one if it is two-sided, else the other
-    one. Without either, the volatility the fold last measured still stands.
+    It comes from the out-of-the-money quote as it stands, if that is two-sided: the other one has no time
+    value to measure. Without it, the volatility the fold measured within the last minute still stands.
     """
     left, spot = years(ladder.settle_ns, moment.now_ns), moment.spot_usd
     if moment.spot == MISSING or left <= 0:
         return np.full(len(ladder.strike_milli), nan)
     strike = ladder.strike
     call_out = strike >= spot
-    outer, inner = np.where(call_out, (ladder.call, ladder.put), (ladder.put, ladder.call))
-    outer_mid, inner_mid = _mid_at(state, outer), _mid_at(state, inner)
-    use_outer = ~np.isnan(outer_mid)
-    price = np.where(use_outer, outer_mid, inner_mid)
-    cp = np.where(call_out == use_outer, 1.0, -1.0)
-    iv, _ = implied_vols(price, spot, strike, left, fold.rate, fold.dividend, cp)
-    for cids in (outer, inner):
-        iv = np.where(np.isnan(iv), rows_of(state, cids)["iv"], iv)
-    return iv
+    outer = np.where(call_out, ladder.call, ladder.put)
+    cp = np.where(call_out, 1.0, -1.0)
+    iv, _ = implied_vols(_mid_at(state, outer), spot, strike, left, fold.rate, fold.dividend, cp)
+    cells = rows_of(state, outer)
+    recent = moment.now_ns - cells["iv_ts"] <= IV_LIFE_NS
+    return np.where(np.isnan(iv) & recent, cells["iv"], iv)
 
 
 def greeks_at(

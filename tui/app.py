@@ -33,12 +33,13 @@ from .desk import Desk as Desk
 from .desk import LazyDesk as LazyDesk
 from .pace import Gate, Pace
 from .palette import SpymonCommands
+from .prefs import Prefs
 from .screens.desk import DeskScreen
 from .screens.help import HelpScreen
 
 INTERRUPTED = 130
 THEMES = ("spymon-dark", "spymon-light", "ansi-dark", "ansi-light")
-_SIGNALS = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: 143, signal.SIGHUP: 129}
+_SIGNALS = {"SIGINT": INTERRUPTED, "SIGTERM": 143, "SIGHUP": 129}
 
 
 class SpymonApp(App[None]):
@@ -76,7 +77,7 @@ class SpymonApp(App[None]):
         self.error: Exception | None = None
         self._keymap_given = dict(keymap or {})
         self._table = keys.with_keymap(self._keymap_given)
-        self._main = DeskScreen(desk, self._table, what)
+        self._main = DeskScreen(desk, self._table, what, Prefs(fps=fps))
         self._screenshots = screenshots
         self._cpu_s = cpu_s
         self._settle = settle
@@ -120,10 +121,10 @@ class SpymonApp(App[None]):
 
     def _heed_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        for number, status in _SIGNALS.items():
-            # Windows has no such handlers, and a thread other than the main one must not set them.
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, partial(self.exit, return_code=status))
+        for name, status in _SIGNALS.items():
+            # Windows has not all of them and no such handlers; only the main thread may set them.
+            with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(getattr(signal, name), partial(self.exit, return_code=status))
 
     # frames ----------------------------------------------------------------------------------------------
 

@@ -70,6 +70,7 @@ CELL = np.dtype(
         ("move_var", "<f8"),
         # our own greeks, and the spot they were taken at
         ("greeks_ts", "<i8"),
+        ("iv_ts", "<i8"),  # when a quote last gave the volatility
         ("iv", "<f8"),
         ("delta", "<f8"),
         ("gamma", "<f8"),
@@ -191,6 +192,7 @@ _DERIVED = {
     "fmv_sign",
     "fmv_since",
     "greeks_ts",
+    "iv_ts",
     "greeks_spot",
     "no_delta_volume",
 }

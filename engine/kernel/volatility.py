@@ -1,11 +1,14 @@
 """When and from what a contract's greeks are refreshed inside the fold.
 
 Implied volatility is inverted on the out-of-the-money side and given to both rights of a strike, because
-the in-the-money side has no time value left to measure. Without a two-sided quote the last volatility
-stays; without any the greeks stay nan and the flow counts what it could not weigh.
+the in-the-money side has no time value left to measure. Without a two-sided quote there the last volatility
+stays for a minute: a contract that is only offered at a tick has none, and an old one would give it the delta
+of the morning. Without a volatility the greeks are nan and the flow counts what it could not weigh.
 """
 
 from __future__ import annotations
+
+import math
 
 from numba import njit
 
@@ -13,11 +16,24 @@ from ..events import MISSING, NS, PRICE_SCALE
 from ..greeks import OK, delta_gamma_vega_theta, implied_vol_near, years
 from . import JIT
 
+IV_LIFE_NS = 60 * NS
+"""How long a volatility outlives the last two-sided quote."""
+
 
 @njit(**JIT)
 def two_sided(cell):
     """Whether the quote has a positive bid below its ask."""
     return cell.bid > 0 and cell.ask > cell.bid
+
+
+@njit(**JIT)
+def forget(cell):
+    """Drop a volatility that no quote supports any more, and the greeks that came from it."""
+    cell.iv = math.nan
+    cell.delta = math.nan
+    cell.gamma = math.nan
+    cell.vega = math.nan
+    cell.theta = math.nan
 
 
 @njit(**JIT)
@@ -31,12 +47,15 @@ def refresh(now, cell, twin, static, spot, p):
     S = spot / PRICE_SCALE
     T = years(static.settle_ns, now)
     out_of_money = static.cp * (static.strike - S) >= 0
-    quote, cp = (cell, static.cp) if out_of_money or not two_sided(twin) else (twin, -static.cp)
+    quote, cp = (cell, static.cp) if out_of_money or static.twin == 0 else (twin, -static.cp)
     if two_sided(quote):
         price = (quote.bid + quote.ask) / (2.0 * PRICE_SCALE)
         sigma, status = implied_vol_near(price, S, static.strike, T, p.rate, p.dividend, cp, cell.iv)
         if status == OK:
             cell.iv = sigma
+            cell.iv_ts = now
+    if now - cell.iv_ts > IV_LIFE_NS:
+        forget(cell)
     if cell.iv != cell.iv:
         return False
     cell.delta, cell.gamma, cell.vega, cell.theta = delta_gamma_vega_theta(

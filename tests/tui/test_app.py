@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -432,6 +433,11 @@ async def test_a_frozen_picture_stays_while_data_continue_and_the_newest_comes_a
         assert "12:41:12.2" in shown.text(StatusHeader)
 
 
+async def test_the_header_says_the_rate_that_was_asked_for(desk: FakeDesk, tmp_path: Path) -> None:
+    async with scene(desk, tmp_path, (160, 45), fps=4.0) as shown:
+        assert "4fps" in shown.text(StatusHeader)
+
+
 async def test_dear_frames_halve_the_rate_and_say_so(desk: FakeDesk, tmp_path: Path) -> None:
     spent = [0.0]
     async with scene(desk, tmp_path, fps=4.0, cpu_s=lambda: spent[0]) as shown:
@@ -451,6 +457,9 @@ LAYOUTS = {
     (160, 45): {StatusHeader, NoteLine, Ladder, SignalLog, TransportBar, HintFooter},
     (200, 60): {StatusHeader, NoteLine, Ladder, SignalLog, TransportBar, HintFooter, ContractDetail},
     (240, 60): {StatusHeader, NoteLine, Ladder, SignalLog, TransportBar, HintFooter, ContractDetail},
+    (200, 28): {StatusHeader, NoteLine, Ladder, SignalLog, TransportBar, HintFooter},
+    (200, 30): {StatusHeader, NoteLine, Ladder, SignalLog, TransportBar, HintFooter, ContractDetail},
+    (214, 18): {StatusHeader, Ladder},
     (79, 24): {StatusHeader, Ladder},
     (120, 19): {StatusHeader, Ladder},
     (50, 18): {StatusHeader, Ladder},
@@ -568,6 +577,29 @@ async def test_the_palette_goes_to_a_typed_time(desk: FakeDesk, tmp_path: Path) 
         await shown.pilot.pause()
         await shown.press("enter")
         assert desk.sent == [Seek(parse_time("13:05", DAYS[0]))]
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("symbol ndx", SelectSymbol("NDX")),
+        ("speed max", SetSpeed(inf)),
+        ("expiration 2025-12-17", SelectExpiry(DAYS[1])),
+        ("2025-12-16, imported", UseSource("import")),
+        ("pause or play", Pause()),
+    ],
+)
+async def test_the_palette_finds_commands_by_name(
+    words: str, command: Command, desk: FakeDesk, tmp_path: Path
+) -> None:
+    async with scene(desk, tmp_path) as shown:
+        await shown.press("ctrl+p")
+        shown.app.screen.query_one(Input).value = words
+        await shown.pilot.pause()
+        await shown.app.workers.wait_for_complete()
+        await shown.pilot.pause()
+        await shown.press("enter")
+        assert desk.sent == [command]
 
 
 # the contract in detail ---------------------------------------------------------------------------------

@@ -243,6 +243,21 @@ def test_verify_fails_when_the_recorded_hash_is_another(
     assert "2024-06-14 SPY DIFFERS: recorded 000000" in capsys.readouterr().out
 
 
+def test_importing_again_records_what_it_folds_to_now_and_says_that_it_differs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = flat_files(tmp_path / "in")
+    assert main(["import", *files]) == 0
+    meta = tmp_path / "data/days/2024-06-14/SPY/meta.json"
+    fields = json.loads(meta.read_text(encoding="utf-8"))
+    meta.write_text(json.dumps(fields | {"state_hash": "0" * 32}), encoding="utf-8")
+    assert main(["import", *files]) == 0
+    out, err = capsys.readouterr()
+    assert "2024-06-14 SPY unchanged: " in out
+    assert "SPY on 2024-06-14 folded to 000000" in err
+    assert json.loads(meta.read_text(encoding="utf-8"))["state_hash"] == fields["state_hash"]
+
+
 def test_verify_records_a_hash_where_there_is_none_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

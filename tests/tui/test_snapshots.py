@@ -46,7 +46,7 @@ class StillDesk:
 
 
 def still_app(view: View, answer: Detail) -> SpymonApp:
-    return SpymonApp(StillDesk(view, answer), fps=1e-6, settle=lambda: None)
+    return SpymonApp(StillDesk(view, answer), settle=lambda: None)
 
 
 async def one_frame(pilot: Pilot[None], *keys: str) -> None:

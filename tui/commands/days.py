@@ -63,7 +63,7 @@ def as_row(entry: DayEntry) -> tuple[str, ...]:
         f"{entry.quotes:,}",
         "complete" if entry.complete else "partial",
         str(entry.gaps),
-        f"{entry.source} ({', '.join(entry.inputs)})" if entry.inputs else entry.source,
+        f"{entry.source} of {len(entry.inputs)} files" if entry.inputs else entry.source,
         f"{entry.bytes / 1e6:,.1f} MB",
     )
 

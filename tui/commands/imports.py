@@ -37,12 +37,12 @@ def run_import(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> 
 
 
 def _fold(store: DayStore, meta: DayMeta, progress: Progress, leaver: Leaver) -> str:
-    """Return what the day folds to, and record it; a day that did not change need not be folded again."""
-    if meta.state_hash is not None:
-        return meta.state_hash
+    """Return what the day folds to, and record it; say when it once was something else."""
     state_hash = fold_hash(store.open(meta.day, meta.symbol), progress)
     with leaver.whole():
         store.record_hash(meta.day, meta.symbol, state_hash)
+    if meta.state_hash not in (None, state_hash):
+        say(f"{meta.symbol} on {meta.day} folded to {meta.state_hash} before: another spymon recorded that.")
     return state_hash
 
 

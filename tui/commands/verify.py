@@ -47,7 +47,9 @@ def _check(store: DayStore, day: date, symbol: str, leaver: Leaver) -> bool:
         return _tell(day, symbol, f"had no recorded hash; recorded {found}", True)
     if recorded == found:
         return _tell(day, symbol, f"folds to the recorded hash {found}", True)
-    return _tell(day, symbol, f"DIFFERS: recorded {recorded}, folds to {found}", False)
+    return _tell(
+        day, symbol, f"DIFFERS: recorded {recorded}, folds to {found}; import it again to record that", False
+    )
 
 
 def _tell(day: date, symbol: str, what: str, same: bool) -> bool:

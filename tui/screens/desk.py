@@ -54,9 +54,9 @@ class DeskScreen(Steering):
     VERTICAL_BREAKPOINTS = _HEIGHTS
     AUTO_FOCUS = "Ladder"
 
-    def __init__(self, desk: Desk, table: Sequence[Key], what: str) -> None:
+    def __init__(self, desk: Desk, table: Sequence[Key], what: str, prefs: Prefs) -> None:
         super().__init__(desk)
-        self.prefs = Prefs()
+        self.prefs = prefs
         self.view: View | None = None
         self._table = tuple(table)
         self._header, self._note = StatusHeader(), NoteLine()
@@ -91,8 +91,9 @@ class DeskScreen(Steering):
         self._hint()
 
     def on_resize(self) -> None:
-        """Say what is wrong with a terminal that is too small for anything."""
+        """See whether there is room for the drawer, or no room for anything."""
         width, height = self.size
+        self.set_class(width >= 160 and height >= 30, "-docks")
         sentence = f"{width}×{height} is too small; spymon needs {SMALLEST[0]}×{SMALLEST[1]}."
         self.query_one("#too-small", Static).update(sentence)
         self.call_after_refresh(self.repaint)
@@ -182,12 +183,13 @@ class DeskScreen(Steering):
 
     @property
     def _docked(self) -> bool:
-        return self.has_class("-huge") or self.has_class("-giant") or self.has_class("-wide", "-detail")
+        wide = self.has_class("-huge") or self.has_class("-giant") or self.has_class("-wide", "-detail")
+        return wide and self.has_class("-docks")
 
     def _open_detail(self) -> None:
         if self._docked:
             self.flip()
-        elif self.has_class("-wide"):
+        elif self.has_class("-wide", "-docks"):
             self.add_class("-detail")
         else:
             self._sheet = DetailScreen(self)
@@ -315,7 +317,7 @@ class DeskScreen(Steering):
 
     def action_back(self) -> None:
         """Close the drawer; else drop the filter; else dismiss the note."""
-        if self.has_class("-wide", "-detail"):
+        if self.has_class("-wide", "-detail", "-docks"):
             self.remove_class("-detail")
         elif self.prefs.log_filter or self.prefs.log_rule:
             self.set_prefs(replace(self.prefs, log_filter="", log_rule=""))

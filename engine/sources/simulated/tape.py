@@ -76,7 +76,7 @@ class SimTape:
         self.starts: NDArray[np.int64] = world.open_ns + CHUNK_NS * np.arange(
             len(world.orders), dtype=np.int64
         )
-        self.end_ns = int(world.open_ns + len(world.orders) * CHUNK_NS - 1)
+        self.end_ns = int(world.open_ns + len(world.orders) * CHUNK_NS)
         self.planted: tuple[Planted, ...] = told(world.plants)
 
     def read(self, chunk: int) -> Events:
