@@ -102,15 +102,16 @@ def volatilities(state: State, ladder: Ladder, moment: Moment, fold: FoldParams)
     """Return (n,) the volatility of each strike, nan when it cannot be had.
 
     It comes from the out-of-the-money quote as it stands, if that is two-sided: the other one has no time
-    value to measure. Without it, the volatility the fold measured within the last minute still stands.
+    value to measure, and serves only where it is listed alone. Without it, the volatility the fold measured within the last minute still stands.
     """
     left, spot = years(ladder.settle_ns, moment.now_ns), moment.spot_usd
     if moment.spot == MISSING or left <= 0:
         return np.full(len(ladder.strike_milli), nan)
     strike = ladder.strike
     call_out = strike >= spot
-    outer = np.where(call_out, ladder.call, ladder.put)
-    cp = np.where(call_out, 1.0, -1.0)
+    use_call = np.where(call_out, ladder.call != ABSENT, ladder.put == ABSENT)
+    outer = np.where(use_call, ladder.call, ladder.put)
+    cp = np.where(use_call, 1.0, -1.0)
     iv, _ = implied_vols(_mid_at(state, outer), spot, strike, left, fold.rate, fold.dividend, cp)
     cells = rows_of(state, outer)
     recent = moment.now_ns - cells["iv_ts"] <= IV_LIFE_NS

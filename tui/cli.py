@@ -49,7 +49,9 @@ def _guarded(words: Sequence[str], ours: bool) -> int:
 
     leaver = Leaver()
     with leaver.at_once() if ours else nullcontext():
-        return _run(words, leaver)
+        code = _run(words, leaver)
+        sys.stdout.flush()  # here a full disk is still a sentence, later it would be a traceback
+        return code
 
 
 def _run(words: Sequence[str], leaver: Leaver) -> int:
@@ -166,6 +168,11 @@ def _failure(error: Exception, verbose: bool) -> int:
     if isinstance(error, SpymonError):
         _say([str(error)])
         return error.exit_code
+    if isinstance(error, OSError):
+        if error.filename is None:
+            _forget_stdout()
+        _say([f"{error.filename or 'The output'} cannot be used ({error.strerror})."])
+        return 1
     hint = "" if verbose else "; run it again with -v for the details"
     _say([f"something failed that should not have ({type(error).__name__}: {error}){hint}."])
     return 1
@@ -179,5 +186,5 @@ def _say(sentences: Iterable[str]) -> None:
 
 
 def _forget_stdout() -> None:
-    # The reader is gone; the interpreter must not try to flush what it will never read.
+    # Whoever read it is gone, or its disk is full: the interpreter must not try to flush it at its end.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -53,7 +53,6 @@ class Plan:
     day: date
     source: str
     symbols: tuple[str, ...]
-    customs: Mapping[str, Underlying]
     start_ns: int | None
     end_ns: int | None
     speed: float
@@ -78,7 +77,6 @@ def make_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan
         day=day,
         source=STORED if stored else SIMULATED,
         symbols=symbols,
-        customs=customs,
         start_ns=start_ns,
         end_ns=end_ns,
         speed=_speed(settings, asked, stored),

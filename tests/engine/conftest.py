@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -97,7 +98,7 @@ def run(events: Events, params: FoldParams | None = None, cuts: Iterable[int] = 
     edges = [0, *cuts, len(events)]
     fired = [
         step(state, events[start:stop], packed, sides[start:stop])
-        for start, stop in zip(edges, edges[1:], strict=False)
+        for start, stop in itertools.pairwise(edges)
     ]
     return Folded(events, state, np.concatenate(fired), sides)
 
@@ -133,9 +134,7 @@ class TapeBuilder:
     ) -> Self:
         return self.put(TRADE, cid, at, to_price(price), s1=size, cond=cond)
 
-    def cancel(
-        self, price: float = 2.50, size: int = 10, at: float | None = None, cid: int = CALL
-    ) -> Self:
+    def cancel(self, price: float = 2.50, size: int = 10, at: float | None = None, cid: int = CALL) -> Self:
         return self.trade(price, size, at, cid, CANCEL_CODE)
 
     def spot(self, price: float = 685.0, at: float | None = None) -> Self:
@@ -174,7 +173,8 @@ def touchy(preset: str) -> FoldParams:
         "spread_hold_quotes": 1, "spread_size": 1, "spread_minutes": 1, "price_z": 2.0, "price_hold_s": 0.0,
         "price_percent": 2.0, "fmv_edge": 0.6, "fmv_hold_s": 0.1, "fmv_percent": 1.0,
     }  # fmt: skip
-    return FoldParams(side=SideParams(stale_s=20.0, stale_moved_s=2.0), signals=replace(PRESETS[preset], **low))
+    sides = SideParams(stale_s=20.0, stale_moved_s=2.0)
+    return FoldParams(side=sides, signals=replace(PRESETS[preset], **low))
 
 
 # --- the random mixed tape ------------------------------------------------------------------------------
@@ -279,9 +279,9 @@ class MemoryTape:
 def memory_tape(events: Events, cuts: Sequence[int] = ()) -> MemoryTape:
     """Cut events into chunks that end at `cuts`; each chunk starts where the running clock says."""
     edges = [0, *cuts, len(events)]
-    chunks = [events[a:b] for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    chunks = [events[a:b] for a, b in itertools.pairwise(edges) if b > a]
     clock = np.maximum.accumulate(events["ts"])
-    starts = np.array([clock[a] for a, b in zip(edges, edges[1:], strict=False) if b > a], np.int64)
+    starts = np.array([clock[a] for a, b in itertools.pairwise(edges) if b > a], np.int64)
     info = TapeInfo(
         symbol="SPY", underlying=SPY, day=DAY, session=session(DAY), source="memory", badge="REPLAY",
         spot_origin="tape", tick=TICK,
@@ -296,7 +296,7 @@ def tape() -> TapeBuilder:
     return TapeBuilder()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_tape() -> type[TapeBuilder]:
     """The builder itself, for tests that compare several tapes."""
     return TapeBuilder

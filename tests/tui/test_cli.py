@@ -376,3 +376,18 @@ def test_the_screen_is_imported_without_the_compiler_and_the_store() -> None:
     )
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environ)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("argv", [("config", "show"), (*WINDOW, "--json")])
+def test_a_full_disk_behind_the_pipe_is_one_sentence(argv: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*RUN, *argv],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+    assert done.returncode == 1
+    assert done.stderr == "spymon: The output cannot be used (No space left on device).\n"

@@ -91,10 +91,6 @@ def test_a_symbol_that_is_known_but_not_simulated_is_no_data() -> None:
         plan(symbol="AAPL", custom="AAPL:2.5")
 
 
-def test_a_custom_increment_is_kept_for_its_symbol() -> None:
-    assert plan(custom="SPY:0.5").customs["SPY"].increment_milli == 500
-
-
 def test_bounds_are_exchange_time_of_the_day() -> None:
     got = plan("2024-06-14", "10:00", "11:30:15")
     day = date(2024, 6, 14)

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.kernel.conditions import FIRST_CODE, LAST_CODE, TREATMENT
-from engine.kernel.conditions import REGULAR, SWEEP, AUCTION, EXTENDED
+from engine.kernel.conditions import AUCTION, EXTENDED, FIRST_CODE, LAST_CODE, REGULAR, SWEEP, TREATMENT
 from engine.kernel.params import FoldParams, SideParams
 
 SIDE = SideParams()
@@ -201,11 +200,10 @@ def test_mirrored_market_gives_the_mirrored_side(new_tape, bid, ask, price, size
     """Turn every price around 1.00 upside down and swap the sizes: the side must turn with it."""
 
     def decide(sign: int) -> tuple[int, int, str]:
-        cents = (lambda c: 1.0 + sign * c / 100) if sign > 0 else (lambda c: 2.0 - (1.0 + c / 100))
-        quote = (cents(bid), cents(ask)) if sign > 0 else (cents(ask), cents(bid))
-        depth = sizes if sign > 0 else sizes[::-1]
-        script = new_tape().trade(cents(before), at=0).quote(*quote, at=1, sizes=depth)
-        return script.trade(cents(price), at=1 + age + 1e-9).fold().last_side
+        b, a, before_it, at = (1.0 + sign * cents / 100 for cents in (bid, ask, before, price))
+        quote, depth = ((b, a), sizes) if sign > 0 else ((a, b), sizes[::-1])
+        script = new_tape().trade(before_it, at=0).quote(*quote, at=1, sizes=depth)
+        return script.trade(at, at=1 + age + 1e-9).fold().last_side
 
     up, down = decide(1), decide(-1)
     assert up[0] == -down[0]

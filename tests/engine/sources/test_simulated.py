@@ -281,7 +281,7 @@ def test_the_expiring_series_stops_at_settlement_and_the_others_go_on(spy: SimTa
 def test_a_half_day_ends_early() -> None:
     half = tape("IWM", HALF_DAY)
     assert half.info.session == session(HALF_DAY)
-    assert half.end_ns < half.info.session.late_close_ns
+    assert half.end_ns == half.info.session.late_close_ns
     assert len(half.starts) == 225
     events = whole(half)
     assert (np.diff(events["ts"]) >= 0).all()
