@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from math import inf
 from pathlib import Path
 from statistics import median
@@ -62,7 +63,7 @@ def _spent(
     for _ in range(rounds):
         for name, params in variants.items():
             state = fresh.copy()
-            spent[name].append(cpu_s(lambda state=state, params=params: fold_all(state, events, params)))
+            spent[name].append(cpu_s(partial(fold_all, state, events, params)))
     return {name: median(times) for name, times in spent.items()}
 
 

@@ -30,7 +30,8 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     # The moments take turns, so that noise hits both.
     measured = [_frames(deck, moment, sizes.frames) for _ in range(3) for moment in MOMENTS]
     early, late = (_middle(measured[at::2]) for at in range(2))
-    yield at_most(f"frame at {MOMENTS[1]} against {MOMENTS[0]}, tick and view", late[0] / early[0], LIMIT, "times")
+    what = f"frame at {MOMENTS[1]} against {MOMENTS[0]}, tick and view"
+    yield at_most(what, late[0] / early[0], LIMIT, "times")
     yield at_most("  view alone", late[1] / early[1], LIMIT, "times")
     for moment, (whole, view, events) in zip(MOMENTS, (early, late), strict=True):
         yield told(f"  {moment}: median frame of {sizes.frames}", whole * 1e3, "ms")

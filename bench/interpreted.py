@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel import side as side_module
+from engine.kernel import side
+from engine.kernel.conditions import TREATMENT
 from engine.kernel.state import SIDE, SIGNAL
 from engine.kernel.step import SIGNAL_ROOM, fold
 
@@ -63,7 +64,7 @@ def fold_plainly(given: dict[str, NDArray[np.void]]) -> tuple[list[Any], list[An
 
 def main(given_path: Path, done_path: Path) -> None:
     """Fold what is given, save the state it led to, and print the processor seconds."""
-    side_module.TREATMENT = side_module.TREATMENT.tolist()
+    vars(side)["TREATMENT"] = TREATMENT.tolist()  # an array's elements would be slow
     with np.load(given_path) as archive:
         given = dict(archive)
     cells, under, spent_s = fold_plainly(given)

@@ -78,5 +78,3 @@ def _wall(runs: list[Used]) -> float:
 
 def _cpu(runs: list[Used]) -> float:
     return median(used.cpu_s for used in runs)
-
-

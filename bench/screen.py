@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from .sizes import DAY, Sizes
-from .table import Row, at_most, same, skipped, told
+from .table import Row, at_least, at_most, skipped, told
 from .terminal import Heard, Picture, Terminal
 from .timing import percentile
 
@@ -122,7 +122,8 @@ def _keys(terminal: Terminal, count: int) -> Iterator[Row]:
     after = terminal.load()
     answers = answered(terminal.heard, pressed)
     spent = [(each.answered_s - each.at_s) * 1e3 for each in answers if each.answered_s is not None]
-    yield same(f"keys answered before the next one: {len(spent)} of {count}", len(spent) == count)
+    share = 100 * len(spent) / count
+    yield at_least(f"keys answered before the next one, of {count}", share, 100, "%")
     if not spent:
         return
     yield at_most("key to paint, p99", percentile(spent, 99), 50, "ms", 1)

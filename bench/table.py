@@ -5,10 +5,11 @@ Owns what a row is, when a target is met, and the alignment. It refuses to measu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-WIDTHS = (66, 22, 30, 4)
+WIDTHS = (70, 24, 36, 4)
+ALWAYS = "yes"
+"""The target of a row that does not depend on how fast the machine is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,13 @@ def told(what: str, value: float, unit: str, digits: int = 2) -> Row:
 
 
 def same(what: str, are: bool) -> Row:
-    """Return a row that is met when two ways gave one result."""
-    return Row(what, "yes" if are else "NO", "yes", are)
+    """Return a row that is met when two ways gave one result, however little was measured."""
+    return Row(what, "yes" if are else "NO", ALWAYS, are)
+
+
+def unjudged(row: Row) -> Row:
+    """Return the row without a verdict, unless it holds at any size."""
+    return row if row.target == ALWAYS else replace(row, met=None)
 
 
 def skipped(what: str, why: str) -> Row:
@@ -57,14 +63,17 @@ def section(name: str) -> str:
 
 def line(row: Row) -> str:
     """Return a row as aligned text."""
-    met = {True: "yes", False: "NO", None: ""}[row.met]
-    cells = zip((row.what, row.figure, row.target, met), WIDTHS, ("<", ">", "<", "<"), strict=True)
+    return _aligned(row.what, row.figure, row.target, {True: "yes", False: "NO", None: ""}[row.met])
+
+
+def heading() -> str:
+    """Return the line above everything."""
+    return _aligned("what", "figure", "target", "met?")
+
+
+def _aligned(*texts: str) -> str:
+    cells = zip(texts, WIDTHS, "<><<", strict=True)
     return "  ".join(f"{text:{side}{width}}" for text, width, side in cells).rstrip()
-
-
-def heading() -> Iterator[str]:
-    """Yield the lines above everything."""
-    yield line(Row("what", "figure", "target", None)) + "  met?"
 
 
 def _number(value: float, unit: str, digits: int) -> str:

@@ -17,7 +17,7 @@ from engine.events import MISSING, NS, QUOTE, TRADE, Events
 from engine.kernel.params import PRESETS, FoldParams
 from engine.kernel.side import RULE_NAMES as SIDE_RULES
 from engine.kernel.signals import RULE_NAMES as SIGNALS
-from engine.kernel.state import SIDE
+from engine.kernel.state import SIGNAL
 from engine.sources.simulated import SimTape
 from engine.timeline import Timeline
 
@@ -28,7 +28,15 @@ from .table import Row
 GRACE_NS = 10 * NS
 """A signal may come this long after what caused it: a volume bucket is as long."""
 
-PLACES = ("at ask", "at bid", "outside", "inside, off the middle", "middle", "bad quote", "no quote")
+PLACES = (
+    "at ask",
+    "at bid",
+    "outside",
+    "inside, off the middle",
+    "middle",
+    "one-sided, locked or crossed",
+    "no quote",
+)
 _MIDDLE_BAND = 0.2
 
 
@@ -60,9 +68,9 @@ def folded(tape: SimTape, preset: str) -> Folded:
     return Folded(
         tape,
         np.concatenate([events for events, _ in pieces]),
-        np.concatenate([sides.astype(SIDE) for _, sides in pieces]),
+        np.concatenate([sides for _, sides in pieces]),
         np.concatenate(truth),
-        np.array(timeline.signals) if timeline.signals else np.zeros(0, [("rule", "u1"), ("cid", "i4"), ("ts", "i8")]),
+        np.array(timeline.signals, SIGNAL),
     )
 
 
@@ -89,14 +97,16 @@ def _side_rows(day: Folded) -> Iterator[Row]:
         yield from _maybe(f"  confidence {low}-{high} %", sides, truth, band)
 
 
-def _maybe(what: str, sides: NDArray[np.void], truth: NDArray[np.int8], among: NDArray[np.bool_]) -> list[Row]:
+def _maybe(
+    what: str, sides: NDArray[np.void], truth: NDArray[np.int8], among: NDArray[np.bool_]
+) -> list[Row]:
     return [_side_row(what, sides, truth, among)] if among.any() else []
 
 
 def _side_row(what: str, sides: NDArray[np.void], truth: NDArray[np.int8], among: NDArray[np.bool_]) -> Row:
     claimed = among & (sides["side"] != 0)
-    right = (sides["side"] == truth)[claimed].mean() if claimed.any() else float("nan")
-    return Row(what, f"{right:.1%} of {claimed.sum():,}; {among.sum() / (truth != 0).sum():.1%}")
+    right = f"{(sides['side'] == truth)[claimed].mean():.1%} of " if claimed.any() else ""
+    return Row(what, f"{right}{claimed.sum():,}; {among.sum() / (truth != 0).sum():.1%}")
 
 
 def _places(day: Folded) -> NDArray[np.int8]:
@@ -155,7 +165,9 @@ def _all_kinds(symbol: str) -> Row:
         sum(score.right for score in scores),
         sum(score.null_per_hour for score in scores),
     )
-    return Row(f"  {symbol}, default, all kinds", total.text(), f"fired {total.fired}, planted {total.planted}")
+    return Row(
+        f"  {symbol}, default, all kinds", total.text(), f"fired {total.fired}, planted {total.planted}"
+    )
 
 
 def _score(planted: Folded, null: Folded, kind: int) -> Score:

@@ -101,21 +101,27 @@ def legs(state: State, ladder: Ladder, moment: Moment, fold: FoldParams) -> tupl
 def volatilities(state: State, ladder: Ladder, moment: Moment, fold: FoldParams) -> Floats:
     """Return (n,) the volatility of each strike, nan when it cannot be had.
 
-    It comes from the out-of-the-money quote as it stands, if that is two-sided: the other one has no time
-    value to measure, and serves only where it is listed alone. Without it, the volatility the fold measured within the last minute still stands.
+    It comes from the quote `on_call` names, as it stands, if that is two-sided. Without it, the volatility
+    the fold measured within the last minute still stands.
     """
     left, spot = years(ladder.settle_ns, moment.now_ns), moment.spot_usd
     if moment.spot == MISSING or left <= 0:
         return np.full(len(ladder.strike_milli), nan)
-    strike = ladder.strike
-    call_out = strike >= spot
-    use_call = np.where(call_out, ladder.call != ABSENT, ladder.put == ABSENT)
-    outer = np.where(use_call, ladder.call, ladder.put)
-    cp = np.where(use_call, 1.0, -1.0)
-    iv, _ = implied_vols(_mid_at(state, outer), spot, strike, left, fold.rate, fold.dividend, cp)
-    cells = rows_of(state, outer)
+    use_call = on_call(ladder, moment)
+    cells = rows_of(state, np.where(use_call, ladder.call, ladder.put))
+    mid, cp = _mid_of(cells["bid"], cells["ask"]), np.where(use_call, 1.0, -1.0)
+    iv, _ = implied_vols(mid, spot, ladder.strike, left, fold.rate, fold.dividend, cp)
     recent = moment.now_ns - cells["iv_ts"] <= IV_LIFE_NS
     return np.where(np.isnan(iv) & recent, cells["iv"], iv)
+
+
+def on_call(ladder: Ladder, moment: Moment) -> NDArray[np.bool_]:
+    """Return (n,) whether a strike's volatility is measured on the call.
+
+    It is on the right that is out of the money: the other one has no time value to measure, and serves
+    only where it is listed alone.
+    """
+    return np.where(ladder.strike >= moment.spot_usd, ladder.call != ABSENT, ladder.put == ABSENT)
 
 
 def greeks_at(
@@ -144,11 +150,6 @@ def known(oi: Ints) -> Floats:
 def part_of(leg: Leg, rows: slice) -> Leg:
     """Return some rows of a leg."""
     return Leg(**{field.name: getattr(leg, field.name)[rows] for field in fields(Leg)})
-
-
-def _mid_at(state: State, cids: Ints) -> Floats:
-    row = rows_of(state, cids)
-    return _mid_of(row["bid"], row["ask"])
 
 
 def _mid_of(bid: Ints, ask: Ints) -> Floats:

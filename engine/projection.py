@@ -31,6 +31,7 @@ from .ladder import (
     ladder_of,
     legs,
     mids,
+    on_call,
     part_of,
 )
 from .symbols import Contract
@@ -315,8 +316,8 @@ def _iv_status(rung: Ladder, call: Leg, put: Leg, moment: Moment) -> str:
         return "expired"
     if np.isfinite([call.iv[0], put.iv[0]]).any():
         return STATUS_NAMES[OK]
-    quoted = np.isfinite([mids(call)[0], mids(put)[0]]).any()
-    return "no time value" if quoted else "no two-sided quote"
+    leg, right = (call, "call") if on_call(rung, moment)[0] else (put, "put")
+    return f"no two-sided {right} quote" if np.isnan(mids(leg)[0]) else "no time value"
 
 
 def _book(ladder: Ladder, call: Leg, put: Leg, left: float, multiplier: float) -> Book:

@@ -7,7 +7,7 @@ fold, the simulator and the store.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -21,6 +21,10 @@ from engine.store.day import DayStore
 from engine.timeline import Tape
 
 from .plan import SIMULATED, SIMULATED_DAY, STORED, Plan
+
+GO_LIVE = (
+    "Simulated day. Play a real one: spymon import PATH. Live feeds come later, with MASSIVE_API_KEY in .env."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,13 @@ def simulated(day: date, seed: int, wanted: tuple[str, ...]) -> NamedSource:
     """Return the simulated market of a day, with those of the wanted symbols that it has, else all."""
     source = SimulatedSource(day, seed=seed)
     symbols = tuple(symbol for symbol in wanted if symbol in PROFILES) or tuple(PROFILES)
-    return NamedSource(SIMULATED, f"simulated day {day}", symbols, source.open)
+    return NamedSource(SIMULATED, f"simulated day {day}", symbols, partial(_open_simulated, source))
+
+
+def _open_simulated(source: SimulatedSource, symbol: str) -> Tape:
+    tape = source.open(symbol)
+    tape.info = replace(tape.info, notes=(GO_LIVE, *tape.info.notes))
+    return tape
 
 
 def stored(store: DayStore, day: date, symbols: tuple[str, ...]) -> NamedSource:

@@ -100,7 +100,8 @@ def judge_residual(now, cid, residual, cell, twin, static, under, sig, p):
     if now - cell.move_since < p.price_hold_s * NS or muted(now, under, p):
         return False
     # The greeks that explain the move may be old; judge once more with fresh ones.
-    refresh(now, cell, twin, static, under.spot, p)
+    if not refresh(now, cell, twin, static, under.spot, p):
+        return False
     move, residual = unexplained(now, cell, under.spot)
     z = abs(residual) / math.sqrt(variance)
     if z < p.price_z or residual * sign <= 0:

@@ -36,16 +36,16 @@ BUDGET_ROWS = 1 << 20
 _READ_SHARE = 0.7
 _NO_CUSTOMS: Mapping[str, Underlying] = MappingProxyType({})
 _LEFT_OUT = {
-    "other symbols": "rows of other symbols were left out.",
-    "other days": "rows of other days were left out.",
-    "outside the session": "rows over an hour before the open or after the close were left out.",
-    "struck": "trades that were later corrected or cancelled (correction 1, 7, 8, 10, 11) were left out.",
-    "unpriced": "stock trades whose conditions do not set the last price were left out.",
-    "unknown open interest": "open-interest rows without a number were left out.",
-    "open interest without a tape": "open-interest rows of symbols without trades or quotes were left out.",
-    "copies": "rows that another file has as well were taken once.",
-    "cached trades": "cached trades were left out because a flat file has that contract's trades.",
-    "minute bars": "minute bars were left out because the underlying's trades are there.",
+    "other symbols": "Rows of other symbols, left out",
+    "other days": "Rows of other days, left out",
+    "outside the session": "Rows over an hour before the open or after the close, left out",
+    "struck": "Trades that were later corrected or cancelled (correction 1, 7, 8, 10, 11), left out",
+    "unpriced": "Stock trades whose conditions do not set the last price, left out",
+    "unknown open interest": "Open-interest rows without a number, left out",
+    "open interest without a tape": "Open-interest rows of symbols without trades or quotes, left out",
+    "copies": "Rows that another file has as well, taken once",
+    "cached trades": "Cached trades of contracts whose trades a flat file has, left out",
+    "minute bars": "Minute bars beside the underlying's trades, left out",
 }
 
 
@@ -151,9 +151,11 @@ class _Run:
     def _report(self, days: list[ImportedDay], left_out: Counter[str], without_options: int) -> ImportReport:
         counted = self.intake.judge.left_out + left_out
         notes = list(self.intake.notes)
-        notes += [f"{counted[what]:,} {sentence}" for what, sentence in _LEFT_OUT.items() if counted[what]]
+        notes += [f"{sentence}: {counted[what]:,}." for what, sentence in _LEFT_OUT.items() if counted[what]]
         if without_options:
-            notes.append(f"{without_options:,} underlyings without an option trade or quote made no day.")
+            notes.append(
+                f"Underlyings without an option trade or quote, which make no day: {without_options:,}."
+            )
         return ImportReport(
             days=tuple(days),
             bad_rows=self.intake.bad.count,

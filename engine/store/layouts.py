@@ -98,7 +98,9 @@ def _what_else(head: bytes, header: tuple[str, ...]) -> str:
     """Say what a file is that has none of the layouts, and what to do."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if _is_chain(start, header):
-        return "is an option chain, one moment and not a tape; look at it with `spymon levels --chain FILE`."
+        return (
+            "is an option chain, one moment and not a tape; import the trades and quotes of that day instead."
+        )
     if start.startswith((b"{", b"[")):
         return f"is a JSON document, not a tape; {_FLAT}."
     if start.startswith(b"<"):

@@ -253,7 +253,8 @@ class TestExpiration:
         slot = opened(*chain(), spot(682, 6.6 * 3600))
         view = at(slot, 6.6 * 3600, DAY)
         assert view.expiry == DAY
-        assert np.isnan(view.call.gamma).all()
+        assert np.isnan(view.call.iv).all()
+        assert set(view.call.gamma.tolist()) == {0.0}
         assert view.gamma.net is None
         assert view.gamma.missing_reason == "expired"
 
@@ -491,7 +492,7 @@ class TestARealisticDay:
     def test_the_last_minute_is_that_of_the_tape(
         self, dia: Slot, half_past_ten: tuple[Events, np.ndarray]
     ) -> None:
-        events, sides = half_past_ten
+        events, _ = half_past_ten
         now = OPEN + 3600 * NS
         lately = events[events["ts"] > now - 60 * NS]
         printed = lately[(lately["kind"] == TRADE) & (lately["s1"] > 0)]
@@ -536,6 +537,7 @@ class TestDetail:
     BUSY = (
         spot(682), oi("684C", 300), quote("684C", 1.00, 1.02), trade("684C", 1.02, 5, 2),
         trade("684C", 1.00, 3, 3), event(FMV, 4, "684C", p1=10_150), quote("684C", 1.02, 1.06, 10),
+        spot(682, 90),
     )  # fmt: skip
 
     def test_it_says_what_the_contract_s_leg_says(self) -> None:
@@ -570,7 +572,7 @@ class TestDetail:
         assert detail.mid_by_s[50:] == (10_400,) * 10
 
     def test_what_is_older_than_a_minute_is_not_counted(self) -> None:
-        detail = detail_of("684C", *self.BUSY, spot(682, 70), at_s=62.5)
+        detail = detail_of("684C", *self.BUSY, at_s=62.5)
         assert {i: n for i, n in enumerate(detail.volume_by_s) if n} == {0: 3}
 
     def test_a_cancel_is_a_print_but_no_volume(self) -> None:
@@ -615,11 +617,13 @@ class TestDetail:
         ("events", "why"),
         [
             ((quote("684C", 1.00, 1.02),), "no spot yet"),
-            ((spot(682),), "no two-sided quote"),
-            ((spot(682), quote("684C", 0.0, 1.02)), "no two-sided quote"),
+            ((spot(682),), "no two-sided call quote"),
+            ((spot(682), quote("684C", 0.0, 1.02)), "no two-sided call quote"),
             ((spot(682), quote("684C", 1.00, 1.02)), "ok"),
-            ((spot(682), quote("684P", 3.00, 3.02)), "ok"),
-            ((spot(690), quote("684C", 5.00, 5.02)), "no time value"),
+            ((spot(682), quote("684P", 3.00, 3.02)), "no two-sided call quote"),
+            ((spot(690), quote("684C", 6.00, 6.02)), "no two-sided put quote"),
+            ((spot(690), quote("684P", 0.10, 0.12)), "ok"),
+            ((spot(682), quote("684C", 700.0, 701.0)), "no time value"),
             ((spot(682), quote("684C", 1.00, 1.02), spot(682, 6.55 * 3600)), "expired"),
         ],
     )

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from engine.commands import Command
 from engine.view import Detail, View
 from tui.app import SpymonApp
+from tui.screens.desk import DETAIL_EVERY
 
 SIZES = ((80, 24), (120, 36), (200, 60))
 SCENES: dict[str, tuple[str, ...]] = {
@@ -52,8 +53,9 @@ def still_app(view: View, answer: Detail) -> SpymonApp:
 async def one_frame(pilot: Pilot[None], *keys: str) -> None:
     await pilot.pause()
     assert isinstance(pilot.app, SpymonApp)
-    pilot.app.frame()
-    await pilot.pause()
+    for _ in range(DETAIL_EVERY):  # so that the docked contract has been asked for, and has come
+        pilot.app.frame()
+        await pilot.pause()
     await pilot.press(*keys)
     await pilot.pause()
 

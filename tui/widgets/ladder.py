@@ -244,7 +244,7 @@ class Ladder(Painted, can_focus=True):
     def _paint_rows(self, view: View, prefs: Prefs) -> None:
         head = [heading_row(self._plan, prefs, self._scale, named=not self._titled)]
         if self._titled:
-            head.insert(0, title_row(self._plan, prefs))
+            head.insert(0, title_row(self._plan, prefs, view.gamma.convention))
         if len(head) != len(self._rows):
             self._numbers = self._numbers[:0]
             self.refresh()

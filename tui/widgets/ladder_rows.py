@@ -27,12 +27,12 @@ _VIEW_INKS: dict[GammaView, tuple[str, str]] = {
 }
 
 
-def title_row(plan: Plan, prefs: Prefs) -> list[Cell]:
-    """Name the ladder's three parts on a ruled line."""
+def title_row(plan: Plan, prefs: Prefs, convention: str) -> list[Cell]:
+    """Name the ladder's three parts on a ruled line, and whose sign the gamma carries."""
     calls = _ruled(" CALLS ", _cells(plan.calls))
     puts = _ruled(" PUTS ", _cells(plan.puts))
     middle = "┬" + "─" * (plan.strike - 2) + "┬"
-    return [(calls + middle + puts + _profile_title(plan, prefs), "muted", "base")]
+    return [(calls + middle + puts + _profile_title(plan, prefs, convention), "muted", "base")]
 
 
 def heading_row(plan: Plan, prefs: Prefs, scale: float, *, named: bool) -> list[Cell]:
@@ -98,13 +98,14 @@ def _round_number(text: str) -> str:
     return f"{float(text[:-1]):g}{text[-1]}" if text[-1].isalpha() else text
 
 
-def _profile_title(plan: Plan, prefs: Prefs) -> str:
-    """Name the profile, its view and its unit as far as there is room."""
+def _profile_title(plan: Plan, prefs: Prefs, convention: str) -> str:
+    """Name the profile, its view, its unit and the convention of its sign as far as there is room."""
     if not plan.profile:
         return ""
     rest = f"{_VIEW_TEXT[prefs.gamma_view]}  {fmt.UNIT_TEXT[prefs.unit]} "
-    long = f"─ γ PROFILE  {rest}"
-    title = long if len(long) < plan.profile else f"─ γ {rest}"
+    sign = f"{rest} {convention} "
+    forms = (f"─ γ PROFILE  {sign}", f"─ γ {sign}", f"─ γ {rest}")
+    title = next((form for form in forms if len(form) < plan.profile), forms[-1])
     return ("┬" if plan.puts else "─") + fmt.clip(title, plan.profile - 1).ljust(plan.profile - 1, "─")
 
 

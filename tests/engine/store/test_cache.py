@@ -17,8 +17,8 @@ NAME = "O_SPY251216C00685000.parquet"
 TIME_NS = 1_765_895_400_123_456_789
 
 
-def cache(folder: Path, name: str = NAME, **columns: Any) -> Path:
-    path = folder / name
+def cache(folder: Path, name: Any = NAME, **columns: Any) -> Path:
+    path: Path = folder / name
     pq.write_table(pa.table(columns), path)
     return path
 
@@ -34,8 +34,8 @@ def read(path: Path) -> dict[str, list[Any]]:
     "names", [("price", "size", "timestamp"), ("p", "s", "t"), ("p", "size", "sip_timestamp")]
 )
 def test_long_and_short_names_are_read(tmp_path: Path, names: tuple[str, str, str]) -> None:
-    path = cache(tmp_path, **dict(zip(names, ([1.25, 1.3], [3, 4], [TIME_NS, TIME_NS + 1]), strict=True)))
-    got = read(path)
+    values: list[Any] = [[1.25, 1.3], [3, 4], [TIME_NS, TIME_NS + 1]]
+    got = read(cache(tmp_path, **dict(zip(names, values, strict=True))))
     assert got["price"] == [1.25, 1.3]
     assert got["size"] == [3.0, 4.0]
     assert got["sip_timestamp"] == [TIME_NS, TIME_NS + 1]
@@ -70,7 +70,7 @@ def test_a_missing_time_is_no_time(tmp_path: Path) -> None:
 
 
 def test_conditions_may_be_numbers_lists_or_texts(tmp_path: Path) -> None:
-    columns = {"p": [1.0, 1.0], "s": [1, 1], "t": [TIME_NS, TIME_NS], "exchange": [302, 303]}
+    columns: dict[str, Any] = {"p": [1.0, 1.0], "s": [1, 1], "t": [TIME_NS, TIME_NS], "exchange": [302, 303]}
     assert read(cache(tmp_path, **columns, conditions=[[209, 219], None]))["conditions"] == ["[209, 219]", ""]
     assert read(cache(tmp_path, **columns, c=[209, 232]))["conditions"] == ["209", "232"]
     assert read(cache(tmp_path, **columns, condition=["209,219", ""]))["conditions"] == ["209,219", ""]

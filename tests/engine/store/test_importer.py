@@ -30,7 +30,7 @@ from engine.events import (
     TRADE,
     Events,
 )
-from engine.market import PRESETS, close_ns, parse_time, session
+from engine.market import PRESETS, close_ns, parse_custom, parse_time, session
 from engine.store.day import DayStore
 from engine.store.importer import ImportReport, import_paths
 from engine.store.meta import Facts
@@ -143,7 +143,7 @@ def test_trades_of_the_stock_are_preferred_to_its_bars(store: DayStore, inbox: P
     report = import_paths([inbox], store)
     assert [int(row["p1"]) for row in events(store) if row["kind"] == SPOT] == [6_850_100]
     assert store.open(DAY, "SPY").info.spot_origin == "tape"
-    assert "2 minute bars were left out because the underlying's trades are there." in report.notes
+    assert "Minute bars beside the underlying's trades, left out: 2." in report.notes
 
 
 def test_without_the_underlying_the_spot_comes_from_parity_and_says_so(store: DayStore, inbox: Path) -> None:
@@ -191,7 +191,7 @@ def test_symbol_and_date_leave_out_the_rest_and_say_how_much(store: DayStore, in
     file(inbox / "t.csv", TRADES, trade(), trade(ticker="O:QQQ251216C00500000"), trade(90_000, later))
     report = import_paths([inbox], store, symbol="spy", day=DAY)
     assert [(entry.day, entry.symbol) for entry in store.list().entries] == [(DAY, "SPY")]
-    assert report.notes == ("1 rows of other symbols were left out.", "1 rows of other days were left out.")
+    assert report.notes == ("Rows of other symbols, left out: 1.", "Rows of other days, left out: 1.")
 
 
 def test_an_underlying_without_options_makes_no_day(store: DayStore, inbox: Path) -> None:
@@ -223,7 +223,7 @@ def test_cached_trades_do_not_count_twice_beside_a_flat_file(store: DayStore, in
     file(inbox / "t.csv", TRADES, trade(60.000_000_5))
     report = import_paths([inbox], store)
     assert report.days[0].meta.measured.counts["trade"] == 2  # the flat call and the cached put
-    assert any("cached trades were left out" in note for note in report.notes)
+    assert "Cached trades of contracts whose trades a flat file has, left out: 1." in report.notes
 
 
 def test_open_interest_takes_its_day_from_its_name_or_from_the_only_day(store: DayStore, inbox: Path) -> None:
@@ -236,6 +236,65 @@ def test_open_interest_takes_its_day_from_its_name_or_from_the_only_day(store: D
     assert [int(row["s1"]) for row in events(store, day=date(2025, 12, 17)) if row["kind"] == OI] == [77]
     (problem,) = report.problems
     assert "unnamed.csv does not say of which day" in problem
+
+
+def test_columns_in_any_order_with_windows_line_ends_and_a_byte_order_mark(
+    store: DayStore, inbox: Path
+) -> None:
+    names = TRADES.split(",")
+    fields = trade(60, cond='"209,219"').replace('"209,219"', "209;219").split(",")
+    turned = [",".join(["more", *reversed(row)]).replace("209;219", '"209,219"') for row in (names, fields)]
+    (inbox / "t.csv").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(turned).encode())
+    report = import_paths([inbox], store)
+    (made,) = (row for row in events(store) if row["kind"] == TRADE)
+    assert (made["p1"], made["s1"], made["cond"]) == (12_500, 3, 219)
+    assert report.bad_rows == 0
+
+
+def test_a_custom_underlying_keeps_its_roots_and_increment(store: DayStore, inbox: Path) -> None:
+    custom = parse_custom("VIX:1:VIXW")
+    file(inbox / "t.csv", TRADES, trade(ticker="O:VIXW251217C00020000"))
+    import_paths([inbox], store, customs={"VIX": custom})
+    assert store.open(DAY, "VIX").info.underlying == custom
+
+
+def test_the_increment_of_an_unknown_underlying_is_the_commonest_step(store: DayStore, inbox: Path) -> None:
+    strikes = (250_000, 260_000, 270_000, 272_500, 275_000, 277_500, 300_000)
+    file(inbox / "t.csv", TRADES, *(trade(ticker=f"O:GOOG251219C{milli:08d}") for milli in strikes))
+    file(
+        inbox / "u.csv",
+        TRADES,
+        *(trade(ticker=f"O:GOOG260116C{milli:08d}") for milli in range(1000, 9000, 1000)),
+    )
+    file(inbox / "v.csv", TRADES, trade(ticker="O:AMD251219C00200000"))
+    import_paths([inbox], store)
+    assert store.open(DAY, "GOOG").info.underlying.increment_milli == 2_500
+    assert store.open(DAY, "AMD").info.underlying.increment_milli == 1_000
+
+
+def test_hundreds_of_underlyings_in_one_file_are_hundreds_of_days(store: DayStore, inbox: Path) -> None:
+    names = [f"{a}{b}" for a in "ABCDEFGHIJ" for b in "ABCDEFGHIJKLMNOPQRST"]
+    file(inbox / "t.csv", TRADES, *(trade(i, f"O:{name}251219C00010000") for i, name in enumerate(names)))
+    report = import_paths([inbox], store, budget_rows=64)
+    assert store.symbols(DAY) == tuple(names)
+    assert all(day.meta.measured.counts == {"trade": 1, "mark": 2} for day in report.days)
+
+
+def test_a_contract_met_only_in_open_interest_is_in_the_table(store: DayStore, inbox: Path) -> None:
+    file(inbox / "t.csv", TRADES, trade())
+    file(inbox / "oi.csv", "ticker,open_interest", f"{PUT},9")
+    import_paths([inbox], store)
+    tape = store.open(DAY, "SPY")
+    (known,) = (row for row in events(store) if row["kind"] == OI)
+    assert tape.contracts[int(known["cid"])].occ == PUT
+    assert known["ts"] == OPEN_NS
+
+
+def test_corrections_are_left_out_and_counted_in_the_report(store: DayStore, inbox: Path) -> None:
+    file(inbox / "t.csv", TRADES, trade(), trade(61).replace(",209,0,", ",209,8,"))
+    report = import_paths([inbox], store)
+    assert kinds(events(store)) == [TRADE]
+    assert any("later corrected or cancelled" in note for note in report.notes)
 
 
 # One day, not two
@@ -272,7 +331,7 @@ def test_a_file_and_its_gzip_are_one(store: DayStore, inbox: Path) -> None:
         file(inbox / name, TRADES, trade(1), trade(1), trade(2))
     report = import_paths([inbox], store)
     assert report.days[0].meta.measured.counts["trade"] == 3
-    assert "3 rows that another file has as well were taken once." in report.notes
+    assert "Rows that another file has as well, taken once: 3." in report.notes
 
 
 def test_a_file_named_twice_is_read_once(store: DayStore, inbox: Path) -> None:
@@ -429,12 +488,13 @@ def test_a_truncated_gzip_keeps_what_was_readable_and_is_not_complete(store: Day
     lines = [trade(at, size=int(size)) for at, size in enumerate(rng.integers(1, 10**6, 20_000))]
     whole = file(inbox / "t.csv.gz", TRADES, *lines).read_bytes()
     (inbox / "t.csv.gz").write_bytes(whole[: len(whole) // 2])
+    file(inbox / "whole.csv", TRADES, trade(60, PUT), trade((CLOSE_NS - OPEN_NS) / NS - 60, PUT))
     report = import_paths([inbox], store)
     (problem,) = report.problems
     assert "t.csv.gz breaks off in the middle" in problem
     kept = report.days[0].meta.measured.counts["trade"]
     assert 1_000 < kept < 20_000
-    assert f"{kept:,} rows before that were taken" in problem
+    assert f"{kept - 2:,} rows before that were taken" in problem
     assert report.bad_rows == 0
     assert not store.list().entries[0].complete
 

@@ -91,4 +91,4 @@ def test_strangers_are_named_for_what_they_are(tmp_path: Path, content: bytes, w
 
 
 def test_a_chain_is_sent_to_the_command_that_reads_it(tmp_path: Path) -> None:
-    assert "spymon levels --chain" in sentence(file(tmp_path, b"Strike,CallBid,PutBid\n"))
+    assert "option chain" in sentence(file(tmp_path, b"Strike,CallBid,PutBid\n"))

@@ -62,7 +62,7 @@ def test_a_row_and_its_headings_have_one_width_at_every_width(width: int) -> Non
         prefs = Prefs(gamma_view=view)
         assert len(text_of(strike_row(row, columns, view))) == expected
         assert len(text_of(heading_row(columns, prefs, 1e9, named=True))) == expected
-        assert len(text_of(title_row(columns, prefs))) == expected
+        assert len(text_of(title_row(columns, prefs, "assumed"))) == expected
 
 
 def test_numbers_that_are_too_long_lose_their_decimals_then_themselves_but_move_nothing() -> None:
@@ -142,10 +142,10 @@ def test_the_scale_is_printed_at_the_profiles_ends(view: str, ends: tuple[str, s
 
 
 def test_the_title_names_view_and_unit() -> None:
-    title = text_of(title_row(PLAN, Prefs(unit="shares")))
+    title = text_of(title_row(PLAN, Prefs(unit="shares"), "assumed"))
     assert " CALLS " in title
     assert " PUTS " in title
-    assert "γ PROFILE  net  sh/$1" in title
+    assert "γ net  sh/$1  assumed" in title
 
 
 def test_without_a_scale_a_dash_is_printed() -> None:

@@ -1,0 +1,206 @@
+"""What prints and cancels add up to, against a ledger written the plain way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.kernel.state import RECENT_PRINTS
+
+CALL = 1
+ASK, BID, MID = 2.50, 2.40, 2.45  # the quote every trade here is judged by
+SIDES = {ASK: "buy", BID: "sell"}
+COUNTS = ("volume", "cancelled", "buy", "sell", "unknown", "premium", "buy_premium", "sell_premium")
+
+
+@pytest.fixture
+def quoted(tape):
+    """A tape with a spot and a quote of equal depth: the mid is unclassified until a price differs."""
+    return tape.spot(685.0, at=0).quote(BID, ASK, at=0, sizes=(30, 30))
+
+
+def test_bought_sold_and_unknown_contracts_are_kept_apart(quoted) -> None:
+    quoted.trade(MID, 7, at=1).trade(ASK, 5, at=2).trade(BID, 3, at=3)
+    cell = quoted.fold().cell()
+    assert (cell["volume"], cell["unknown"], cell["buy"], cell["sell"]) == (15, 7, 5, 3)
+
+
+def test_premium_is_an_exact_integer(quoted) -> None:
+    quoted.trade(ASK, 123_456, at=1).trade(BID, 7, at=2)
+    cell = quoted.fold().cell()
+    bought, sold = 25_000 * 123_456 * 100, 24_000 * 7 * 100
+    assert cell["buy_premium"] == bought > 2**32
+    assert (cell["sell_premium"], cell["premium"]) == (sold, bought + sold)
+
+
+def test_trades_that_conditions_keep_out_count_as_unknown_volume(quoted) -> None:
+    quoted.trade(ASK, 5, at=1, cond=232).trade(ASK, 6, at=2, cond=202)
+    cell = quoted.fold().cell()
+    assert (cell["volume"], cell["unknown"], cell["buy"]) == (11, 11, 0)
+
+
+def test_signed_greeks_are_those_of_the_trade(quoted) -> None:
+    quoted.trade(ASK, 5, at=1).trade(BID, 2, at=1.2)
+    cell = quoted.fold().cell()
+    assert 0.4 < cell["delta"] < 0.6
+    assert cell["delta_flow"] == pytest.approx(300 * cell["delta"], rel=1e-12)
+    assert cell["gamma_flow"] == pytest.approx(300 * cell["gamma"], rel=1e-12)
+
+
+def test_classified_trade_without_a_delta_is_counted_as_such(tape) -> None:
+    """Without a spot there is no delta: the flow says what it could not weigh instead of adding 0."""
+    folded = tape.quote(BID, ASK, at=0).trade(ASK, 5, at=1).fold()
+    assert folded.under["no_delta_volume"] == 5
+    assert folded.cell()["buy"] == 5
+
+
+# --- cancels --------------------------------------------------------------------------------------------
+
+
+def test_cancel_takes_back_exactly_what_its_print_added(quoted) -> None:
+    quoted.trade(ASK, 4, at=1)
+    before = quoted.fold().cell().copy()
+    quoted.trade(ASK, 9, at=2).cancel(ASK, 9, at=3)
+    after = quoted.fold().cell()
+    assert [after[name] for name in COUNTS[2:]] == [before[name] for name in COUNTS[2:]]
+    assert after["delta_flow"] == pytest.approx(before["delta_flow"], rel=1e-12)
+    assert after["gamma_flow"] == pytest.approx(before["gamma_flow"], rel=1e-12)
+    assert (after["volume"], after["cancelled"]) == (13, 9)
+
+
+def test_cancel_matches_the_newest_living_print(quoted) -> None:
+    """Two alike prints, one bought against the first quote and one sold against the second."""
+    quoted.trade(ASK, 5, at=1).quote(ASK, 2.60, at=2).trade(ASK, 5, at=3)
+    once = quoted.cancel(ASK, 5, at=4).fold().cell()
+    assert (once["buy"], once["sell"]) == (5, 0)
+    twice = quoted.cancel(ASK, 5, at=5).fold()
+    assert (twice.cell()["buy"], twice.cell()["sell"]) == (0, 0)
+    assert (twice.under["cancels"], twice.under["unmatched_cancels"]) == (2, 0)
+
+
+def test_cancel_of_a_forgotten_print_takes_volume_back_and_leaves_premium(quoted) -> None:
+    quoted.trade(ASK, 50, at=1)
+    for second in range(RECENT_PRINTS):
+        quoted.trade(BID, 1, at=2 + second)
+    before = quoted.fold().cell().copy()
+    folded = quoted.cancel(ASK, 50, at=60).fold()
+    assert folded.under["unmatched_cancels"] == 1
+    assert folded.cell()["buy"] == 0
+    assert folded.cell()["premium"] == before["premium"]
+
+
+def test_unmatched_cancel_takes_unknown_contracts_first_then_the_larger_side(quoted) -> None:
+    quoted.trade(MID, 3, at=1).trade(ASK, 5, at=2).trade(BID, 8, at=3).cancel(9.99, 6, at=4)
+    cell = quoted.fold().cell()
+    assert (cell["unknown"], cell["buy"], cell["sell"]) == (0, 5, 5)
+
+
+def test_cancel_of_more_than_was_traded_stops_at_nothing(quoted) -> None:
+    quoted.trade(ASK, 5, at=1).cancel(9.99, 6, at=2).cancel(9.99, 6, at=3)
+    cell = quoted.fold().cell()
+    assert (cell["volume"], cell["cancelled"], cell["buy"]) == (5, 5, 0)
+
+
+def test_print_whose_contracts_an_unmatched_cancel_took_cannot_be_taken_back_again(quoted) -> None:
+    quoted.trade(ASK, 5, at=1).cancel(9.99, 5, at=2).cancel(ASK, 5, at=3)
+    folded = quoted.fold()
+    cell = folded.cell()
+    assert (cell["volume"], cell["cancelled"], cell["buy"]) == (5, 5, 0)
+    assert folded.under["unmatched_cancels"] == 2
+
+
+def test_cancel_of_an_untraded_contract_is_only_counted(tape) -> None:
+    folded = tape.cancel(at=0).fold()
+    assert [int(folded.cell()[name]) for name in COUNTS] == [0] * len(COUNTS)
+    assert folded.under["unmatched_cancels"] == 1
+
+
+# --- any sequence ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class Ledger:
+    """The same bookkeeping with a list of prints and no arrays."""
+
+    prints: list[list] = field(default_factory=list)
+    buy: int = 0
+    sell: int = 0
+    unknown: int = 0
+    volume: int = 0
+    cancelled: int = 0
+    premium: int = 0
+
+    def add(self, side: str, size: int, premium: int) -> None:
+        setattr(self, side, getattr(self, side) + size)
+        self.premium += premium
+
+    def trade(self, price: float, size: int, side: str) -> None:
+        self.volume += size
+        self.add(side, size, self.worth(price, size))
+        self.prints.append([price, size, side, True])
+
+    def cancel(self, price: float, size: int) -> None:
+        for entry in reversed(self.prints[-RECENT_PRINTS:]):
+            if entry[:2] == [price, size] and entry[3]:
+                entry[3] = False
+                if getattr(self, entry[2]) >= size:
+                    self.cancelled += size
+                    self.add(entry[2], -size, -self.worth(price, size))
+                    return
+                break
+        for _ in range(min(size, self.volume - self.cancelled)):
+            self.add("unknown" if self.unknown else self.larger(), -1, 0)
+            self.cancelled += 1
+
+    def larger(self) -> str:
+        return "buy" if self.buy >= self.sell else "sell"
+
+    @staticmethod
+    def worth(price: float, size: int) -> int:
+        return round(price * 10_000) * size * 100
+
+
+acts = st.lists(
+    st.tuples(st.sampled_from(["trade", "trade", "cancel"]), st.sampled_from([ASK, BID]), st.integers(1, 4)),
+    max_size=40,
+)
+
+
+@given(acts)
+def test_no_sequence_makes_anything_negative_or_lost(new_tape, sequence) -> None:
+    script = new_tape().spot(685.0, at=0).quote(BID, ASK, at=0, sizes=(30, 30))
+    for second, (act, price, size) in enumerate(sequence, 1):
+        getattr(script, act)(price, size, at=second)
+    cell = script.fold().cell()
+    assert min(cell[name] for name in COUNTS) >= 0
+    assert cell["buy"] + cell["sell"] + cell["unknown"] == cell["volume"] - cell["cancelled"]
+    assert cell["buy_premium"] + cell["sell_premium"] == cell["premium"]
+
+
+@given(acts)
+def test_any_sequence_comes_to_what_the_ledger_says(new_tape, sequence) -> None:
+    """Cancels of one contract at a time, so that "the larger side" has no ties to break within one."""
+    script, ledger = new_tape().spot(685.0, at=0).quote(BID, ASK, at=0, sizes=(30, 30)), Ledger()
+    for second, (act, price, _) in enumerate(sequence, 1):
+        getattr(script, act)(price, 1, at=second)
+        if act == "trade":
+            ledger.trade(price, 1, SIDES[price])
+        else:
+            ledger.cancel(price, 1)
+    cell = script.fold().cell()
+    for name in ("volume", "cancelled", "buy", "sell", "unknown", "premium"):
+        assert cell[name] == getattr(ledger, name), name
+
+
+def test_volume_never_falls(mixed_events, fold_events) -> None:
+    events = mixed_events(5, 1500)
+    seen = np.zeros(7, np.int64)
+    for stop in range(100, 1501, 100):
+        volume = fold_events(events[:stop]).state.cells["volume"]
+        assert (volume >= seen).all()
+        seen = volume
+    assert seen.sum() > 0

@@ -1,0 +1,101 @@
+"""Which sources a run gets, in which order, and how their tapes are folded."""
+
+from __future__ import annotations
+
+from datetime import date
+from math import inf
+from pathlib import Path
+
+import pytest
+
+from engine.config import Settings, load_settings
+from engine.deck import DeckParams
+from engine.errors import NoDataError
+from engine.events import QUOTE, empty_events
+from engine.kernel.params import PRESETS
+from engine.market import generic, session
+from engine.sources.simulated import PROFILES
+from engine.store.day import DayStore
+from engine.store.meta import Facts
+from engine.symbols import Contract
+from tui.plan import Plan
+from tui.sources import GO_LIVE, deck_params, make_sources, simulated
+
+DAY = date(2024, 6, 14)
+
+
+def settings(tmp_path: Path, **flags: str) -> Settings:
+    return load_settings({"data_dir": str(tmp_path), **flags}, {}, tmp_path, tmp_path)
+
+
+def plan(
+    source: str = "simulated",
+    day: date = date(2025, 12, 16),
+    symbols: tuple[str, ...] = ("DIA",),
+    others: tuple[date, ...] = (),
+    start_ns: int | None = None,
+) -> Plan:
+    return Plan(day, source, symbols, start_ns, None, inf, "json", others, ())
+
+
+def store_day(tmp_path: Path, day: date, symbol: str) -> None:
+    """Write a day of one quote."""
+    events = empty_events(1)
+    events["ts"], events["cid"], events["kind"] = session(day).open_ns + 1, 1, QUOTE
+    with DayStore(tmp_path).writer(day, symbol, [Contract(symbol, day, "C", 100_000)]) as writer:
+        writer.append(events)
+        writer.commit(Facts("import", "put-call parity", 100, generic(symbol, 1_000), True))
+
+
+def test_the_simulated_day_comes_first_then_the_days_on_disk(tmp_path: Path) -> None:
+    store_day(tmp_path, DAY, "GOOG")
+    sources = make_sources(plan(others=(DAY,)), settings(tmp_path))
+    assert [(each.name, each.symbols) for each in sources] == [
+        ("simulated", ("DIA",)),
+        ("import 2024-06-14", ("GOOG",)),
+    ]
+    assert sources[1].open("GOOG").info.badge == "REPLAY"
+
+
+def test_a_day_on_disk_comes_first_when_it_is_replayed_and_the_simulated_one_stays_at_hand(
+    tmp_path: Path,
+) -> None:
+    store_day(tmp_path, DAY, "GOOG")
+    sources = make_sources(plan("import", DAY, ("GOOG",)), settings(tmp_path, symbol="GOOG"))
+    assert [each.name for each in sources] == ["import 2024-06-14", "simulated"]
+    assert set(sources[1].symbols) == set(PROFILES)
+
+
+def test_a_damaged_other_day_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "days" / "2024-06-13" / "QQQ").mkdir(parents=True)
+    sources = make_sources(plan(others=(date(2024, 6, 13),)), settings(tmp_path))
+    assert [each.name for each in sources] == ["simulated"]
+
+
+def test_a_simulated_tape_says_how_to_go_on_from_it() -> None:
+    assert simulated(DAY, 7, ("DIA",)).open("DIA").info.notes[0] == GO_LIVE
+
+
+def test_the_seed_chooses_the_simulated_day() -> None:
+    one, same, other = (simulated(DAY, seed, ("DIA",)).open("DIA").read(3) for seed in (1, 1, 2))
+    assert one.tobytes() == same.tobytes()
+    assert one.tobytes() != other.tobytes()
+
+
+def test_a_simulated_source_refuses_what_it_does_not_know() -> None:
+    with pytest.raises(NoDataError, match="GOOG is not simulated"):
+        simulated(DAY, 7, ("GOOG",)).open("GOOG")
+
+
+def test_settings_reach_the_fold(tmp_path: Path) -> None:
+    given = settings(
+        tmp_path, preset="seed", rate="0.01", dividend="0.02", expiry="0dte", strikes="9", fps="20"
+    )
+    got = deck_params(plan(start_ns=5), given)
+    assert got.fold.signals == PRESETS["seed"]
+    assert (got.fold.rate, got.fold.dividend) == (0.01, 0.02)
+    assert (got.expiry, got.strikes, got.frame_ns, got.start_ns) == ("0dte", 9, 50_000_000, 5)
+
+
+def test_default_settings_fold_like_a_recorded_hash(tmp_path: Path) -> None:
+    assert deck_params(plan(), settings(tmp_path)).fold == DeckParams().fold
