@@ -162,7 +162,7 @@ def replay(
         fired = [item for run in live for item in run.advance(mark)]
         yield from sorted(fired, key=lambda item: item.row.ts_ns)
         if (mark - start) % STATUS_NS == 0:
-            yield from (run.status() for run in live)
+            yield from (run.status() for run in live if mark <= run.end_ns)
         if views and (mark - start) % VIEW_NS == 0:
             yield from (run.view(shown, speed) for run in live if mark < run.end_ns)
     if views:

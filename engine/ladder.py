@@ -121,7 +121,9 @@ def on_call(ladder: Ladder, moment: Moment) -> NDArray[np.bool_]:
     It is on the right that is out of the money: the other one has no time value to measure, and serves
     only where it is listed alone.
     """
-    return np.where(ladder.strike >= moment.spot_usd, ladder.call != ABSENT, ladder.put == ABSENT)
+    above = ladder.strike >= moment.spot_usd
+    chosen: NDArray[np.bool_] = np.where(above, ladder.call != ABSENT, ladder.put == ABSENT)
+    return chosen
 
 
 def greeks_at(

@@ -23,6 +23,7 @@ from engine.ladder import (
     ladder_of,
     legs,
     mids,
+    on_call,
     part_of,
     volatilities,
 )
@@ -182,6 +183,28 @@ class TestVolatility:
         state = folded(contracts, quote(1, 1.00, 1.02, 1.0), quote(1, 0.0, 1.02, 2.0))
         iv = volatilities(state, ladder(contracts), moment(), FOLD)
         assert iv[0] == pytest.approx(own_iv(1.01, 684, 1.0, at_s=1.0), rel=1e-9)
+
+    @pytest.mark.parametrize(("at_s", "stands"), [(61.0, True), (61.1, False)])
+    def test_the_last_measured_one_stands_for_a_minute(self, at_s: float, stands: bool) -> None:
+        contracts = table("684C", "684P")
+        state = folded(contracts, quote(1, 1.00, 1.02, 1.0), quote(1, 0.0, 1.02, 2.0))
+        found = volatilities(state, ladder(contracts), moment(at_s), FOLD)
+        assert np.isfinite(found).tolist() == [stands]
+
+    @pytest.mark.parametrize(
+        ("names", "dollars", "calls"),
+        [
+            (("684C", "684P"), 682.0, True),
+            (("684C", "684P"), 684.0, True),
+            (("684C", "684P"), 685.0, False),
+            (("684C",), 685.0, True),
+            (("684P",), 682.0, False),
+        ],
+    )
+    def test_it_is_measured_out_of_the_money_unless_the_other_right_stands_alone(
+        self, names: tuple[str, ...], dollars: float, calls: bool
+    ) -> None:
+        assert on_call(ladder(table(*names)), moment(dollars=dollars)).tolist() == [calls]
 
     def test_it_follows_the_quote_as_it_stands_not_the_one_the_fold_last_used(self) -> None:
         call, _ = both(table("684C"), quote(1, 1.00, 1.02, 1.0), quote(1, 1.40, 1.42, 2.0))

@@ -26,10 +26,6 @@ from .slots import build
 from .world import CHUNK_NS
 
 DEFAULT_SEED = 7
-GO_LIVE = (
-    "A simulated market, not a real one. Real days: spymon import FILE…; "
-    "to go live: MASSIVE_API_KEY in .env, from the next version on."
-)
 _DEFAULT = DayParams()
 
 
@@ -69,7 +65,7 @@ class SimTape:
         self._world = world
         self.info = TapeInfo(
             symbol=u.symbol, underlying=u, day=source.day, session=hours, source=source.name,
-            badge="SIMULATED", spot_origin="tape", tick=profile.tick, notes=(GO_LIVE,),
+            badge="SIMULATED", spot_origin="tape", tick=profile.tick,
         )  # fmt: skip
         self.contracts = ContractTable(
             Contract(u.roots[0], expiry, right, int(milli))

@@ -44,7 +44,7 @@ def test_trades_that_conditions_keep_out_count_as_unknown_volume(quoted) -> None
 
 
 def test_signed_greeks_are_those_of_the_trade(quoted) -> None:
-    quoted.trade(ASK, 5, at=1).trade(BID, 2, at=1.2)
+    quoted.trade(ASK, 5, at=0.5).trade(BID, 2, at=0.6)
     cell = quoted.fold().cell()
     assert 0.4 < cell["delta"] < 0.6
     assert cell["delta_flow"] == pytest.approx(300 * cell["delta"], rel=1e-12)

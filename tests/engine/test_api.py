@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import engine
+
+README = Path(__file__).parents[2] / "README.md"
+
+NAMES = [
+    "PRESETS",
+    "ConfigError",
+    "Contract",
+    "ContractTable",
+    "Counts",
+    "CredentialError",
+    "DayStore",
+    "DeckParams",
+    "Detail",
+    "Fired",
+    "Flow",
+    "FoldParams",
+    "Gamma",
+    "JumpSignal",
+    "Leg",
+    "Monitor",
+    "NoDataError",
+    "Pause",
+    "ProviderError",
+    "Quote",
+    "Seek",
+    "SelectExpiry",
+    "SelectSymbol",
+    "SetSpeed",
+    "SideParams",
+    "SignalParams",
+    "SignalRow",
+    "SimulatedSource",
+    "Skip",
+    "Source",
+    "SpymonError",
+    "Status",
+    "Step",
+    "StoreError",
+    "Summary",
+    "Tape",
+    "TapeInfo",
+    "Timeline",
+    "Trade",
+    "UsageError",
+    "UseSource",
+    "View",
+    "replay",
+]
+"""What people may rely on; a name that leaves this list breaks their programs."""
+
+
+def alone(program: str) -> str:
+    """What a program prints in an interpreter of its own."""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def readme_example() -> str:
+    marked = re.search(r"<!-- example -->\s*```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert marked, "README.md has no ```python block after <!-- example -->"
+    return marked[1]
+
+
+def statements(code: str) -> list[str]:
+    """A program's statements in one spelling, whatever its blank lines and comments."""
+    return [ast.unparse(each) for each in ast.parse(textwrap.dedent(code)).body]
+
+
+class TestNames:
+    def test_the_public_names_are_these(self) -> None:
+        assert engine.__all__ == NAMES
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_each_can_be_imported_and_is_what_it_is_called(self, name: str) -> None:
+        found = getattr(engine, name)
+        assert getattr(found, "__name__", name) == name
+        assert getattr(found, "__doc__", None)
+
+    def test_each_is_the_one_of_its_home(self) -> None:
+        for home, names in engine._HOMES.items():
+            module = __import__(f"engine.{home}", fromlist=["*"])
+            for name in names.split():
+                assert getattr(engine, name) is getattr(module, name), name
+
+    def test_a_type_checker_sees_the_same_names(self) -> None:
+        tree = ast.parse(Path(engine.__file__).read_text("utf-8"))
+        seen = [
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.level == 1
+            for alias in node.names
+        ]
+        assert sorted(seen) == sorted(NAMES)
+
+    def test_a_name_that_is_not_there_is_an_attribute_error(self) -> None:
+        with pytest.raises(AttributeError, match="module 'engine' has no attribute 'Oracle'"):
+            _ = engine.Oracle
+
+
+class TestCost:
+    def test_importing_the_package_loads_nothing_heavy(self) -> None:
+        heavy = "{'numba', 'numpy', 'pyarrow', 'pandas', 'asyncio', 'textual'}"
+        assert alone(f"import sys, engine; print(sorted({heavy} & set(sys.modules)))") == "[]"
+
+    def test_an_error_can_be_caught_without_compiling_anything(self) -> None:
+        program = "import sys; from engine import SpymonError; print('numba' in sys.modules)"
+        assert alone(program) == "False"
+
+
+class TestExample:
+    def test_the_readme_s_example_runs_and_shows_views_signals_and_counts(self) -> None:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(compile(readme_example(), "README.md", "exec"), {"__name__": "__main__"})  # noqa: S102
+        lines = out.getvalue().splitlines()
+        assert lines[-1].startswith("Counts(events=")
+        views = [line.split() for line in lines if line.split()[0].isdigit()]
+        signals = [line for line in lines if line.startswith("DIA O:DIA")]
+        assert len(views) > 1
+        assert [int(line[0]) for line in views] == sorted(int(line[0]) for line in views)
+        assert f"signals={len(signals)})" in lines[-1]
+
+    def test_the_package_s_docstring_shows_the_same_program(self) -> None:
+        assert engine.__doc__ is not None
+        shown = re.search(r"\n\n((?:    .*\n|\n)+)", engine.__doc__)
+        assert shown, "the docstring of engine shows no program"
+        assert statements(shown[1]) == statements(readme_example())
