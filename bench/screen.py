@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ PATIENCE_S = 60.0
 KEYS = "jjkkjkvjkv"
 SPACING_S = 0.2
 IDLE_SHARE = 0.5
-_POINTER = re.compile("[◂▸]")
+_POINTER = re.compile("(?<=│)◂|▸(?=│)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,11 @@ def rows(sizes: Sizes) -> Iterator[Row]:
         yield from _starts(sizes, folder)
         with Terminal(arguments(sizes), folder) as terminal:
             terminal.listen(PATIENCE_S, until=_shows_ladder)
+            loading = _latencies_ms(terminal, sizes.early_keys)
             settle(terminal)
             yield from _watched(terminal, sizes.watch_s)
             yield from _keys(terminal, sizes.keys)
+            yield told(f"  longest of {len(loading)} pressed while days were loading", max(loading), "ms", 1)
 
 
 def arguments(sizes: Sizes) -> list[str]:
@@ -109,29 +112,34 @@ def _watched(terminal: Terminal, seconds: float) -> Iterator[Row]:
 
 
 def _keys(terminal: Terminal, count: int) -> Iterator[Row]:
-    """Press keys while it plays, and look afterwards when each was answered."""
+    """Press keys while it plays."""
+    before, began_s = terminal.load(), time.perf_counter()
+    spent = _latencies_ms(terminal, count)
+    after, took_s = terminal.load(), time.perf_counter() - began_s
+    yield at_least(f"keys answered before the next one, of {count}", 100 * len(spent) / count, 100, "%")
+    yield at_most("key to paint, p99", percentile(spent, 99), 50, "ms", 1)
+    yield told("  p50", percentile(spent, 50), "ms", 1)
+    yield told("  longest", max(spent), "ms", 1)
+    if before is not None and after is not None:
+        share = (after.waited_s - before.waited_s) / took_s
+        yield told("  waited for a core meanwhile", 100 * share, "% of the time", 1)
+
+
+def _latencies_ms(terminal: Terminal, count: int) -> list[float]:
+    """Press keys and return how long each took to be answered, of those that were; at least one must be."""
     draw = random.Random(7)
-    terminal.press("j")
+    terminal.press("j")  # a pointer is there from now on
     terminal.listen(1.0)
-    before = terminal.load()
     pressed: list[tuple[str, float]] = []
     for number in range(count):
         key = KEYS[number % len(KEYS)]
         pressed.append((key, terminal.press(key)))
         terminal.listen(SPACING_S + 0.1 * draw.random())
-    after = terminal.load()
     answers = answered(terminal.heard, pressed)
     spent = [(each.answered_s - each.at_s) * 1e3 for each in answers if each.answered_s is not None]
-    share = 100 * len(spent) / count
-    yield at_least(f"keys answered before the next one, of {count}", share, 100, "%")
     if not spent:
-        return
-    yield at_most("key to paint, p99", percentile(spent, 99), 50, "ms", 1)
-    yield told("  p50", percentile(spent, 50), "ms", 1)
-    yield told("  longest", max(spent), "ms", 1)
-    if before is not None and after is not None:
-        share = (after.waited_s - before.waited_s) / (pressed[-1][1] - pressed[0][1])
-        yield told("  waited for a core meanwhile", 100 * share, "% of the time", 1)
+        raise RuntimeError("spymon answered no key")
+    return spent
 
 
 def answered(heard: list[Heard], pressed: list[tuple[str, float]]) -> list[Pressed]:
@@ -157,4 +165,5 @@ def _region(picture: Picture, key: str) -> object:
     lines = picture.lines
     if key in "jk":
         return [(y, found.start()) for y, text in enumerate(lines) for found in _POINTER.finditer(text)]
-    return [text[text.index("γ") :] for text in lines if "γ PROFILE" in text]
+    heading = next((y for y, text in enumerate(lines) if "STRIKE" in text), 0)
+    return lines[heading - 1].rpartition("┬")[2]

@@ -18,7 +18,7 @@ class Sizes:
     symbol, symbols : whose simulated day is used, alone and all together
     until           : end of the replays that whole processes play, 'HH:MM'; None is the end of the tape
     seeks, frames   : how many of each
-    starts, keys    : of the real terminal; it is watched for `watch_s` seconds
+    starts, keys    : of the real terminal, `early_keys` more while days load; it is watched for `watch_s` s
     """
 
     rounds: int = 5
@@ -31,6 +31,7 @@ class Sizes:
     frames: int = 200
     starts: int = 7
     keys: int = 150
+    early_keys: int = 15
     watch_s: float = 12.0
 
 
@@ -46,5 +47,6 @@ QUICK = Sizes(
     frames=10,
     starts=1,
     keys=8,
+    early_keys=2,
     watch_s=1.0,
 )

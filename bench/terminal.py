@@ -56,7 +56,7 @@ class Terminal:
         self.heard: list[Heard] = []
         self._fd, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-        environ = clean_environ({"TERM": "xterm-256color", "COLORTERM": "truecolor", "HOME": str(folder)})
+        environ = clean_environ(folder, {"TERM": "xterm-256color", "COLORTERM": "truecolor"})
         command = [*spymon_command(), *arguments, "--data-dir", str(folder / "data")]
         self.began_s = time.perf_counter()
         self._child = subprocess.Popen(

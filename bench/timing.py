@@ -49,10 +49,10 @@ def percentile(values: Sequence[float], share: float) -> float:
     return float(np.percentile(values, share))
 
 
-def clean_environ(extra: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment in which spymon runs from this tree, as if in a local terminal."""
+def clean_environ(home: Path, extra: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which spymon runs from this tree, in a local terminal, with no settings."""
     kept = {k: v for k, v in os.environ.items() if k not in _SHELL_ONLY and not k.startswith("SPYMON_")}
-    return {**kept, "PYTHONPATH": str(ROOT), **extra}
+    return {**kept, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "PYTHONPATH": str(ROOT), **extra}
 
 
 def spymon_command() -> list[str]:
@@ -70,7 +70,7 @@ def run(command: Sequence[str], folder: Path, extra: Mapping[str, str] | None = 
     """
     printed, used = folder / "printed", folder / "used.json"
     starter = [sys.executable, "-m", "bench.starter", str(printed), str(used), *command]
-    subprocess.run(starter, cwd=folder, env=clean_environ(extra or {}), check=True)
+    subprocess.run(starter, cwd=folder, env=clean_environ(folder, extra or {}), check=True)
     found = json.loads(used.read_text())
     if found["exit_code"]:
         raise RuntimeError(f"{' '.join(command)} ended with exit code {found['exit_code']}")

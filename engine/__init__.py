@@ -5,11 +5,17 @@
 
     from engine import Monitor, SimulatedSource
 
+
     async def main() -> None:
-        async with Monitor([SimulatedSource(date(2025, 12, 16))], speed=600) as monitor:
-            monitor.on_signal(lambda fired: print(fired.symbol, fired.row.reason))
+        source = SimulatedSource(date(2025, 12, 16))
+        async with Monitor([source], symbol="DIA", speed=float("inf")) as monitor:
+            monitor.on_signal(lambda fired: print(fired.symbol, fired.row.contract.occ, fired.row.reason))
             async for view in monitor.views():
-                print(view.tape_ns, view.spot, view.gamma.zero_gamma)
+                print(view.tape_ns, view.spot, view.gamma.zero_gamma, view.flow.net_delta)
+            print(await monitor.stats())
+
+
+    asyncio.run(main())
 
 Names are loaded when they are first used, so importing the package costs nothing.
 """

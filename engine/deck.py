@@ -206,10 +206,9 @@ class Deck:
         self._clock = self._clock.paused_at(wall_ns) if paused else self._clock.resumed_at(wall_ns)
 
     def _settle(self, wall_ns: int) -> None:
-        """Put the clock where the playhead is: at the unlimited speed, and past the end, it does not know."""
-        timeline = self._slot().timeline
-        if self._clock.speed == inf or timeline.finished:
-            self._clock = self._clock.sought(timeline.clock, wall_ns)
+        """Put the clock where the playhead is: at the unlimited speed it does not know."""
+        if self._clock.speed == inf:
+            self._clock = self._clock.sought(self._slot().timeline.clock, wall_ns)
 
     def _heading(self) -> int:
         """Return where the playhead is going, or is."""
@@ -256,10 +255,8 @@ class Deck:
         if symbol not in source.symbols:
             raise NoDataError(f"{symbol} is not in {source.label}; it has {', '.join(source.symbols)}.")
         slot = self._open(source.name, symbol)
-        self._settle(wall_ns)
         self._source, self._symbol, self._expiry = source, symbol, None
         self._generation += 1
-        self._clock = self._clock.sought(slot.timeline.clock, wall_ns)
         self._count_from(wall_ns, 0.0)
         self._go(slot.timeline.clock if place is None else place)
 

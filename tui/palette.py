@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
 from engine.clock import SPEEDS
-from engine.commands import SelectExpiry, SelectSymbol, SetSpeed, UseSource
+from engine.commands import Command, SelectExpiry, SelectSymbol, SetSpeed, UseSource
 from engine.errors import UsageError
 from engine.market import clock_text
 
 from . import steering
+from .desk import Desk
 from .keys import REPLAY, TABLE
 
-if TYPE_CHECKING:
-    from .app import SpymonApp
-
-
 Entry = tuple[str, str, IgnoreReturnCallbackType]
+
+
+class Commanded(Protocol):
+    """The app, as far as the palette needs it: a desk, and callables that send or run something."""
+
+    @property
+    def desk(self) -> Desk: ...
+
+    def sender(self, command: Command) -> IgnoreReturnCallbackType: ...
+
+    def runner(self, action: str) -> IgnoreReturnCallbackType: ...
 
 
 class SpymonCommands(Provider):
@@ -40,8 +48,8 @@ class SpymonCommands(Provider):
                 yield Hit(score, matcher.highlight(name), run, help=help_text)
 
     @property
-    def _spymon(self) -> SpymonApp:
-        return cast("SpymonApp", self.app)
+    def _spymon(self) -> Commanded:
+        return cast("Commanded", self.app)
 
     def _entries(self) -> Iterator[Entry]:
         yield from self._of_keys()

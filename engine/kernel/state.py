@@ -105,6 +105,7 @@ CELL = np.dtype(
         ("bucket_volume", "<i4"),
         ("bucket_side", "<i4"),  # sum of side x confidence x size
         ("buckets", "<i8"),  # closed with a trade in them
+        ("closed", "<i8"),  # closed at all
         ("log_mean", "<f8"),
         ("log_var", "<f8"),
         ("lin_mean", "<f8"),

@@ -43,14 +43,18 @@ def roll_bucket(now, cell, strike, under, p):
     alpha = p.volume_alpha
     value = math.log1p(cell.bucket_volume)
     z = (value - cell.log_mean) / math.sqrt(max(cell.log_var, p.volume_variance_floor))
-    cell.log_mean, cell.log_var = absorb(value, cell.log_mean, cell.log_var, alpha)
-    cell.lin_mean += alpha * (cell.bucket_volume - cell.lin_mean)
+    cell.closed += 1
+    weight = max(alpha, 1.0 / cell.closed)  # plain means until there is a past to fade
+    cell.log_mean, cell.log_var = absorb(value, cell.log_mean, cell.log_var, weight)
+    cell.lin_mean += weight * (cell.bucket_volume - cell.lin_mean)
     if cell.bucket_volume > 0:
         pool = pool_of(strike, under.spot)
         under.pool_count[pool] += 1
-        weight = max(alpha / 10, 1.0 / under.pool_count[pool])  # a plain mean until there is a past
         under.pool_mean[pool], under.pool_var[pool] = absorb(
-            value, under.pool_mean[pool], under.pool_var[pool], weight
+            value,
+            under.pool_mean[pool],
+            under.pool_var[pool],
+            max(alpha / 10, 1.0 / under.pool_count[pool]),
         )
         cell.buckets += 1
     empty = (now - cell.bucket_end) // width
@@ -67,12 +71,15 @@ def roll_bucket(now, cell, strike, under, p):
 def absorb_empty(count, cell, alpha):
     """Take `count` empty buckets into the baseline at once.
 
-    With d = 1 - alpha, a value of 0 maps (mean, var) to (d mean, d (var + alpha mean^2)); n of them give
-    d^n mean and d^n (var + mean^2 (1 - d^n)).
+    A value of 0 with weight w maps (mean, var) to (d mean, d (var + w mean^2)) where d = 1 - w; several give
+    D mean and D (var + mean^2 (1 - D)) where D is the product of their d. The weight of the nth bucket is
+    1 / n while that is more than alpha.
     """
     if count <= 0:
         return
-    decay = (1 - alpha) ** count
+    young = max(min(cell.closed + count, int(1 / alpha)) - cell.closed, 0)
+    decay = cell.closed / (cell.closed + young) * (1 - alpha) ** (count - young)
+    cell.closed += count
     cell.log_var = decay * (cell.log_var + cell.log_mean * cell.log_mean * (1 - decay))
     cell.log_mean *= decay
     cell.lin_mean *= decay

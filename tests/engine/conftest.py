@@ -160,6 +160,11 @@ class TapeBuilder:
         return run(self.events, params)
 
 
+def bits(records: NDArray[np.void]) -> bytes:
+    """Return every bit of every field, without the padding between fields, which means nothing."""
+    return b"".join(np.ascontiguousarray(records[name]).tobytes() for name in records.dtype.names or ())
+
+
 def eager(base: SignalParams | None = None, **changes: float) -> FoldParams:
     """Build parameters whose rules need no warm-up; the thresholds stay those of `base`."""
     return FoldParams(signals=replace(base or SignalParams(), **{"mute_s": 0.0, **changes}))
@@ -330,6 +335,18 @@ def touchy_params() -> Callable[[str], FoldParams]:
 def mixed_events() -> Callable[[int, int], Events]:
     """`mixed(seed, n)`: a random tape of everything."""
     return mixed
+
+
+@pytest.fixture(scope="session")
+def bits_of() -> Callable[[NDArray[np.void]], bytes]:
+    """`bits(records)`: all that two equal record arrays must agree in."""
+    return bits
+
+
+@pytest.fixture(scope="session")
+def same_state() -> Callable[[State, State], bool]:
+    """Whether two states agree in every bit, floats too."""
+    return lambda one, other: bits(one.cells) == bits(other.cells) and bits(one.under) == bits(other.under)
 
 
 @pytest.fixture(scope="session")

@@ -125,7 +125,7 @@ class TestExample:
     def test_the_readme_s_example_runs_and_shows_views_signals_and_counts(self) -> None:
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            exec(compile(readme_example(), "README.md", "exec"), {"__name__": "__main__"})  # noqa: S102
+            exec(compile(readme_example(), "README.md", "exec"), {"__name__": "__main__"})
         lines = out.getvalue().splitlines()
         assert lines[-1].startswith("Counts(events=")
         views = [line.split() for line in lines if line.split()[0].isdigit()]

@@ -289,6 +289,13 @@ class TestSpeed:
         play(deck, 1003)
         assert place_s(deck.view(1003 * S)) == 593
 
+    def test_pausing_after_the_end_does_not_leave_the_end(self) -> None:
+        deck = make_deck(speed=60)
+        play(deck, 1000)
+        deck.obey(Pause(), 1000 * S)
+        play(deck, 1001)
+        assert place_s(deck.view(1001 * S)) == 600
+
 
 class TestSeek:
     @pytest.mark.parametrize(("asked", "reached"), [(130, 130), (0, 0), (-50, 0), (600, 600), (9e4, 600)])
@@ -383,6 +390,9 @@ class TestSkip:
     def test_a_later_seek_replaces_an_earlier_one(self) -> None:
         assert place_s(obey(make_deck(), Seek(OPEN + 100 * S), Seek(OPEN + 50 * S))) == 50
 
+    def test_what_comes_after_a_seek_past_the_end_starts_from_the_end(self) -> None:
+        assert place_s(obey(make_deck(), Seek(OPEN + 90_000 * S), Skip(-10 * S))) == 590
+
     def test_bounds_hold(self) -> None:
         assert place_s(obey(make_deck(), Skip(-9 * S))) == 0
         assert place_s(obey(make_deck(), Skip(10**16))) == 600
@@ -474,6 +484,12 @@ class TestJumpSignal:
     def test_a_jump_after_a_pending_seek_starts_from_its_target(self, direction: int, reached: float) -> None:
         deck = make_deck(events=minutes(per_s=300))
         assert place_s(obey(deck, Seek(OPEN + 200 * S), JumpSignal(direction))) == reached
+
+    def test_a_jump_back_after_a_pending_seek_waits_for_the_signals_before_it(self) -> None:
+        deck = make_deck(events=minutes(per_s=300))
+        deck.scout()
+        assert OPEN + 60.5 * S < OPEN + deck.view(0).loaded * 600 * S < OPEN + 120 * S
+        assert place_s(obey(deck, Seek(OPEN + 200 * S), JumpSignal(-1))) == 120.5
 
     def test_a_seek_calls_off_the_search(self) -> None:
         deck = make_deck(events=minutes(per_s=300, signals_s=(599.5,)))
@@ -648,13 +664,15 @@ class TestGenerations:
 
 
 class TestScout:
+    def test_nothing_is_loaded_at_first(self) -> None:
+        assert make_deck().view(0).loaded == 0
+
     def test_the_shown_symbol_is_loaded_first(self) -> None:
-        shelf = two_symbols()
-        deck = make_deck(shelf)
+        deck = make_deck(two_symbols(SPY=MemoryTape(minutes(per_s=300))))
         obey(deck, SelectSymbol("QQQ"))
-        load(deck)
-        assert shelf.opened == ["SPY", "QQQ"]
+        assert deck.scout()
         assert deck.view(0).loaded == 1
+        assert obey(deck, SelectSymbol("SPY")).loaded < 1
 
     def test_others_are_opened_once_the_shown_one_is_loaded(self) -> None:
         shelf = Shelf({"SPY": MemoryTape(minutes(per_s=300)), "QQQ": MemoryTape(minutes(), "QQQ")})

@@ -97,7 +97,7 @@ class TestFrozen:
     def test_legs_are_told_apart_by_identity_not_by_comparing_columns(self) -> None:
         column = np.zeros(2)
         one, other = (Leg(*[column] * 19) for _ in range(2))
-        assert one == one  # noqa: PLR0124
+        assert one == one
         assert one != other
 
 

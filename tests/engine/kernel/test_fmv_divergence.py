@@ -62,8 +62,8 @@ def test_what_is_missing_keeps_it_silent(tape, eager_params, why, changes) -> No
 
 
 def test_changing_sides_starts_the_holding_again(tape, eager_params) -> None:
-    market(tape, 2.60, until=HOLD - 0.5)
-    market(tape, 2.40, since=HOLD, until=2 * HOLD - 0.5)
+    market(tape, 2.60, until=HOLD - 1.0)
+    market(tape, 2.40, since=HOLD - 0.5, until=2 * HOLD - 1.0)
     assert found(tape, eager_params()) == []
 
 

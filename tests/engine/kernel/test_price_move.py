@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from math import isnan, sqrt
 
 import numpy as np
@@ -49,8 +50,7 @@ def test_mid_that_moves_without_the_underlying_fires_once(spotted, eager_params,
 
 
 def test_evidence_re_derives_the_decision(spotted, eager_params) -> None:
-    spotted.spot(STRIKE + 0.05, at=JUMP - 1)
-    steady(steady(spotted), mid=2.80, since=JUMP, until=JUMP + 2)
+    steady(steady(spotted).spot(STRIKE + 0.05), mid=2.80, since=JUMP, until=JUMP + 2)
     (signal,) = found(spotted, eager_params())
     n = dict(named(PRICE_MOVE, signal["evidence"].tolist()))
     assert n["z"] == pytest.approx(abs(n["move_usd"] - n["expected_usd"]) / n["noise_usd"], rel=1e-9)
@@ -72,15 +72,8 @@ def test_expected_move_is_delta_times_the_spots(tape, eager_params) -> None:
 
 
 def model_mid(fold: FoldParams, spot: float, ts_ns: int, cp: float) -> float:
-    settle = settle_ns(underlying("SPY"), "SPY", ts_day())
-    T = years(settle, ts_ns)
+    T = years(settle_ns(underlying("SPY"), "SPY", date(2025, 12, 16)), ts_ns)
     return price_greeks(spot, STRIKE, T, fold.rate, fold.dividend, 0.15, cp)[0]
-
-
-def ts_day():
-    from datetime import date
-
-    return date(2025, 12, 16)
 
 
 def test_quotes_that_follow_the_underlying_are_silent(tape, eager_params) -> None:
@@ -112,10 +105,9 @@ def test_what_is_missing_keeps_it_silent(spotted, eager_params, why, changes, un
 
 
 def test_few_ticks_are_silent_whatever_the_noise_says(spotted, eager_params) -> None:
-    steady(steady(spotted, half=0.001), mid=2.50 + 0.009, half=0.001, since=JUMP, until=JUMP + 5)
-    assert found(spotted, eager_params(price_ticks=1.0))
-    assert found(spotted, eager_params(price_ticks=0.9))
-    assert found(spotted, eager_params()) == [], "nine tenths of a cent is less than three ticks"
+    steady(steady(spotted, half=0.001), mid=2.52, half=0.001, since=JUMP, until=JUMP + 5)
+    assert len(found(spotted, eager_params(price_ticks=1.5))) == 1
+    assert found(spotted, eager_params(price_ticks=2.5)) == []
 
 
 def test_slow_contract_is_judged_before_the_move_becomes_its_noise(spotted, eager_params) -> None:

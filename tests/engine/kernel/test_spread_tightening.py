@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,6 @@ from engine.kernel.evidence import named
 from engine.kernel.params import PRESETS, RECENT_MINUTES, SignalParams
 from engine.kernel.signals import SPREAD_TIGHTENING, strength_of
 from engine.kernel.spread_tightening import median_of
-
-import numpy as np
 
 P = SignalParams()
 MINUTES = P.spread_minutes + 2

@@ -32,10 +32,14 @@ def quoted(tape):
 
 
 def baseline(sizes: list[int]) -> tuple[float, float, float]:
-    """Return (mean, variance of log1p, plain mean) of closed buckets, one step at a time."""
-    alpha = 1 - 0.5 ** (P.volume_bucket_s / P.volume_half_life_s)
+    """Return (mean, variance of log1p, plain mean) of closed buckets, one step at a time.
+
+    The nth bucket weighs 1 / n until that is less than the weight of the half life.
+    """
+    lasting = 1 - 0.5 ** (P.volume_bucket_s / P.volume_half_life_s)
     mean = var = plain = 0.0
-    for size in sizes:
+    for n, size in enumerate(sizes, 1):
+        alpha = max(lasting, 1 / n)
         diff = log1p(size) - mean
         var = (1 - alpha) * (var + alpha * diff * diff)
         mean += alpha * diff
@@ -54,10 +58,10 @@ def test_far_more_than_usual_fires_once_and_names_the_buyer(quoted, eager_params
     assert signal["ts"] == quoted.events["ts"][-1]
 
 
-@pytest.mark.parametrize("gaps", [0, 1, 7])
+@pytest.mark.parametrize("gaps", [0, 1, 7, 100])
 def test_evidence_is_the_baseline_of_the_closed_buckets_alone(quoted, eager_params, gaps) -> None:
     """Recomputed bucket by bucket, empty ones too: the judged bucket is in none of the numbers."""
-    sizes = [20, 35, 10] * 15
+    sizes = [20, 35, 10] * 12
     habit(quoted, [*sizes, *[0] * gaps, BIG])
     (signal,) = quoted.fold(eager_params()).fired("volume_spike")
     mean, var, _ = baseline([*sizes, *[0] * gaps])
@@ -70,6 +74,14 @@ def test_evidence_is_the_baseline_of_the_closed_buckets_alone(quoted, eager_para
     assert z >= P.volume_z
     assert found["ratio"] >= P.volume_ratio
     assert signal["strength"] == pytest.approx(strength_of(z, P.volume_half), rel=1e-9)
+
+
+def test_habits_count_from_the_first_bucket_on(quoted, eager_params) -> None:
+    """A baseline that starts at nothing would call the first minutes of any busy contract news."""
+    habit(quoted, [*[P.volume_size] * P.volume_warm_buckets, P.volume_size])
+    folded = quoted.fold(eager_params(PRESETS["seed"]))
+    assert folded.signals.size == 0
+    assert folded.cell()["lin_mean"] == pytest.approx(P.volume_size)
 
 
 def test_judging_leaves_the_baseline_alone(quoted, eager_params) -> None:
@@ -153,7 +165,8 @@ def test_direction_is_claimed_only_with_side_confidence(
 
 def test_bought_and_sold_in_one_bucket_is_neutral(quoted, eager_params) -> None:
     habit(quoted, [20] * WARM)
-    quoted.trade(1.00, P.volume_size // 2, at=WARM * WIDTH + 1).trade(0.90, P.volume_size // 2 + 1, at=WARM * WIDTH + 2)
+    at = WARM * WIDTH + 1
+    quoted.trade(1.00, P.volume_size // 2, at=at).trade(0.90, P.volume_size // 2 + 1, at=at + 1)
     (signal,) = quoted.fold(eager_params()).fired("volume_spike")
     assert signal["direction"] == 0
     assert signal["side_confidence"] < P.neutral_below
@@ -171,8 +184,8 @@ def test_cancels_late_and_compression_prints_are_no_news(quoted, eager_params, c
 
 
 def test_seed_example_is_ratio_three_with_strength_four_fifths(quoted, eager_params) -> None:
-    """1,500 against an average of 500. The average starts at 0 and needs four thousand buckets to arrive."""
-    habit(quoted, [500] * 4000 + [1500])
+    """1,500 contracts against an average of 500."""
+    habit(quoted, [500] * WARM + [1500])
     (signal,) = quoted.fold(eager_params(PRESETS["seed"])).fired("volume_spike")
     found = dict(named(VOLUME_SPIKE, signal["evidence"].tolist()))
     assert signal["seed"] == 1
