@@ -37,7 +37,7 @@ class Sizes:
 
 FULL = Sizes()
 QUICK = Sizes(
-    rounds=2,
+    rounds=1,
     events=60_000,
     interpreted=4_000,
     symbol="DIA",

@@ -1,8 +1,8 @@
 """Trade sides and signals against what the simulator knows to be true.
 
 A signal counts as right when something of its kind was planted on its contract then. What the null day, the
-same without anything planted, fires is false by construction. Nothing is judged: the figures are of simulated
-days, so the order between rules and presets says more than the digits.
+same without anything planted, fires counts as false, though its market trades blocks too. Nothing is judged:
+the figures are of simulated days, so the order between rules and presets says more than the digits.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.events import MISSING, NS, QUOTE, TRADE, Events
-from engine.kernel.params import PRESETS, FoldParams
+from engine.kernel.evidence import EVIDENCE
+from engine.kernel.params import PRESETS, FoldParams, SignalParams
 from engine.kernel.side import RULE_NAMES as SIDE_RULES
 from engine.kernel.signals import RULE_NAMES as SIGNALS
+from engine.kernel.signals import VOLUME_SPIKE
 from engine.kernel.state import SIGNAL
 from engine.sources.simulated import SimTape
 from engine.timeline import Timeline
@@ -38,6 +40,7 @@ PLACES = (
     "no quote",
 )
 _MIDDLE_BAND = 0.2
+VOLUME_AT = EVIDENCE[VOLUME_SPIKE].index("volume")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,6 +156,18 @@ def _signal_rows(symbol: str, preset: str) -> Iterator[Row]:
     scores = [_score(planted, null, kind) for kind in range(len(SIGNALS))]
     for name, score in zip(SIGNALS, scores, strict=True):
         yield Row(f"  {name}", score.text(), f"fired {score.fired}, planted {score.planted}")
+    spikes = null.signals[null.signals["rule"] == VOLUME_SPIKE]
+    blocks = sum(_is_block(null, spike) for spike in spikes)
+    yield Row("  the null day's volume spikes that are mostly one print", f"{blocks} of {len(spikes)}")
+
+
+def _is_block(day: Folded, spike: np.void) -> bool:
+    """Tell whether one print made most of a spike: the simulated market has blocks, planted or not."""
+    events, bucket_ns = day.events, int(SignalParams().volume_bucket_s * NS)
+    first, last = np.searchsorted(events["ts"], (spike["ts"] - bucket_ns, spike["ts"] + 1))
+    near = events[first:last]
+    sizes = near["s1"][(near["kind"] == TRADE) & (near["cid"] == spike["cid"])]
+    return bool(sizes.size) and float(sizes.max()) > spike["evidence"][VOLUME_AT] / 2
 
 
 def _all_kinds(symbol: str) -> Row:

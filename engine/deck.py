@@ -356,6 +356,7 @@ class Deck:
         playing = Playing(
             generation=self._generation,
             version=self._version,
+            source=self._source.name,
             symbols=self._source.symbols,
             badge=info.badge,
             paused=self._clock.paused,

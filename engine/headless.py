@@ -110,7 +110,9 @@ class _Run:
         """Return the view at the playhead."""
         info = self.slot.timeline.tape.info
         self._version += 1
-        playing = Playing(0, self._version, symbols, info.badge, False, speed, self._pace(), info.notes)
+        playing = Playing(
+            0, self._version, info.source, symbols, info.badge, False, speed, self._pace(), info.notes
+        )
         return self.slot.projector.project(playing)
 
     def summary(self) -> Summary:
@@ -180,7 +182,7 @@ def _marks(start: int, end: int, speed: float) -> Iterator[int]:
 
 
 def _wait(clock: TapeClock, mark: int, wall: Callable[[], int], sleep: Callable[[float], None]) -> None:
-    """Sleep until the clock reaches the mark."""
+    """Sleep until the clock reaches the mark; at the unlimited speed it always has."""
     left = mark - clock.now(wall())
-    if left > 0 and clock.speed != inf:
+    if left > 0:
         sleep(left / clock.speed / NS)

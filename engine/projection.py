@@ -52,6 +52,7 @@ class Playing:
 
     generation: int
     version: int
+    source: str
     symbols: tuple[str, ...]
     badge: str
     paused: bool
@@ -94,7 +95,7 @@ class Projector:
             version=playing.version,
             symbol=info.symbol,
             symbols=playing.symbols,
-            source=info.source,
+            source=playing.source,
             badge=playing.badge,
             day=info.day,
             tape_ns=moment.now_ns,

@@ -212,6 +212,7 @@ class View:
 
     generation : grows whenever symbol, source or position jumps; a view of an older one must be dropped
     version    : grows with every change; equal means there is nothing to repaint
+    source     : the name `UseSource` knows it by
     badge      : LIVE, DELAYED, REPLAY, SIMULATED, STALE or GAP
     tape_ns    : the tape's clock, ns UTC
     start_ns, end_ns : the bounds of the replay

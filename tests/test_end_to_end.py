@@ -241,12 +241,12 @@ def test_keys_change_what_is_seen_and_how_fast(open_terminal: Open) -> None:
         ("2", "[2 QQQ]"),
         ("?", "row before"),
         ("\x1b", "│STRIKE│"),
-        ("\r", "O:QQQ251216C"),
+        ("\r", "O:QQQ251216"),
         ("\x1b", "│STRIKE│"),
     ):
         spymon.press(key)
         spymon.shows(sight)
-    assert "O:QQQ251216C" not in spymon.text
+    assert "O:QQQ251216" not in spymon.text
 
 
 def test_one_goes_to_a_time_and_from_signal_to_signal(open_terminal: Open) -> None:
@@ -320,7 +320,7 @@ def test_an_imported_day_is_one_key_away(open_terminal: Open, tmp_path: Path) ->
 def test_an_imported_day_replays(open_terminal: Open, tmp_path: Path) -> None:
     assert in_pipe(tmp_path, "import", *write_flat_files(tmp_path)).returncode == 0
     spymon = open_terminal("--replay", "2024-06-14", "--from", "10:10")
-    spymon.shows("⏵ REPLAY ×1 ", "[1 SPY]", "540.10", "10:10:0")
+    spymon.shows("⏵ REPLAY ×1 ", "[1 SPY]", "540.09", "10:10:0")
     spymon.until(lambda: spymon.line("► 540").count("1,500") == 2, "open interest of both sides")
 
 

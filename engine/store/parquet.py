@@ -16,7 +16,7 @@ from ..errors import StoreError
 from ..events import EVENT, Events
 from ..symbols import Contract
 
-CHUNK = 262_144
+CHUNK = 65_536
 """Rows per row group; the last one of a tape may be shorter."""
 
 FIELDS = EVENT.names or ()

@@ -584,6 +584,11 @@ class TestUseSource:
         again = obey(deck, UseSource("attic"))
         assert (again.symbol, place_s(again)) == ("QQQ", 333)
 
+    def test_a_view_names_its_source_as_the_command_does(self) -> None:
+        deck = self.two()
+        assert deck.view(0).source == "shelf"
+        assert obey(deck, UseSource("attic")).source == "attic"
+
     def test_the_same_symbol_is_shown_where_both_have_it(self) -> None:
         deck = make_deck(
             two_symbols(), Shelf({"IWM": MemoryTape(minutes(), "IWM"), **two_symbols().tapes}, "b")

@@ -41,7 +41,7 @@ DAY, NEXT = date(2025, 12, 16), date(2025, 12, 17)
 HOURS = session(DAY)
 OPEN, CLOSE = HOURS.open_ns, HOURS.close_ns
 FOLD = FoldParams()
-PLAYING = Playing(3, 5, ("SPY", "QQQ"), "REPLAY", False, 10.0, 1234.5, ("a note",))
+PLAYING = Playing(3, 5, "memory", ("SPY", "QQQ"), "REPLAY", False, 10.0, 1234.5, ("a note",))
 NAMES = tuple(f"{strike}{right}" for strike in range(676, 689) for right in "CP")
 
 
@@ -232,7 +232,8 @@ class TestWindow:
         assert {len(column) for column in (view.strike_milli, view.call.cid, view.put.gex, view.put.bid)} == {
             7
         }
-        assert [LISTED[int(i)].short for i in view.put.cid] == [f"{k}P" for k in range(679, 686)]
+        for leg, right in ((view.call, "C"), (view.put, "P")):
+            assert [LISTED[int(i)].short for i in leg.cid] == [f"{k}{right}" for k in range(679, 686)]
 
 
 class TestExpiration:

@@ -112,12 +112,14 @@ class DeskScreen(Steering):
         if self.prefs.frozen and self.view is not None:
             return
         first, self.view = self.view is None, view
-        if first:
-            self.remove_class("-waiting")
-            self.call_after_refresh(self.repaint)  # only then have the parts a size
         self.set_class(not steering.is_replay(view), "-live")
         self._hint()
-        self.repaint()
+        if first:
+            self.remove_class("-waiting")
+            self._show_note(view)  # it takes a line from the others
+            self.call_after_refresh(self.repaint)  # only then have they a size
+        else:
+            self.repaint()
 
     def set_prefs(self, prefs: Prefs) -> None:
         """Change how things look, at once."""
@@ -132,9 +134,12 @@ class DeskScreen(Steering):
             return
         for part in (self._header, self._ladder, self._signals, self._transport):
             part.show(view, self.prefs)
+        self._show_note(view)
+        self._footer.say(self._failure or self._notes.passing)
+
+    def _show_note(self, view: View) -> None:
         standing = () if self._cramped else self._notes.standing
         self._note.show(view if view.notes == standing else replace(view, notes=standing), self.prefs)
-        self._footer.say(self._failure or self._notes.passing)
 
     @property
     def _cramped(self) -> bool:

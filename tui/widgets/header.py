@@ -1,7 +1,7 @@
-"""The two status lines: what is shown, from where, when; and the day's headline numbers.
+"""The status lines: what is shown, from where, when; and the day's headline numbers.
 
-Owns what stands in the header, in which order, and what gives way on a narrow screen. It refuses to compute
-any of it.
+Owns what stands in the header, in which order, and what gives way on a narrow screen or in a single line. It
+refuses to compute any of it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MODES = {"LIVE": "live", "DELAYED": "delayed", "REPLAY": "replay", "SIMULATED":
 
 
 class StatusHeader(Painted):
-    """Badge, symbols, data clock and expiry above; spot, gamma and flow below."""
+    """Badge, symbols, clock and expiry above; spot, gamma and flow below; or the most of it in one line."""
 
     DEFAULT_CSS = """
     StatusHeader { height: 2; dock: top; }
@@ -46,7 +46,8 @@ class StatusHeader(Painted):
     def show(self, view: View, prefs: Prefs) -> None:
         """Paint the lines that differ from the frame before."""
         self._shown = (view, prefs)
-        self.paint(header_rows(view, prefs, self.size.width))
+        width, height = self.size
+        self.paint([header_row(view, prefs, width)] if height == 1 else header_rows(view, prefs, width))
 
     def on_resize(self) -> None:
         """Fit the lines to the new width."""
@@ -69,6 +70,16 @@ def header_rows(view: View, prefs: Prefs, width: int) -> list[Row]:
     first = fit(_first_line(view, prefs, mode, bar), width, (" │ ", "faint", bar))
     second = fit(_second_line(view, prefs), width - 1, (" │ ", "faint", "bar"))
     return [fitted(first, width, bar), fitted([(" ", "text", "bar"), *second], width, "bar")]
+
+
+def header_row(view: View, prefs: Prefs, width: int) -> Row:
+    """Write what matters most of both lines into one, for a terminal that has no room for two."""
+    mode = mode_of(view)
+    bar = f"{mode}_bar"
+    cells = fit(_only_line(view, prefs, mode), width, (" │ ", "faint", "bar"))
+    return fitted(
+        [(text, ink, bar if ground == "bar" else ground) for text, ink, ground in cells], width, bar
+    )
 
 
 def mode_of(view: View) -> str:
@@ -98,21 +109,51 @@ def symbol_at(row: Row, x: int, symbols: tuple[str, ...]) -> str | None:
 
 
 def _first_line(view: View, prefs: Prefs, mode: str, bar: str) -> list[Piece]:
-    time, tenth = clock_text(view.tape_ns), clock_text(view.tape_ns, tenths=True)
-    frozen: Row = [("FROZEN", "warn", bar)] if prefs.frozen else []
-    gaps: Row = [(f"⚠ {len(view.gaps)} gap{'s' * (len(view.gaps) > 1)}", "warn", bar)] if view.gaps else []
     rate = f"{fmt.rate(view.events_per_s):>5}"
     rates = ([(f"{rate} ev/s {prefs.fps:>2.0f}fps", "muted", bar)], [(f"{rate}/s", "muted", bar)])
-    clock = ([(tenth, "strong", bar), (f" ET {view.day:%m-%d}", "muted", bar)], [(time, "strong", bar)])
     return [
         Piece(([(badge_text(view), "on_badge", mode)],)),
-        Piece((frozen,)),
+        Piece((_frozen(prefs, bar),)),
         Piece(tuple(_tabs(view, style, bar) for style in ("[]", "short", "one")), (6, 2)),
-        Piece(clock, (4,)),
+        Piece(_clock(view, bar), (4,)),
         Piece(tuple([(text, "text", bar)] for text in _expiry(view)), (3, 1)),
-        Piece((gaps, [(f"⚠{len(view.gaps)}", "warn", bar)]), (8, 5)),
+        Piece(_gaps(view, bar), (8, 5)),
         Piece(rates, (9, 7)),
     ]
+
+
+def _only_line(view: View, prefs: Prefs, mode: str) -> list[Piece]:
+    badge = badge_text(view)
+    brief = badge.partition(" ×")[0].rstrip() + " "
+    symbol: Cell = (f"{view.symbol} ", "muted", "bar")
+    return [
+        Piece(([(badge, "on_badge", mode)], [(brief, "on_badge", mode)]), (4,)),
+        Piece((_frozen(prefs, "bar"),)),
+        Piece(tuple([symbol, *form] for form in _price(view)), (6,)),
+        Piece((_gex(view, prefs)[-1],), (7,)),
+        Piece((_levels(view, " "), _levels(view, " ")[:2]), (8, 2)),
+        Piece(tuple(_tabs(view, style, "bar") for style in ("[]", "short")), (9, 8)),
+        Piece(_clock(view, "bar"), (8, 3)),
+        Piece(tuple([(text, "text", "bar")] for text in _expiry(view)), (8, 5)),
+        Piece(_gaps(view, "bar")[::-1][:1], (5,)),
+    ]
+
+
+def _frozen(prefs: Prefs, bar: str) -> Row:
+    return [("FROZEN", "warn", bar)] if prefs.frozen else []
+
+
+def _gaps(view: View, bar: str) -> tuple[Row, Row]:
+    n = len(view.gaps)
+    if not n:
+        return [], []
+    return [(f"⚠ {n} gap{'s' * (n > 1)}", "warn", bar)], [(f"⚠{n}", "warn", bar)]
+
+
+def _clock(view: View, bar: str) -> tuple[Row, Row]:
+    """Write the time of the data."""
+    tenths: Cell = (clock_text(view.tape_ns, tenths=True), "strong", bar)
+    return [tenths, (f" ET {view.day:%m-%d}", "muted", bar)], [(clock_text(view.tape_ns), "strong", bar)]
 
 
 def _tabs(view: View, style: str, bar: str) -> Row:
@@ -164,12 +205,22 @@ def _labelled(label: str, text: str, ink: str) -> Row:
 
 
 def _spot(view: View) -> tuple[Row, ...]:
-    price = fmt.price(view.spot)
     change = fmt.change(view.spot, view.prev_close)
-    ink = "buy" if change[0] == "▲" else "sell" if change[0] == "▼" else "muted"
+    brief, price = _price(view)
+    long: Row = [(f"{view.symbol} ", "muted", "bar"), *price, (f" {change}", _direction(change), "bar")]
+    return long, brief
+
+
+def _price(view: View) -> tuple[Row, Row]:
+    """Write the spot with its change, and alone."""
+    change = fmt.change(view.spot, view.prev_close)
+    price: Cell = (fmt.price(view.spot), "strong", "bar")
     brief = change.replace("(", "").replace(")", "")
-    long: Row = [(f"{view.symbol} ", "muted", "bar"), (price, "strong", "bar"), (f" {change}", ink, "bar")]
-    return long, [(price, "strong", "bar"), (f" {brief}", ink, "bar")]
+    return [price, (f" {brief}", _direction(change), "bar")], [price]
+
+
+def _direction(change: str) -> str:
+    return "buy" if change[0] == "▲" else "sell" if change[0] == "▼" else "muted"
 
 
 def _gex(view: View, prefs: Prefs) -> tuple[Row, ...]:

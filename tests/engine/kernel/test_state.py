@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from engine.events import MISSING
+from engine.kernel.params import FoldParams
 from engine.kernel.state import CELL, UNDER, new_state, static_of
+from engine.kernel.step import step
 from engine.market import settle_ns, underlying
 from engine.symbols import Contract, ContractTable
 
@@ -73,9 +75,6 @@ def test_digest_of_the_same_past_is_the_same(folded, tape) -> None:
 
 def test_digest_does_not_count_contracts_no_event_has_named(tape, fold_events) -> None:
     """A live table grows while the tape runs; a replayed one is complete from the start."""
-    from engine.kernel.params import FoldParams
-    from engine.kernel.step import step
-
     events = tape.spot(685.0, at=0).quote(at=1).trade(at=2).events
     digests = set()
     for strikes in ((685_000,), (685_000, 680_000, 700_000)):

@@ -9,7 +9,7 @@ import pytest
 from engine.events import MISSING
 from tui.prefs import Prefs
 from tui.widgets import StatusHeader
-from tui.widgets.header import badge_text, header_rows, symbol_at
+from tui.widgets.header import badge_text, header_row, header_rows, symbol_at
 from tui.widgets.painted import text_of
 
 DEFAULTS = Prefs()
@@ -134,6 +134,50 @@ def test_tabs_know_their_symbol_in_every_form(make_view) -> None:
         assert symbol_at(row, x, view.symbols) == "SPX"
     assert symbol_at(row, 0, view.symbols) is None
     assert symbol_at(row, 79, view.symbols) is None
+
+
+@pytest.mark.parametrize("width", range(40, 221, 3))
+def test_a_single_line_is_as_wide_as_the_screen_and_names_mode_symbol_and_spot(make_view, width: int) -> None:
+    line = header_row(make_view(badge="SIMULATED"), Prefs(), width)
+    assert len(text_of(line)) == width
+    assert text_of(line).startswith(" ⏵ SIMULATED ")
+    assert "SPY 681.42" in text_of(line)
+    assert line[0][2] == "simulated"
+    assert {ground for _, _, ground in line[1:]} == {"simulated_bar"}
+
+
+@pytest.mark.parametrize(
+    ("width", "there", "gone"),
+    [
+        (40, ("flip 679.8",), ("×10", "12:41:07")),
+        (60, ("×10", "flip 679.8", "12:41:07", "⚠1"), ("3h18m", "1SPY")),
+        (79, ("×10", "flip 679.8", "12:41:07", "3h18m", "⚠1"), ("▲+1.87", "1SPY")),
+        (120, ("▲+1.87 +0.28%", "GEX  +530M", "12:41:07.2 ET 12-16", "0DTE 3h18m left"), ("1SPY",)),
+        (214, ("flip 679.8 CW 685 PW 675", "[1 SPY] 2 QQQ "), ()),
+    ],
+)
+def test_in_a_single_line_spot_and_flip_come_before_the_watch_list(
+    make_view, width: int, there: tuple[str, ...], gone: tuple[str, ...]
+) -> None:
+    text = text_of(header_row(make_view(), Prefs(), width))
+    assert [part for part in there if part not in text] == []
+    assert [part for part in gone if part in text] == []
+
+
+def test_a_single_line_says_frozen_and_dashes_for_what_is_not_known(make_view, empty_view) -> None:
+    assert "FROZEN" in text_of(header_row(make_view(), Prefs(frozen=True), 40))
+    assert "SPY — │ flip —" in text_of(header_row(empty_view(), Prefs(), 44))
+
+
+async def test_a_header_of_one_line_shows_the_single_line(make_view, stage) -> None:
+    header = StatusHeader()
+    async with stage(header, 79, 1) as pilot:
+        header.show(make_view(), Prefs())
+        assert "SPY 681.42" in header.render_line(0).text
+        await pilot.resize_terminal(79, 2)
+        await pilot.pause()
+        assert "›1SPY" in header.render_line(0).text
+        assert "681.42" in header.render_line(1).text
 
 
 async def test_a_click_on_a_tab_chooses_the_symbol(make_view, stage) -> None:
