@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.deck import Deck, DeckParams
+from engine.deck import Deck
 from engine.events import Events
 from engine.kernel.params import FoldParams
+from engine.slot import DeckParams
 from engine.sources.simulated import SimTape, SimulatedSource
 from engine.store.day import DayStore
 from engine.store.meta import Facts

@@ -13,8 +13,8 @@ from math import inf
 from pathlib import Path
 from statistics import median
 
-from engine.deck import DeckParams
 from engine.headless import replay
+from engine.slot import DeckParams
 from engine.timeline import Tape
 
 from .days import LoadedTape, OneTape, on_disk, simulated

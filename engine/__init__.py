@@ -37,7 +37,6 @@ if TYPE_CHECKING:
         Step,
         UseSource,
     )
-    from .deck import DeckParams, Fired, Source
     from .errors import (
         ConfigError,
         CredentialError,
@@ -50,15 +49,16 @@ if TYPE_CHECKING:
     from .headless import Status, Summary, replay
     from .kernel.params import PRESETS, FoldParams, SideParams, SignalParams
     from .monitor import Monitor, Quote, Trade
+    from .slot import DeckParams, Source
     from .sources.simulated import SimulatedSource
     from .store.day import DayStore
     from .symbols import Contract, ContractTable
     from .timeline import Tape, TapeInfo, Timeline
-    from .view import Counts, Detail, Flow, Gamma, Leg, SignalRow, View
+    from .view import Counts, Detail, Fired, Flow, Gamma, Leg, SignalRow, View
 
 _HOMES = {
     "commands": "JumpSignal Pause Seek SelectExpiry SelectSymbol SetSpeed Skip Step UseSource",
-    "deck": "DeckParams Fired Source",
+    "slot": "DeckParams Source",
     "errors": "ConfigError CredentialError NoDataError ProviderError SpymonError StoreError UsageError",
     "headless": "Status Summary replay",
     "kernel.params": "PRESETS FoldParams SideParams SignalParams",
@@ -67,7 +67,7 @@ _HOMES = {
     "store.day": "DayStore",
     "symbols": "Contract ContractTable",
     "timeline": "Tape TapeInfo Timeline",
-    "view": "Counts Detail Flow Gamma Leg SignalRow View",
+    "view": "Counts Detail Fired Flow Gamma Leg SignalRow View",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

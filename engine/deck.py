@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import inf
-from typing import Protocol
 
 from numpy import void
 from numpy.typing import NDArray
@@ -31,60 +30,18 @@ from .commands import (
 )
 from .errors import NoDataError, SpymonError
 from .events import NS, Events
-from .kernel.params import FoldParams
 from .market import clock_text
-from .projection import Playing, Projector, signal_row
+from .projection import Playing, signal_row
+from .slot import DeckParams, Slot, Source, open_slot
 from .symbols import ContractTable
-from .timeline import Tape, Timeline, TimelineParams
-from .view import Counts, Detail, SignalRow, View
+from .timeline import Timeline
+from .view import Counts, Detail, Fired, View
 
 SCOUT_EVENTS = 32_768
 """Events folded ahead in one go: short enough that a key press waits for no more than a few ms."""
 
 TICK_EVENTS = 200_000
 """Most events one tick plays; only the unlimited speed reaches it."""
-
-
-class Source(Protocol):
-    """Somewhere tapes come from; `symbols` are those it can open, in the order they are shown."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def symbols(self) -> tuple[str, ...]: ...
-
-    def open(self, symbol: str) -> Tape:
-        """Return the symbol's tape; NoDataError or StoreError when there is none."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class DeckParams:
-    """How tapes are folded and shown.
-
-    expiry  : '0dte', one expiration, or how many of the nearest
-    strikes : rows each side of at-the-money
-    start_ns, end_ns : bounds of the first source's replay, ns UTC; None is the tape's own
-    frame_ns : wall time of one frame; a step is one frame of tape
-    """
-
-    fold: FoldParams = FoldParams()
-    expiry: str | int | date = 3
-    strikes: int = 25
-    start_ns: int | None = None
-    end_ns: int | None = None
-    frame_ns: int = NS // 10
-    timeline: TimelineParams = TimelineParams()
-
-
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """A signal, and whose."""
-
-    symbol: str
-    row: SignalRow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,39 +52,6 @@ class Played:
     contracts: ContractTable
     pieces: tuple[tuple[Events, NDArray[void]], ...]
     fired: tuple[Fired, ...]
-
-
-@dataclass(slots=True)
-class Slot:
-    """One symbol of one source, opened."""
-
-    timeline: Timeline
-    projector: Projector
-
-
-def chosen_expiries(choice: str | int | date, day: date, listed: Sequence[date]) -> tuple[date, ...]:
-    """Return the expirations that a choice of `DeckParams.expiry` means on a day."""
-    alive = [expiry for expiry in listed if expiry >= day]
-    if choice == "0dte":
-        choice = day
-    if isinstance(choice, date):
-        return (choice,) if choice in alive else ()
-    return tuple(alive[: int(choice)])
-
-
-def open_slot(tape: Tape, params: DeckParams, bounded: bool = True) -> Slot:
-    """Return a tape with its playhead at the start; NoDataError when it lists nothing that was chosen."""
-    info = tape.info
-    start_ns, end_ns = (params.start_ns, params.end_ns) if bounded else (None, None)
-    listed = tape.contracts.expiries()
-    expiries = chosen_expiries(params.expiry, info.day, listed)
-    if not expiries:
-        raise NoDataError(
-            f"{info.symbol} lists no expiration for --expiry {params.expiry} on {info.day}; "
-            f"it lists {', '.join(map(str, listed[:5])) or 'none at all'}."
-        )
-    timeline = Timeline(tape, params.fold, params.timeline, start_ns, end_ns)
-    return Slot(timeline, Projector(timeline, params.fold, params.strikes, expiries))
 
 
 class Deck:
@@ -321,7 +245,7 @@ class Deck:
 
     @property
     def busy(self) -> bool:
-        """Whether a command is still being carried out: the next tick should not wait for the next frame."""
+        """Whether a command is still being carried out, so that the next tick should not wait for a frame."""
         return self._hunting != 0 or self._target is not None
 
     def scout(self) -> bool:

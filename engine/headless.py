@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from math import inf
 
 from .clock import TapeClock
-from .deck import DeckParams, Fired, Slot, Source, open_slot
 from .events import NS
 from .kernel.signals import RULE_NAMES
 from .projection import Playing, signal_row
+from .slot import DeckParams, Slot, Source, open_slot
 from .timeline import TimelineParams
-from .view import View
+from .view import Fired, View
 
 STATUS_NS = 5 * NS
 VIEW_NS = 300 * NS

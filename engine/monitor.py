@@ -17,13 +17,14 @@ from typing import TypeVar
 import numpy as np
 
 from .commands import Command
-from .deck import Deck, DeckParams, Fired, Played, Source
+from .deck import Deck, Played
 from .errors import SpymonError
 from .events import NS, QUOTE, TRADE
 from .kernel.conditions import label
 from .kernel.side import RULE_NAMES
+from .slot import DeckParams, Source
 from .symbols import Contract
-from .view import Counts, Detail, View
+from .view import Counts, Detail, Fired, View
 
 T = TypeVar("T")
 

@@ -118,6 +118,14 @@ class SignalRow:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A signal, and whose."""
+
+    symbol: str
+    row: SignalRow
+
+
 class SignalLog(Sequence[SignalRow]):
     """The first `n` rows of an append-only list: taking a longer or shorter prefix copies nothing."""
 

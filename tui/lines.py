@@ -11,12 +11,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from engine.deck import Fired
 from engine.events import MISSING, PRICE_SCALE
 from engine.exposure import Unit, convert
 from engine.headless import Item, Status, Summary
 from engine.market import clock_text
-from engine.view import Leg, View
+from engine.view import Fired, Leg, View
 
 from .output import rfc3339
 

@@ -19,6 +19,7 @@ class Notes:
         self._first: frozenset[str] = frozenset()
         self._now: tuple[str, ...] = ()
         self._gone: set[str] = set()
+        self._renewing = False
 
     def learn(self, view: View) -> None:
         """Take in a view's notes; those of a tape's first view stand for as long as it is shown."""
@@ -26,7 +27,10 @@ class Notes:
         tape = (view.source, view.symbol)
         if tape != self._tape:
             self._tape = tape
-            self._first = frozenset(note for note in view.notes if not note.endswith(_UNDER_WAY))
+            self._first = frozenset(note for note in view.notes if not under_way(note))
+        if self._renewing:
+            self._gone &= self._first
+            self._renewing = False
 
     @property
     def standing(self) -> tuple[str, ...]:
@@ -39,5 +43,19 @@ class Notes:
         return next((note for note in self._now if note not in self._first | self._gone), "")
 
     def dismiss(self) -> None:
-        """Put away what is shown now; the same sentence does not come back, a new one does."""
-        self._gone.update(note for note in self._now if not note.endswith(_UNDER_WAY))
+        """Put away what is shown now; a standing sentence does not come back, a new one comes."""
+        self._gone.update(note for note in self._now if not under_way(note))
+
+    def let_pass(self, sentence: str) -> None:
+        """Put away one sentence that was shown for long enough, if it only passes."""
+        if sentence not in self._first and not under_way(sentence):
+            self._gone.add(sentence)
+
+    def renew(self) -> None:
+        """Expect an answer to something new: with the next view a sentence may come that was here before."""
+        self._renewing = True
+
+
+def under_way(sentence: str) -> bool:
+    """Say whether a sentence tells of work that goes on."""
+    return sentence.endswith(_UNDER_WAY)

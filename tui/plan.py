@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.config import Settings
 from engine.errors import ConfigError, CredentialError, NoDataError, UsageError
 from engine.market import PRESETS, Underlying, parse_custom, parse_time, previous_session, session, underlying
-from engine.store.files import settled_names
+from engine.store.files import present, settled_names
 
 SIMULATED_DAY = date(2025, 12, 16)
 """The day that is shown when nobody asks for one."""
@@ -91,8 +91,13 @@ def days_on_disk(data_dir: Path) -> dict[date, tuple[str, ...]]:
     days = data_dir / "days"
     if not days.is_dir():
         return {}
-    found = {name: _iso(name) for name in settled_names(days) if (days / name).is_dir()}
-    return {day: tuple(settled_names(days / name)) for name, day in found.items() if day is not None}
+    names = {name: _iso(name) for name in settled_names(days) if (days / name).is_dir()}
+    found = {day: _folders(days / name) for name, day in names.items() if day is not None}
+    return {day: symbols for day, symbols in found.items() if symbols}
+
+
+def _folders(folder: Path) -> tuple[str, ...]:
+    return tuple(name for name in settled_names(folder) if present(folder / name).is_dir())
 
 
 def parse_day(text: str, flag: str) -> date:

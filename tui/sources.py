@@ -12,10 +12,10 @@ from datetime import date
 from functools import partial
 
 from engine.config import Settings
-from engine.deck import DeckParams, Source
 from engine.events import NS
 from engine.kernel.params import PRESETS, FoldParams
 from engine.monitor import Monitor
+from engine.slot import DeckParams, Source
 from engine.sources.simulated import PROFILES, SimulatedSource
 from engine.store.day import DayStore
 from engine.timeline import Tape

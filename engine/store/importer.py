@@ -55,7 +55,8 @@ class ImportReport:
 
     days      : one per symbol and day that was written
     bad_rows  : how many rows could not be taken; `first_bad` has the first twenty with line and reason
-    problems  : one sentence per file that could not be used, or not wholly
+    problems  : one sentence per file or day that could not be used, or not wholly
+    failed    : one of them was asked for, or is damaged; strangers in a folder that was walked are neither
     notes     : one sentence each: what was left out and why
     rows      : rows that were taken
     peak_rows : the most rows that were held for sorting at once
@@ -65,6 +66,7 @@ class ImportReport:
     bad_rows: int
     first_bad: tuple[BadRow, ...]
     problems: tuple[str, ...]
+    failed: bool
     notes: tuple[str, ...]
     rows: int
     peak_rows: int
@@ -89,14 +91,15 @@ def import_paths(
     """
     if day is not None:
         session(day)
-    files = find_files(Path(path) for path in paths)
+    named = [Path(path) for path in paths]
+    files = find_files(named)
     with scratch(store.root) as folder, writing(store.root):
         run = _Run(
             store, Roster(symbol and symbol.upper(), day, customs), Spill(folder, budget_rows), progress
         )
         known = run.intake.recognise(files)
         run.total_bytes = sum(each.path.stat().st_size for each in known)
-        return run.all(known, block_bytes, customs)
+        return run.all(known, named, block_bytes, customs)
 
 
 class _Run:
@@ -109,7 +112,11 @@ class _Run:
         self._bytes = self._rows = 0
 
     def all(
-        self, files: list[Recognised], block_bytes: int, customs: Mapping[str, Underlying]
+        self,
+        files: list[Recognised],
+        named: list[Path],
+        block_bytes: int,
+        customs: Mapping[str, Underlying],
     ) -> ImportReport:
         """Read, then write every tape that has an option on it."""
         self.intake.read(files, block_bytes)
@@ -125,7 +132,7 @@ class _Run:
         if not days:
             raise StoreError(self.intake.problems[-1])
         self._progress("done", 1.0)
-        return self._report(days, maker.left_out, len(stats) - len(wanted))
+        return self._report(days, named, maker.left_out, len(stats) - len(wanted))
 
     def _maker(self, customs: Mapping[str, Underlying]) -> TapeMaker:
         bad = self.intake.bad.count
@@ -148,7 +155,9 @@ class _Run:
             self.intake.problems.append(str(error))
             return None
 
-    def _report(self, days: list[ImportedDay], left_out: Counter[str], without_options: int) -> ImportReport:
+    def _report(
+        self, days: list[ImportedDay], named: list[Path], left_out: Counter[str], without_options: int
+    ) -> ImportReport:
         counted = self.intake.judge.left_out + left_out
         notes = list(self.intake.notes)
         notes += [f"{sentence}: {counted[what]:,}." for what, sentence in _LEFT_OUT.items() if counted[what]]
@@ -156,11 +165,13 @@ class _Run:
             notes.append(
                 f"Underlyings without an option trade or quote, which make no day: {without_options:,}."
             )
+        met_by_chance = sum(path not in named for path in self.intake.strangers)
         return ImportReport(
             days=tuple(days),
             bad_rows=self.intake.bad.count,
             first_bad=tuple(self.intake.bad.first),
             problems=tuple(self.intake.problems),
+            failed=len(self.intake.problems) > met_by_chance,
             notes=tuple(notes),
             rows=self._spill.rows,
             peak_rows=self._spill.peak_rows,
@@ -182,8 +193,9 @@ class _Run:
                 f"the first in line {first.line} of {first.path}: {first.reason}."
             )
         problems = self.intake.problems
-        others = f" ({len(problems) - 1} more files could not be used either.)" if len(problems) > 1 else ""
         if problems:
+            rest = len(problems) - 1
+            others = f" ({rest} more file{'s' * (rest > 1)} could not be used either.)" if rest else ""
             return StoreError(problems[0] + others)
         return StoreError(
             "The files have no option trade and no option quote; add the trades or quotes file."

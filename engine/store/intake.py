@@ -21,7 +21,7 @@ from ..market import session
 from .blocks import Block, TextFile
 from .cache import read_cache
 from .flatfiles import Judge
-from .layouts import BARS, OPEN_INTEREST, QUOTES, TRADES, Layout, Recognised, recognise
+from .layouts import BARS, OPEN_INTEREST, QUOTES, TRADES, Layout, Recognised, StrangerError, recognise
 from .meta import InputFile
 from .roster import Roster, day_at, day_index
 from .rows import BadRows, RowReader, Rows
@@ -49,6 +49,7 @@ class Intake:
     """Reads recognised files into the spill, in an order that does not depend on how they were named.
 
     problems : one sentence per file that could not be used, or not wholly
+    strangers : those of them that are of another sort
     notes    : one sentence per file that was left out with good reason
     stats    : what was met, by tape
     inputs   : the files that were read, by their number
@@ -58,6 +59,7 @@ class Intake:
         self.bad = BadRows()
         self.judge = Judge(roster, self.bad)
         self.problems: list[str] = []
+        self.strangers: list[Path] = []
         self.notes: list[str] = []
         self.stats: defaultdict[int, TapeStats] = defaultdict(TapeStats)
         self.inputs: dict[int, InputFile] = {}
@@ -73,6 +75,8 @@ class Intake:
                 known.append(recognise(path))
             except StoreError as error:
                 self.problems.append(str(error))
+                if isinstance(error, StrangerError):
+                    self.strangers.append(path)
         order = (QUOTES, TRADES, None, BARS, OPEN_INTEREST)
         return sorted(self._without_copies(known), key=lambda each: order.index(each.layout))
 

@@ -60,8 +60,12 @@ class Recognised:
     header: tuple[str, ...] = ()
 
 
+class StrangerError(StoreError):
+    """A whole file of another sort than those that are imported."""
+
+
 def recognise(path: Path) -> Recognised:
-    """Look into a file; StoreError says in one sentence what it is when it cannot be imported."""
+    """Look into a file; StrangerError says what it is instead, StoreError what is wrong with it."""
     head = _head(path)
     if head.startswith(_PARQUET_MAGIC):
         return Recognised(path, None)
@@ -69,7 +73,7 @@ def recognise(path: Path) -> Recognised:
     for layout in LAYOUTS:
         if layout.required.keys() <= set(header):
             return Recognised(path, layout, header)
-    raise StoreError(f"{path} {_what_else(head, header)}")
+    raise StrangerError(f"{path} {_what_else(head, header)}")
 
 
 def _head(path: Path) -> bytes:

@@ -9,16 +9,16 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from engine.deck import DeckParams, Fired
 from engine.errors import NoDataError
 from engine.events import FMV, GAP, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.headless import STATUS_NS, VIEW_NS, Item, Status, Summary, replay
 from engine.kernel.params import PRESETS, FoldParams
 from engine.market import session, underlying
+from engine.slot import DeckParams
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract, ContractTable
 from engine.timeline import TapeInfo, Timeline
-from engine.view import View
+from engine.view import Fired, View
 
 DAY = date(2025, 12, 16)
 HOURS = session(DAY)

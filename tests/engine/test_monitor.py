@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 
 from engine.commands import Command, JumpSignal, Pause, Seek, SelectSymbol, SetSpeed, Step, UseSource
-from engine.deck import DeckParams, Fired
 from engine.errors import NoDataError, SpymonError, StoreError
 from engine.events import FMV, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.kernel.params import PRESETS, FoldParams
 from engine.market import session, underlying
 from engine.monitor import Monitor, Quote, Trade
+from engine.slot import DeckParams
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract, ContractTable
 from engine.timeline import TapeInfo, Timeline
-from engine.view import View
+from engine.view import Fired, View
 
 DAY = date(2025, 12, 16)
 HOURS = session(DAY)

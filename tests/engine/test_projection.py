@@ -9,7 +9,6 @@ from math import inf, isnan, nan
 import numpy as np
 import pytest
 
-from engine.deck import DeckParams, Slot, open_slot
 from engine.events import (
     FMV,
     GAP,
@@ -32,6 +31,7 @@ from engine.kernel.side import RULE_NAMES as SIDE_RULES
 from engine.kernel.side import treatment
 from engine.market import session, underlying
 from engine.projection import DETAIL_PRINTS, Playing
+from engine.slot import DeckParams, Slot, open_slot
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract, ContractTable
 from engine.timeline import TapeInfo, Timeline

@@ -232,6 +232,8 @@ def test_covers_what_has_been_folded(timeline) -> None:
     timeline.seek(half)
     assert timeline.covers(at_share(timeline, 0.4))
     assert not timeline.covers(at_share(timeline, 0.9))
+    timeline.seek(at_share(timeline, 0.1))
+    assert timeline.covers(at_share(timeline, 0.4))
     while not timeline.scout(10_000):
         pass
     assert timeline.covers(timeline.end_ns)
@@ -282,8 +284,10 @@ def test_gaps_are_told_up_to_the_playhead(timeline, events, clocks) -> None:
 
 @pytest.mark.parametrize("share", [0.9, 0.4, 0.65, 0.05])
 def test_recent_trades_reach_back_a_minute_with_the_sides_the_fold_gave(
-    bits_of, timeline, events, clocks, straight, share
+    bits_of, chunked, params, events, clocks, straight, share
 ) -> None:
+    """With a checkpoint at every chunk, too: the nearest one would know too little of the past."""
+    timeline = Timeline(chunked, params, TimelineParams(NS, 1, 10**9))
     timeline.seek(at_share(timeline, 0.8))
     timeline.seek(at_share(timeline, share))
     stop = np.searchsorted(clocks, timeline.clock, side="right")
@@ -366,6 +370,17 @@ def test_late_start_knows_open_interest_and_close_and_nothing_else(
     assert bits_of(cells) == bits_of(suffix.state.cells)
     assert timeline.state.under["events"][0] == len(suffix.events)
     assert timeline.signals == list(suffix.signals)
+
+
+def test_late_start_in_the_first_rows_of_a_chunk_knows_them_too(tape, in_memory) -> None:
+    tape.prev_close(679.5, at=0).oi(777).oi(333, cid=4)
+    for second in range(1, 20):
+        tape.quote(at=second)
+    chunked = in_memory(tape.events, (10,))
+    for row in range(8, 14):
+        state = Timeline(chunked, FoldParams(), start_ns=int(tape.events["ts"][row])).state
+        assert state.under["prev_close"][0] == 6_795_000
+        assert state.cells["oi"][[CALL, 4]].tolist() == [777, 333]
 
 
 def test_late_start_can_be_sought_like_any(same_state, chunked, params, clocks) -> None:

@@ -395,6 +395,34 @@ async def test_what_a_command_came_to_takes_the_place_of_the_hints_and_moves_no_
         assert shown.text(HintFooter) == hints
 
 
+async def test_where_there_is_no_room_for_hints_an_answer_is_said_over_the_grid(
+    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+) -> None:
+    async with scene(desk, tmp_path, (60, 18)) as shown:
+        await shown.frame(make_view(version=2, notes=("Going to 12:30:00 …", *make_view().notes)))
+        assert shown.notices() == []
+        await shown.frame(make_view(version=3, notes=("There is no later signal.", *make_view().notes)))
+        await shown.frame(make_view(version=4, notes=("There is no later signal.", *make_view().notes)))
+        assert shown.notices() == ["There is no later signal."]
+        desk.failure = "The tape ends in the middle of a row."
+        await shown.frame()
+        assert shown.notices()[1:] == ["The tape ends in the middle of a row."]
+
+
+async def test_the_same_answer_to_another_key_is_said_again(
+    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+) -> None:
+    answered = ("There is no later signal.", *make_view().notes)
+    async with scene(desk, tmp_path) as shown:
+        await shown.frame(make_view(version=2, notes=answered))
+        await shown.press("escape")
+        await shown.frame(make_view(version=3, notes=answered))
+        assert "quit" in shown.text(HintFooter)
+        await shown.press("right_curly_bracket")
+        await shown.frame(make_view(version=4, notes=answered))
+        assert "There is no later signal." in shown.text(HintFooter)
+
+
 # frames -------------------------------------------------------------------------------------------------
 
 

@@ -213,7 +213,7 @@ def test_a_day_is_imported_listed_verified_and_replayed(
     assert out.startswith("2024-06-14 SPY new: ")
     assert "(5 trades, 9 quotes)" in out
     assert "trades.csv.gz line 7: " in err
-    assert "1 bad rows were left out" in err
+    assert "1 bad row was left out; 16 rows were taken." in err
     state_hash = out.split("state ")[1].strip()
 
     assert main(["days"]) == 0
@@ -232,6 +232,24 @@ def test_a_day_is_imported_listed_verified_and_replayed(
     assert (summary["trades"], summary["quotes"], summary["state_hash"]) == (5, 9, state_hash)
 
 
+def test_a_file_that_breaks_off_gives_what_it_has_and_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trades, quotes = (Path(name) for name in flat_files(tmp_path / "in"))
+    quotes.write_bytes(quotes.read_bytes()[:-30])
+    (tmp_path / "in" / "notes.txt").write_text("what I did\n", encoding="utf-8")
+    assert main(["import", str(trades.parent)]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("2024-06-14 SPY new: ")
+    assert "quotes.csv.gz breaks off in the middle" in err
+    assert main(["import", str(trades), str(tmp_path / "in" / "notes.txt")]) == 1
+    quotes.unlink()
+    assert main(["import", str(trades.parent)]) == 0
+    assert "notes.txt" in capsys.readouterr().err
+    assert main(["days"]) == 0
+    assert "import of 1 file " in capsys.readouterr().out
+
+
 def test_verify_fails_when_the_recorded_hash_is_another(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -241,6 +259,19 @@ def test_verify_fails_when_the_recorded_hash_is_another(
     meta.write_text(json.dumps(fields | {"state_hash": "0" * 32}), encoding="utf-8")
     assert main(["verify", "2024-06-14", "--symbol", "spy"]) == 1
     assert "2024-06-14 SPY DIFFERS: recorded 000000" in capsys.readouterr().out
+
+
+def test_verify_names_what_is_damaged_and_checks_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["import", *flat_files(tmp_path / "in")]) == 0
+    (tmp_path / "data/days/2024-06-14/QQQ").mkdir()
+    capsys.readouterr()
+    assert main(["verify", "2024-06-14"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("2024-06-14 SPY folds to the recorded hash ")
+    assert "QQQ is not a whole day" in err
+    assert err.count("\n") == 1
 
 
 def test_importing_again_records_what_it_folds_to_now_and_says_that_it_differs(

@@ -173,3 +173,11 @@ def test_the_disk_is_read_by_its_folders_names(tmp_path: Path) -> None:
     (tmp_path / "days" / "2020-01-02").touch()
     assert days_on_disk(tmp_path) == {IMPORTED: ("GOOG", "SPY"), date(2024, 6, 14): ("SPY",)}
     assert days_on_disk(tmp_path / "nowhere") == {}
+
+
+def test_files_beside_the_days_and_days_without_a_symbol_are_none(tmp_path: Path) -> None:
+    (tmp_path / "days/2015-12-24/GOOG").mkdir(parents=True)
+    (tmp_path / "days/2015-12-24/notes.txt").touch()
+    (tmp_path / "days/2015-12-23").mkdir()
+    (tmp_path / "days/2015-12-22").touch()
+    assert days_on_disk(tmp_path) == {IMPORTED: ("GOOG",)}

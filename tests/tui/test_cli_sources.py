@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from engine.config import Settings, load_settings
-from engine.deck import DeckParams
 from engine.errors import NoDataError
 from engine.events import QUOTE, empty_events
 from engine.kernel.params import PRESETS
 from engine.market import generic, session
+from engine.slot import DeckParams
 from engine.sources.simulated import PROFILES
 from engine.store.day import DayStore
 from engine.store.meta import Facts

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.deck import DeckParams, Fired
 from engine.events import MISSING
 from engine.headless import Item, Status, Summary, replay
 from engine.market import parse_time
-from engine.view import SignalRow, View
+from engine.slot import DeckParams
+from engine.view import Fired, SignalRow, View
 from tui.headless import print_items
 from tui.lines import as_json, as_object, as_text
 from tui.output import LineWriter, rfc3339

@@ -54,3 +54,26 @@ def test_another_tape_has_standing_notes_of_its_own(notes: Notes, make_view: Mak
     assert (notes.standing, notes.passing) == ((LATER,), "")
     notes.learn(make_view(source="import", notes=(PARITY,)))
     assert notes.standing == (PARITY,)
+
+
+def test_an_answer_that_was_shown_for_long_enough_passes_and_a_standing_note_does_not(
+    notes: Notes, make_view: MakeView
+) -> None:
+    notes.learn(make_view(notes=(LATER, PARITY)))
+    notes.let_pass(LATER)
+    notes.let_pass(PARITY)
+    assert (notes.standing, notes.passing) == ((PARITY,), "")
+    notes.learn(make_view(notes=(GOING, PARITY)))
+    notes.let_pass(GOING)
+    assert notes.passing == GOING
+
+
+def test_after_a_command_the_same_answer_is_news_but_a_standing_note_stays_away(
+    notes: Notes, make_view: MakeView
+) -> None:
+    notes.learn(make_view(notes=(LATER, PARITY)))
+    notes.dismiss()
+    notes.renew()
+    assert notes.passing == ""
+    notes.learn(make_view(notes=(LATER, PARITY)))
+    assert (notes.standing, notes.passing) == ((), LATER)

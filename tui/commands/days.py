@@ -63,9 +63,13 @@ def as_row(entry: DayEntry) -> tuple[str, ...]:
         f"{entry.quotes:,}",
         "complete" if entry.complete else "partial",
         str(entry.gaps),
-        f"{entry.source} of {len(entry.inputs)} files" if entry.inputs else entry.source,
+        entry.source + _of_files(len(entry.inputs)),
         f"{entry.bytes / 1e6:,.1f} MB",
     )
+
+
+def _of_files(n: int) -> str:
+    return f" of {n} file{'s' * (n > 1)}" if n else ""
 
 
 def plain(rows: Sequence[Sequence[str]]) -> str:

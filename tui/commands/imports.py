@@ -20,7 +20,7 @@ from .folding import fold_hash
 
 
 def run_import(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
-    """Import the paths, fold each new day once so that it can be verified later, and report."""
+    """Import the paths, fold each day once so that it can be verified later, and report; 1 if any failed."""
     store = DayStore(settings.data_dir)
     symbol = generic(args.symbol, 1).symbol if "symbol" in args else None
     day = parse_day(args.date, "--date") if "date" in args else None
@@ -33,7 +33,7 @@ def run_import(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> 
     for made, state_hash in zip(report.days, hashes, strict=True):
         sys.stdout.write(_line(made, state_hash))
     _explain(report)
-    return 0
+    return 1 if report.failed else 0
 
 
 def _fold(store: DayStore, meta: DayMeta, progress: Progress, leaver: Leaver) -> str:
@@ -52,8 +52,12 @@ def _line(made: ImportedDay, state_hash: str) -> str:
         f"{meta.day} {meta.symbol} {made.outcome}: {meta.measured.events:,} events "
         f"({counts.get('trade', 0):,} trades, {counts.get('quote', 0):,} quotes), "
         f"{clock_text(meta.measured.first_ns)} to {clock_text(meta.measured.last_ns)}, "
-        f"spot from {meta.facts.spot_origin}, state {state_hash}\n"
+        f"{_spot(meta.facts.spot_origin)}, state {state_hash}\n"
     )
+
+
+def _spot(origin: str) -> str:
+    return "no spot" if origin == "none" else f"spot from {origin}"
 
 
 def _explain(report: ImportReport) -> None:
@@ -65,4 +69,5 @@ def _explain(report: ImportReport) -> None:
     if report.bad_rows:
         more = report.bad_rows - len(report.first_bad)
         rest = f", {more:,} of them not listed" if more else ""
-        say(f"{report.bad_rows:,} bad rows were left out{rest}; {report.rows:,} rows were taken.")
+        left_out = "1 bad row was" if report.bad_rows == 1 else f"{report.bad_rows:,} bad rows were"
+        say(f"{left_out} left out{rest}; {report.rows:,} rows were taken.")

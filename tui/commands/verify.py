@@ -7,34 +7,42 @@ import sys
 from datetime import date
 
 from engine.config import Settings
-from engine.errors import NoDataError
+from engine.errors import NoDataError, StoreError
 from engine.market import session
 from engine.store.day import DayStore
 
 from ..leaving import Leaver
-from ..output import progress_bar
-from ..plan import parse_day
+from ..output import progress_bar, say
+from ..plan import days_on_disk, parse_day
 from .folding import fold_hash
 
 
 def run_verify(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
-    """Check every symbol of the day, or the one that is named; 1 when a hash differs."""
+    """Check every symbol of the day, or the one that is named; 1 when a hash differs or a day is damaged."""
     store = DayStore(settings.data_dir)
     day = parse_day(args.date, "The day")
     symbols = _symbols(store, day, args.symbol.upper() if "symbol" in args else None)
-    results = [_check(store, day, symbol, leaver) for symbol in symbols]
+    results = [_checked(store, day, symbol, leaver) for symbol in symbols]
     return 0 if all(results) else 1
 
 
 def _symbols(store: DayStore, day: date, only: str | None) -> tuple[str, ...]:
     if only is not None:
-        store.meta(day, only)  # says what is wrong when it is not there or damaged
         return (only,)
-    symbols = store.symbols(day)
+    symbols = days_on_disk(store.root).get(day, ())
     if not symbols:
         session(day)
         raise NoDataError(f"There is no recorded or imported day {day} in {store.root}; see spymon days.")
     return symbols
+
+
+def _checked(store: DayStore, day: date, symbol: str, leaver: Leaver) -> bool:
+    """Check one symbol; a damaged one is named, and the others are checked as well."""
+    try:
+        return _check(store, day, symbol, leaver)
+    except StoreError as error:
+        say(str(error))
+        return False
 
 
 def _check(store: DayStore, day: date, symbol: str, leaver: Leaver) -> bool:

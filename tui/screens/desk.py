@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar, Literal
 
 from textual import on
@@ -16,14 +17,14 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from engine.commands import Seek, SelectExpiry
+from engine.commands import Command, Seek, SelectExpiry
 from engine.errors import NoDataError
 from engine.view import Detail, SignalRow, View
 
 from .. import keys, steering
 from ..desk import Desk
 from ..keys import Key
-from ..notes import Notes
+from ..notes import Notes, under_way
 from ..prefs import Prefs
 from ..widgets import ContractDetail, HintFooter, Ladder, NoteLine, SignalLog, StatusHeader, TransportBar
 from .ask import AskScreen, Question, Verdict
@@ -32,6 +33,9 @@ from .steer import Steering
 from .waiting import Waiting
 
 SMALLEST = (40, 8)
+PASSING_S = 6.0
+"""How long the answer to a key takes the place of the hints."""
+
 DETAIL_EVERY = 3
 """Frames between two looks at the contract in detail; it is read by a person, not by a reflex."""
 
@@ -64,7 +68,7 @@ class DeskScreen(Steering):
         self._transport, self._footer = TransportBar(), HintFooter()
         self._waiting = Waiting(what)
         self._hinted: bool | None = None
-        self._notes, self._failure = Notes(), ""
+        self._notes, self._failure, self._told = Notes(), "", ""
         self._asking_detail = False
         self._sheet: DetailScreen | None = None
 
@@ -135,7 +139,7 @@ class DeskScreen(Steering):
         for part in (self._header, self._ladder, self._signals, self._transport):
             part.show(view, self.prefs)
         self._show_note(view)
-        self._footer.say(self._failure or self._notes.passing)
+        self._tell()
 
     def _show_note(self, view: View) -> None:
         standing = () if self._cramped else self._notes.standing
@@ -148,7 +152,30 @@ class DeskScreen(Steering):
     def fail(self, sentence: str) -> None:
         """Put one sentence in place of the hints, until an empty one."""
         self._failure = sentence
-        self._footer.say(sentence or self._notes.passing)
+        self._tell()
+
+    def send(self, command: Command) -> None:
+        """Pass a command to the desk; what it comes to is news, even if it was said before."""
+        self._notes.renew()
+        super().send(command)
+
+    def _tell(self) -> None:
+        """Say in place of the hints what there is to say; where there is no room for hints, over the grid."""
+        sentence = self._failure or self._notes.passing
+        self._footer.say(sentence)
+        if sentence == self._told:
+            return
+        self._told = sentence
+        if not sentence or under_way(sentence):
+            return
+        if self._cramped:
+            self.notify(sentence, severity="error" if self._failure else "information", timeout=PASSING_S)
+        if not self._failure:
+            self.set_timer(PASSING_S, partial(self._let_pass, sentence))
+
+    def _let_pass(self, sentence: str) -> None:
+        self._notes.let_pass(sentence)
+        self._tell()
 
     def _hint(self) -> None:
         replaying = steering.is_replay(self.view)

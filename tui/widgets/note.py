@@ -27,11 +27,11 @@ class NoteLine(Painted):
             self.display = wanted
         if wanted:
             self._notes = view.notes
-            self.paint([note_row(view.notes, self.size.width)])
+            self.on_resize()
 
     def on_resize(self) -> None:
-        """Fit the note to the new width; a line that was gone has none until now."""
-        if self._notes:
+        """Fit the note to the new width; a line that was gone has none until then."""
+        if self._notes and self.size.width:
             self.paint([note_row(self._notes, self.size.width)])
 
 

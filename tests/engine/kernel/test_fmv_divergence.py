@@ -67,6 +67,12 @@ def test_changing_sides_starts_the_holding_again(tape, eager_params) -> None:
     assert found(tape, eager_params()) == []
 
 
+def test_coming_near_starts_the_holding_again(tape, eager_params) -> None:
+    market(tape, 2.60, until=HOLD - 1.0)
+    market(tape, 2.51, since=HOLD - 0.5, until=HOLD)
+    assert found(market(tape, 2.60, since=HOLD + 0.5, until=2 * HOLD), eager_params()) == []
+
+
 def test_old_fair_value_is_not_compared(tape, eager_params) -> None:
     """The quotes go on for long, the fair value they are compared with was told once."""
     tape.quote(MID - 0.02, MID + 0.02, at=0).fmv(2.60, at=0)

@@ -61,7 +61,7 @@ def test_far_more_than_usual_fires_once_and_names_the_buyer(quoted, eager_params
 @pytest.mark.parametrize("gaps", [0, 1, 7, 100])
 def test_evidence_is_the_baseline_of_the_closed_buckets_alone(quoted, eager_params, gaps) -> None:
     """Recomputed bucket by bucket, empty ones too: the judged bucket is in none of the numbers."""
-    sizes = [20, 35, 10] * 12
+    sizes = [20, 0, 35, 0, 0, 10] * 12
     habit(quoted, [*sizes, *[0] * gaps, BIG])
     (signal,) = quoted.fold(eager_params()).fired("volume_spike")
     mean, var, _ = baseline([*sizes, *[0] * gaps])
@@ -91,6 +91,19 @@ def test_judging_leaves_the_baseline_alone(quoted, eager_params) -> None:
     assert (after["log_mean"], after["log_var"]) == pytest.approx(closed[:2], rel=1e-12)
     assert before["bucket_volume"] == 20
     assert after["bucket_volume"] == BIG
+
+
+@pytest.mark.parametrize(
+    ("why", "after", "count"),
+    [
+        ("usual buckets in between", [20] * 8 + [BIG], 2),
+        ("empty buckets in between", [0] * 8 + [BIG], 2),
+        ("one long spell", [BIG] * 9, 1),
+    ],
+)
+def test_a_second_spike_is_news_when_the_first_is_over(quoted, eager_params, why, after, count) -> None:
+    habit(quoted, [20] * WARM + [BIG] + after)
+    assert len(quoted.fold(eager_params()).fired("volume_spike")) == count, why
 
 
 def test_prints_of_one_bucket_add_up(quoted, eager_params) -> None:

@@ -496,6 +496,7 @@ def test_a_truncated_gzip_keeps_what_was_readable_and_is_not_complete(store: Day
     assert 1_000 < kept < 20_000
     assert f"{kept - 2:,} rows before that were taken" in problem
     assert report.bad_rows == 0
+    assert report.failed
     assert not store.list().entries[0].complete
 
 
@@ -515,9 +516,18 @@ def test_strangers_among_good_files_are_named_and_skipped(store: DayStore, inbox
     (inbox / "x.parquet").write_bytes(b"PAR1 rubbish")
     report = import_paths([inbox], store)
     assert [day.meta.symbol for day in report.days] == ["SPY"]
+    assert report.failed  # for the empty and the broken one
     for name in ("logo.png", "empty.csv", "index.html", "x.parquet"):
         (sentence,) = (problem for problem in report.problems if name in problem)
         assert sentence.endswith(".")
+
+
+def test_a_stranger_is_a_failure_only_where_it_was_named(store: DayStore, inbox: Path) -> None:
+    path, page = file(inbox / "t.csv", TRADES, trade()), inbox / "index.html"
+    page.write_bytes(b"<html>\n")
+    walked, named = import_paths([inbox], store), import_paths([path, page], store)
+    assert walked.problems == named.problems != ()
+    assert (walked.failed, named.failed) == (False, True)
 
 
 def test_hidden_files_of_a_folder_are_nobodys_business(store: DayStore, inbox: Path) -> None:
