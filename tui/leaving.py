@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+Handler = Callable[[int, Any], Any]
+
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 GRACE_S = 1.0
 """How long last words may take, for instance while nobody reads the pipe."""
@@ -44,16 +46,38 @@ class Leaver:
                 signal.signal(number, before[number])
 
     @contextmanager
-    def by_exception(self) -> Iterator[None]:
+    def by_exception(self, handler: Handler = signal.default_int_handler) -> Iterator[None]:
         """Within the block, which `at_once` may surround, raise KeyboardInterrupt as Python does."""
         if not self._active or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
             yield
             return
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        before = signal.signal(signal.SIGINT, handler)
         try:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
+
+    @contextmanager
+    def unwound(self) -> Iterator[None]:
+        """As `by_exception`, and also when code within swallows the exception or turns it into another.
+
+        Compiled libraries do that, in their callbacks and while they are imported.
+        """
+        asked = False
+
+        def interrupt(_number: int, _frame: Any) -> None:
+            nonlocal asked
+            asked = True
+            raise KeyboardInterrupt
+
+        with self.by_exception(interrupt):
+            try:
+                yield
+            except Exception:
+                if not asked:
+                    raise
+        if asked:
+            raise KeyboardInterrupt
 
     @contextmanager
     def saying(self, words: Callable[[], None]) -> Iterator[None]:

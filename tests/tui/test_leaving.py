@@ -134,6 +134,29 @@ with leaver.at_once(), leaver.saying(lambda: say("last words")):
     assert run(script) == (130, "unwound;last words;", "")
 
 
+@pytest.mark.parametrize("turned_into", ["pass", "raise AttributeError('half imported')"])
+def test_an_interruption_that_got_lost_within_still_unwinds(turned_into: str) -> None:
+    script = f"""
+with leaver.at_once():
+    try:
+        with leaver.unwound():
+            try:
+                interrupt()
+            except KeyboardInterrupt:
+                {turned_into}
+    except KeyboardInterrupt:
+        say("unwound")
+"""
+    assert run(script) == (0, "unwound;", "")
+
+
+def test_what_fails_without_an_interruption_stays_what_it_is() -> None:
+    with pytest.raises(ZeroDivisionError), Leaver().unwound():
+        raise ZeroDivisionError
+    with Leaver().unwound():
+        pass
+
+
 def test_an_interruption_that_the_parent_ignores_is_ignored() -> None:
     script = """
 signal.signal(signal.SIGINT, signal.SIG_IGN)

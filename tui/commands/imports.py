@@ -27,7 +27,7 @@ def run_import(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> 
     customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
     paths = [Path(path) for path in args.paths]
     with progress_bar("importing", leaver) as progress:
-        with leaver.by_exception():  # what is half-written is cleared away on the way out
+        with leaver.unwound():  # what is half-written is cleared away on the way out
             report = import_paths(paths, store, symbol=symbol, day=day, customs=customs, progress=progress)
         hashes = [_fold(store, each.meta, progress, leaver) for each in report.days]
     for made, state_hash in zip(report.days, hashes, strict=True):
