@@ -58,10 +58,11 @@ class Leaver:
             signal.signal(signal.SIGINT, before)
 
     @contextmanager
-    def unwound(self) -> Iterator[None]:
+    def unwound(self) -> Iterator[Callable[[], None]]:
         """As `by_exception`, and also when code within swallows the exception or turns it into another.
 
-        Compiled libraries do that, in their callbacks and while they are imported.
+        Compiled libraries do that, in their callbacks and while they are imported. What is given raises it
+        again if that has happened; at the end of the block it is raised anyway.
         """
         asked = False
 
@@ -70,14 +71,17 @@ class Leaver:
             asked = True
             raise KeyboardInterrupt
 
+        def check() -> None:
+            if asked:
+                raise KeyboardInterrupt
+
         with self.by_exception(interrupt):
             try:
-                yield
+                yield check
             except Exception:
                 if not asked:
                     raise
-        if asked:
-            raise KeyboardInterrupt
+        check()
 
     @contextmanager
     def saying(self, words: Callable[[], None]) -> Iterator[None]:

@@ -150,6 +150,24 @@ with leaver.at_once():
     assert run(script) == (0, "unwound;", "")
 
 
+def test_one_can_ask_whether_an_interruption_got_lost() -> None:
+    script = """
+with leaver.at_once():
+    try:
+        with leaver.unwound() as check:
+            check()
+            try:
+                interrupt()
+            except KeyboardInterrupt:
+                say("swallowed")
+            check()
+            say("went on")
+    except KeyboardInterrupt:
+        say("unwound")
+"""
+    assert run(script) == (0, "swallowed;unwound;", "")
+
+
 def test_what_fails_without_an_interruption_stays_what_it_is() -> None:
     with pytest.raises(ZeroDivisionError), Leaver().unwound():
         raise ZeroDivisionError

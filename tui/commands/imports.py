@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.config import Settings
@@ -27,13 +28,23 @@ def run_import(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> 
     customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
     paths = [Path(path) for path in args.paths]
     with progress_bar("importing", leaver) as progress:
-        with leaver.unwound():  # what is half-written is cleared away on the way out
-            report = import_paths(paths, store, symbol=symbol, day=day, customs=customs, progress=progress)
+        with leaver.unwound() as check:  # what is half-written is cleared away on the way out
+            report = import_paths(
+                paths, store, symbol=symbol, day=day, customs=customs, progress=_heeding(progress, check)
+            )
         hashes = [_fold(store, each.meta, progress, leaver) for each in report.days]
     for made, state_hash in zip(report.days, hashes, strict=True):
         sys.stdout.write(_line(made, state_hash))
     _explain(report)
     return 1 if report.failed else 0
+
+
+def _heeding(progress: Progress, check: Callable[[], None]) -> Progress:
+    def told(what: str, share: float) -> None:
+        check()
+        progress(what, share)
+
+    return told
 
 
 def _fold(store: DayStore, meta: DayMeta, progress: Progress, leaver: Leaver) -> str:

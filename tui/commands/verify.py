@@ -14,7 +14,7 @@ from engine.store.day import DayStore
 from ..leaving import Leaver
 from ..output import progress_bar, say
 from ..plan import days_on_disk, parse_day
-from .folding import fold_hash
+from .folding import VERIFYING_BATCH, fold_hash
 
 
 def run_verify(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
@@ -48,7 +48,7 @@ def _checked(store: DayStore, day: date, symbol: str, leaver: Leaver) -> bool:
 def _check(store: DayStore, day: date, symbol: str, leaver: Leaver) -> bool:
     recorded = store.meta(day, symbol).state_hash
     with progress_bar("folding", leaver) as progress:
-        found = fold_hash(store.open(day, symbol), progress)
+        found = fold_hash(store.open(day, symbol), progress, VERIFYING_BATCH)
     if recorded is None:
         with leaver.whole():
             store.record_hash(day, symbol, found)

@@ -12,9 +12,11 @@ import pytest
 
 from engine.errors import StoreError
 from engine.events import FLAG_MINUTE, FLAG_PARITY, MARK, MISSING, OI, QUOTE, SPOT, TRADE, Events
+from engine.kernel.params import FoldParams
 from engine.market import session
 from engine.store.day import DayStore
 from engine.store.importer import import_paths
+from engine.timeline import Timeline
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
 CHRISTMAS_EVE = date(2015, 12, 24)
@@ -186,3 +188,16 @@ def test_the_whole_folder_gives_the_day_and_a_sentence_for_each_stranger(store: 
     strangers = [path for path in DATA.iterdir() if not path.name.startswith("goog_")]
     named = Counter(path.name for path in strangers for problem in report.problems if path.name in problem)
     assert named == Counter(path.name for path in strangers)
+
+
+def test_the_real_day_folds_to_one_hash_at_every_batch_size(store: DayStore) -> None:
+    import_paths([real(name) for name in (QUOTES, TRADES, BARS, OPEN_INTEREST)], store)
+    hashes = set()
+    for batch in (1, 7, 1_000, 32_768):
+        timeline = Timeline(store.open(CHRISTMAS_EVE, "GOOG"), FoldParams())
+        while not timeline.finished:
+            for _ in timeline.advance(timeline.end_ns, batch):
+                pass
+        assert timeline.state.under["events"][0] == 107_038
+        hashes.add(timeline.state.digest())
+    assert len(hashes) == 1
