@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 
@@ -37,11 +36,6 @@ def cpu_s(work: Callable[[], object]) -> float:
     began = time.process_time()
     work()
     return time.process_time() - began
-
-
-def median_cpu_s(rounds: int, work: Callable[[], object]) -> float:
-    """Return the median processor seconds of several rounds."""
-    return median(cpu_s(work) for _ in range(rounds))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -6,6 +6,7 @@ from datetime import date
 from math import inf
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.config import Settings, load_settings
@@ -19,7 +20,7 @@ from engine.store.day import DayStore
 from engine.store.meta import Facts
 from engine.symbols import Contract
 from tui.plan import Plan
-from tui.sources import GO_LIVE, deck_params, make_sources, simulated
+from tui.sources import GO_LIVE, deck_params, judged, make_sources, simulated
 
 DAY = date(2024, 6, 14)
 
@@ -72,14 +73,34 @@ def test_a_damaged_other_day_is_left_out(tmp_path: Path) -> None:
     assert [each.name for each in sources] == ["simulated"]
 
 
+def test_a_damaged_other_day_is_left_out_of_a_replay_too(tmp_path: Path) -> None:
+    store_day(tmp_path, DAY, "GOOG")
+    (tmp_path / "days" / "2024-06-13" / "QQQ").mkdir(parents=True)
+    sources = make_sources(plan("import", DAY, ("GOOG",), (date(2024, 6, 13),)), settings(tmp_path))
+    assert [each.name for each in sources] == ["import 2024-06-14", "simulated"]
+
+
+def test_a_damaged_symbol_that_nobody_asked_for_comes_last(tmp_path: Path) -> None:
+    store_day(tmp_path, DAY, "GOOG")
+    (tmp_path / "days" / "2024-06-14" / "AAA").mkdir(parents=True)
+    run = plan("import", DAY, ("AAA", "GOOG"))
+    assert make_sources(run, settings(tmp_path))[0].symbols == ("GOOG", "AAA")
+    assert make_sources(run, settings(tmp_path, symbol="AAA,GOOG"))[0].symbols == ("AAA", "GOOG")
+    readable, damaged = judged(run, settings(tmp_path))
+    assert readable == ("GOOG",)
+    assert "AAA is not a whole day" in damaged["AAA"]
+    assert judged(plan("import", DAY, ("AAA",)), settings(tmp_path)) == (("AAA",), {})
+    assert judged(plan(symbols=("SPY",)), settings(tmp_path)) == (("SPY",), {})
+
+
 def test_a_simulated_tape_says_how_to_go_on_from_it() -> None:
     assert simulated(DAY, 7, ("DIA",)).open("DIA").info.notes[0] == GO_LIVE
 
 
 def test_the_seed_chooses_the_simulated_day() -> None:
     one, same, other = (simulated(DAY, seed, ("DIA",)).open("DIA").read(3) for seed in (1, 1, 2))
-    assert one.tobytes() == same.tobytes()
-    assert one.tobytes() != other.tobytes()
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
 
 
 def test_a_simulated_source_refuses_what_it_does_not_know() -> None:
