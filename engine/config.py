@@ -336,7 +336,8 @@ def _read_dotenv(path: Path) -> dict[str, str]:
 def _toml_files(here: Path, user: Path, config_file: Path | None) -> list[tuple[Path, str]]:
     if config_file is not None:
         if not config_file.is_file():
-            raise ConfigError(f"The settings file {config_file} does not exist.")
+            wrong = "is not a file" if config_file.exists() else "does not exist"
+            raise ConfigError(f"The settings file {config_file} {wrong}.")
         return [(config_file, str(config_file))]
     candidates = [(here / FILE_NAME, FILE_NAME), (user / FILE_NAME, str(user / FILE_NAME))]
     return [(path, cited) for path, cited in candidates if path.is_file()]

@@ -96,6 +96,7 @@ class Deck:
     def obey(self, command: Command, wall_ns: int) -> None:
         """Do what a command says, or note in one sentence why it cannot be done."""
         self._note = ""
+        self._shown = None  # the same answer to a second key is an answer again
         try:
             self._obey(command, wall_ns)
         except SpymonError as error:

@@ -28,7 +28,7 @@ import pyte
 import pytest
 
 SPYMON = Path(sys.executable).with_name("spymon")
-DEADLINE_S = 30.0
+DEADLINE_S = 120.0
 WINDOW = ("--symbol", "DIA", "--from", "10:00", "--to", "10:20")
 
 pytestmark = pytest.mark.skipif(not SPYMON.exists(), reason="spymon is not installed beside this Python")

@@ -36,6 +36,7 @@ from .palette import SpymonCommands
 from .prefs import Prefs
 from .screens.desk import DeskScreen
 from .screens.help import HelpScreen
+from .screens.modal import Palette
 
 INTERRUPTED = 130
 THEMES = ("spymon-dark", "spymon-light", "ansi-dark", "ansi-light")
@@ -196,7 +197,8 @@ class SpymonApp(App[None]):
 
     def action_palette(self) -> None:
         """Open the palette."""
-        self.action_command_palette()
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_shot(self) -> None:
         """Save the screen, named after the moment of tape it shows."""

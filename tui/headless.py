@@ -13,17 +13,20 @@ from engine.headless import Item, replay
 
 from . import lines
 from .leaving import Leaver
-from .output import LineWriter
+from .output import LineWriter, say
 from .plan import Plan
-from .sources import deck_params, make_sources
+from .sources import deck_params, judged, make_sources
 
 
 def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
-    """Play the run to its end and return the exit code."""
+    """Play the run to its end and return the exit code; 1 when a symbol of the day is damaged."""
     as_json = plan.lines == "json"
+    symbols, damaged = judged(plan, settings)
+    for sentence in damaged.values():
+        say(sentence)
     items = replay(
         make_sources(plan, settings)[0],
-        plan.symbols,
+        symbols,
         deck_params(plan, settings),
         plan.speed,
         time.monotonic_ns,
@@ -35,7 +38,7 @@ def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
     writer = LineWriter(sys.stdout, plan.speed != math.inf or sys.stdout.isatty(), leaver.whole)
     with leaver.saying(writer.flush):
         print_items(items, writer, as_json)
-    return 0
+    return 1 if damaged else 0
 
 
 def print_items(items: Iterable[Item], writer: LineWriter, as_json: bool) -> None:

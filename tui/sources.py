@@ -12,6 +12,7 @@ from datetime import date
 from functools import partial
 
 from engine.config import Settings
+from engine.errors import StoreError
 from engine.events import NS
 from engine.kernel.params import PRESETS, FoldParams
 from engine.monitor import Monitor
@@ -44,11 +45,28 @@ class NamedSource:
 def make_sources(plan: Plan, settings: Settings) -> tuple[Source, ...]:
     """Return what the run plays, then what the screen can switch to."""
     store = DayStore(settings.data_dir)
-    others = tuple(stored(store, day, store.symbols(day)) for day in plan.others)
+    days = tuple(stored(store, day, store.symbols(day)) for day in plan.others)
+    others = tuple(day for day in days if day.symbols)
     if plan.source == STORED:
-        first = stored(store, plan.day, plan.symbols)
+        readable, damaged = judged(plan, settings)
+        # The damaged ones come last: whoever watches is told why each of them cannot be shown.
+        first = stored(store, plan.day, (*readable, *damaged))
         return first, simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
-    return simulated(plan.day, settings.seed, plan.symbols), *(other for other in others if other.symbols)
+    return simulated(plan.day, settings.seed, plan.symbols), *others
+
+
+def judged(plan: Plan, settings: Settings) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the symbols to play, and a sentence for each that nobody asked for and that is damaged."""
+    if plan.source != STORED or settings.origin("symbol") != "default":
+        return plan.symbols, {}
+    store, damaged = DayStore(settings.data_dir), dict[str, str]()
+    for symbol in plan.symbols:
+        try:
+            store.meta(plan.day, symbol)
+        except StoreError as error:
+            damaged[symbol] = str(error)
+    readable = tuple(symbol for symbol in plan.symbols if symbol not in damaged)
+    return (readable, damaged) if readable else (plan.symbols, {})
 
 
 def simulated(day: date, seed: int, wanted: tuple[str, ...]) -> NamedSource:

@@ -96,6 +96,8 @@ def test_a_named_settings_file_replaces_both_others(tmp_path: Path) -> None:
 
 
 def test_a_named_settings_file_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"settings file .* is not a file"):
+        load_settings({}, {}, tmp_path, tmp_path, tmp_path)
     with pytest.raises(ConfigError, match=r"settings file .*nowhere\.toml does not exist"):
         load(tmp_path, config_file=tmp_path / "nowhere.toml")
 

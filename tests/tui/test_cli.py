@@ -204,6 +204,12 @@ def test_an_empty_disk_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None
     assert (out, "There are no days in data yet" in err) == ("", True)
 
 
+def test_a_file_is_no_data_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "data").touch()
+    assert main(["days"]) == 1
+    assert capsys.readouterr().err == "spymon: data is not a folder; choose another one with --data-dir.\n"
+
+
 def test_a_day_is_imported_listed_verified_and_replayed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -248,6 +254,21 @@ def test_a_file_that_breaks_off_gives_what_it_has_and_a_failure(
     assert "notes.txt" in capsys.readouterr().err
     assert main(["days"]) == 0
     assert "import of 1 file " in capsys.readouterr().out
+
+
+def test_a_damaged_symbol_of_a_day_is_named_and_the_others_are_replayed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["import", *flat_files(tmp_path / "in")]) == 0
+    (tmp_path / "data/days/2024-06-14/AAA").mkdir()
+    capsys.readouterr()
+    assert main(["--replay", "2024-06-14", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert {json.loads(line)["symbol"] for line in out.splitlines()} == {"SPY"}
+    assert "AAA is not a whole day" in err
+    assert err.count("\n") == 1
+    assert main(["--replay", "2024-06-14", "--json", "--symbol", "AAA"]) == 1
+    assert capsys.readouterr().out == ""
 
 
 def test_verify_fails_when_the_recorded_hash_is_another(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.errors import StoreError
 from engine.market import clock_text
 from engine.store.day import DayEntry, DayStore
 
@@ -19,6 +20,8 @@ _NUMBERS = frozenset(("events", "trades", "quotes", "gaps", "size"))
 
 def run_days(data_dir: Path, as_json: bool) -> int:
     """List every day; what cannot be read is named on stderr."""
+    if data_dir.exists() and not data_dir.is_dir():
+        raise StoreError(f"{data_dir} is not a folder; choose another one with --data-dir.")
     listing = DayStore(data_dir).list()
     if as_json:
         sys.stdout.writelines(json.dumps(as_object(entry)) + "\n" for entry in listing.entries)

@@ -6,9 +6,9 @@ from typing import ClassVar, Protocol
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from ..widgets import ContractDetail
+from .modal import Modal
 
 
 class Opener(Protocol):
@@ -19,7 +19,7 @@ class Opener(Protocol):
     def flip(self) -> None: ...
 
 
-class DetailScreen(ModalScreen[None]):
+class DetailScreen(Modal[None]):
     """Holds the drawer; whoever opened it feeds it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

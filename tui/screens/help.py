@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ..keys import Key, grouped
+from .modal import Modal
 
 SIGNS = (
     ("►", "the strike nearest to the spot"),
@@ -28,7 +28,7 @@ SIGNS = (
 _KEYS_WIDTH = 13
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """Shows the table of keys; any of its closing keys leads back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

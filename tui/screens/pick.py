@@ -8,12 +8,13 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from .modal import Modal
 
-class PickScreen(ModalScreen[str | None]):
+
+class PickScreen(Modal[str | None]):
     """Offers (name, label) pairs and gives the chosen name, or None when it was called off."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
