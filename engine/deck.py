@@ -96,11 +96,12 @@ class Deck:
     def obey(self, command: Command, wall_ns: int) -> None:
         """Do what a command says, or note in one sentence why it cannot be done."""
         self._note = ""
-        self._shown = None  # the same answer to a second key is an answer again
         try:
             self._obey(command, wall_ns)
         except SpymonError as error:
             self._note = str(error)
+        if self._note:
+            self._shown = None  # the same answer to a second key is an answer again
 
     def _obey(self, command: Command, wall_ns: int) -> None:
         match command:

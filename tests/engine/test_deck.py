@@ -593,6 +593,13 @@ class TestUseSource:
         before = obey(deck, Seek(OPEN + 50 * S))
         assert obey(deck, UseSource("shelf")) is before
 
+    def test_the_same_refusal_twice_is_two_views(self) -> None:
+        deck = self.two()
+        first = obey(deck, UseSource("cellar"))
+        second = obey(deck, UseSource("cellar"))
+        assert first.notes[0] == second.notes[0]
+        assert second.version > first.version
+
     def test_an_unknown_source_is_noted_and_changes_nothing(self) -> None:
         deck = self.two()
         before = obey(deck, Seek(OPEN + 50 * S))
