@@ -13,8 +13,9 @@ from math import nan
 
 import numpy as np
 
+from .chain import expected_move, implied_forward, max_pain
 from .events import MISSING, NS, PRICE_SCALE, QUOTE, TRADE
-from .exposure import Book, Exposure, expected_move, exposure, implied_forward, max_pain
+from .exposure import Book, Exposure, exposure
 from .greeks import OK, STATUS_NAMES, years
 from .kernel.conditions import CANCEL, FIRST_CODE, TREATMENT, label
 from .kernel.evidence import DIRECTIONS, named, reason, version

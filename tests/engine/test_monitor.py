@@ -181,9 +181,12 @@ class TestLife:
         await watched.start()
         await watched.stop()
         await watched.stop()
+        assert watched.failure is None
 
     async def test_stopping_without_a_start_is_nothing(self) -> None:
-        await monitor().stop()
+        watched = monitor()
+        await watched.stop()
+        assert (watched.view, watched.failure) == (None, None)
 
     async def test_views_end_when_it_is_stopped_in_the_middle(self) -> None:
         watched = monitor(speed=1)

@@ -9,6 +9,7 @@ from math import inf, isnan, nan
 import numpy as np
 import pytest
 
+from engine.chain import expected_move, implied_forward, max_pain
 from engine.events import (
     FMV,
     GAP,
@@ -23,7 +24,7 @@ from engine.events import (
     empty_events,
     to_price,
 )
-from engine.exposure import Book, expected_move, exposure, implied_forward, max_pain
+from engine.exposure import Book, exposure
 from engine.greeks import greeks, years
 from engine.kernel.conditions import CANCEL, label
 from engine.kernel.params import PRESETS, FoldParams

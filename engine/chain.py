@@ -1,0 +1,70 @@
+"""What a chain says besides its gamma: forward, expected move, max pain, put/call ratio.
+
+Owns these few readings of quotes and open interest. Unknown is nan or None, never 0.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .events import MISSING
+
+Floats = NDArray[np.float64]
+
+_SAME = 1e-12  # relative difference below which two payouts tie
+
+
+def implied_forward(
+    strikes: Floats, call_mid: Floats, put_mid: Floats, years: float, r: float = 0.0
+) -> float | None:
+    """Return the forward in $ by put-call parity where |call - put| is smallest; mids (n,) $, nan unknown."""
+    apart = np.abs(call_mid - put_mid)
+    if not np.isfinite(apart).any():
+        return None
+    i = int(np.nanargmin(apart))
+    return float(strikes[i] + math.exp(r * years) * (call_mid[i] - put_mid[i]))
+
+
+def expected_move(strikes: Floats, call_mid: Floats, put_mid: Floats, forward: float) -> float | None:
+    """Return the straddle at the strike nearest to the forward, $; None when it has no two mids."""
+    if not strikes.size or not math.isfinite(forward):
+        return None
+    i = np.lexsort((strikes, np.abs(strikes - forward)))[0]
+    straddle = float(call_mid[i] + put_mid[i])
+    return straddle if math.isfinite(straddle) else None
+
+
+def payouts(strikes: Floats, call_oi: Floats, put_oi: Floats) -> Floats:
+    """Return (n,) what all holders receive if the day settles at each strike, $ per share of multiplier.
+
+    strikes        : (n,) $, ascending
+    call_oi, put_oi: (n,) contracts; nan or MISSING counts as absent
+    """
+    calls, puts = _known_oi(call_oi), _known_oi(put_oi)
+    below = strikes * np.cumsum(calls) - np.cumsum(calls * strikes)
+    above = np.cumsum((puts * strikes)[::-1])[::-1] - strikes * np.cumsum(puts[::-1])[::-1]
+    return below + above
+
+
+def max_pain(strikes: Floats, call_oi: Floats, put_oi: Floats) -> float | None:
+    """Return the strike at which holders receive least, ties to the lower; None without open interest."""
+    if not np.any(_known_oi(call_oi)) and not np.any(_known_oi(put_oi)):
+        return None
+    order = np.argsort(strikes, kind="stable")
+    paid = payouts(strikes[order], call_oi[order], put_oi[order])
+    tied = paid <= paid.min() + _SAME * paid.max()
+    return float(strikes[order][int(np.argmax(tied))])
+
+
+def _known_oi(oi: Floats) -> Floats:
+    """Return open interest with the unknown left out."""
+    return np.where(np.isfinite(oi) & (oi != MISSING), oi, 0.0)
+
+
+def put_call_ratio(calls: float, puts: float) -> float | None:
+    """Return puts / calls, of volume, open interest or premium; None when calls are 0 or one is unknown."""
+    known = math.isfinite(calls) and math.isfinite(puts) and MISSING not in (calls, puts)
+    return puts / calls if known and calls else None
