@@ -28,7 +28,7 @@ def two_sided(cell):
 
 @njit(**JIT)
 def forget(cell):
-    """Drop a volatility that no quote supports any more, and the greeks that came from it."""
+    """Drop a volatility that nothing supports any more, and the greeks that came from it."""
     cell.iv = math.nan
     cell.delta = math.nan
     cell.gamma = math.nan
@@ -42,7 +42,10 @@ def refresh(now, cell, twin, static, spot, p):
 
     twin : the cell of the other right at the same strike; the underlying's, never quoted, if not listed
     """
-    if spot == MISSING or static.settle_ns <= now:
+    if static.settle_ns <= now:
+        forget(cell)
+        return False
+    if spot == MISSING:
         return False
     S = spot / PRICE_SCALE
     T = years(static.settle_ns, now)
