@@ -31,7 +31,7 @@ from .commands import (
 from .errors import NoDataError, SpymonError
 from .events import NS, Events
 from .market import clock_text
-from .projection import Playing, signal_row
+from .projection import Playing
 from .slot import DeckParams, Slot, Source, open_slot
 from .symbols import ContractTable
 from .timeline import Timeline
@@ -85,11 +85,6 @@ class Deck:
         self._clock = TapeClock(slot.timeline.start_ns, wall_ns, speed, paused=False)
         slot.timeline.seek(slot.timeline.start_ns)
         self._count_from(wall_ns, 0.0)
-
-    @property
-    def sources(self) -> tuple[tuple[str, str], ...]:
-        """(name, label) of every source."""
-        return tuple((source.name, source.label) for source in self._sources.values())
 
     # --- commands ---------------------------------------------------------------------------------
 
@@ -190,7 +185,8 @@ class Deck:
 
     def tick(self, wall_ns: int) -> Played:
         """Play on to the wall's moment, or go on looking for where a command wants to be."""
-        timeline = self._slot().timeline
+        slot = self._slot()
+        timeline = slot.timeline
         pieces: list[tuple[Events, NDArray[void]]] = []
         before = timeline.signal_count
         try:
@@ -201,10 +197,7 @@ class Deck:
                 pieces.extend(timeline.advance(self._clock.now(wall_ns), TICK_EVENTS))
         except SpymonError as error:
             self._halt(str(error), wall_ns)
-        fired = tuple(
-            Fired(self._symbol, signal_row(row, timeline.tape.contracts[int(row["cid"])]))
-            for row in timeline.signals[before : timeline.signal_count]
-        )
+        fired = slot.fired_after(before)
         return Played(self._symbol, timeline.tape.contracts, tuple(pieces), fired)
 
     def _travel(self, timeline: Timeline, wall_ns: int) -> None:

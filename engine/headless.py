@@ -13,7 +13,7 @@ from math import inf
 from .clock import TapeClock
 from .events import NS
 from .kernel.signals import RULE_NAMES
-from .projection import Playing, signal_row
+from .projection import Playing
 from .slot import DeckParams, Slot, Source, open_slot
 from .timeline import TimelineParams
 from .view import Fired, View
@@ -78,16 +78,14 @@ class _Run:
     def start_ns(self) -> int:
         return self.slot.timeline.start_ns
 
-    def advance(self, to_ns: int) -> list[Fired]:
+    def advance(self, to_ns: int) -> tuple[Fired, ...]:
         """Fold up to `to_ns` and return what fired."""
         timeline = self.slot.timeline
         before, began = timeline.signal_count, self._wall()
         for _ in timeline.advance(to_ns):
             pass
         self._spent_ns += self._wall() - began
-        contracts = timeline.tape.contracts
-        fired = timeline.signals[before : timeline.signal_count]
-        return [Fired(self._symbol, signal_row(row, contracts[int(row["cid"])])) for row in fired]
+        return self.slot.fired_after(before)
 
     def status(self) -> Status:
         """Return how it stands at the playhead."""

@@ -90,7 +90,6 @@ class Projector:
         ladder = self._ladders[shown] if shown else NO_LADDER
         rows, atm = self._window(ladder, moment.spot)
         call, put = legs(timeline.state, ladder, moment, self._fold)
-        count = timeline.signal_count
         return View(
             generation=playing.generation,
             version=playing.version,
@@ -119,7 +118,7 @@ class Projector:
             put=part_of(put, rows),
             gamma=self._gamma(ladder, call, put, moment),
             flow=self._flow(),
-            signals=SignalLog(self._signal_rows(count), count),
+            signals=self.signals(),
             gaps=tuple(timeline.gaps[: timeline.gap_count]),
             counts=self.counts(),
             events_per_s=playing.events_per_s,
@@ -140,6 +139,13 @@ class Projector:
             signals=int(under["signals"]),
         )
 
+    def signals(self) -> SignalLog:
+        """Return all signals up to the playhead; rows are made once and shared by every log."""
+        count = self._timeline.signal_count
+        for signal in self._timeline.signals[len(self._rows) : count]:
+            self._rows.append(signal_row(signal, self._contracts[int(signal["cid"])]))
+        return SignalLog(self._rows, count)
+
     def detail(self, cid: int) -> Detail:
         """Return one contract in full, with its last minute of tape."""
         timeline, moment = self._timeline, self._moment()
@@ -150,8 +156,7 @@ class Projector:
         leg = call if contract.right == "C" else put
         table = greeks_at(moment, rung.strike, rung.settle_ns, leg.iv, float(static["cp"]), self._fold)
         volume, mid_by_s = self._last_minute(cid)
-        rows = self._signal_rows(timeline.signal_count)[: timeline.signal_count]
-        fired = [row.rule for row in rows if row.cid == cid]
+        fired = [row.rule for row in self.signals() if row.cid == cid]
         last_ts = int(cell["last_ts"])
         return Detail(
             contract=contract,
@@ -239,12 +244,6 @@ class Projector:
             sell_volume=int(cells["sell"].sum()),
             unclassified_volume=int(cells["unknown"].sum()),
         )
-
-    def _signal_rows(self, count: int) -> list[SignalRow]:
-        """Return the rows of all signals seen so far, at least `count`; the list only ever grows."""
-        for signal in self._timeline.signals[len(self._rows) : count]:
-            self._rows.append(signal_row(signal, self._contracts[int(signal["cid"])]))
-        return self._rows
 
     def _last_minute(self, cid: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return (volume by second, mid by second) of the last minute; what was cancelled was printed too."""

@@ -16,6 +16,7 @@ from .events import NS
 from .kernel.params import FoldParams
 from .projection import Projector
 from .timeline import Tape, Timeline, TimelineParams
+from .view import Fired
 
 
 class Source(Protocol):
@@ -58,6 +59,11 @@ class Slot:
 
     timeline: Timeline
     projector: Projector
+
+    def fired_after(self, count: int) -> tuple[Fired, ...]:
+        """Return the signals up to the playhead, without the first `count`."""
+        symbol = self.timeline.tape.info.symbol
+        return tuple(Fired(symbol, row) for row in self.projector.signals()[count:])
 
 
 def chosen_expiries(choice: str | int | date, day: date, listed: Sequence[date]) -> tuple[date, ...]:

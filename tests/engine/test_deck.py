@@ -562,9 +562,6 @@ class TestUseSource:
     def two(self) -> Deck:
         return make_deck(two_symbols(), Shelf({"QQQ": MemoryTape(minutes(8), "QQQ")}, "attic"))
 
-    def test_names_and_labels_are_listed(self) -> None:
-        assert self.two().sources == (("shelf", "the shelf"), ("attic", "the attic"))
-
     def test_each_source_keeps_its_own_place(self) -> None:
         deck = self.two()
         obey(deck, Seek(OPEN + 100 * S))
