@@ -9,7 +9,7 @@
     async def main() -> None:
         source = SimulatedSource(date(2025, 12, 16))
         async with Monitor([source], symbol="DIA", speed=float("inf")) as monitor:
-            monitor.on_signal(lambda fired: print(fired.symbol, fired.row.contract.occ, fired.row.reason))
+            monitor.on_signal(lambda fired: print(fired.symbol, fired.row.rule, fired.row.reason))
             async for view in monitor.views():
                 print(view.tape_ns, view.spot, view.gamma.zero_gamma, view.flow.net_delta)
             print(await monitor.stats())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from .stance import Basis, Convention, Scope
+
 
 @dataclass(frozen=True, slots=True)
 class Seek:
@@ -69,4 +71,46 @@ class UseSource:
     name: str
 
 
-Command = Seek | Skip | Step | JumpSignal | SetSpeed | Pause | SelectSymbol | SelectExpiry | UseSource
+@dataclass(frozen=True, slots=True)
+class SelectConvention:
+    """Sum exposures under another dealer sign."""
+
+    convention: Convention
+
+
+@dataclass(frozen=True, slots=True)
+class SelectBasis:
+    """Weigh exposures by open interest, by volume or by flow."""
+
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class SelectScope:
+    """Sum exposures over the shown expiration, the watched ones, or all."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """Run the loaded day again with other thresholds, e.g. 'volume_spike.z=5'; none stops a running one."""
+
+    settings: tuple[str, ...]
+
+
+Command = (
+    Seek
+    | Skip
+    | Step
+    | JumpSignal
+    | SetSpeed
+    | Pause
+    | SelectSymbol
+    | SelectExpiry
+    | SelectConvention
+    | SelectBasis
+    | SelectScope
+    | UseSource
+    | WhatIf
+)

@@ -11,31 +11,41 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import inf
+from typing import TypeVar
 
 from numpy import void
 from numpy.typing import NDArray
 
+from .answers import Asked, answer
 from .clock import TapeClock
 from .commands import (
     Command,
     JumpSignal,
     Pause,
     Seek,
+    SelectBasis,
+    SelectConvention,
     SelectExpiry,
+    SelectScope,
     SelectSymbol,
     SetSpeed,
     Skip,
     Step,
     UseSource,
+    WhatIf,
 )
 from .errors import NoDataError, SpymonError
 from .events import NS, Events
 from .market import clock_text
+from .panels import Query
 from .projection import Playing
 from .slot import DeckParams, Slot, Source, open_slot
+from .stance import Stance
 from .symbols import ContractTable
 from .timeline import Timeline
 from .view import Counts, Detail, Fired, View
+
+T = TypeVar("T")
 
 SCOUT_EVENTS = 32_768
 """Events folded ahead in one go: short enough that a key press waits for no more than a few ms."""
@@ -73,6 +83,7 @@ class Deck:
         self._slots: dict[tuple[str, str], Slot] = {}
         self._places: dict[str, tuple[str, int]] = {}
         self._expiry: date | None = None
+        self._stance = Stance()
         self._target: int | None = None
         self._hunting = 0  # the direction in which a signal is looked for
         self._note = ""
@@ -119,8 +130,16 @@ class Deck:
                 self._show(self._source, symbol, self._heading(), wall_ns)
             case SelectExpiry(expiry):
                 self._choose(expiry)
+            case SelectConvention(convention):
+                self._stand(self._stance.with_convention(convention))
+            case SelectBasis(basis):
+                self._stand(self._stance.with_basis(basis))
+            case SelectScope(scope):
+                self._stand(self._stance.with_scope(scope))
             case UseSource(name):
                 self._use(name, wall_ns)
+            case WhatIf():
+                raise SpymonError("A day cannot be run again with other thresholds yet.")
 
     def _pause(self, paused: bool, wall_ns: int) -> None:
         self._settle(wall_ns)
@@ -159,6 +178,10 @@ class Deck:
             known = ", ".join(map(str, expiries))
             raise NoDataError(f"{self._symbol} has no strikes of {expiry} here; choose one of {known}.")
         self._expiry = expiry
+        self._generation += 1
+
+    def _stand(self, stance: Stance) -> None:
+        self._stance = stance
         self._generation += 1
 
     def _use(self, name: str, wall_ns: int) -> None:
@@ -283,7 +306,7 @@ class Deck:
             events_per_s=pace,
             notes=notes,
         )
-        view = slot.projector.project(playing, self._expiry)
+        view = slot.projector.project(playing, self._expiry, self._stance)
         self._shown = what, view
         return view
 
@@ -293,6 +316,10 @@ class Deck:
         if not 1 <= cid <= len(slot.timeline.tape.contracts):
             raise NoDataError(f"{self._symbol} has no contract with the id {cid}.")
         return slot.projector.detail(cid)
+
+    def answer(self, query: Query[T]) -> T:
+        """Return the answer to a query about the shown symbol, at its playhead."""
+        return answer(self._slot(), Asked(self._stance, self._expiry), query)
 
     def counts(self) -> Counts:
         """Return what has been folded of the shown symbol."""

@@ -22,6 +22,7 @@ from .errors import SpymonError
 from .events import NS, QUOTE, TRADE
 from .kernel.conditions import label
 from .kernel.side import RULE_NAMES
+from .panels import Query
 from .slot import DeckParams, Source
 from .symbols import Contract
 from .view import Counts, Detail, Fired, View
@@ -199,6 +200,10 @@ class Monitor:
     async def detail(self, cid: int) -> Detail:
         """Return one contract of the shown symbol in full; NoDataError for an id nobody listed."""
         return await self._ask(lambda deck: deck.detail(cid))
+
+    async def ask(self, query: Query[T]) -> T:
+        """Return the answer to a query of `engine.panels` about the shown symbol, at its playhead."""
+        return await self._ask(lambda deck: deck.answer(query))
 
     async def _ask(self, question: Callable[[Deck], T]) -> T:
         deck = self._deck

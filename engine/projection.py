@@ -35,6 +35,7 @@ from .ladder import (
     on_call,
     part_of,
 )
+from .stance import Convention, Stance
 from .symbols import Contract
 from .timeline import Timeline
 from .tracker import Tracker, TrackerParams
@@ -42,7 +43,7 @@ from .view import Counts, Detail, Floats, Flow, Gamma, Leg, Print, SignalLog, Si
 
 DETAIL_SECONDS = 60
 DETAIL_PRINTS = 12
-CONVENTION = "assumed"  # dealers long calls, short puts, from open interest
+CONVENTION: Convention = "assumed"  # dealers long calls, short puts, from open interest
 CANCELS = np.flatnonzero(TREATMENT == CANCEL) + FIRST_CODE
 MINUTES_PER_YEAR = 525_600
 
@@ -81,7 +82,7 @@ class Projector:
         }
         self._rows: list[SignalRow] = []
 
-    def project(self, playing: Playing, expiry: date | None = None) -> View:
+    def project(self, playing: Playing, expiry: date | None = None, stance: Stance | None = None) -> View:
         """Return the view at the timeline's playhead; `expiry` None shows the nearest that still trades."""
         timeline, info = self._timeline, self._timeline.tape.info
         under = timeline.state.under[0]

@@ -7,14 +7,15 @@ here is ever 0 because it is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import overload
+from typing import Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .stance import Basis, Convention, Metric, Scope
 from .symbols import Contract
 
 Floats = NDArray[np.float64]
@@ -61,12 +62,81 @@ class Leg:
     age_s: Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StrikeExposure:
+    """One metric by strike, under the view's convention, basis and scope; every column is (n,) float64.
+
+    Rows are the view's strikes. Units as in `METRICS`; nan where contracts are listed and nothing is known.
+    `gross` adds what calls and puts of every expiration come to without their signs.
+    """
+
+    call: Floats
+    put: Floats
+    net: Floats
+    gross: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """One metric over all strikes; None when nothing is known."""
+
+    call: float | None
+    put: float | None
+    net: float | None
+    gross: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dealer:
+    """What the scope's book comes to under one convention, whichever is shown; gamma in shares per $1."""
+
+    convention: Convention
+    net: float | None
+    zero_gamma: float | None
+    zero_gamma_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryTotals:
+    """What one expiration of the scope adds: net of each metric (units as in `METRICS`), max pain in $."""
+
+    expiry: date
+    net: Mapping[Metric, float | None]
+    max_pain: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What the chain says besides its gamma; None when it cannot be had. Prices in $.
+
+    max_pain_all : over all expirations of the scope
+    opening_move : the straddle of the shown expiration when it first could be had today; beside today's
+                   `Gamma.expected_move` it says what is left
+    atm_iv, atm_iv_error : volatility at the money, and half the spread over vega, per year
+    pcr_*        : puts over calls of the scope, by contracts traded, open interest, premium traded
+    """
+
+    max_pain_all: float | None = None
+    opening_move: float | None = None
+    atm_iv: float | None = None
+    atm_iv_error: float | None = None
+    pcr_volume: float | None = None
+    pcr_oi: float | None = None
+    pcr_premium: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Gamma:
-    """Exposure of the shown expirations, in shares per $1 (see `engine.exposure` for the other units).
+    """Exposure of the summed expirations, in shares per $1 (see `engine.exposure` for the other units).
 
     Numbers are None when they do not exist; `missing_reason` says why there is no exposure at all, and
     `zero_gamma_reason` why there is no flip. Strikes and flips are dollars.
+
+    dealers    : the same book under each of `CONVENTIONS`, in that order
+    band       : lowest and highest flip of the conventions that have one
+    confidence : share of the volume whose side is known, weighed by how often its rule is right, 0-1; None
+                 while nothing has traded
+    unclassified : share of the volume whose side is not known
     """
 
     net: float | None
@@ -81,8 +151,17 @@ class Gamma:
     zero_gamma_roots: tuple[float, ...]
     max_pain: float | None
     expected_move: float | None
-    convention: str
+    convention: Convention
     missing_reason: str
+    basis: Basis = "oi"
+    scope: Scope = "one"
+    summed: tuple[date, ...] = ()
+    totals: Mapping[Metric, Totals] = field(default_factory=dict)
+    by_expiry: tuple[ExpiryTotals, ...] = ()
+    dealers: tuple[Dealer, ...] = ()
+    band: tuple[float, float] | None = None
+    confidence: float | None = None
+    unclassified: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +181,14 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class SignalRow:
-    """One fired signal with the numbers it used; `strength` and `side_confidence` lie in [0, 1]."""
+    """One fired signal with the numbers it used; `strength` and `side_confidence` lie in [0, 1].
+
+    contract : None when the signal is about the underlying; `cid` is 0 then
+    """
 
     ts_ns: int
     rule: str
-    contract: Contract
+    contract: Contract | None
     cid: int
     direction: str
     strength: float
@@ -126,14 +208,59 @@ class Fired:
     row: SignalRow
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a signal, so many seconds of tape after it.
+
+    Moves are signed, in price units, from the signal's moment; None when there was no price at either end.
+    `best` and `worst` are the extremes of the contract's mid (of the underlying for a signal about it) on the
+    way, in the signal's direction; a neutral signal counts up as best.
+
+    touched : the move reached `best` beyond the spread it was fired at, whatever it did later
+    hit     : it stood in the signal's direction at the end; None for a neutral signal
+    """
+
+    horizon_s: int
+    underlying: int | None
+    contract: int | None
+    best: int | None
+    worst: int | None
+    touched: bool | None
+    hit: bool | None
+
+
+class OutcomeLog(Protocol):
+    """Outcomes of the signals of a log, as far as the tape has told them."""
+
+    def of(self, index: int) -> tuple[Outcome, ...]:
+        """Return what is known of signal `index` by the view's moment, shortest horizon first."""
+        ...
+
+
+class NoOutcomes:
+    """Outcomes of a log nobody follows."""
+
+    def of(self, index: int) -> tuple[Outcome, ...]:
+        """Return nothing: nobody knows."""
+        return ()
+
+
 class SignalLog(Sequence[SignalRow]):
-    """The first `n` rows of an append-only list: taking a longer or shorter prefix copies nothing."""
+    """The first `n` rows of an append-only list: taking a longer or shorter prefix copies nothing.
 
-    __slots__ = ("_n", "_rows")
+    joined : by row, how many further signals were counted into it rather than shown (`repeats`)
+    """
 
-    def __init__(self, rows: list[SignalRow], n: int) -> None:
+    __slots__ = ("_joined", "_n", "_rows")
+
+    def __init__(self, rows: list[SignalRow], n: int, joined: Mapping[int, int] | None = None) -> None:
         self._rows = rows
         self._n = n
+        self._joined = joined or {}
+
+    def repeats(self, index: int) -> int:
+        """Return how many signals row `index` stands for besides itself."""
+        return self._joined.get(index, 0)
 
     def __len__(self) -> int:
         return self._n
@@ -231,6 +358,7 @@ class View:
     tick       : smallest price step of the options, price units
     signals    : all signals up to tape_ns, oldest first
     gaps       : (start_ns, end_ns) of every silence of the feed up to tape_ns
+    exposures  : by metric, the rows' exposures under the convention, basis and scope of `gamma`
     loaded     : share of the day that is already folded ahead, 0-1; 1 when the whole day can be sought
     notes      : sentences a person should know (spot from parity, skipped files, no open interest)
     """
@@ -268,3 +396,6 @@ class View:
     events_per_s: float
     loaded: float
     notes: tuple[str, ...]
+    exposures: Mapping[Metric, StrikeExposure] = field(default_factory=dict)
+    chain: Chain = Chain()
+    outcomes: OutcomeLog = NoOutcomes()

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from engine.commands import Command
+from engine.panels import Query
 from engine.view import Detail, View
+
+T = TypeVar("T")
 
 
 class Desk(Protocol):
@@ -38,6 +41,8 @@ class Desk(Protocol):
     def send(self, command: Command) -> None: ...
 
     async def detail(self, cid: int) -> Detail: ...
+
+    async def ask(self, query: Query[T]) -> T: ...
 
 
 class LazyDesk:
@@ -91,3 +96,8 @@ class LazyDesk:
         """Ask the real desk, which must have shown a view before anyone can know `cid`."""
         assert self._desk is not None, "a contract id comes from a view"
         return await self._desk.detail(cid)
+
+    async def ask(self, query: Query[T]) -> T:
+        """Ask the real desk, which must have shown a view before anything can be asked about it."""
+        assert self._desk is not None, "a question is about a view"
+        return await self._desk.ask(query)

@@ -76,7 +76,7 @@ def _signal(item: Fired) -> dict[str, Any]:
     row = item.row
     return _head("signal", row.ts_ns, item.symbol) | {
         "signal": row.rule,
-        "contract": row.contract.occ,
+        "contract": row.contract.occ if row.contract else None,
         "direction": row.direction,
         "strength": number(row.strength),
         "reason": row.reason,
@@ -201,7 +201,8 @@ def _signal_text(item: Fired) -> str:
     row = item.row
     sign = {"buy": "▲", "sell": "▼"}.get(row.direction, "·")
     when = clock_text(row.ts_ns, tenths=True)
-    return f"{when} {sign} {row.rule:<17} {row.contract.occ} {row.strength:.2f}  {row.reason}"
+    name = row.contract.occ if row.contract else item.symbol
+    return f"{when} {sign} {row.rule:<17} {name} {row.strength:.2f}  {row.reason}"
 
 
 def _status_text(item: Status) -> str:

@@ -12,12 +12,16 @@ from engine.commands import (
     JumpSignal,
     Pause,
     Seek,
+    SelectBasis,
+    SelectConvention,
     SelectExpiry,
+    SelectScope,
     SelectSymbol,
     SetSpeed,
     Skip,
     Step,
     UseSource,
+    WhatIf,
 )
 
 EXAMPLES: tuple[Command, ...] = (
@@ -29,7 +33,11 @@ EXAMPLES: tuple[Command, ...] = (
     Pause(),
     SelectSymbol("SPY"),
     SelectExpiry(date(2025, 12, 16)),
+    SelectConvention("flow"),
+    SelectBasis("volume"),
+    SelectScope("all"),
     UseSource("simulated"),
+    WhatIf(("volume_spike.z=5",)),
 )
 
 

@@ -278,9 +278,11 @@ class DeskScreen(Steering):
 
     def _visit(self, row: SignalRow) -> None:
         view = self.newest
-        if row.contract.expiry != view.expiry and row.contract.expiry in view.expiries:
-            self.send(SelectExpiry(row.contract.expiry))
-        self._ladder.select(row.contract.strike_milli, "C" if row.contract.right == "C" else "P")
+        contract = row.contract
+        if contract is not None:
+            if contract.expiry != view.expiry and contract.expiry in view.expiries:
+                self.send(SelectExpiry(contract.expiry))
+            self._ladder.select(contract.strike_milli, "C" if contract.right == "C" else "P")
         if steering.is_replay(view):
             self.send(steering.before(row, view))
 

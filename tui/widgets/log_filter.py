@@ -72,8 +72,10 @@ def compiled(text: str) -> Callable[[SignalRow], bool]:
 def described(row: SignalRow) -> str:
     """Return every word a filter may name, in lower case."""
     contract = row.contract
-    side = "call" if contract.right == "C" else "put"
     rule = RULE_WORDS.get(row.rule, "")
+    if contract is None:
+        return f"{row.rule} {rule} {row.direction}".lower()
+    side = "call" if contract.right == "C" else "put"
     return (
         f"{row.rule} {rule} {contract.short} {side} {contract.root} {row.direction} {contract.expiry}".lower()
     )

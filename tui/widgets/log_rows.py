@@ -104,6 +104,8 @@ def _kind(rule: str, wide: bool) -> str:
 
 
 def _contract(row: SignalRow, day: date, wide: bool) -> str:
+    if row.contract is None:
+        return "   spot " if not wide else f"{'spot':>16} "
     name = f"{row.contract.short:>7} "
     if not wide:
         return name
