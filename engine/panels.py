@@ -71,8 +71,8 @@ CHANNELS = (
     "hedge_above", "hedge_below", "hedge_same_day", "hedge_retail",
 )  # fmt: skip
 """Cumulated since the open. Premium: $ bought minus sold. net_delta: shares, net_gamma: shares per $1, of
-what customers bought. hedge: $ of the underlying dealers must buy for it, of all trades, of calls, of puts, of
-strikes above and below the money, of contracts that expire today, and of trades of 10 contracts or fewer."""
+what customers bought. hedge: $ of the underlying dealers must buy for it, of all trades, calls, puts, strikes
+above and below the money, contracts that expire today, and trades of 10 contracts or fewer."""
 
 VELOCITY_S = (5, 30, 60)
 
