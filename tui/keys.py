@@ -105,8 +105,17 @@ TABLE = (
     Key("expiry.next", "e", "expiry_by(1)", "symbol", "next expiration"),
     Key("expiry.previous", "E", "expiry_by(-1)", "symbol", "expiration before"),
     Key(
-        "view.gamma", "v", "gamma_view", "view", "gamma profile: net, calls and puts, absolute", hint="γ-view"
+        "view.profile",
+        "v",
+        "profile_view",
+        "view",
+        "profile: net, calls and puts, absolute, open interest, volume",
+        hint="γ-view",
     ),
+    Key("view.metric", "m", "metric", "view", "exposure of the profile: gamma, delta, vanna, charm"),
+    Key("view.convention", "D", "convention", "view", "whose sign: assumed, flow, blended", hint="sign"),
+    Key("view.basis", "V", "basis", "view", "weighed by open interest, volume or flow"),
+    Key("view.scope", "a", "scope", "view", "expirations summed: the shown one, the watched ones, all"),
     Key("view.unit", "u", "unit", "view", "gamma unit: $ per 1 %, $ per $1, shares"),
     Key("view.scale", "equals_sign", "autoscale", "view", "fit the scale of the gamma profile"),
     Key("view.calls", "c", "side('calls')", "view", "calls only, again for both"),

@@ -22,7 +22,10 @@ from engine.commands import (
     JumpSignal,
     Pause,
     Seek,
+    SelectBasis,
+    SelectConvention,
     SelectExpiry,
+    SelectScope,
     SelectSymbol,
     SetSpeed,
     Skip,
@@ -184,7 +187,11 @@ CASES = {
     "symbol.previous": Case(sent=(SelectSymbol("DIA"),)),
     "expiry.next": Case(sent=(SelectExpiry(DAYS[1]),)),
     "expiry.previous": Case(sent=(SelectExpiry(DAYS[2]),)),
-    "view.gamma": Case(lambda scene: scene.main.prefs.gamma_view == "calls_puts"),
+    "view.profile": Case(lambda scene: scene.main.prefs.profile_view == "calls_puts"),
+    "view.metric": Case(lambda scene: scene.main.prefs.metric == "delta"),
+    "view.convention": Case(sent=(SelectConvention("flow"),)),
+    "view.basis": Case(sent=(SelectBasis("volume"),)),
+    "view.scope": Case(sent=(SelectScope("several"),)),
     "view.unit": Case(lambda scene: scene.main.prefs.unit == "usd_per_1"),
     "view.calls": Case(lambda scene: not scene.ladder.plan.puts and scene.ladder.plan.calls),
     "view.puts": Case(lambda scene: not scene.ladder.plan.calls and scene.ladder.plan.puts),
@@ -260,10 +267,11 @@ async def test_the_scale_key_fits_the_gamma_profile_again(
     desk: FakeDesk, tmp_path: Path, make_view: MakeView
 ) -> None:
     small = make_view()
-    call, put = (replace(leg, gex=leg.gex / 1000) for leg in (small.call, small.put))
+    gamma = small.exposures["gamma"]
+    smaller = replace(gamma, net=gamma.net / 1000)
     async with scene(desk, tmp_path) as shown:
         large = shown.text(Ladder, 1)
-        await shown.frame(replace(small, call=call, put=put, version=2))
+        await shown.frame(replace(small, exposures={"gamma": smaller}, version=2))
         assert shown.text(Ladder, 1) == large
         await shown.press("equals_sign")
         assert shown.text(Ladder, 1) != large
@@ -319,7 +327,7 @@ async def test_before_the_first_view_the_loading_is_shown_and_keys_that_need_a_v
         assert str(waiting.content) != before
         await shown.press("n", "j", "e", "space", "v", "enter", "tab", "F")
         assert desk.sent == []
-        assert shown.main.prefs.gamma_view == "net"
+        assert shown.main.prefs.profile_view == "net"
         await shown.press("question_mark")
         assert isinstance(shown.app.screen, HelpScreen)
 
@@ -456,7 +464,7 @@ async def test_a_frozen_picture_stays_while_data_continue_and_the_newest_comes_a
         await shown.frame(make_view(step=50))
         assert "12:41:07.2" in shown.text(StatusHeader)
         await shown.press("v")
-        assert shown.main.prefs.gamma_view == "calls_puts"
+        assert shown.main.prefs.profile_view == "calls_puts"
         await shown.press("F")
         assert "12:41:12.2" in shown.text(StatusHeader)
 

@@ -308,9 +308,13 @@ class DeskScreen(Steering):
 
     # looks -----------------------------------------------------------------------------------------------
 
-    def action_gamma_view(self) -> None:
-        """Show the next gamma profile."""
-        self.set_prefs(self.prefs.next_gamma_view())
+    def action_profile_view(self) -> None:
+        """Show the next view of the profile."""
+        self.set_prefs(self.prefs.next_profile_view())
+
+    def action_metric(self) -> None:
+        """Show the exposure to the next greek."""
+        self.set_prefs(self.prefs.next_metric())
 
     def action_unit(self) -> None:
         """Show gamma in the next unit."""
