@@ -94,7 +94,7 @@ TABLE = (
         "enter",
         "choose",
         "move",
-        "contract in detail, then its other side; a signal: go to it",
+        "contract in detail, its other side; a signal's evidence",
         hint="detail",
     ),
     Key(
@@ -109,7 +109,7 @@ TABLE = (
         "v",
         "profile_view",
         "view",
-        "profile: net, calls and puts, absolute, open interest, volume",
+        "profile: net, calls and puts, absolute, OI, volume",
         hint="γ-view",
     ),
     Key("view.metric", "m", "metric", "view", "exposure of the profile: gamma, delta, vanna, charm"),
@@ -124,6 +124,15 @@ TABLE = (
     Key("view.theme", "T", "app.theme", "view", "next theme: dark, light, the terminal's own colours"),
     Key("log.filter", "slash", "filter", "signals", "filter the signals: spike 685c >100k", hint="filter"),
     Key("log.kind", "s", "signal_kind", "signals", "one kind of signal after the other"),
+    Key("log.outcomes", "O", "outcomes", "signals", "how the signals did so far, against random moments"),
+    Key(
+        "log.what_if",
+        "W",
+        "what_if",
+        "signals",
+        "the day again with other thresholds: volume_spike.z=5",
+        mode=REPLAY,
+    ),
     Key("play.pause", "space", "pause", "replay", "pause or play on", hint="pause", mode=REPLAY),
     Key("play.slower", "left_square_bracket", "speed(-1)", "replay", "slower", mode=REPLAY),
     Key(

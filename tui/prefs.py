@@ -15,7 +15,10 @@ ProfileView = Literal["net", "calls_puts", "absolute", "oi", "volume"]
 Unit = Literal["usd_per_1pct", "usd_per_1", "shares"]
 Side = Literal["both", "calls", "puts"]
 
-RULES = ("", "volume_spike", "spread_tightening", "price_move", "fmv_divergence")
+RULES = (
+    "", "volume_spike", "spread_tightening", "price_move", "fmv_divergence", "sweep", "block",
+    "zero_gamma_cross", "wall_break", "regime_change",
+)  # fmt: skip
 """What the log can be narrowed to, in the order in which it cycles; '' shows every rule."""
 
 T = TypeVar("T")
