@@ -37,7 +37,7 @@ class PanelSheet(Modal[bool]):
     PanelSheet {
         align: center middle;
         PanelBody {
-            width: 126; max-width: 100%; height: 40; max-height: 100%;
+            width: 130; max-width: 100%; height: 40; max-height: 100%;
             border: round $primary; border-title-color: $text; border-subtitle-color: $text-muted;
         }
         &.-slim PanelBody { width: 74; }

@@ -44,7 +44,7 @@ def _headline(row: SignalRow, symbol: str, width: int) -> list[Row]:
     name = contract.occ if contract is not None else symbol
     kind = RULE_WORDS.get(row.rule, row.rule.removeprefix("user:"))
     facts = (
-        f"{row.direction}   strength {row.strength:.2f}   side confidence {row.side_confidence:.0%}   "
+        f"{row.direction} · strength {row.strength:.2f} · side confidence {row.side_confidence:.0%} · "
         f"rule {row.version}"
     )
     return [

@@ -23,6 +23,7 @@ from .painted import Cell, Row, fitted
 WIDE, WIDEST = 100, 150
 """From so many columns on a line spells things out, and then its outcomes too."""
 
+_MARKED = 70  # columns from which outcomes are marked
 _LISTED = 108  # columns from which the title names every rule
 _HORIZONS = 3
 _MOVE_WIDTH = 11
@@ -108,7 +109,7 @@ def outcome_mark(outcome: Outcome) -> tuple[str, str]:
 
 def _came(outcomes: tuple[Outcome, ...], width: int, ground: str) -> list[Cell]:
     """Write one mark for each horizon, … while it is not over; with the move where there is room."""
-    if width < WIDE:
+    if width < _MARKED:
         return []
     cells: list[Cell] = []
     for outcome in outcomes:

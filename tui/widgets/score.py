@@ -19,7 +19,7 @@ from .painted import Cell, Row, fitted
 HORIZON_S = 300
 """The horizon at which two sets of thresholds are compared."""
 
-_ROOMY = 118  # columns from which touches are shown too
+_ROOMY = 126  # columns from which touches are shown too
 _NAME = 11
 _BAR = 30
 _EXPLAINED = (

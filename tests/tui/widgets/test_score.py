@@ -35,7 +35,7 @@ def compared(found: Comparison | None, width: int = 74) -> list[str]:
     return [text_of(line) for line in comparison_rows(found, ("volume_spike.z=5",), width)]
 
 
-@pytest.mark.parametrize("width", [40, 76, 100, 118, 126])
+@pytest.mark.parametrize("width", [40, 76, 93, 126, 128])
 def test_every_line_is_exactly_as_wide_as_the_sheet(width: int) -> None:
     assert {len(line) for line in (*scores(width=width), *compared(DONE, width))} == {width}
 
