@@ -92,7 +92,7 @@ def test_a_wide_line_spells_the_signal_out(make_signal) -> None:
 def test_a_narrow_line_is_brief(make_signal) -> None:
     text = line(make_signal(191, evidence=tuple(EVIDENCE["volume_spike"].items())), 80)
     assert text.startswith(" 12:41:00.0 ▲SPIKE  ▇    685C 1,840/10s 20× $412k")
-    assert text.rstrip().endswith("2.21→2.34      ………")
+    assert text.rstrip().endswith("2.21→2.34       ………")
 
 
 @pytest.mark.parametrize("width", range(30, 201, 7))
