@@ -147,6 +147,7 @@ class SpymonApp(App[None]):
         elif self._gate.admits(view):
             self._paint(view)
         self._main.refresh_detail(self._tick)
+        self._main.refresh_panel(self._tick)
 
     def _paint(self, view: View) -> None:
         first = not self._main.has_view

@@ -11,6 +11,7 @@ from functools import lru_cache
 from math import inf, isfinite
 
 from engine.events import MISSING, NS, PRICE_SCALE
+from engine.stance import Metric
 
 from .prefs import Unit
 
@@ -21,6 +22,10 @@ NO_GREEK = "·"
 """A greek that cannot be had."""
 
 UNIT_TEXT: dict[Unit, str] = {"usd_per_1pct": "$/1%", "usd_per_1": "$/$1", "shares": "sh/$1"}
+
+METRIC_TEXT: dict[Metric, str] = {"gamma": "γ", "delta": "Δ", "vanna": "vanna", "charm": "charm"}
+
+_METRIC_UNIT: dict[Metric, str] = {"delta": "$", "vanna": "$/vol pt", "charm": "$/min"}
 
 _STEPS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
@@ -87,6 +92,16 @@ def in_unit(shares_per_usd: float, spot_usd: float, unit: Unit) -> float:
     if unit == "shares":
         return shares_per_usd
     return shares_per_usd * (spot_usd if unit == "usd_per_1" else spot_usd * spot_usd * 0.01)
+
+
+def metric_unit(metric: Metric, unit: Unit) -> str:
+    """Name the unit a metric is shown in; only gamma has a choice."""
+    return UNIT_TEXT[unit] if metric == "gamma" else _METRIC_UNIT[metric]
+
+
+def metric_factor(metric: Metric, spot_usd: float, unit: Unit) -> float:
+    """Return what turns a metric's shares into the unit shown; nan where the spot is not known."""
+    return in_unit(1.0, spot_usd, unit) if metric == "gamma" else spot_usd
 
 
 @lru_cache(maxsize=8_192)

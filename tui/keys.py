@@ -94,7 +94,7 @@ TABLE = (
         "enter",
         "choose",
         "move",
-        "contract in detail, then its other side; a signal: go to it",
+        "contract in detail, its other side; a signal's evidence",
         hint="detail",
     ),
     Key(
@@ -105,8 +105,17 @@ TABLE = (
     Key("expiry.next", "e", "expiry_by(1)", "symbol", "next expiration"),
     Key("expiry.previous", "E", "expiry_by(-1)", "symbol", "expiration before"),
     Key(
-        "view.gamma", "v", "gamma_view", "view", "gamma profile: net, calls and puts, absolute", hint="γ-view"
+        "view.profile",
+        "v",
+        "profile_view",
+        "view",
+        "profile: net, calls and puts, absolute, OI, volume",
+        hint="γ-view",
     ),
+    Key("view.metric", "m", "metric", "view", "exposure of the profile: gamma, delta, vanna, charm"),
+    Key("view.convention", "D", "convention", "view", "whose sign: assumed, flow, blended", hint="sign"),
+    Key("view.basis", "V", "basis", "view", "weighed by open interest, volume or flow"),
+    Key("view.scope", "a", "scope", "view", "expirations summed: the shown one, the watched ones, all"),
     Key("view.unit", "u", "unit", "view", "gamma unit: $ per 1 %, $ per $1, shares"),
     Key("view.scale", "equals_sign", "autoscale", "view", "fit the scale of the gamma profile"),
     Key("view.calls", "c", "side('calls')", "view", "calls only, again for both"),
@@ -115,6 +124,15 @@ TABLE = (
     Key("view.theme", "T", "app.theme", "view", "next theme: dark, light, the terminal's own colours"),
     Key("log.filter", "slash", "filter", "signals", "filter the signals: spike 685c >100k", hint="filter"),
     Key("log.kind", "s", "signal_kind", "signals", "one kind of signal after the other"),
+    Key("log.outcomes", "O", "outcomes", "signals", "how the signals did so far, against random moments"),
+    Key(
+        "log.what_if",
+        "W",
+        "what_if",
+        "signals",
+        "the day again with other thresholds: volume_spike.z=5",
+        mode=REPLAY,
+    ),
     Key("play.pause", "space", "pause", "replay", "pause or play on", hint="pause", mode=REPLAY),
     Key("play.slower", "left_square_bracket", "speed(-1)", "replay", "slower", mode=REPLAY),
     Key(

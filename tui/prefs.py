@@ -9,11 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar, get_args
 
-GammaView = Literal["net", "calls_puts", "absolute"]
+from engine.stance import METRICS, Metric
+
+ProfileView = Literal["net", "calls_puts", "absolute", "oi", "volume"]
 Unit = Literal["usd_per_1pct", "usd_per_1", "shares"]
 Side = Literal["both", "calls", "puts"]
 
-RULES = ("", "volume_spike", "spread_tightening", "price_move", "fmv_divergence")
+RULES = (
+    "", "volume_spike", "spread_tightening", "price_move", "fmv_divergence", "sweep", "block",
+    "zero_gamma_cross", "wall_break", "regime_change",
+)  # fmt: skip
 """What the log can be narrowed to, in the order in which it cycles; '' shows every rule."""
 
 T = TypeVar("T")
@@ -23,7 +28,8 @@ T = TypeVar("T")
 class Prefs:
     """The choices.
 
-    gamma_view : what a bar of the profile stands for
+    profile_view : what a bar of the profile stands for
+    metric     : whose exposure the first three of these views show
     unit       : unit of every gamma exposure on the screen
     side       : which half of the strike grid is shown; below 60 columns 'both' shows the calls
     log_filter : the words a row of the log must match, as typed
@@ -34,7 +40,8 @@ class Prefs:
     notes      : show the view's notes below the header
     """
 
-    gamma_view: GammaView = "net"
+    profile_view: ProfileView = "net"
+    metric: Metric = "gamma"
     unit: Unit = "usd_per_1pct"
     side: Side = "both"
     log_filter: str = ""
@@ -44,22 +51,32 @@ class Prefs:
     frozen: bool = False
     notes: bool = True
 
-    def next_gamma_view(self) -> Prefs:
+    def next_profile_view(self) -> Prefs:
         """Show the next of the profile's views."""
-        return replace(self, gamma_view=_after(get_args(GammaView), self.gamma_view))
+        return replace(self, profile_view=after(get_args(ProfileView), self.profile_view))
+
+    def next_metric(self) -> Prefs:
+        """Show the exposure to the next greek; counts give way to it."""
+        counting = self.profile_view in ("oi", "volume")
+        return replace(
+            self,
+            metric=self.metric if counting else after(METRICS, self.metric),
+            profile_view="net" if counting else self.profile_view,
+        )
 
     def next_unit(self) -> Prefs:
         """Show gamma in the next unit."""
-        return replace(self, unit=_after(get_args(Unit), self.unit))
+        return replace(self, unit=after(get_args(Unit), self.unit))
 
     def next_rule(self) -> Prefs:
         """Narrow the log to the next rule, or widen it to all."""
-        return replace(self, log_rule=_after(RULES, self.log_rule))
+        return replace(self, log_rule=after(RULES, self.log_rule))
 
     def toggled(self, side: Literal["calls", "puts"]) -> Prefs:
         """Show one side only, or both again when that side already stands alone."""
         return replace(self, side="both" if self.side == side else side)
 
 
-def _after(choices: tuple[T, ...], current: T) -> T:
+def after(choices: tuple[T, ...], current: T) -> T:
+    """Return the choice that follows `current`, the first one after the last."""
     return choices[(choices.index(current) + 1) % len(choices)]

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from math import isnan
 
-from .signals import FMV_DIVERGENCE, PRICE_MOVE, RULE_NAMES, SPREAD_TIGHTENING, VOLUME_SPIKE
+from .signals import (
+    BLOCK,
+    FMV_DIVERGENCE,
+    PRICE_MOVE,
+    REGIME_CHANGE,
+    RULE_NAMES,
+    SPREAD_TIGHTENING,
+    SWEEP,
+    VOLUME_SPIKE,
+    WALL_BREAK,
+    ZERO_GAMMA_CROSS,
+)
 
 DIRECTIONS = {1: "buy", -1: "sell", 0: "neutral"}
 
@@ -18,15 +29,21 @@ EVIDENCE = {
         "z", "move_usd", "expected_usd", "noise_usd", "spot_move_usd", "window_s", "percent",
     ),
     FMV_DIVERGENCE: ("edge", "fmv_usd", "mid_usd", "percent", "held_s", "fmv_age_s"),
+    SWEEP: ("volume", "prints", "exchanges", "span_s", "premium_usd", "price_usd", "iso_prints", "lean"),
+    BLOCK: ("over", "size", "premium_usd", "price_usd", "usual_size", "lean"),
+    ZERO_GAMMA_CROSS: ("net", "net_before", "gross", "zero_gamma_usd", "spot_usd"),
+    WALL_BREAK: ("beyond", "wall_usd", "spot_usd", "wall_gex", "stood_s"),
+    REGIME_CHANGE: ("share", "net", "gross", "stood_s", "spot_usd"),
 }  # fmt: skip
 """By rule: the names of the evidence columns, in order. nan means the rule did not use the number."""
 
-VERSION = 1
+VERSIONS = dict.fromkeys(range(len(RULE_NAMES)), 1)
+"""By rule: grows when the same numbers would lead to another decision."""
 
 
 def version(rule: int, seed: bool) -> str:
     """Return the rule's name, preset and version, e.g. `volume_spike/default/1`."""
-    return f"{RULE_NAMES[rule]}/{'seed' if seed else 'default'}/{VERSION}"
+    return f"{RULE_NAMES[rule]}/{'seed' if seed else 'default'}/{VERSIONS[rule]}"
 
 
 def named(rule: int, values: list[float]) -> tuple[tuple[str, float], ...]:
@@ -68,4 +85,38 @@ def _fmv(n: dict[str, float]) -> str:
     )
 
 
-_SENTENCES = {VOLUME_SPIKE: _volume, SPREAD_TIGHTENING: _spread, PRICE_MOVE: _price, FMV_DIVERGENCE: _fmv}
+def _sweep(n: dict[str, float]) -> str:
+    return (
+        f"{n['volume']:,.0f} contracts in {n['prints']:.0f} prints on {n['exchanges']:.0f} exchanges within "
+        f"{1000 * n['span_s']:.0f} ms, for ${n['premium_usd']:,.0f}"
+    )
+
+
+def _block(n: dict[str, float]) -> str:
+    return f"one print of {n['size']:,.0f} contracts at {n['price_usd']:.2f}, for ${n['premium_usd']:,.0f}"
+
+
+def _cross(n: dict[str, float]) -> str:
+    return f"spot {n['spot_usd']:,.2f} crossed zero gamma at {n['zero_gamma_usd']:,.2f}"
+
+
+def _wall(n: dict[str, float]) -> str:
+    return f"spot {n['spot_usd']:,.2f} broke the wall at {n['wall_usd']:,.2f} after {n['stood_s']:.0f} s"
+
+
+def _regime(n: dict[str, float]) -> str:
+    sign = "positive" if n["net"] > 0 else "negative"
+    return f"dealer gamma has been {sign} for {n['stood_s']:.0f} s, {n['share']:.0%} of the gross"
+
+
+_SENTENCES = {
+    VOLUME_SPIKE: _volume,
+    SPREAD_TIGHTENING: _spread,
+    PRICE_MOVE: _price,
+    FMV_DIVERGENCE: _fmv,
+    SWEEP: _sweep,
+    BLOCK: _block,
+    ZERO_GAMMA_CROSS: _cross,
+    WALL_BREAK: _wall,
+    REGIME_CHANGE: _regime,
+}

@@ -34,7 +34,7 @@ def judge_fmv(now, cid, cell, static, under, sig, p):
     held = (now - cell.fmv_since) / NS
     if held < hold or muted(now, under, p):
         return False
-    if not fire(now, cid, FMV_DIVERGENCE, sign, evidence, threshold, p.fmv_half, cell, under, sig, p):
+    if not fire(now, cid, FMV_DIVERGENCE, sign, evidence, threshold, p.fmv_half, cell, static, under, sig, p):
         return False
     row = sig.evidence
     row[0], row[1] = abs(distance) / unit, cell.fmv / PRICE_SCALE

@@ -1,11 +1,17 @@
-"""Every tunable number of the fold, with its default and unit, and the two signal presets."""
+"""Every tunable number of the fold, with its default and unit, the two signal presets, and their settings."""
 
 from __future__ import annotations
 
+import difflib
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..errors import UsageError
 
 RECENT_MINUTES = 15
 """Length of the spread baseline, minutes."""
@@ -29,9 +35,10 @@ class SideParams:
 
 @dataclass(frozen=True, slots=True)
 class SignalParams:
-    """The four detectors. Thresholds are fired at or above; `*_half` is the evidence of strength 0.5.
+    """The detectors. Thresholds are fired at or above; `*_half` is the evidence of strength 0.5.
 
-    `seed` switches to the arithmetic of the first monitor: plain ratios and percentages.
+    A rule's numbers begin as `SECTIONS` says; what all rules share has no prefix. `seed` switches to the
+    arithmetic of the first monitor: plain ratios and percentages.
     """
 
     seed: bool = False
@@ -72,8 +79,31 @@ class SignalParams:
     fmv_half: float = 1.5
     fmv_percent: float = 4.0  # seed only
 
+    sweep_window_s: float = 0.5  # between the first and the last print
+    sweep_prints: int = 3
+    sweep_exchanges: int = 2
+    sweep_size: int = 100  # contracts together
+    sweep_half: float = 200.0  # contracts
+
+    block_size: int = 500  # contracts in one print, or
+    block_premium_usd: float = 250_000.0
+    block_half: float = 1.5  # the print over the smallest one that is a block
+
     jump_bp: float = 4.0  # a spot move over 2 s that counts as a jump, basis points
 
+
+SECTIONS: Mapping[str, str] = {
+    "volume_spike": "volume_",
+    "spread_tightening": "spread_",
+    "price_move": "price_",
+    "fmv_divergence": "fmv_",
+    "sweep": "sweep_",
+    "block": "block_",
+    "zero_gamma_cross": "cross_",
+    "wall_break": "wall_",
+    "regime_change": "regime_",
+}
+"""By rule: how the names of its fields begin. As a setting, `volume_z` is called `volume_spike.z`."""
 
 PRESETS: dict[str, SignalParams] = {
     "default": SignalParams(),
@@ -88,6 +118,65 @@ PRESETS: dict[str, SignalParams] = {
         fmv_half=1.0,
     ),
 }
+
+
+def setting_names() -> dict[str, str]:
+    """Return, by the name of each setting, the field of `SignalParams` that it sets."""
+    names = {}
+    for field in fields(SignalParams):
+        rule = next((r for r, prefix in SECTIONS.items() if field.name.startswith(prefix)), None)
+        name = field.name if rule is None else f"{rule}.{field.name.removeprefix(SECTIONS[rule])}"
+        names[name] = field.name
+    del names["seed"]  # it is the preset's choice
+    return names
+
+
+def with_settings(params: SignalParams, settings: Mapping[str, float | str]) -> SignalParams:
+    """Return the parameters with some changed, named as in `setting_names`: `{"volume_spike.z": 5}`.
+
+    Raises UsageError for a name that is none, and for a value that cannot be.
+    """
+    known = setting_names()
+    changes: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name not in known:
+            raise UsageError(f"{name} is not a threshold of any signal{_hint(name, list(known))}")
+        changes[known[name]] = _threshold(name, value, getattr(params, known[name]))
+    return replace(params, **changes)
+
+
+_SHARES = ("rearm", "neutral_below", "spread_tightening.ratio")
+_MAY_BE_ZERO = (
+    "mute_s",
+    "cooldown_s",
+    "neutral_below",
+    "hold_s",
+    "size",
+    "minutes",
+    "warm_buckets",
+    "jump_s",
+)
+
+
+def _threshold(name: str, value: float | str, now: float) -> float:
+    """Return a setting's value as its field holds it: whole where that is, above zero where it divides."""
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except ValueError:
+        number = math.nan
+    least = "a number of at least 0" if name.endswith(_MAY_BE_ZERO) else "a number above 0"
+    if not 0.0 <= number < math.inf or (number == 0.0 and not name.endswith(_MAY_BE_ZERO)):
+        raise UsageError(f"{name} = {value} is not {least}.")
+    if name in _SHARES and number > 1.0:
+        raise UsageError(f"{name} = {value} is not a share from 0 to 1.")
+    if isinstance(now, int) and number != int(number):
+        raise UsageError(f"{name} = {value} is not a whole number.")
+    return int(number) if isinstance(now, int) else number
+
+
+def _hint(word: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else "."
 
 
 @dataclass(frozen=True, slots=True)

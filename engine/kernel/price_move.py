@@ -70,7 +70,7 @@ def judge_price(now, cid, cell, twin, static, under, sig, p):
     due = now - cell.recent_ts >= p.price_window_s * NS
     if cell.anchor_ts > 0:
         if p.seed > 0:
-            fired = judge_percent(now, cid, cell, under, sig, p)
+            fired = judge_percent(now, cid, cell, static, under, sig, p)
         elif cell.delta == cell.delta:
             _, residual = unexplained(now, cell, spot)
             if residual * residual >= (p.rearm * p.price_z) ** 2 * noise(cell):
@@ -106,7 +106,7 @@ def judge_residual(now, cid, residual, cell, twin, static, under, sig, p):
     z = abs(residual) / math.sqrt(variance)
     if z < p.price_z or residual * sign <= 0:
         return False
-    if not fire(now, cid, PRICE_MOVE, sign, z, p.price_z, p.price_half, cell, under, sig, p):
+    if not fire(now, cid, PRICE_MOVE, sign, z, p.price_z, p.price_half, cell, static, under, sig, p):
         return False
     write_move(now, cell, under, sig, move)
     row = sig.evidence
@@ -116,14 +116,16 @@ def judge_residual(now, cid, residual, cell, twin, static, under, sig, p):
 
 
 @njit(**JIT)
-def judge_percent(now, cid, cell, under, sig, p):
+def judge_percent(now, cid, cell, static, under, sig, p):
     """Judge the plain percentage, as the first monitor did."""
     percent = 100.0 * (cell.bid + cell.ask - cell.anchor_mid2) / cell.anchor_mid2
     if abs(percent) < p.price_percent:
         rearm(cell, PRICE_MOVE)
         return False
     sign = 1 if percent > 0 else -1
-    if not fire(now, cid, PRICE_MOVE, sign, abs(percent), p.price_percent, p.price_half, cell, under, sig, p):
+    if not fire(
+        now, cid, PRICE_MOVE, sign, abs(percent), p.price_percent, p.price_half, cell, static, under, sig, p
+    ):
         return False
     write_move(now, cell, under, sig, 0.5 * (cell.bid + cell.ask - cell.anchor_mid2))
     row = sig.evidence

@@ -10,12 +10,26 @@ import math
 
 from numba import njit
 
-from ..events import MISSING, NS
+from ..events import MISSING, NS, UNDERLYING
 from . import JIT
+from .state import N_RULES
 from .volatility import two_sided
 
-VOLUME_SPIKE, SPREAD_TIGHTENING, PRICE_MOVE, FMV_DIVERGENCE = range(4)
-RULE_NAMES = ("volume_spike", "spread_tightening", "price_move", "fmv_divergence")
+RULE_NAMES = (
+    "volume_spike", "spread_tightening", "price_move", "fmv_divergence", "sweep", "block",
+    "zero_gamma_cross", "wall_break", "regime_change",
+)  # fmt: skip
+(
+    VOLUME_SPIKE,
+    SPREAD_TIGHTENING,
+    PRICE_MOVE,
+    FMV_DIVERGENCE,
+    SWEEP,
+    BLOCK,
+    ZERO_GAMMA_CROSS,
+    WALL_BREAK,
+    REGIME_CHANGE,
+) = range(N_RULES)
 
 
 @njit(**JIT)
@@ -25,11 +39,11 @@ def strength_of(evidence, half):
 
 
 @njit(**JIT)
-def fire(now, cid, rule, direction, evidence, threshold, half, cell, under, sig, p):
+def fire(now, cid, rule, direction, evidence, threshold, half, cell, static, under, sig, p):
     """Write a signal row into `sig` unless the rule is disarmed or cooling down; return whether it did.
 
     A rule that fired stays silent for the cooldown and until it is armed again, unless its evidence
-    has doubled since.
+    has doubled since. A signal about the underlying is kept in the underlying's own row.
     """
     slot = rule * 2 + (1 if direction < 0 else 0)
     level = int(math.log2(max(evidence / threshold, 1.0)))
@@ -42,14 +56,19 @@ def fire(now, cid, rule, direction, evidence, threshold, half, cell, under, sig,
     cell.fired_level[slot] = level
     cell.armed |= 1 << slot
     sig.ts = now
+    sig.parent = -1
     sig.cid = cid
     sig.rule = rule
     sig.direction = direction
     sig.seed = 1 if p.seed > 0 else 0
     sig.strength = strength_of(evidence, half)
     sig.side_confidence = 0.0
-    sig.mid_before = cell.recent_mid2 >> 1 if cell.recent_ts > 0 else MISSING
-    sig.mid_after = (cell.bid + cell.ask) // 2 if two_sided(cell) else cell.last
+    if cid == UNDERLYING:
+        sig.mid_before = under.anchor_spot
+        sig.mid_after = under.spot
+    else:
+        sig.mid_before = cell.recent_mid2 >> 1 if cell.recent_ts > 0 else MISSING
+        sig.mid_after = (cell.bid + cell.ask) // 2 if two_sided(cell) else cell.last
     under.signals += 1
     mixed = under.signal_hash * 1099511628211 + now
     under.signal_hash = mixed * 1099511628211 + (cid * 64 + rule * 4 + direction + 1)

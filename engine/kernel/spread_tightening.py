@@ -103,7 +103,18 @@ def judge_spread(now, cid, cell, static, under, sig, p):
         if under.jump_ts > 0 and now - under.jump_ts < p.spread_jump_s * NS:
             return False
     if not fire(
-        now, cid, SPREAD_TIGHTENING, 0, narrower, 1.0 / p.spread_ratio, p.spread_half, cell, under, sig, p
+        now,
+        cid,
+        SPREAD_TIGHTENING,
+        0,
+        narrower,
+        1.0 / p.spread_ratio,
+        p.spread_half,
+        cell,
+        static,
+        under,
+        sig,
+        p,
     ):
         return False
     row = sig.evidence

@@ -17,9 +17,10 @@ from ..events import MISSING
 from ..symbols import ContractTable
 from .params import RECENT_MINUTES
 
-N_RULES = 4
+N_RULES = 9
 RECENT_PRINTS = 8
 N_POOLS = 8
+N_EVIDENCE = 10
 
 STATIC = np.dtype(
     [
@@ -165,7 +166,8 @@ UNDER = np.dtype(
 SIGNAL = np.dtype(
     [
         ("ts", "<i8"),
-        ("cid", "<i4"),
+        ("parent", "<i8"),  # the head it joined, as a count of heads before that one; -1 for a head
+        ("cid", "<i4"),  # UNDERLYING when it is about the underlying
         ("mid_before", "<i4"),
         ("mid_after", "<i4"),
         ("rule", "u1"),
@@ -173,7 +175,7 @@ SIGNAL = np.dtype(
         ("seed", "u1"),
         ("side_confidence", "<f8"),
         ("strength", "<f8"),
-        ("evidence", "<f8", (8,)),
+        ("evidence", "<f8", (N_EVIDENCE,)),
     ],
     align=True,
 )

@@ -123,7 +123,9 @@ def judge_volume(now, cid, side, confidence, event, cell, static, under, sig, p)
     direction = 0
     if abs(lean) >= p.neutral_below:
         direction = 1 if lean > 0 else -1
-    if not fire(now, cid, VOLUME_SPIKE, direction, evidence, threshold, p.volume_half, cell, under, sig, p):
+    if not fire(
+        now, cid, VOLUME_SPIKE, direction, evidence, threshold, p.volume_half, cell, static, under, sig, p
+    ):
         return False
     sig.side_confidence = abs(lean)
     row = sig.evidence

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from math import inf
 from pathlib import Path
+from typing import TypeVar, cast
 
 import pytest
 from textual.command import CommandPalette
@@ -22,16 +23,31 @@ from engine.commands import (
     JumpSignal,
     Pause,
     Seek,
+    SelectBasis,
+    SelectConvention,
     SelectExpiry,
+    SelectScope,
     SelectSymbol,
     SetSpeed,
     Skip,
     Step,
     UseSource,
+    WhatIf,
 )
-from engine.errors import NoDataError
+from engine.errors import NoDataError, UsageError
 from engine.events import NS
 from engine.market import parse_time
+from engine.panels import (
+    Around,
+    AroundQuery,
+    Comparison,
+    Query,
+    Score,
+    Scoreboard,
+    ScoreQuery,
+    Tick,
+    WhatIfQuery,
+)
 from engine.view import Detail, View
 from tui.app import SpymonApp
 from tui.keys import TABLE, Key
@@ -39,6 +55,8 @@ from tui.screens.ask import AskScreen
 from tui.screens.desk import DeskScreen
 from tui.screens.detail import DetailScreen
 from tui.screens.help import HelpScreen
+from tui.screens.inquiry import ASK_EVERY
+from tui.screens.panel import PanelSheet
 from tui.screens.pick import PickScreen
 from tui.screens.waiting import Waiting
 from tui.widgets import ContractDetail, HintFooter, Ladder, NoteLine, SignalLog, StatusHeader, TransportBar
@@ -48,6 +66,7 @@ ROOT = Path(__file__).parents[2]
 NEVER = 1e-6
 """Frames per second at which the clock never ticks in a test: frames are called by hand."""
 
+T = TypeVar("T")
 MakeView = Callable[..., View]
 MakeDetail = Callable[..., Detail]
 
@@ -66,6 +85,8 @@ class FakeDesk:
     refusal: Exception | None = None
     sent: list[Command] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
+    questions: list[object] = field(default_factory=list)
+    panels: dict[type, object] = field(default_factory=lambda: {ScoreQuery: Scoreboard((), ())})
     life: list[str] = field(default_factory=list)
     answers: asyncio.Event | None = None
 
@@ -79,6 +100,12 @@ class FakeDesk:
 
     def send(self, command: Command) -> None:
         self.sent.append(command)
+
+    async def ask(self, query: Query[T]) -> T:
+        self.questions.append(query)
+        if type(query) not in self.panels:
+            raise UsageError(f"Nobody answers a {type(query).__name__}.")
+        return cast(T, self.panels[type(query)])
 
     async def detail(self, cid: int) -> Detail:
         self.asked.append(cid)
@@ -184,13 +211,19 @@ CASES = {
     "symbol.previous": Case(sent=(SelectSymbol("DIA"),)),
     "expiry.next": Case(sent=(SelectExpiry(DAYS[1]),)),
     "expiry.previous": Case(sent=(SelectExpiry(DAYS[2]),)),
-    "view.gamma": Case(lambda scene: scene.main.prefs.gamma_view == "calls_puts"),
+    "view.profile": Case(lambda scene: scene.main.prefs.profile_view == "calls_puts"),
+    "view.metric": Case(lambda scene: scene.main.prefs.metric == "delta"),
+    "view.convention": Case(sent=(SelectConvention("flow"),)),
+    "view.basis": Case(sent=(SelectBasis("volume"),)),
+    "view.scope": Case(sent=(SelectScope("several"),)),
     "view.unit": Case(lambda scene: scene.main.prefs.unit == "usd_per_1"),
     "view.calls": Case(lambda scene: not scene.ladder.plan.puts and scene.ladder.plan.calls),
     "view.puts": Case(lambda scene: not scene.ladder.plan.calls and scene.ladder.plan.puts),
     "view.freeze": Case(lambda scene: "FROZEN" in scene.text(StatusHeader)),
     "view.theme": Case(lambda scene: scene.app.theme == "spymon-light"),
     "log.filter": Case(top(AskScreen)),
+    "log.outcomes": Case(top(PanelSheet)),
+    "log.what_if": Case(top(AskScreen)),
     "log.kind": Case(lambda scene: scene.main.prefs.log_rule == "volume_spike"),
     "play.pause": Case(sent=(Pause(),)),
     "play.slower": Case(sent=(SetSpeed(5),)),
@@ -260,10 +293,11 @@ async def test_the_scale_key_fits_the_gamma_profile_again(
     desk: FakeDesk, tmp_path: Path, make_view: MakeView
 ) -> None:
     small = make_view()
-    call, put = (replace(leg, gex=leg.gex / 1000) for leg in (small.call, small.put))
+    gamma = small.exposures["gamma"]
+    smaller = replace(gamma, net=gamma.net / 1000)
     async with scene(desk, tmp_path) as shown:
         large = shown.text(Ladder, 1)
-        await shown.frame(replace(small, call=call, put=put, version=2))
+        await shown.frame(replace(small, exposures={"gamma": smaller}, version=2))
         assert shown.text(Ladder, 1) == large
         await shown.press("equals_sign")
         assert shown.text(Ladder, 1) != large
@@ -319,7 +353,7 @@ async def test_before_the_first_view_the_loading_is_shown_and_keys_that_need_a_v
         assert str(waiting.content) != before
         await shown.press("n", "j", "e", "space", "v", "enter", "tab", "F")
         assert desk.sent == []
-        assert shown.main.prefs.gamma_view == "net"
+        assert shown.main.prefs.profile_view == "net"
         await shown.press("question_mark")
         assert isinstance(shown.app.screen, HelpScreen)
 
@@ -456,7 +490,7 @@ async def test_a_frozen_picture_stays_while_data_continue_and_the_newest_comes_a
         await shown.frame(make_view(step=50))
         assert "12:41:07.2" in shown.text(StatusHeader)
         await shown.press("v")
-        assert shown.main.prefs.gamma_view == "calls_puts"
+        assert shown.main.prefs.profile_view == "calls_puts"
         await shown.press("F")
         assert "12:41:12.2" in shown.text(StatusHeader)
 
@@ -692,13 +726,45 @@ async def test_a_contract_nobody_knows_any_more_is_not_an_error(desk: FakeDesk, 
 # signals and mouse --------------------------------------------------------------------------------------
 
 
-async def test_enter_on_a_signal_goes_to_its_strike_two_seconds_before_it(
+def sheet(scene: Scene) -> PanelSheet:
+    assert isinstance(scene.app.screen, PanelSheet)
+    return scene.app.screen
+
+
+def sheet_text(scene: Scene) -> str:
+    body = sheet(scene).body
+    return "\n".join(text_of(body.row(y)) for y in range(body.size.height))
+
+
+BOARD = Scoreboard((Score("sweep", 60, 41, 33.2, 0.61, 0.48, 0.7, 0.55, 0.034),), (("sweep", 6.1),))
+
+
+async def test_enter_on_a_signal_shows_its_evidence_and_the_tape_around_it(
     desk: FakeDesk, tmp_path: Path
 ) -> None:
     async with scene(desk, tmp_path) as shown:
         assert desk.view is not None
+        index = len(desk.view.signals) - 2
+        row = desk.view.signals[index]
+        ticks = tuple(Tick(row.ts_ns + second * NS, 22_000 + second, 1) for second in range(-10, 5))
+        desk.panels[AroundQuery] = Around(index, ticks, ())
         await shown.press("tab", "k", "enter")
+        assert desk.questions == [AroundQuery(index)]
+        assert row.reason in sheet_text(shown)
+        assert "▲" in sheet_text(shown)
+        await shown.press("escape")
+        assert isinstance(shown.app.screen, DeskScreen)
+        assert desk.sent == []
+
+
+async def test_enter_on_the_evidence_goes_to_the_signals_strike_two_seconds_before_it(
+    desk: FakeDesk, tmp_path: Path
+) -> None:
+    async with scene(desk, tmp_path) as shown:
+        assert desk.view is not None
         row = desk.view.signals[-2]
+        desk.panels[AroundQuery] = Around(0, (), ())
+        await shown.press("tab", "k", "enter", "enter")
         assert shown.ladder.cursor == row.contract.strike_milli
         assert desk.sent == [Seek(row.ts_ns - 2 * NS)]
 
@@ -707,9 +773,78 @@ async def test_a_signal_of_another_expiration_shows_that_expiration_first(
     desk: FakeDesk, tmp_path: Path, make_view: MakeView
 ) -> None:
     desk.view = make_view(expiry=DAYS[1])
+    desk.panels[AroundQuery] = Around(0, (), ())
     async with scene(desk, tmp_path) as shown:
-        await shown.press("tab", "enter")
+        await shown.press("tab", "enter", "enter")
         assert desk.sent[0] == SelectExpiry(DAYS[0])
+
+
+async def test_an_open_sheet_asks_again_and_a_refused_question_closes_it_with_a_sentence(
+    desk: FakeDesk, tmp_path: Path
+) -> None:
+    async with scene(desk, tmp_path) as shown:
+        desk.panels[ScoreQuery] = BOARD
+        await shown.press("O")
+        assert "sweep" in sheet_text(shown)
+        for _ in range(ASK_EVERY):
+            await shown.frame()
+        assert desk.questions == [ScoreQuery(), ScoreQuery()]
+        await shown.press("enter")
+        assert isinstance(shown.app.screen, PanelSheet)  # there is nowhere to go
+        del desk.panels[ScoreQuery]
+        for _ in range(ASK_EVERY):
+            await shown.frame()
+        assert isinstance(shown.app.screen, DeskScreen)
+        assert shown.notices() == ["Nobody answers a ScoreQuery."]
+
+
+async def test_other_thresholds_are_judged_while_typed_run_and_called_off_on_close(
+    desk: FakeDesk, tmp_path: Path
+) -> None:
+    settings = ("volume_spike.z=5",)
+    async with scene(desk, tmp_path) as shown:
+        desk.panels[WhatIfQuery] = Comparison(settings, 0.4, BOARD, BOARD, 0, (), ())
+        await shown.press("W", *"volume_spik")
+        line = shown.app.screen.query_one(Static)
+        assert str(line.content) == "volume_spik needs a value, as in volume_spike.z=5."
+        shown.app.screen.query_one(Input).value = "volume_spik.z=5"
+        await shown.pilot.pause()
+        assert "did you mean volume_spike.z?" in str(line.content)
+        shown.app.screen.query_one(Input).value = settings[0]
+        await shown.press("enter")
+        assert desk.sent == [WhatIf(settings)]
+        assert "40%" in sheet_text(shown)
+        desk.panels[WhatIfQuery] = Comparison(settings, 1.0, BOARD, BOARD, 7, (), ())
+        for _ in range(ASK_EVERY):
+            await shown.frame()
+        assert "7 signals stay" in sheet_text(shown)
+        await shown.press("escape")
+        assert desk.sent == [WhatIf(settings), WhatIf(())]
+
+
+async def test_a_long_answer_scrolls_and_stops_at_its_ends(desk: FakeDesk, tmp_path: Path) -> None:
+    rules = tuple(replace(BOARD.scores[0], rule=f"user:rule {n}") for n in range(30))
+    desk.panels[ScoreQuery] = Scoreboard(rules, ())
+    async with scene(desk, tmp_path, (80, 24)) as shown:
+        await shown.press("O")
+        assert "rule 0" in sheet_text(shown)
+        await shown.press("pagedown", "pagedown", "pagedown", "j")
+        assert "rule 29" in sheet_text(shown)
+        assert "rule 0 " not in sheet_text(shown)
+        await shown.press("pageup", "pageup", "pageup", "pageup", "k")
+        assert "rule 0" in sheet_text(shown)
+
+
+async def test_two_quick_presses_make_two_steps_of_the_sign(desk: FakeDesk, tmp_path: Path) -> None:
+    async with scene(desk, tmp_path) as shown:
+        await shown.press("D", "D", "V", "a", "a")
+        assert desk.sent == [
+            SelectConvention("flow"),
+            SelectConvention("blended"),
+            SelectBasis("volume"),
+            SelectScope("several"),
+            SelectScope("all"),
+        ]
 
 
 async def test_moving_in_the_log_does_not_move_the_ladder(desk: FakeDesk, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_the_interruption_holds_on_every_screen_and_the_rest_on_the_main_one() -
 
 
 def test_actions_of_the_replay_are_those_of_its_rows() -> None:
-    assert actions(REPLAY) == {"pause", "speed", "step", "skip", "jump", "ends", "goto"}
+    assert actions(REPLAY) == {"pause", "speed", "step", "skip", "jump", "ends", "goto", "what_if"}
 
 
 @pytest.mark.parametrize(

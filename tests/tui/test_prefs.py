@@ -3,15 +3,25 @@ from __future__ import annotations
 from tui.prefs import RULES, Prefs
 
 
-def test_gamma_view_and_unit_cycle_back_to_the_first() -> None:
+def test_profile_views_and_units_cycle_back_to_the_first() -> None:
     prefs = Prefs()
     views, units = [], []
-    for _ in range(3):
-        prefs = prefs.next_gamma_view().next_unit()
-        views.append(prefs.gamma_view)
+    for _ in range(5):
+        prefs = prefs.next_profile_view().next_unit()
+        views.append(prefs.profile_view)
         units.append(prefs.unit)
-    assert views == ["calls_puts", "absolute", "net"]
-    assert units == ["usd_per_1", "shares", "usd_per_1pct"]
+    assert views == ["calls_puts", "absolute", "oi", "volume", "net"]
+    assert units[:3] == ["usd_per_1", "shares", "usd_per_1pct"]
+
+
+def test_metrics_cycle_and_take_the_place_of_counts() -> None:
+    prefs, seen = Prefs(), []
+    for _ in range(4):
+        prefs = prefs.next_metric()
+        seen.append(prefs.metric)
+    assert seen == ["delta", "vanna", "charm", "gamma"]
+    counting = Prefs(profile_view="oi", metric="vanna").next_metric()
+    assert (counting.profile_view, counting.metric) == ("net", "vanna")
 
 
 def test_rule_cycles_through_every_rule_and_all() -> None:

@@ -29,7 +29,7 @@ from ..prefs import Prefs
 from ..widgets import ContractDetail, HintFooter, Ladder, NoteLine, SignalLog, StatusHeader, TransportBar
 from .ask import AskScreen, Question, Verdict
 from .detail import DetailScreen
-from .steer import Steering
+from .inquiry import Inquiry
 from .waiting import Waiting
 
 SMALLEST = (40, 8)
@@ -50,7 +50,7 @@ _WIDTHS = [
 _HEIGHTS = [(0, "-sliver"), (SMALLEST[1], "-flat"), (20, "-low"), (30, "-tall"), (48, "-towering")]
 
 
-class DeskScreen(Steering):
+class DeskScreen(Inquiry):
     """Everything at once, on rows that never move."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(of_app=False)]
@@ -269,14 +269,19 @@ class DeskScreen(Steering):
         self.focus_next() if by > 0 else self.focus_previous()
 
     def action_choose(self) -> None:
-        """Show the contract in detail; on a signal, go to its strike and to shortly before it."""
+        """Show the contract in detail; on a signal, its evidence."""
         pane = self._pane
         if isinstance(pane, Ladder):
             self._open_detail()
-        elif (row := pane.chosen()) is not None:
-            self._visit(row)
+        elif (index := pane.chosen()) is not None:
+            self._inspect(index)
 
-    def _visit(self, row: SignalRow) -> None:
+    def _inspect(self, index: int) -> None:
+        if self.view is not None:
+            self.inspect(index, self.view.signals[index])
+
+    def visit(self, row: SignalRow) -> None:
+        """Go to a signal's strike and, in a replay, to shortly before it."""
         view = self.newest
         contract = row.contract
         if contract is not None:
@@ -292,7 +297,7 @@ class DeskScreen(Steering):
 
     @on(SignalLog.Chosen)
     def _signal_chosen(self, event: SignalLog.Chosen) -> None:
-        self._visit(event.row)
+        self._inspect(event.index)
 
     @on(Ladder.CursorMoved)
     def _cursor_moved(self) -> None:
@@ -308,9 +313,13 @@ class DeskScreen(Steering):
 
     # looks -----------------------------------------------------------------------------------------------
 
-    def action_gamma_view(self) -> None:
-        """Show the next gamma profile."""
-        self.set_prefs(self.prefs.next_gamma_view())
+    def action_profile_view(self) -> None:
+        """Show the next view of the profile."""
+        self.set_prefs(self.prefs.next_profile_view())
+
+    def action_metric(self) -> None:
+        """Show the exposure to the next greek."""
+        self.set_prefs(self.prefs.next_metric())
 
     def action_unit(self) -> None:
         """Show gamma in the next unit."""

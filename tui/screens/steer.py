@@ -1,4 +1,4 @@
-"""The actions that only send a command: symbols, expirations, sources, and everything about the tape."""
+"""The actions that only send a command: symbols, expirations, what is summed, sources, and the tape's own."""
 
 from __future__ import annotations
 
@@ -6,14 +6,27 @@ from datetime import date
 
 from textual.screen import Screen
 
-from engine.commands import Command, JumpSignal, Pause, SelectExpiry, SelectSymbol, Step, UseSource
+from engine.commands import (
+    Command,
+    JumpSignal,
+    Pause,
+    SelectBasis,
+    SelectConvention,
+    SelectExpiry,
+    SelectScope,
+    SelectSymbol,
+    Step,
+    UseSource,
+)
 from engine.errors import UsageError
 from engine.market import clock_text
+from engine.stance import BASES, CONVENTIONS, SCOPES, Stance
 from engine.view import View
 
 from .. import steering
 from ..desk import Desk
 from ..keys import REPLAY, actions
+from ..prefs import after
 from .ask import AskScreen, Question, Verdict
 from .pick import PickScreen
 
@@ -32,6 +45,7 @@ class Steering(Screen[None]):
         self._speed = steering.Asked[float]()
         self._symbol = steering.Asked[str]()
         self._expiry = steering.Asked[date]()
+        self._stance = steering.Asked[Stance]()
 
     @property
     def newest(self) -> View:
@@ -46,6 +60,7 @@ class Steering(Screen[None]):
         self._symbol.seen(view.symbol)
         if view.expiry is not None:
             self._expiry.seen(view.expiry)
+        self._stance.seen(stance_of(view))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Close the keys of a replay while the tape cannot be moved, and most keys before there is a view."""
@@ -85,6 +100,27 @@ class Steering(Screen[None]):
         else:
             self._expiry.ask(expiry)
             self.send(SelectExpiry(expiry))
+
+    def action_convention(self) -> None:
+        """Sum exposures under the next dealer sign."""
+        stance = self._stance.after(stance_of(self.newest))
+        convention = after(CONVENTIONS, stance.convention)
+        self._stance.ask(stance.with_convention(convention))
+        self.send(SelectConvention(convention))
+
+    def action_basis(self) -> None:
+        """Weigh exposures by the next basis."""
+        stance = self._stance.after(stance_of(self.newest))
+        basis = after(BASES, stance.basis)
+        self._stance.ask(stance.with_basis(basis))
+        self.send(SelectBasis(basis))
+
+    def action_scope(self) -> None:
+        """Sum exposures over the next choice of expirations."""
+        stance = self._stance.after(stance_of(self.newest))
+        scope = after(SCOPES, stance.scope)
+        self._stance.ask(stance.with_scope(scope))
+        self.send(SelectScope(scope))
 
     def action_source(self) -> None:
         """Switch to the other source, or ask which."""
@@ -147,3 +183,8 @@ class Steering(Screen[None]):
     def _go(self, text: str | None) -> None:
         if text is not None:
             self.send(steering.goto(text, self.newest))
+
+
+def stance_of(view: View) -> Stance:
+    """Return what the view's exposures are sums of."""
+    return Stance(view.gamma.convention, view.gamma.basis, view.gamma.scope)

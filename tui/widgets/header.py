@@ -13,11 +13,12 @@ from textual.message import Message
 
 from engine.events import MISSING, PRICE_SCALE
 from engine.market import clock_text
-from engine.view import Flow, View
+from engine.view import Chain, Flow, Gamma, View
 
 from .. import format as fmt
 from ..prefs import Prefs
 from .fitting import Piece, fit
+from .ladder_rows import stance_text
 from .painted import Cell, Painted, Row, fitted
 
 _MODES = {"LIVE": "live", "DELAYED": "delayed", "REPLAY": "replay", "SIMULATED": "simulated"}
@@ -186,18 +187,44 @@ def _second_line(view: View, prefs: Prefs) -> list[Piece]:
     why = view.gamma.missing_reason or (view.gamma.zero_gamma_reason if view.gamma.zero_gamma is None else "")
     return [
         Piece(_spot(view), (6,)),
-        Piece((_expected_move(view),), (5,)),
-        Piece(_gex(view, prefs), (7, 3)),
-        Piece((_levels(view, "  "), _levels(view, " ")), (7, 1)),
-        Piece(_reason(why), (8, 4)),
+        Piece(_expected_move(view), (9, 5)),
+        Piece(_gex(view, prefs), (10, 8, 3)),
+        Piece((_levels(view, "  ", banded=True), _levels(view, "  "), _levels(view, " ")), (11, 8, 1)),
+        Piece(_reason(why), (15, 4)),
         Piece(_flow(view.flow), (6, 4, 2)),
-        Piece(([(f"side? {_unclassified(view.flow):>4}", "muted", "bar")],), (8,)),
+        Piece(_sides(view), (12, 8)),
+        Piece((_volatility(view),), (13,)),
+        Piece((_put_call(view.chain),), (14,)),
     ]
 
 
-def _expected_move(view: View) -> Row:
-    move = view.gamma.expected_move
-    return _labelled("EM ", fmt.NONE if move is None else f"±{fmt.level(move, 2)}", "text")
+def _expected_move(view: View) -> tuple[Row, ...]:
+    """Write the straddle as it stands beside what it was at the open, and alone."""
+    now = _labelled("EM ", _move(view.gamma.expected_move), "text")
+    return [*now, (f" of {_move(view.chain.opening_move)}", "muted", "bar")], now
+
+
+def _move(dollars: float | None) -> str:
+    return fmt.NONE if dollars is None else f"±{dollars:.2f}"
+
+
+def _volatility(view: View) -> Row:
+    """Write the volatility at the money and how far its quotes leave it open."""
+    iv, error = view.chain.atm_iv, view.chain.atm_iv_error
+    text = fmt.NONE if iv is None else f"{iv:.1%}"
+    return [*_labelled("IV ", text, "text"), ("" if error is None else f" ±{error:.1%}", "muted", "bar")]
+
+
+def _put_call(chain: Chain) -> Row:
+    """Write puts over calls by volume, open interest and premium."""
+    ratios = (("vol", chain.pcr_volume), ("OI", chain.pcr_oi), ("$", chain.pcr_premium))
+    cells: list[Cell] = [("P/C", "muted", "bar")]
+    for name, value in ratios:
+        cells += [
+            (f" {name} ", "muted", "bar"),
+            (fmt.NONE if value is None else f"{value:.2f}", "text", "bar"),
+        ]
+    return cells
 
 
 def _labelled(label: str, text: str, ink: str) -> Row:
@@ -229,8 +256,13 @@ def _gex(view: View, prefs: Prefs) -> tuple[Row, ...]:
     text = fmt.exposure(None if net is None else fmt.in_unit(net, spot, prefs.unit)).rjust(6)
     ink = "muted" if net is None else "gamma_pos" if net >= 0 else "gamma_neg"
     unit = fmt.UNIT_TEXT[prefs.unit]
-    long: Row = [*_labelled("NET GEX ", text, ink), (f" {unit}", "muted", "bar")]
-    return long, [*_labelled("GEX ", text, ink), (f" {unit}", "muted", "bar")], _labelled("GEX ", text, ink)
+    short: Row = [*_labelled("GEX ", text, ink), (f" {unit}", "muted", "bar")]
+    said = f" {unit} {stance_text(view.gamma)}"
+    return (
+        [("NET ", "muted", "bar"), *short[:-1], (said, "muted", "bar")],
+        short,
+        _labelled("GEX ", text, ink),
+    )
 
 
 def _reason(why: str) -> tuple[Row, ...]:
@@ -240,8 +272,11 @@ def _reason(why: str) -> tuple[Row, ...]:
     return [(why, "muted", "bar")], [(why.partition(" between ")[0], "muted", "bar")]
 
 
-def _levels(view: View, gap: str) -> Row:
-    """Write flip and walls, padded to the width of spot so that none moves the next when it comes or goes."""
+def _levels(view: View, gap: str, *, banded: bool = False) -> Row:
+    """Write flip and walls, padded to the width of spot so that none moves the next when it comes or goes.
+
+    banded : add where the flip lies under the other conventions
+    """
     gamma = view.gamma
     digits = 1 if view.spot == MISSING else len(str(view.spot // PRICE_SCALE))
     parts = (
@@ -253,7 +288,17 @@ def _levels(view: View, gap: str) -> Row:
     for index, (name, dollars, width) in enumerate(parts):
         cells.append((f"{gap if index else ''}{name} ", "muted", "bar"))
         cells.append((fmt.level(dollars).ljust(width), "mark" if dollars is not None else "muted", "bar"))
+        if banded and name == "flip":
+            cells.append((_band(gamma).ljust(2 * width + 4), "muted", "bar"))
     return cells
+
+
+def _band(gamma: Gamma) -> str:
+    """Write the range of the flips of all conventions, nothing when only one has a flip."""
+    if gamma.band is None or gamma.band[0] == gamma.band[1]:
+        return ""
+    low, high = gamma.band
+    return f" ({fmt.level(low)}–{fmt.level(high)})"
 
 
 def _flow(flow: Flow) -> tuple[Row, ...]:
@@ -266,6 +311,14 @@ def _flow(flow: Flow) -> tuple[Row, ...]:
 def _signed(name: str, usd: float) -> list[Cell]:
     ink = "buy" if usd > 0 else "sell" if usd < 0 else "muted"
     return [(f"{name} ", "muted", "bar"), (fmt.money(usd).rjust(6), ink, "bar")]
+
+
+def _sides(view: View) -> tuple[Row, Row]:
+    """Write which share of the volume has no side, and how much the sides there are can be relied on."""
+    confidence = view.gamma.confidence
+    unknown = f"side? {_unclassified(view.flow):>4}"
+    sure = fmt.NONE if confidence is None else f"{confidence:.0%}"
+    return [(f"{unknown} sure {sure:>3}", "muted", "bar")], [(unknown, "muted", "bar")]
 
 
 def _unclassified(flow: Flow) -> str:

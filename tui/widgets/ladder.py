@@ -151,7 +151,7 @@ class Ladder(Painted, can_focus=True):
         if y < head:
             return self._rows[y]
         if y - head < len(self._numbers):
-            return strike_row(self._numbers[y - head].tolist(), self._plan, self._prefs.gamma_view)
+            return strike_row(self._numbers[y - head].tolist(), self._plan, self._prefs.profile_view)
         return ()
 
     def on_resize(self) -> None:
@@ -226,7 +226,9 @@ class Ladder(Painted, can_focus=True):
 
     def _rescale(self, view: View, prefs: Prefs) -> None:
         """Grow the scale when a bar outgrows it; start over when the bars mean something else."""
-        meaning = (view.symbol, view.expiry, prefs.gamma_view, prefs.unit)
+        gamma = view.gamma
+        summed = (gamma.convention, gamma.basis, gamma.scope)
+        meaning = (view.symbol, view.expiry, prefs.profile_view, prefs.metric, prefs.unit, summed)
         if meaning != self._scale_of:
             self._scale, self._scale_of = 0.0, meaning
         self._scale = grown(self._scale, sheet.peak(view, prefs))
@@ -242,9 +244,9 @@ class Ladder(Painted, can_focus=True):
             self.refresh()
 
     def _paint_rows(self, view: View, prefs: Prefs) -> None:
-        head = [heading_row(self._plan, prefs, self._scale, named=not self._titled)]
+        head = [heading_row(self._plan, prefs, self._scale, None if self._titled else view.gamma)]
         if self._titled:
-            head.insert(0, title_row(self._plan, prefs, view.gamma.convention))
+            head.insert(0, title_row(self._plan, prefs, view.gamma))
         if len(head) != len(self._rows):
             self._numbers = self._numbers[:0]
             self.refresh()
@@ -262,8 +264,7 @@ class Ladder(Painted, can_focus=True):
         span = sheet.Span(len(view.strike_milli) - top - count, count)
         cursor = -1 if self.cursor is None else self.cursor
         aim = (cursor, self._side(view, cursor))
-        factor = 1.0 if view.spot == MISSING else fmt.in_unit(1.0, view.spot / PRICE_SCALE, prefs.unit)
-        return sheet.sheet(view, prefs, self._plan, span, self._scale / factor, aim)
+        return sheet.sheet(view, prefs, self._plan, span, self._scale, aim)
 
 
 def _changed(before: Ints, after: Ints, head: int) -> Sequence[int]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from engine.events import MISSING
+from engine.view import Gamma
 
 from .. import format as fmt
-from ..prefs import GammaView, Prefs
+from ..prefs import Prefs, ProfileView
 from . import sheet as sh
 from .bars import left_bar, right_bar
 from .columns import HEADS, Field, Plan
@@ -19,50 +20,63 @@ from .painted import Cell
 
 _BUY = ("buy_lo", "buy", "buy_hi")
 _SELL = ("sell_lo", "sell", "sell_hi")
-_VIEW_TEXT: dict[GammaView, str] = {"net": "net", "calls_puts": "puts│calls", "absolute": "gross"}
-_VIEW_INKS: dict[GammaView, tuple[str, str]] = {
+_VIEW_TEXT: dict[ProfileView, str] = {
+    "net": "net",
+    "calls_puts": "puts│calls",
+    "absolute": "gross",
+    "oi": "puts│calls",
+    "volume": "puts│calls",
+}
+_COUNTS: dict[ProfileView, tuple[str, str]] = {"oi": ("OPEN INTEREST", "OI"), "volume": ("VOLUME", "VOL")}
+_VIEW_INKS: dict[ProfileView, tuple[str, str]] = {
     "net": ("gamma_neg", "gamma_pos"),
     "calls_puts": ("gamma_neg", "gamma_pos"),
     "absolute": ("gamma_abs", "gamma_abs"),
+    "oi": ("gamma_neg", "gamma_pos"),
+    "volume": ("gamma_neg", "gamma_pos"),
 }
 
 
-def title_row(plan: Plan, prefs: Prefs, convention: str) -> list[Cell]:
-    """Name the ladder's three parts on a ruled line, and whose sign the gamma carries."""
+def title_row(plan: Plan, prefs: Prefs, gamma: Gamma) -> list[Cell]:
+    """Name the ladder's three parts on a ruled line, and what the profile's bars are sums of."""
     calls = _ruled(" CALLS ", _cells(plan.calls))
     puts = _ruled(" PUTS ", _cells(plan.puts))
     middle = "┬" + "─" * (plan.strike - 2) + "┬"
-    return [(calls + middle + puts + _profile_title(plan, prefs, convention), "muted", "base")]
+    return [(calls + middle + puts + _profile_title(plan, prefs, gamma), "muted", "base")]
 
 
-def heading_row(plan: Plan, prefs: Prefs, scale: float, *, named: bool) -> list[Cell]:
+def heading_row(plan: Plan, prefs: Prefs, scale: float, gamma: Gamma | None) -> list[Cell]:
     """Head every column, and print the profile's scale (in the unit shown) at its ends.
 
-    named : name the profile's view between them, where no title line does
+    gamma : whose sign to name between them with the view, where no title line does; None where one does
     """
     calls = "".join(HEADS[field].rjust(width) for field, width in plan.calls)
     puts = "".join(HEADS[field].rjust(width) for field, width in plan.puts)
     middle = "│" + "STRIKE".rjust(plan.strike - 2) + "│"
-    return [(calls + middle + puts, "muted", "base"), *_scale_cells(plan, prefs, scale, named=named)]
+    return [(calls + middle + puts, "muted", "base"), *_scale_cells(plan, prefs, scale, gamma)]
 
 
-def strike_row(numbers: Sequence[int], plan: Plan, gamma_view: GammaView) -> list[Cell]:
+def strike_row(numbers: Sequence[int], plan: Plan, profile_view: ProfileView) -> list[Cell]:
     """Paint one row of a sheet."""
     flags = numbers[sh.FLAGS]
     calls_end = sh.FIRST_FIELD + 2 * len(plan.calls)
     cells = _leg(numbers[sh.FIRST_FIELD : calls_end], plan.calls, _ground(flags, sh.CALL_ITM))
     cells += _strike(numbers[sh.STRIKE], flags, plan.strike)
     cells += _leg(numbers[calls_end:], plan.puts, _ground(flags, sh.PUT_ITM))
-    return cells + _profile(numbers, plan, gamma_view) if plan.profile else cells
+    return cells + _profile(numbers, plan, profile_view) if plan.profile else cells
 
 
 def marks_text(marks: int, width: int) -> str:
-    """Write walls, flip and max pain of one row into the margin; both walls on one strike read `CPW`."""
+    """Write walls, flip and max pain of one row into the margin; both walls on one strike read `CPW`.
+
+    Rows between the flips of different conventions begin with a dashed rule.
+    """
     walls = {sh.MARK_CW: "CW", sh.MARK_PW: "PW", sh.MARK_CW | sh.MARK_PW: "CPW"}
     text = walls.get(marks & (sh.MARK_CW | sh.MARK_PW), "")
     text += "⤬" if marks & sh.MARK_FLIP else ""
     text += "m" if marks & sh.MARK_PAIN else ""
-    return (text if len(text) >= width else " " + text)[:width].ljust(width)
+    lead = "┆" if marks & sh.MARK_BAND else " "
+    return (text if len(text) >= width else lead + text)[:width].ljust(width)
 
 
 def _cells(fields: tuple[tuple[Field, int], ...]) -> int:
@@ -73,24 +87,31 @@ def _ruled(name: str, width: int) -> str:
     return name.center(width, "─") if width >= len(name) else "─" * width
 
 
-def _scale_cells(plan: Plan, prefs: Prefs, scale: float, *, named: bool) -> list[Cell]:
+def _scale_cells(plan: Plan, prefs: Prefs, scale: float, gamma: Gamma | None) -> list[Cell]:
     if not plan.profile:
         return []
-    lower, upper = _scale_ends(prefs.gamma_view, scale)
+    lower, upper = _scale_ends(prefs.profile_view, scale)
     room = plan.bars - len(lower) - len(upper)
-    name = f"γ {_VIEW_TEXT[prefs.gamma_view]}"
-    middle = name.center(room) if named and len(name) + 2 <= room else " " * room
+    name = _brief_name(prefs, gamma, room - 2) if gamma else ""
+    middle = name.center(room)
     text = fmt.clip(f"{_profile_rule(plan)}{lower}{middle}{upper}", plan.profile)
     return [(text.ljust(plan.profile), "muted", "base")]
 
 
-def _scale_ends(gamma_view: GammaView, scale: float) -> tuple[str, str]:
+def _brief_name(prefs: Prefs, gamma: Gamma, room: int) -> str:
+    """Name the profile between its scale's ends: view and sign, one of them, or nothing."""
+    view = f"{_subject(prefs)[-1]} {_VIEW_TEXT[prefs.profile_view]}"
+    signed = view if prefs.profile_view in _COUNTS else f"{view} {gamma.convention}"
+    return next((name for name in (signed, view) if len(name) <= room), "")
+
+
+def _scale_ends(profile_view: ProfileView, scale: float) -> tuple[str, str]:
     if scale <= 0:
         return "", fmt.NONE
     size = _round_number(fmt.exposure(scale).lstrip("+"))
-    if gamma_view == "net":
+    if profile_view == "net":
         return f"-{size}", f"+{size}"
-    return ("0", size) if gamma_view == "absolute" else (size, size)
+    return ("0", size) if profile_view == "absolute" else (size, size)
 
 
 def _round_number(text: str) -> str:
@@ -98,15 +119,34 @@ def _round_number(text: str) -> str:
     return f"{float(text[:-1]):g}{text[-1]}" if text[-1].isalpha() else text
 
 
-def _profile_title(plan: Plan, prefs: Prefs, convention: str) -> str:
-    """Name the profile, its view, its unit and the convention of its sign as far as there is room."""
+def _profile_title(plan: Plan, prefs: Prefs, gamma: Gamma) -> str:
+    """Name the profile, its view, its unit and what was summed, as far as there is room."""
     if not plan.profile:
         return ""
-    rest = f"{_VIEW_TEXT[prefs.gamma_view]}  {fmt.UNIT_TEXT[prefs.unit]} "
-    sign = f"{rest} {convention} "
-    forms = (f"─ γ PROFILE  {sign}", f"─ γ {sign}", f"─ γ {rest}")
+    view = _VIEW_TEXT[prefs.profile_view]
+    long, short = _subject(prefs)
+    if prefs.profile_view in _COUNTS:
+        forms = [f"─ {long}  {view} ", f"─ {short} {view} "]
+    else:
+        rest = f"{view}  {fmt.metric_unit(prefs.metric, prefs.unit)} "
+        summed, brief = f"{rest} {stance_text(gamma)} ", f"{rest} {gamma.convention} "
+        forms = [f"─ {long}  {summed}", f"─ {short} {summed}", f"─ {short} {brief}", f"─ {short} {rest}"]
     title = next((form for form in forms if len(form) < plan.profile), forms[-1])
     return ("┬" if plan.puts else "─") + fmt.clip(title, plan.profile - 1).ljust(plan.profile - 1, "─")
+
+
+def _subject(prefs: Prefs) -> tuple[str, str]:
+    """Name what the bars measure, long and short."""
+    counted = _COUNTS.get(prefs.profile_view)
+    name = fmt.METRIC_TEXT[prefs.metric]
+    return counted or (f"{name} PROFILE", name)
+
+
+def stance_text(gamma: Gamma) -> str:
+    """Say whose sign, which weights but open interest, how many expirations but one: `assumed vol 3exp`."""
+    weights = " vol" if gamma.basis == "volume" else ""
+    summed = "" if gamma.scope == "one" else f" {len(gamma.summed)}exp"
+    return f"{gamma.convention}{weights}{summed}"
 
 
 def _profile_rule(plan: Plan) -> str:
@@ -171,11 +211,11 @@ def _strike(strike_milli: int, flags: int, width: int) -> list[Cell]:
     ]
 
 
-def _profile(numbers: Sequence[int], plan: Plan, gamma_view: GammaView) -> list[Cell]:
+def _profile(numbers: Sequence[int], plan: Plan, profile_view: ProfileView) -> list[Cell]:
     flags = numbers[sh.FLAGS]
     ground = _ground(flags, 0)
-    left_cells, right_cells = sh.halves(plan.bars, gamma_view)
-    lower, upper = _VIEW_INKS[gamma_view]
+    left_cells, right_cells = sh.halves(plan.bars, profile_view)
+    lower, upper = _VIEW_INKS[profile_view]
     axis = fmt.NO_GREEK if flags & sh.NO_GAMMA else "┊"
     return [
         (_profile_rule(plan), "faint", ground),

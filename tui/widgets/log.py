@@ -10,10 +10,10 @@ from typing import Literal
 from textual import events
 from textual.message import Message
 
-from engine.view import SignalRow, View
+from engine.view import Outcome, View
 
 from ..prefs import Prefs
-from .log_model import LogModel
+from .log_model import Entry, LogModel
 from .log_rows import signal_line, title_row
 from .painted import Painted, Row
 
@@ -26,11 +26,11 @@ class SignalLog(Painted, can_focus=True):
     """
 
     class Chosen(Message):
-        """A signal was clicked."""
+        """A signal was clicked; `index` is its place among the day's signals."""
 
-        def __init__(self, row: SignalRow) -> None:
+        def __init__(self, index: int) -> None:
             super().__init__()
-            self.row = row
+            self.index = index
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -70,17 +70,18 @@ class SignalLog(Painted, can_focus=True):
             self._known,
             self.size,
             self.has_focus,
+            tuple(self._told(view, entry) for entry in self._visible()),
         )
         if stamp != self._stamp:
             self._stamp = stamp
             self.paint(self._lines(view, prefs))
 
-    def chosen(self) -> SignalRow | None:
-        """Return the signal under the cursor, the newest one while following, None when there is none."""
+    def chosen(self) -> int | None:
+        """Return which signal is under the cursor, the newest while following; None when there is none."""
         entries = self._model.entries
         if not entries:
             return None
-        return entries[-1 if self._cursor is None else self._cursor].last
+        return entries[-1 if self._cursor is None else self._cursor].indices[-1]
 
     def move(self, rows: int) -> None:
         """Move the cursor down by `rows`; past the last line the log follows again."""
@@ -140,11 +141,19 @@ class SignalLog(Painted, can_focus=True):
             self._known = len(self._model.entries) if self._cursor is None else self._known
             self._cursor = index
             self._again()
-            self.post_message(self.Chosen(self._model.entries[index].last))
+            self.post_message(self.Chosen(self._model.entries[index].indices[-1]))
 
     @property
     def _body(self) -> int:
         return max(0, self.size.height - 1)
+
+    def _visible(self) -> list[Entry]:
+        return self._model.entries[self._top : self._top + self._body]
+
+    @staticmethod
+    def _told(view: View, entry: Entry) -> tuple[int, tuple[Outcome, ...]]:
+        """Return what time adds to a line: how many signals it stands for, and what came of the last."""
+        return entry.count(view.signals), view.outcomes.of(entry.indices[-1])
 
     def _again(self) -> None:
         if self._shown is not None:
@@ -167,23 +176,24 @@ class SignalLog(Painted, can_focus=True):
             title_row(
                 prefs,
                 width,
-                shown=sum(entry.count for entry in entries),
+                shown=sum(len(entry.indices) for entry in entries),
                 total=len(view.signals),
                 new=self.new,
                 following=self.following,
                 focus=self.has_focus,
             )
         ]
-        for index in range(self._top, min(self._top + self._body, len(entries))):
-            entry = entries[index]
+        for index, entry in enumerate(self._visible(), self._top):
+            count, outcomes = self._told(view, entry)
             line = signal_line(
                 entry.last,
                 width,
                 first_ns=entry.first.ts_ns,
                 before=entry.first.mid_before,
-                count=entry.count,
+                count=count,
                 day=view.day,
                 cursor=index == self._cursor,
+                outcomes=outcomes,
             )
             lines.append(line)
         return lines

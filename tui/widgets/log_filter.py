@@ -19,6 +19,11 @@ RULE_WORDS = {
     "spread_tightening": "spread",
     "price_move": "price move",
     "fmv_divergence": "fmv div",
+    "sweep": "sweep",
+    "block": "block",
+    "zero_gamma_cross": "γ flip",
+    "wall_break": "wall break",
+    "regime_change": "γ regime",
 }
 """Short names of the rules, as the log writes them."""
 

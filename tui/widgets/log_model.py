@@ -21,11 +21,15 @@ _Key = tuple[str, int, str]
 
 @dataclass(slots=True)
 class Entry:
-    """One line: `count` signals of one kind, from `first` to `last`."""
+    """One line: signals of one kind, from `first` to `last`; `indices` are their places in the log."""
 
     first: SignalRow
     last: SignalRow
-    count: int = 1
+    indices: list[int]
+
+    def count(self, signals: SignalLog) -> int:
+        """Return how many signals the line stands for, those included that were never shown by themselves."""
+        return sum(1 + signals.repeats(index) for index in self.indices)
 
 
 class LogModel:
@@ -45,7 +49,7 @@ class LogModel:
         if asked != self._asked or not self._continues(view.signals):
             self._start(asked)
         for index in range(self._seen, len(view.signals)):
-            self._add(view.signals[index], prefs)
+            self._add(index, view.signals[index], prefs)
         self._seen = len(view.signals)
         self._last = view.signals[-1] if self._seen else None
 
@@ -60,14 +64,15 @@ class LogModel:
         self._asked, self._seen = asked, 0
         self.revision += 1
 
-    def _add(self, row: SignalRow, prefs: Prefs) -> None:
+    def _add(self, index: int, row: SignalRow, prefs: Prefs) -> None:
         if prefs.log_rule not in ("", row.rule) or not compiled(prefs.log_filter)(row):
             return
         self.revision += 1
         key = (row.rule, row.cid, row.direction)
         entry = self._open.get(key)
         if entry is not None and row.ts_ns - entry.last.ts_ns <= COLLAPSE_NS:
-            entry.last, entry.count = row, entry.count + 1
+            entry.last = row
+            entry.indices.append(index)
             return
-        self._open[key] = fresh = Entry(row, row)
+        self._open[key] = fresh = Entry(row, row, [index])
         self.entries.append(fresh)

@@ -1,7 +1,7 @@
 """The signal log's lines as cells: its title, and one line per signal.
 
 Owns the wording of a signal in one line: time, direction, kind, contract, measured against usual, price
-before and after. It refuses to know which signals are shown.
+before and after, what came of it. It refuses to know which signals are shown.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from engine.events import PRICE_SCALE
 from engine.market import clock_text
-from engine.view import SignalRow
+from engine.view import Outcome, SignalRow
 
 from .. import format as fmt
 from ..prefs import RULES, Prefs
@@ -19,8 +20,13 @@ from .bars import SPARKS
 from .log_filter import RULE_WORDS
 from .painted import Cell, Row, fitted
 
-WIDE = 100
-"""From so many columns on a line spells things out."""
+WIDE, WIDEST = 100, 150
+"""From so many columns on a line spells things out, and then its outcomes too."""
+
+_MARKED = 70  # columns from which outcomes are marked
+_LISTED = 108  # columns from which the title names every rule
+_HORIZONS = 3
+_MOVE_WIDTH = 11
 
 _ARROWS = {"buy": "▲", "sell": "▼"}
 _INKS = {"buy": ("buy_lo", "buy", "buy_hi"), "sell": ("sell_lo", "sell", "sell_hi")}
@@ -30,6 +36,11 @@ _BRIEF = {
     "spread_tightening": "SPREAD",
     "price_move": "MOVE",
     "fmv_divergence": "FMV",
+    "sweep": "SWEEP",
+    "block": "BLOCK",
+    "zero_gamma_cross": "FLIP",
+    "wall_break": "WALL",
+    "regime_change": "REGIME",
 }
 _MILD, _STRONG = 0.55, 0.75  # strength from which a signal is painted brighter; 0.5 is its rule's threshold
 Numbers = dict[str, float]
@@ -55,11 +66,20 @@ def title_row(
 
 
 def signal_line(
-    row: SignalRow, width: int, *, first_ns: int, before: int, count: int, day: date, cursor: bool
+    row: SignalRow,
+    width: int,
+    *,
+    first_ns: int,
+    before: int,
+    count: int,
+    day: date,
+    cursor: bool,
+    outcomes: tuple[Outcome, ...] = (),
 ) -> Row:
     """Write one signal for `width` cells.
 
     first_ns, before : time and mid of the first of `count` signals collapsed into this line
+    outcomes         : what is known of what came of it, shortest horizon first
     """
     ground = "cursor" if cursor else "base"
     wide = width >= WIDE
@@ -71,9 +91,41 @@ def signal_line(
         (_contract(row, day, wide), "strong", ground),
     ]
     tail = _tail(before, row.mid_after, count, wide)
-    room = width - sum(len(text) for text, _, _ in head) - len(tail)
+    came = _came(outcomes, width, ground)
+    room = width - sum(len(text) for text, _, _ in (*head, *came)) - len(tail)
     words = fmt.clip(measured(row, brief=not wide), max(0, room - 1)).ljust(max(0, room))
-    return fitted([*head, (words, "text", ground), (tail, "text", ground)], width, ground)
+    return fitted([*head, (words, "text", ground), (tail, "text", ground), *came], width, ground)
+
+
+def outcome_mark(outcome: Outcome) -> tuple[str, str]:
+    """Return glyph and ink of an outcome: ✓ right, ✗ wrong, ~ only on the way, = undirected, — unknown."""
+    if outcome.hit is None:
+        known = outcome.underlying is not None
+        return ("=" if known else fmt.NONE), "muted"
+    if outcome.hit:
+        return "✓", "buy"
+    return ("~", "muted") if outcome.touched else ("✗", "sell")
+
+
+def _came(outcomes: tuple[Outcome, ...], width: int, ground: str) -> list[Cell]:
+    """Write one mark for each horizon, … while it is not over; with the move where there is room."""
+    if width < _MARKED:
+        return []
+    cells: list[Cell] = []
+    for outcome in outcomes:
+        mark, ink = outcome_mark(outcome)
+        text = mark if width < WIDEST else f" {_moved(outcome)} {mark}".rjust(_MOVE_WIDTH)
+        cells.append((text, ink, ground))
+    waiting = _HORIZONS - len(outcomes)
+    dots = "…" if width < WIDEST else "…".rjust(_MOVE_WIDTH)
+    return [*cells, (dots * waiting + " ", "faint", ground)]
+
+
+def _moved(outcome: Outcome) -> str:
+    """Write the move of the contract, or of the underlying where there is none: `5m+0.12`."""
+    move = outcome.underlying if outcome.contract is None else outcome.contract
+    size = fmt.NONE if move is None else f"{move / PRICE_SCALE:+.2f}"
+    return f"{outcome.horizon_s // 60}m{size}"
 
 
 def measured(row: SignalRow, *, brief: bool) -> str:
@@ -86,9 +138,9 @@ def measured(row: SignalRow, *, brief: bool) -> str:
 
 
 def _rules(prefs: Prefs, width: int) -> list[Cell]:
-    if width < 60:
+    if width < _LISTED:
         name = _BRIEF.get(prefs.log_rule, "all").lower()
-        return [(f" {name}", "text", "base")]
+        return [(f"[{name}]", "strong", "base")]
     cells: list[Cell] = []
     for rule in RULES:
         name = _BRIEF[rule].lower() if rule else "all"
@@ -98,14 +150,15 @@ def _rules(prefs: Prefs, width: int) -> list[Cell]:
 
 
 def _kind(rule: str, wide: bool) -> str:
+    name = rule.removeprefix("user:").replace("_", " ").upper()
     if wide:
-        return RULE_WORDS.get(rule, rule).upper().ljust(10)[:10]
-    return _BRIEF.get(rule, rule.upper()).ljust(6)[:6]
+        return RULE_WORDS.get(rule, name).upper().replace("Γ", "γ").ljust(10)[:10]
+    return _BRIEF.get(rule, name).ljust(6)[:6]
 
 
 def _contract(row: SignalRow, day: date, wide: bool) -> str:
     if row.contract is None:
-        return "   spot " if not wide else f"{'spot':>16} "
+        return f"{'spot':>16} " if wide else f"{'spot':>7} "
     name = f"{row.contract.short:>7} "
     if not wide:
         return name
@@ -160,6 +213,59 @@ def _fmv_brief(n: Numbers) -> str:
     return f"mid {n['mid_usd']:.2f} fmv {n['fmv_usd']:.2f} {n['percent']:+.1f}%"
 
 
+def _sweep_wide(n: Numbers) -> str:
+    return (
+        f"{n['volume']:,.0f} in {n['prints']:.0f} prints on {n['exchanges']:.0f} exchanges within "
+        f"{1000 * n['span_s']:.0f} ms  premium {fmt.dollars(n['premium_usd'])}"
+    )
+
+
+def _sweep_brief(n: Numbers) -> str:
+    return f"{n['volume']:,.0f} on {n['exchanges']:.0f} exch {fmt.dollars(n['premium_usd'])}"
+
+
+def _block_wide(n: Numbers) -> str:
+    return f"{n['size']:,.0f} at {n['price_usd']:.2f} in one print  premium {fmt.dollars(n['premium_usd'])}"
+
+
+def _block_brief(n: Numbers) -> str:
+    return f"{n['size']:,.0f}@{n['price_usd']:.2f} {fmt.dollars(n['premium_usd'])}"
+
+
+def _cross_wide(n: Numbers) -> str:
+    return (
+        f"spot {n['spot_usd']:.2f} crossed zero gamma {n['zero_gamma_usd']:.2f}  "
+        f"net {fmt.exposure(n['net_before'])} → {fmt.exposure(n['net'])} sh/$1"
+    )
+
+
+def _cross_brief(n: Numbers) -> str:
+    return (
+        f"{n['spot_usd']:.2f} over {n['zero_gamma_usd']:.2f}"
+        if n["net"] > 0
+        else (f"{n['spot_usd']:.2f} under {n['zero_gamma_usd']:.2f}")
+    )
+
+
+def _wall_wide(n: Numbers) -> str:
+    return (
+        f"spot {n['spot_usd']:.2f} broke the wall at {n['wall_usd']:g}, which stood for {n['stood_s']:.0f}s"
+    )
+
+
+def _wall_brief(n: Numbers) -> str:
+    return f"{n['spot_usd']:.2f} past {n['wall_usd']:g}"
+
+
+def _regime_wide(n: Numbers) -> str:
+    sign = "positive" if n["net"] > 0 else "negative"
+    return f"γ {sign} for {n['stood_s']:.0f}s, {n['share']:.0%} of the gross  spot {n['spot_usd']:.2f}"
+
+
+def _regime_brief(n: Numbers) -> str:
+    return f"net {'positive' if n['net'] > 0 else 'negative'} {n['share']:.0%}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Wording:
     """How a rule's evidence is told: the numbers it needs, the long form, the short form."""
@@ -180,4 +286,11 @@ _MEASURED = {
         ("move_usd", "percent", "window_s", "expected_usd", "z"), _price_wide, _price_brief
     ),
     "fmv_divergence": _Wording(("mid_usd", "fmv_usd", "percent", "edge", "held_s"), _fmv_wide, _fmv_brief),
+    "sweep": _Wording(("volume", "prints", "exchanges", "span_s", "premium_usd"), _sweep_wide, _sweep_brief),
+    "block": _Wording(("size", "price_usd", "premium_usd"), _block_wide, _block_brief),
+    "zero_gamma_cross": _Wording(
+        ("spot_usd", "zero_gamma_usd", "net", "net_before"), _cross_wide, _cross_brief
+    ),
+    "wall_break": _Wording(("spot_usd", "wall_usd", "stood_s"), _wall_wide, _wall_brief),
+    "regime_change": _Wording(("net", "stood_s", "share", "spot_usd"), _regime_wide, _regime_brief),
 }

@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from engine.events import MISSING, PRICE_SCALE
 from engine.view import Floats, Gamma, Ints, Leg, View
 
-from ..format import in_unit
-from ..prefs import GammaView, Prefs
+from ..format import metric_factor
+from ..prefs import Prefs, ProfileView
 from ..theme import HEAT_LEVELS
 from .columns import Field, Plan
 
 ATM, CURSOR, CALL_ITM, PUT_ITM, AIM_CALL, AIM_PUT, NO_GAMMA = (1 << bit for bit in range(7))
 """Bits of a row's flags."""
 
-MARK_CW, MARK_PW, MARK_FLIP, MARK_PAIN = (1 << bit for bit in range(4))
+MARK_CW, MARK_PW, MARK_FLIP, MARK_PAIN, MARK_BAND = (1 << bit for bit in range(5))
 """Bits of a row's marks."""
 
 STRIKE, FLAGS, MARKS, LEFT, RIGHT, FIRST_FIELD = range(6)
@@ -54,13 +54,13 @@ class Span:
 def sheet(view: View, prefs: Prefs, plan: Plan, span: Span, scale: float, aim: tuple[int, str]) -> Ints:
     """Round the visible part of a view to what is displayed.
 
-    scale : the exposure a full half of the profile stands for, in shares per $1
+    scale : what a full half of the profile stands for, in the unit shown
     aim   : strike_milli of the cursor (or -1) and the side it aims at
     Returns (rows, FIRST_FIELD + 2 * fields) int64, the highest strike first.
     """
     rows = span.rows
     strikes = view.strike_milli[rows]
-    left, right, unknown = profile(view, prefs.gamma_view, plan.bars, scale, rows)
+    left, right, unknown = profile(view, prefs, plan.bars, scale, rows)
     columns = [strikes, _flags(view, span, aim) | unknown * NO_GAMMA, _marks(view, rows), left, right]
     for leg, fields in ((view.call, plan.calls), (view.put, plan.puts)):
         for field, _ in fields:
@@ -68,43 +68,50 @@ def sheet(view: View, prefs: Prefs, plan: Plan, span: Span, scale: float, aim: t
     return np.stack(columns, axis=1) if span.count else np.zeros((0, len(columns)), np.int64)
 
 
-def gex_columns(view: View, gamma_view: GammaView) -> tuple[Floats, Floats]:
-    """Return what stands left and right of the axis, by strike, in shares per $1; nan where nothing is known.
+def bar_columns(view: View, prefs: Prefs) -> tuple[Floats, Floats]:
+    """Return what stands left and right of the axis by strike, in the unit shown; nan where nothing is known.
 
-    'net' stands on its sign's side; 'calls_puts' has puts left and calls right; 'absolute' the gross right.
+    'net' stands on its sign's side; 'calls_puts', 'oi' and 'volume' have puts left and calls right;
+    'absolute' the gross right.
     """
-    call, put = view.call.gex, view.put.gex
-    if gamma_view == "calls_puts":
-        return np.abs(put), np.abs(call)
-    known = ~(np.isnan(call) & np.isnan(put))
-    if gamma_view == "absolute":
-        gross = np.where(known, np.abs(np.nan_to_num(call)) + np.abs(np.nan_to_num(put)), np.nan)
-        return np.zeros(len(gross)), gross
-    net = np.where(known, np.nan_to_num(call) + np.nan_to_num(put), np.nan)
+    if prefs.profile_view == "oi":
+        return _counted(view.put.oi), _counted(view.call.oi)
+    if prefs.profile_view == "volume":
+        return _counted(view.put.volume), _counted(view.call.volume)
+    found = view.exposures[prefs.metric]
+    spot = np.nan if view.spot == MISSING else view.spot / PRICE_SCALE
+    factor = metric_factor(prefs.metric, spot, prefs.unit)
+    if prefs.profile_view == "calls_puts":
+        return np.abs(found.put) * factor, np.abs(found.call) * factor
+    if prefs.profile_view == "absolute":
+        return np.zeros(len(found.gross)), found.gross * factor
+    net = found.net * factor
     return np.maximum(-net, 0.0), np.maximum(net, 0.0)
+
+
+def _counted(contracts: Ints) -> Floats:
+    return np.where(contracts == MISSING, np.nan, contracts)
 
 
 def peak(view: View, prefs: Prefs) -> float:
     """Return the largest bar of the whole chain in the unit shown, 0 when none is known."""
-    left, right = gex_columns(view, prefs.gamma_view)
-    both = np.nan_to_num(np.concatenate((left, right)))
-    shares = float(both.max()) if len(both) else 0.0
-    return in_unit(shares, view.spot / PRICE_SCALE, prefs.unit) if view.spot != MISSING else shares
+    both = np.nan_to_num(np.concatenate(bar_columns(view, prefs)))
+    return float(both.max(initial=0.0))
 
 
 def profile(
-    view: View, gamma_view: GammaView, cells: int, scale: float, rows: slice
+    view: View, prefs: Prefs, cells: int, scale: float, rows: slice
 ) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     """Measure the visible bars in eighths of a cell: left of the axis, right of it, and which are unknown."""
-    lower, upper = (column[rows] for column in gex_columns(view, gamma_view))
-    unknown = np.isnan(lower) & np.isnan(upper)
-    left_cells, right_cells = halves(cells, gamma_view)
+    lower, upper = (column[rows] for column in bar_columns(view, prefs))
+    unknown = np.isnan(lower) & np.isnan(upper) | np.isnan(upper) & (prefs.profile_view == "absolute")
+    left_cells, right_cells = halves(cells, prefs.profile_view)
     return _eighths(lower, scale, left_cells), _eighths(upper, scale, right_cells), unknown
 
 
-def halves(cells: int, gamma_view: GammaView) -> tuple[int, int]:
+def halves(cells: int, profile_view: ProfileView) -> tuple[int, int]:
     """Split the profile's cells into those left and right of the one-cell axis."""
-    if gamma_view == "absolute" or cells < 3:
+    if profile_view == "absolute" or cells < 3:
         return 0, max(0, cells - 1)
     return (cells - 1) // 2, cells - 1 - (cells - 1) // 2
 
@@ -135,6 +142,9 @@ def _marks(view: View, rows: slice) -> Ints:
         index = _nearest(view.strike_milli, at)
         if index >= 0:
             marks[index] |= bit
+    if view.gamma.band is not None:
+        low, high = view.gamma.band
+        marks[(view.strike_milli >= low * 1000) & (view.strike_milli <= high * 1000)] |= MARK_BAND
     return marks[rows]
 
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 
-from engine.kernel.params import PARAMS, PRESETS, FoldParams, SideParams, SignalParams
+from engine.errors import UsageError
+from engine.kernel.params import (
+    PARAMS,
+    PRESETS,
+    SECTIONS,
+    FoldParams,
+    SideParams,
+    SignalParams,
+    setting_names,
+    with_settings,
+)
+from engine.kernel.signals import RULE_NAMES
 
 
 def test_every_number_is_packed_under_its_name() -> None:
@@ -57,3 +69,43 @@ def test_confidences_are_percentages_in_the_order_of_their_worth() -> None:
     assert 100 > p.at_quote > p.inside > p.outside > p.depth > p.tick > 0
     assert 0 < p.auction_share < 1
     assert 0 < p.tie_share < 1
+
+
+# --- thresholds as settings -------------------------------------------------------------------------------
+
+
+def test_every_threshold_but_the_presets_own_can_be_set() -> None:
+    names = setting_names()
+    assert sorted(names.values()) == sorted({f.name for f in fields(SignalParams)} - {"seed"})
+    assert tuple(SECTIONS) == RULE_NAMES
+    for name, field in names.items():
+        changed = with_settings(SignalParams(), {name: 1})
+        assert getattr(changed, field) == 1
+        assert type(getattr(changed, field)) is type(getattr(SignalParams(), field))
+
+
+def test_settings_change_what_they_name_and_nothing_else() -> None:
+    changed = with_settings(PRESETS["seed"], {"volume_spike.z": "5.5", "cooldown_s": 0})
+    assert changed == replace(PRESETS["seed"], volume_z=5.5, cooldown_s=0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("volume_spik.z", 5, "is not a threshold of any signal; did you mean volume_spike.z?"),
+        ("volume_z", 5, "is not a threshold of any signal"),
+        ("seed", 1, "is not a threshold of any signal"),
+        ("volume_spike.z", "five", "volume_spike.z = five is not a number above 0."),
+        ("volume_spike.z", -1, "volume_spike.z = -1 is not a number above 0."),
+        ("volume_spike.z", 0, "volume_spike.z = 0 is not a number above 0."),
+        ("volume_spike.z", "nan", "volume_spike.z = nan is not a number above 0."),
+        ("volume_spike.z", "inf", "volume_spike.z = inf is not a number above 0."),
+        ("volume_spike.z", True, "volume_spike.z = True is not a number above 0."),
+        ("cooldown_s", -1, "cooldown_s = -1 is not a number of at least 0."),
+        ("volume_spike.size", 2.5, "volume_spike.size = 2.5 is not a whole number."),
+        ("rearm", 1.5, "rearm = 1.5 is not a share from 0 to 1."),
+    ],
+)
+def test_what_cannot_be_set_is_named_in_one_sentence(name, value, sentence) -> None:
+    with pytest.raises(UsageError, match=re.escape(sentence)):
+        with_settings(SignalParams(), {name: value})

@@ -45,13 +45,34 @@ def test_a_wide_header_says_everything(make_view) -> None:
     for part in (
         "SPY 681.42 ▲+1.87 (+0.28%)",
         "EM ±3.10",
-        "NET GEX",
+        "GEX",
         "$/1%",
-        "flip 679.8  CW 685  PW 675",
+        "flip 679.8 (679.8–683.1)  CW 685  PW 675",
         "FLOW C  +2.2M P  -4.1M net  -1.9M",
         "side?  13%",
     ):
         assert part in second
+
+
+def test_the_widest_header_adds_the_sign_the_band_and_the_chains_readings(make_view) -> None:
+    second = text_of(header_rows(make_view(), Prefs(), 260)[1])
+    for part in (
+        "EM ±3.10 of ±4.80",
+        "$/1% assumed",
+        "flip 679.8 (679.8–683.1)",
+        "side?  13% sure 64%",
+        "IV 14.8% ±0.2%",
+        "P/C vol 0.97 OI 1.90 $ 1.40",
+    ):
+        assert part in second
+
+
+def test_one_flip_alone_has_no_band_and_nothing_moves(make_view) -> None:
+    view = make_view()
+    alone = make_view(gamma=replace(view.gamma, band=(679.8, 679.8)))
+    whole, bare = (text_of(header_rows(shown, Prefs(), 260)[1]) for shown in (view, alone))
+    assert "–" not in bare
+    assert bare.index("CW 685") == whole.index("CW 685")
 
 
 def test_at_80_columns_the_headline_numbers_remain(make_view) -> None:
@@ -93,7 +114,14 @@ def test_the_first_line_is_tinted_by_how_the_screen_stands_to_the_market(make_vi
 def test_what_is_not_known_is_a_dash_with_its_reason(empty_view) -> None:
     first, second = both(empty_view())
     assert "0" not in second.split("FLOW")[0]
-    for part in ("SPY — —", "EM —", "— $/1%", "flip —    CW —  PW —", "no open interest yet", "side?    —"):
+    for part in (
+        "SPY — —",
+        "EM —",
+        "— $/1%",
+        "flip —              CW —  PW —",
+        "no open interest yet",
+        "side?    —",
+    ):
         assert part in second
     assert "09:30:00.0" in first
 
@@ -102,7 +130,7 @@ def test_a_missing_flip_says_why_and_moves_nothing(make_view) -> None:
     view = make_view()
     gamma = replace(view.gamma, zero_gamma=None, zero_gamma_reason="all positive between 656 and 706")
     none = make_view(gamma=gamma)
-    assert "all positive between 656 and 706" in both(none)[1]
+    assert "all positive between 656 and 706" in both(none, 260)[1]
     assert "│ all positive │" in both(none, 150)[1]
     assert both(none)[1].index("CW 685") == both(view)[1].index("CW 685")
 

@@ -179,11 +179,16 @@ async def test_the_wheel_scrolls_and_spot_is_left(make_view, stage) -> None:
         assert line_of(ladder, 681) == before - 3
 
 
+def times(view: View, factor: float) -> View:
+    gamma = view.exposures["gamma"]
+    return replace(view, version=2, exposures={"gamma": replace(gamma, net=gamma.net * factor)})
+
+
 async def test_the_scale_grows_and_does_not_shrink_until_asked(make_view, stage) -> None:
     ladder = Ladder()
     async with stage(ladder):
         view = make_view()
-        tall = replace(view, version=2, call=replace(view.call, gex=view.call.gex * 10))
+        tall = times(view, 10.0)
         ladder.show(view, Prefs())
         low = lines(ladder)[1][-26:]
         ladder.show(tall, Prefs())
@@ -195,7 +200,7 @@ async def test_the_scale_grows_and_does_not_shrink_until_asked(make_view, stage)
         assert lines(ladder)[1][-26:] == low
 
 
-@pytest.mark.parametrize("changed", [{"unit": "shares"}, {"gamma_view": "absolute"}])
+@pytest.mark.parametrize("changed", [{"unit": "shares"}, {"profile_view": "absolute"}, {"metric": "charm"}])
 async def test_another_view_or_unit_starts_its_own_scale(make_view, stage, changed: dict[str, str]) -> None:
     ladder = Ladder()
     async with stage(ladder):

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+from typing import get_args
+
 import pytest
 
 from engine.events import MISSING
-from tui.prefs import Prefs
+from tui.prefs import Prefs, ProfileView
 from tui.widgets import sheet as sh
 from tui.widgets.columns import plan
 from tui.widgets.ladder_rows import heading_row, marks_text, strike_row, title_row
 from tui.widgets.painted import text_of
 
 PLAN = plan(120)
+DAY = date(2025, 12, 16)
 
 
 def numbers(
@@ -54,15 +59,16 @@ def test_nothing_known_is_dashes_and_dots() -> None:
 
 
 @pytest.mark.parametrize("width", range(20, 251))
-def test_a_row_and_its_headings_have_one_width_at_every_width(width: int) -> None:
+def test_a_row_and_its_headings_have_one_width_at_every_width(make_view, width: int) -> None:
+    gamma = make_view().gamma
     columns = plan(width)
     row = [681_000, 0, 0, 3, 5] + [1, 0] * (len(columns.calls) + len(columns.puts))
     expected = sum(cells for _, cells in (*columns.calls, *columns.puts)) + columns.strike + columns.profile
-    for view in ("net", "calls_puts", "absolute"):
-        prefs = Prefs(gamma_view=view)
+    for view in get_args(ProfileView):
+        prefs = Prefs(profile_view=view)
         assert len(text_of(strike_row(row, columns, view))) == expected
-        assert len(text_of(heading_row(columns, prefs, 1e9, named=True))) == expected
-        assert len(text_of(title_row(columns, prefs, "assumed"))) == expected
+        assert len(text_of(heading_row(columns, prefs, 1e9, gamma))) == expected
+        assert len(text_of(title_row(columns, prefs, gamma))) == expected
 
 
 def test_numbers_that_are_too_long_lose_their_decimals_then_themselves_but_move_nothing() -> None:
@@ -134,19 +140,50 @@ def test_a_short_margin_keeps_the_walls() -> None:
     ("view", "ends"), [("net", ("-1B", "+1B")), ("calls_puts", ("1B", "1B")), ("absolute", ("0", "1B"))]
 )
 def test_the_scale_is_printed_at_the_profiles_ends(view: str, ends: tuple[str, str]) -> None:
-    text = text_of(heading_row(PLAN, Prefs(gamma_view=view), 1e9, named=False))
+    text = text_of(heading_row(PLAN, Prefs(profile_view=view), 1e9, None))
     profile = text[-PLAN.profile :]
     assert profile.startswith(f"│{ends[0]} ")
     assert profile.rstrip().endswith(f" {ends[1]}")
     assert len(profile.rstrip()) == PLAN.bars + 1
 
 
-def test_the_title_names_view_and_unit() -> None:
-    title = text_of(title_row(PLAN, Prefs(unit="shares"), "assumed"))
+def test_the_title_names_view_unit_and_whose_sign(make_view) -> None:
+    title = text_of(title_row(plan(213), Prefs(unit="shares"), make_view().gamma))
     assert " CALLS " in title
     assert " PUTS " in title
-    assert "γ net  sh/$1  assumed" in title
+    assert "γ PROFILE  net  sh/$1  assumed" in title
+
+
+@pytest.mark.parametrize(
+    ("prefs", "title"),
+    [
+        (Prefs(metric="charm"), "─ charm PROFILE  net  $/min  flow 3exp ─"),
+        (Prefs(metric="vanna", profile_view="absolute"), "─ vanna PROFILE  gross  $/vol pt  flow 3exp ─"),
+        (Prefs(profile_view="oi"), "─ OPEN INTEREST  puts│calls ─"),
+        (Prefs(profile_view="volume"), "─ VOLUME  puts│calls ─"),
+    ],
+)
+def test_the_title_says_what_the_bars_are_sums_of(make_view, prefs: Prefs, title: str) -> None:
+    gamma = replace(make_view().gamma, convention="flow", basis="flow", scope="several", summed=(DAY,) * 3)
+    assert title in text_of(title_row(plan(213), prefs, gamma))
+
+
+def test_weights_other_than_open_interest_are_named_with_the_assumed_sign(make_view) -> None:
+    gamma = replace(make_view().gamma, basis="volume")
+    assert "assumed vol" in text_of(title_row(plan(200), Prefs(), gamma))
+
+
+def test_without_a_title_line_the_heading_says_whose_sign_it_is_if_there_is_room(make_view) -> None:
+    gamma = make_view().gamma
+    assert "γ net assumed" in text_of(heading_row(plan(140), Prefs(), 1e9, gamma))
+    assert "γ net" in text_of(heading_row(plan(120), Prefs(), 1e9, gamma))
+    assert "assumed" not in text_of(heading_row(plan(140), Prefs(profile_view="oi"), 1e9, gamma))
+
+
+def test_rows_between_the_flips_begin_their_margin_with_a_dashed_rule() -> None:
+    assert marks_text(sh.MARK_BAND, 5) == "┆    "
+    assert marks_text(sh.MARK_BAND | sh.MARK_CW, 5) == "┆CW  "
 
 
 def test_without_a_scale_a_dash_is_printed() -> None:
-    assert "—" in text_of(heading_row(PLAN, Prefs(), 0.0, named=True))
+    assert "—" in text_of(heading_row(PLAN, Prefs(), 0.0, None))

@@ -6,7 +6,7 @@ from tui.widgets.log_model import LogModel
 
 
 def counts(model: LogModel) -> list[int]:
-    return [entry.count for entry in model.entries]
+    return [len(entry.indices) for entry in model.entries]
 
 
 def showing(make_view, rows, n: int | None = None, **changes):
@@ -41,8 +41,8 @@ def test_taking_in_piece_by_piece_gives_what_taking_in_at_once_gives(make_view, 
     for n in range(len(rows) + 1):
         piecewise.update(showing(make_view, rows, n), Prefs())
     whole.update(showing(make_view, rows), Prefs())
-    assert [(e.first, e.last, e.count) for e in piecewise.entries] == [
-        (e.first, e.last, e.count) for e in whole.entries
+    assert [(e.first, e.last, e.indices) for e in piecewise.entries] == [
+        (e.first, e.last, e.indices) for e in whole.entries
     ]
 
 

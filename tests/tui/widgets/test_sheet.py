@@ -126,6 +126,7 @@ def test_spot_money_and_cursor_are_flagged(make_view) -> None:
 
 def test_marks_stand_on_the_nearest_strike_and_nowhere_outside_the_ladder(make_view) -> None:
     view = make_view()
+    view = replace(view, gamma=replace(view.gamma, band=None))
     marks = dict(zip(view.strike_milli[::-1].tolist(), whole(view)[:, sh.MARKS].tolist(), strict=True))
     assert marks[685_000] == sh.MARK_CW
     assert marks[675_000] == sh.MARK_PW
@@ -137,7 +138,7 @@ def test_marks_stand_on_the_nearest_strike_and_nowhere_outside_the_ladder(make_v
 
 def test_net_bars_stand_on_the_side_of_their_sign(make_view) -> None:
     view = make_view()
-    numbers = whole(view, scale=1e6)[::-1]
+    numbers = whole(view, Prefs(unit="shares"), scale=1e6)[::-1]
     net = view.call.gex + view.put.gex
     left_cells, right_cells = sh.halves(PLAN.bars, "net")
     assert (numbers[:, sh.LEFT] == np.floor(np.maximum(-net, 0) / 1e6 * 8 * left_cells + 0.5)).all()
@@ -145,24 +146,52 @@ def test_net_bars_stand_on_the_side_of_their_sign(make_view) -> None:
     assert ((numbers[:, sh.LEFT] == 0) | (numbers[:, sh.RIGHT] == 0)).all()
 
 
-def test_gamma_views_show_puts_against_calls_and_the_gross(make_view) -> None:
+def in_shares(profile_view: str) -> Prefs:
+    return Prefs(unit="shares", profile_view=profile_view)
+
+
+def test_views_of_the_profile_show_puts_against_calls_and_the_gross(make_view) -> None:
     view = make_view()
-    left, right = sh.gex_columns(view, "calls_puts")
+    left, right = sh.bar_columns(view, in_shares("calls_puts"))
     assert (left == -view.put.gex).all()
     assert (right == view.call.gex).all()
-    none, gross = sh.gex_columns(view, "absolute")
+    none, gross = sh.bar_columns(view, in_shares("absolute"))
     assert not none.any()
     assert gross == pytest.approx(left + right)
 
 
+def test_counts_stand_puts_left_and_calls_right_and_an_unknown_one_is_not_zero(make_view) -> None:
+    view = make_view()
+    oi = view.call.oi.copy()
+    oi[3] = MISSING
+    left, right = sh.bar_columns(replace(view, call=replace(view.call, oi=oi)), Prefs(profile_view="oi"))
+    assert (left == view.put.oi).all()
+    assert np.flatnonzero(np.isnan(right)).tolist() == [3]
+    left, right = sh.bar_columns(view, Prefs(profile_view="volume"))
+    assert ((left == view.put.volume) & (right == view.call.volume)).all()
+
+
+def test_another_metric_shows_its_own_exposure_in_dollars_whatever_the_unit_of_gamma(make_view) -> None:
+    view = make_view()
+    for unit in ("shares", "usd_per_1"):
+        _, right = sh.bar_columns(view, Prefs(metric="vanna", unit=unit, profile_view="calls_puts"))
+        assert right == pytest.approx(np.abs(view.exposures["vanna"].call) * 681.42)
+
+
+def test_strikes_between_the_flips_of_the_conventions_are_marked(make_view) -> None:
+    marks = whole(make_view())[:, sh.MARKS] & sh.MARK_BAND
+    strikes = whole(make_view())[:, sh.STRIKE]
+    assert strikes[marks > 0].tolist() == [683_000, 682_000, 681_000, 680_000]
+
+
 def test_one_unknown_leg_leaves_the_other_and_two_leave_nothing(make_view) -> None:
     view = make_view()
-    gex = view.call.gex.copy()
-    gex[10] = np.nan
-    put = view.put.gex.copy()
-    put[11] = gex[11] = np.nan
-    half = replace(view, call=replace(view.call, gex=gex), put=replace(view.put, gex=put))
-    left, _ = sh.gex_columns(half, "net")
+    gamma = view.exposures["gamma"]
+    call, put, net = gamma.call.copy(), gamma.put.copy(), gamma.net.copy()
+    call[10] = call[11] = put[11] = net[11] = np.nan
+    net[10] = put[10]
+    half = replace(view, exposures={"gamma": replace(gamma, call=call, put=put, net=net)})
+    left, _ = sh.bar_columns(half, in_shares("net"))
     assert left[10] == -put[10]
     flags = whole(half)[::-1, sh.FLAGS]
     assert np.flatnonzero(flags & sh.NO_GAMMA).tolist() == [11]

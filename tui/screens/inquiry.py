@@ -1,0 +1,120 @@
+"""The actions that ask the desk a question and show its answer as a sheet: evidence, outcomes, what if."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from engine.commands import WhatIf
+from engine.errors import SpymonError, UsageError
+from engine.panels import Around, AroundQuery, Comparison, Scoreboard, ScoreQuery, WhatIfQuery
+from engine.view import SignalRow
+
+from ..desk import Desk
+from ..widgets.evidence import evidence_rows
+from ..widgets.lines import words
+from ..widgets.painted import Row
+from ..widgets.score import comparison_rows, score_rows
+from .ask import AskScreen, Question, Verdict
+from .panel import PanelSheet
+from .steer import Steering
+
+ASK_EVERY = 5
+"""Frames between two questions of an open sheet."""
+
+
+class Inquiry(Steering):
+    """Keeps at most one sheet open, and asks its question while it is."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._panel: PanelSheet | None = None
+        self._asking_panel = False
+
+    def refresh_panel(self, tick: int = 0) -> None:
+        """Ask the open sheet's question again, unless an answer is still awaited."""
+        if self._panel is not None and not self._asking_panel and tick % ASK_EVERY == 0:
+            self._asking_panel = True
+            self.run_worker(self._fetch_panel(self._panel), group="panel")
+
+    async def _fetch_panel(self, sheet: PanelSheet) -> None:
+        try:
+            await sheet.ask(self.desk)
+        except SpymonError as error:
+            self.notify(str(error), severity="error")
+            sheet.dismiss(False)
+        finally:
+            self._asking_panel = False
+
+    def _open_panel(self, sheet: PanelSheet, closed: Callable[[bool], None] | None = None) -> None:
+        def close(go: bool | None) -> None:
+            self._panel = None
+            if closed is not None:
+                closed(bool(go))
+
+        self._panel = sheet
+        self.app.push_screen(sheet, close)
+        self.refresh_panel()
+
+    # the evidence of a signal ----------------------------------------------------------------------------
+
+    def visit(self, row: SignalRow) -> None:
+        """Go to a signal's strike and, in a replay, to shortly before it."""
+        raise NotImplementedError
+
+    def inspect(self, index: int, row: SignalRow) -> None:
+        """Show what a signal was judged by, and the tape around it; enter goes to it."""
+
+        def write(around: Around | None, width: int) -> Sequence[Row]:
+            view = self.newest
+            known = view.outcomes.of(index) if index < len(view.signals) else ()
+            return evidence_rows(row, view.symbol, known, around, width)
+
+        sheet = PanelSheet("evidence", AroundQuery(index), write, "go there").add_class("-slim")
+        self._open_panel(sheet, lambda go: self.visit(row) if go else None)
+
+    # outcomes --------------------------------------------------------------------------------------------
+
+    def action_outcomes(self) -> None:
+        """Show how the day's signals did so far."""
+
+        def write(board: Scoreboard | None, width: int) -> Sequence[Row]:
+            return [words("counting …", width)] if board is None else score_rows(board, width)
+
+        symbol = self.newest.symbol
+        self._open_panel(PanelSheet(f"outcomes of {symbol}'s signals so far", ScoreQuery(), write))
+
+    # what if ---------------------------------------------------------------------------------------------
+
+    def action_what_if(self) -> None:
+        """Ask for other thresholds, run the day again with them, and show what they change."""
+        question = Question("what if", "volume_spike.z=5 sweep.size=200", judge_settings)
+        self.app.push_screen(AskScreen(question), self._run_again)
+
+    def _run_again(self, answer: str | None) -> None:
+        if not answer:
+            return
+        settings = tuple(answer.split())
+        self.send(WhatIf(settings))
+
+        def write(found: Comparison | None, width: int) -> Sequence[Row]:
+            return comparison_rows(found, settings, width)
+
+        sheet = PanelSheet("what if", WhatIfQuery(), write)
+        self._open_panel(sheet, lambda _: self.send(WhatIf(())))
+
+
+def judge_settings(text: str) -> Verdict:
+    """Say whether the words are thresholds that can be set."""
+    from engine.kernel.params import SignalParams, with_settings
+
+    pairs = [word.partition("=") for word in text.split()]
+    if not pairs:
+        return Verdict(False, "a threshold and its value, volume_spike.z=5; several are parted by blanks")
+    for name, sign, value in pairs:
+        if not sign or not value:
+            return Verdict(False, f"{name} needs a value, as in volume_spike.z=5.")
+    try:
+        with_settings(SignalParams(), {name: value for name, _, value in pairs})
+    except UsageError as error:
+        return Verdict(False, str(error))
+    return Verdict(True, "enter runs the day so far again with these")
