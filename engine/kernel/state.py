@@ -21,6 +21,7 @@ N_RULES = 9
 RECENT_PRINTS = 8
 N_POOLS = 8
 N_EVIDENCE = 10
+N_CHANNELS = 11
 
 STATIC = np.dtype(
     [
@@ -123,6 +124,7 @@ CELL = np.dtype(
         ("print_gamma", "<f8", (RECENT_PRINTS,)),
         ("print_price", "<i4", (RECENT_PRINTS,)),
         ("print_size", "<i4", (RECENT_PRINTS,)),
+        ("print_spot", "<i4", (RECENT_PRINTS,)),  # MISSING when it was not weighed
         ("print_side", "i1", (RECENT_PRINTS,)),
         ("print_alive", "i1", (RECENT_PRINTS,)),
         # when each rule last fired, by rule and direction
@@ -159,6 +161,7 @@ UNDER = np.dtype(
         ("pool_mean", "<f8", (N_POOLS,)),
         ("pool_var", "<f8", (N_POOLS,)),
         ("pool_count", "<i8", (N_POOLS,)),
+        ("channels", "<f8", (N_CHANNELS,)),  # of classified flow, see `flow`
     ],
     align=True,
 )
@@ -186,6 +189,7 @@ SIDE = np.dtype([("side", "i1"), ("confidence", "u1"), ("rule", "u1")])
 _FLOATS_FROM_LIBM = {
     "delta_flow", "gamma_flow", "iv", "delta", "gamma", "vega", "theta", "log_mean", "log_var",
     "lin_mean", "spread_percent", "move_var", "pool_mean", "pool_var", "print_delta", "print_gamma",
+    "channels",
 }  # fmt: skip
 # Decided by comparing such floats; the signals they lead to are in the hash.
 _DERIVED = {
@@ -198,6 +202,7 @@ _DERIVED = {
     "iv_ts",
     "greeks_spot",
     "no_delta_volume",
+    "print_spot",
 }
 _HASHED_CELL = [name for name in CELL.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED]
 _HASHED_UNDER = [name for name in UNDER.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED]
