@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .events import EVENT, GAP, NS, OI, PREV_CLOSE, TRADE, Events
+from .history import History
 from .kernel.params import FoldParams
 from .kernel.state import SIDE, State, new_state
 from .kernel.step import step
@@ -110,6 +111,8 @@ class Timeline:
     once is a short fold away. Without `start_ns` the fold begins with the tape, and the playhead at the
     open; with it the fold begins there, knowing only open interest and the previous close.
 
+    history : samples of everything folded so far, beyond the playhead too
+
     All work is done in the caller's thread, and only one thread may call.
     """
 
@@ -133,6 +136,8 @@ class Timeline:
         self.end_ns = max(tape.end_ns if end_ns is None else end_ns, self.start_ns)
         self._playhead = self._origin() if start_ns is None else self._late_origin(start_ns)
         self._scout = self._playhead
+        open_ns, static = tape.info.session.open_ns, self._playhead.state.static
+        self.history = History(static, self.start_ns, open_ns, fold.rate)
         self._checkpoints = [self._playhead.copy()]
         self._furthest = 0
         self._furthest_clock = self.start_ns
@@ -194,6 +199,7 @@ class Timeline:
                 if left <= 0:
                     return
         self.clock = max(self.clock, to_ns)
+        self.history.take(self._playhead.state, to_ns)
         self._complete |= to_ns >= self.end_ns
 
     def seek(self, to_ns: int) -> None:
@@ -221,6 +227,7 @@ class Timeline:
             left -= len(piece)
             if left <= 0:
                 return False
+        self.history.take(self._scout.state, self.end_ns)
         self._complete = True
         self._scout = self._playhead
         return True
@@ -297,8 +304,26 @@ class Timeline:
 
     def _fold(self, cursor: Cursor, events: Events, sides: NDArray[np.void] | None = None) -> None:
         """Fold events at the cursor, note what nobody has seen yet, leave a checkpoint when one is due."""
-        fired = step(cursor.state, events, self._packed, sides)
+        for part in self._parts(cursor, len(events)):
+            fired = step(cursor.state, events[part], self._packed, None if sides is None else sides[part])
+            self._note(cursor, events[part], fired)
         cursor.offset += len(events)
+        if cursor.events > self._furthest:
+            self._furthest, self._furthest_clock = cursor.events, max(cursor.clock, self.start_ns)
+            self._leave_checkpoint(cursor)
+
+    def _parts(self, cursor: Cursor, count: int) -> Iterator[slice]:
+        """Cut the next `count` events so that each moment of the history is kept before it is passed."""
+        clocks = self._read(cursor.chunk)[1][cursor.offset : cursor.offset + count]
+        at = 0
+        while at < count:
+            self.history.take(cursor.state, int(clocks[at]) - 1)
+            stop = int(np.searchsorted(clocks, self.history.due_ns, side="right"))
+            yield slice(at, stop)
+            at = stop
+
+    def _note(self, cursor: Cursor, events: Events, fired: NDArray[np.void]) -> None:
+        """Keep the signals and gaps that no cursor has come to before."""
         under = cursor.state.under[0]
         new_signals = int(under["signals"]) - len(self.signals)
         if new_signals > 0:
@@ -307,9 +332,6 @@ class Timeline:
         if new_gaps > 0:
             gaps = events[events["kind"] == GAP][-new_gaps:]
             self.gaps.extend((int(gap["ts"]) - int(gap["s1"]) * 1_000_000, int(gap["ts"])) for gap in gaps)
-        if cursor.events > self._furthest:
-            self._furthest, self._furthest_clock = cursor.events, max(cursor.clock, self.start_ns)
-            self._leave_checkpoint(cursor)
 
     def _keep_trades(self, events: Events, sides: NDArray[np.void]) -> None:
         trades = events["kind"] == TRADE

@@ -31,11 +31,17 @@ EVIDENCE = {
     FMV_DIVERGENCE: ("edge", "fmv_usd", "mid_usd", "percent", "held_s", "fmv_age_s"),
     SWEEP: ("volume", "prints", "exchanges", "span_s", "premium_usd", "price_usd", "iso_prints", "lean"),
     BLOCK: ("over", "size", "premium_usd", "price_usd", "usual_size", "lean"),
-    ZERO_GAMMA_CROSS: ("net", "net_before", "gross", "zero_gamma_usd", "spot_usd"),
-    WALL_BREAK: ("beyond", "wall_usd", "spot_usd", "wall_gex", "stood_s"),
-    REGIME_CHANGE: ("share", "net", "gross", "stood_s", "spot_usd"),
+    ZERO_GAMMA_CROSS: (
+        "share", "net", "gross", "zero_gamma_usd", "spot_usd", "net_before", "share_before", "spot_before_usd",
+    ),
+    WALL_BREAK: ("beyond", "wall_usd", "spot_usd", "step_usd", "wall_gex", "stood_s"),
+    REGIME_CHANGE: ("share", "net", "gross", "spot_usd", "stood_s", "net_before"),
 }  # fmt: skip
-"""By rule: the names of the evidence columns, in order. nan means the rule did not use the number."""
+"""By rule: the names of the evidence columns, in order. nan means the rule did not use the number.
+
+Dealer gamma (net, gross, wall_gex) is in shares per $1, `share` is |net| over gross, and `beyond` counts
+steps between strikes.
+"""
 
 VERSIONS = dict.fromkeys(range(len(RULE_NAMES)), 1)
 """By rule: grows when the same numbers would lead to another decision."""

@@ -3,15 +3,38 @@
 Volume is what was printed and never falls; cancelled contracts are counted beside it. For every contract
 buy + sell + unknown = volume - cancelled. Totals are
 sums over contracts and are not kept here.
+
+What cannot be had by summing contracts afterwards is cumulated for the whole symbol: the channels of
+classified flow (`engine.panels.CHANNELS` says what each means), weighed at the moment of the trade.
 """
 
 from __future__ import annotations
 
 from numba import njit
 
+from ..events import MISSING, NS, PRICE_SCALE
 from . import JIT
 from .conditions import LATE, OPENING
-from .state import RECENT_PRINTS
+from .state import N_CHANNELS, RECENT_PRINTS
+
+(
+    CALL_PREMIUM,
+    PUT_PREMIUM,
+    NET_DELTA,
+    NET_GAMMA,
+    HEDGE,
+    HEDGE_CALL,
+    HEDGE_PUT,
+    HEDGE_ABOVE,
+    HEDGE_BELOW,
+    HEDGE_SAME_DAY,
+    HEDGE_RETAIL,
+) = range(N_CHANNELS)
+
+RETAIL_SIZE = 10
+"""Contracts in the largest trade that counts as retail."""
+
+DAY_NS = 86_400 * NS
 
 
 @njit(**JIT)
@@ -36,6 +59,37 @@ def add_greeks(cell, delta, gamma):
 
 
 @njit(**JIT)
+def add_channels(sign, premium, delta, gamma, size, spot, static, under):
+    """Add a classified print to the symbol's channels, or take it back with a sign of -1.
+
+    premium      : price units x contracts x multiplier, negative when sold
+    delta, gamma : signed shares; spot in price units, as it stood at the trade, MISSING without a delta
+    """
+    channels = under.channels
+    call = static.cp > 0
+    channels[CALL_PREMIUM if call else PUT_PREMIUM] += sign * premium / PRICE_SCALE
+    if spot == MISSING:
+        return
+    spot_usd = spot / PRICE_SCALE
+    hedge = sign * delta * spot_usd
+    channels[NET_DELTA] += sign * delta
+    channels[NET_GAMMA] += sign * gamma
+    channels[HEDGE] += hedge
+    channels[HEDGE_CALL if call else HEDGE_PUT] += hedge
+    channels[HEDGE_ABOVE if static.strike >= spot_usd else HEDGE_BELOW] += hedge
+    if settles_today(static, under.clock):
+        channels[HEDGE_SAME_DAY] += hedge
+    if size <= RETAIL_SIZE:
+        channels[HEDGE_RETAIL] += hedge
+
+
+@njit(**JIT)
+def settles_today(static, clock):
+    """Whether the contract settles on the tape's day: every session lies within one UTC day."""
+    return static.settle_ns // DAY_NS == clock // DAY_NS
+
+
+@njit(**JIT)
 def add_trade(event, how, side, cell, static, under):
     """Fold one print that was not a cancel."""
     size = event.s1
@@ -44,14 +98,17 @@ def add_trade(event, how, side, cell, static, under):
     add_sided(cell, side, size, event.p1 * shares)
     delta = 0.0
     gamma = 0.0
+    spot = MISSING
     if side != 0:
         if cell.delta == cell.delta:
             delta = side * shares * cell.delta
             gamma = side * shares * cell.gamma
+            spot = under.spot
             add_greeks(cell, delta, gamma)
         else:
             under.no_delta_volume += size
-    remember(event, side, delta, gamma, cell)
+        add_channels(1, side * event.p1 * shares, delta, gamma, size, spot, static, under)
+    remember(event, side, delta, gamma, spot, cell)
     if how != LATE:
         set_last(event, how, side, cell)
 
@@ -69,7 +126,7 @@ def set_last(event, how, side, cell):
 
 
 @njit(**JIT)
-def remember(event, side, delta, gamma, cell):
+def remember(event, side, delta, gamma, spot, cell):
     """Keep the print for a cancel that may follow."""
     head = cell.print_head
     cell.print_price[head] = event.p1
@@ -78,6 +135,7 @@ def remember(event, side, delta, gamma, cell):
     cell.print_alive[head] = 1
     cell.print_delta[head] = delta
     cell.print_gamma[head] = gamma
+    cell.print_spot[head] = spot
     cell.print_head = (head + 1) % RECENT_PRINTS
     cell.prints += 1
 
@@ -88,6 +146,18 @@ def living(cell, side):
     if side == 0:
         return cell.unknown
     return cell.buy if side > 0 else cell.sell
+
+
+@njit(**JIT)
+def take_print_back(event, slot, cell, static, under):
+    """Undo what a remembered print added."""
+    side = cell.print_side[slot]
+    delta, gamma, spot = cell.print_delta[slot], cell.print_gamma[slot], cell.print_spot[slot]
+    premium = event.p1 * event.s1 * static.multiplier
+    add_sided(cell, side, -event.s1, -premium)
+    add_greeks(cell, -delta, -gamma)
+    if side != 0:
+        add_channels(-1, side * premium, delta, gamma, event.s1, spot, static, under)
 
 
 @njit(**JIT)
@@ -102,8 +172,7 @@ def take_back(event, cell, static, under):
             if living(cell, cell.print_side[slot]) < event.s1:
                 break  # a cancel that matched no print has had them already
             cell.cancelled += event.s1
-            add_sided(cell, cell.print_side[slot], -event.s1, -event.p1 * event.s1 * static.multiplier)
-            add_greeks(cell, -cell.print_delta[slot], -cell.print_gamma[slot])
+            take_print_back(event, slot, cell, static, under)
             return
     under.unmatched_cancels += 1
     take_unmatched(event, cell)

@@ -89,6 +89,23 @@ class SignalParams:
     block_premium_usd: float = 250_000.0
     block_half: float = 1.5  # the print over the smallest one that is a block
 
+    levels_every_s: float = 5.0  # between two looks at the book of gamma
+    levels_convention: int = 0  # whose sign: 0 assumed from open interest, 1 flow, 2 blended
+    levels_expiries: int = 1  # how many of the nearest settlements count; 0 is all that still trade
+    levels_settle_s: float = 60.0  # nothing is judged so soon after a gap in the feed
+    levels_frozen_s: float = 90.0  # nor while the spot has stood still for longer
+
+    cross_share: float = 0.02  # |net| over gross, on both sides of the flip
+    cross_half: float = 0.02
+
+    wall_stood_s: float = 300.0
+    wall_margin: float = 0.5  # beyond the wall, in steps between strikes
+    wall_half: float = 0.5
+
+    regime_share: float = 0.05  # |net| over gross
+    regime_stood_s: float = 60.0
+    regime_half: float = 0.05
+
     jump_bp: float = 4.0  # a spot move over 2 s that counts as a jump, basis points
 
 

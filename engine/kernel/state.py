@@ -21,6 +21,7 @@ N_RULES = 9
 RECENT_PRINTS = 8
 N_POOLS = 8
 N_EVIDENCE = 10
+N_CHANNELS = 11
 
 STATIC = np.dtype(
     [
@@ -30,6 +31,7 @@ STATIC = np.dtype(
         ("multiplier", "<i8"),
         ("tick", "<i4"),  # price units
         ("twin", "<i4"),  # the other right at the same strike and expiry, 0 if not listed
+        ("rung", "<i4"),  # rank of the strike among all that are listed, from 0
     ],
     align=True,
 )
@@ -123,6 +125,7 @@ CELL = np.dtype(
         ("print_gamma", "<f8", (RECENT_PRINTS,)),
         ("print_price", "<i4", (RECENT_PRINTS,)),
         ("print_size", "<i4", (RECENT_PRINTS,)),
+        ("print_spot", "<i4", (RECENT_PRINTS,)),  # MISSING when it was not weighed
         ("print_side", "i1", (RECENT_PRINTS,)),
         ("print_alive", "i1", (RECENT_PRINTS,)),
         # when each rule last fired, by rule and direction
@@ -159,6 +162,25 @@ UNDER = np.dtype(
         ("pool_mean", "<f8", (N_POOLS,)),
         ("pool_var", "<f8", (N_POOLS,)),
         ("pool_count", "<i8", (N_POOLS,)),
+        ("channels", "<f8", (N_CHANNELS,)),  # of classified flow, see `flow`
+        # the book of gamma, as the rules about levels last saw it
+        ("levels_next", "<i8"),  # when it is looked at again
+        ("levels_after", "<i8"),  # it is not judged before
+        ("levels_moved", "<i8"),  # when the spot was last seen to have moved
+        ("levels_horizon", "<i8"),  # the last settlement that counts
+        ("levels_spot", "<i4"),
+        ("net_sign", "<i4"),  # net_*: when the sign was last clear; 0 before
+        ("net_spot", "<i4"),
+        ("net", "<f8"),  # shares per $1
+        ("net_share", "<f8"),  # |net| over gross
+        ("regime", "<i4"),  # the sign last taken for the regime, 0 before any
+        ("regime_sign", "<i4"),  # the sign at the last look, and since when
+        ("regime_since", "<i8"),
+        ("regime_net", "<f8"),  # when the regime was last confirmed
+        ("wall_since", "<i8", (2,)),  # wall_*: of calls and of puts, since it has stood there
+        ("wall_strike", "<f8", (2,)),  # $, 0 without a wall
+        ("wall_gex", "<f8", (2,)),
+        ("wall_inside", "<i4", (2,)),  # whether the spot has come to stand on the near side of it
     ],
     align=True,
 )
@@ -186,6 +208,7 @@ SIDE = np.dtype([("side", "i1"), ("confidence", "u1"), ("rule", "u1")])
 _FLOATS_FROM_LIBM = {
     "delta_flow", "gamma_flow", "iv", "delta", "gamma", "vega", "theta", "log_mean", "log_var",
     "lin_mean", "spread_percent", "move_var", "pool_mean", "pool_var", "print_delta", "print_gamma",
+    "channels", "net", "net_share", "regime_net", "wall_strike", "wall_gex",
 }  # fmt: skip
 # Decided by comparing such floats; the signals they lead to are in the hash.
 _DERIVED = {
@@ -198,6 +221,15 @@ _DERIVED = {
     "iv_ts",
     "greeks_spot",
     "no_delta_volume",
+    "print_spot",
+    "levels_horizon",
+    "net_sign",
+    "net_spot",
+    "regime",
+    "regime_sign",
+    "regime_since",
+    "wall_since",
+    "wall_inside",
 }
 _HASHED_CELL = [name for name in CELL.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED]
 _HASHED_UNDER = [name for name in UNDER.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED]
@@ -285,4 +317,5 @@ def static_of(
         row["cp"] = 1.0 if contract.right == "C" else -1.0
         row["settle_ns"] = settled[key]
         row["twin"] = where.get((*key, contract.strike_milli, other), 0)
+    static["rung"][1:] = np.unique(static["strike"][1:], return_inverse=True)[1]
     return static

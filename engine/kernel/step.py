@@ -31,6 +31,7 @@ from . import JIT
 from .conditions import CANCEL, EXCLUDED, LATE
 from .flow import add_trade, take_back
 from .fmv_divergence import judge_fmv
+from .levels import doubt_levels, judge_levels
 from .price_move import judge_price
 from .side import classify, treatment
 from .spread_tightening import judge_spread, weigh_spread
@@ -39,7 +40,7 @@ from .volatility import refresh, refresh_if_older, two_sided
 from .volume_spike import judge_volume, roll_bucket
 
 JUMP_WINDOW_NS = 2 * NS
-SIGNALS_PER_EVENT = 3
+SIGNALS_PER_EVENT = 7  # four about levels before it is folded, three about its contract
 SIGNAL_ROOM = 64
 
 
@@ -135,6 +136,7 @@ def on_other(e, now, cell, under, p):
         under.prev_close = e.p1
     elif e.kind == GAP:
         under.gaps += 1
+        doubt_levels(now, under, p)
     elif e.kind != MARK:
         under.rejected += 1
 
@@ -161,6 +163,8 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
         under.events += 1
         cid = e.cid
         kind = e.kind
+        if now >= under.levels_next and kind != GAP:
+            n_sig = judge_levels(now, statics, cells, under, sig, n_sig, p)
         if cid < 0 or cid >= n_cells:
             under.rejected += 1
             continue

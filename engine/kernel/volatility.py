@@ -19,6 +19,10 @@ from . import JIT
 IV_LIFE_NS = 60 * NS
 """How long a volatility outlives the last two-sided quote."""
 
+KEPT_IV_NS = 600 * NS
+"""How long the last volatility stands for a strike that is not quoted: quoted ones are measured anew after
+five minutes (`price_move`)."""
+
 
 @njit(**JIT)
 def two_sided(cell):
@@ -75,3 +79,10 @@ def refresh_if_older(now, age_s, cell, twin, static, spot, p):
     if cell.greeks_ts == 0 or now - cell.greeks_ts > age_s * NS:
         return refresh(now, cell, twin, static, spot, p)
     return True
+
+
+@njit(**JIT)
+def kept_iv(now, cell, twin):
+    """Return the volatility last measured for a strike, on whichever right; nan when it is too old."""
+    newest = cell if cell.iv_ts >= twin.iv_ts else twin
+    return newest.iv if now - newest.iv_ts <= KEPT_IV_NS else math.nan

@@ -9,9 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.kernel.state import RECENT_PRINTS
+from engine.events import TRADE
+from engine.kernel import flow
+from engine.kernel.conditions import CANCEL
+from engine.kernel.params import FoldParams
+from engine.kernel.side import treatment
+from engine.kernel.state import RECENT_PRINTS, SIDE
+from engine.kernel.step import step
+from engine.panels import CHANNELS
 
-CALL = 1
+CALL, PUT, LOW_PUT, HIGH_CALL = 1, 2, 4, 5
 ASK, BID, MID = 2.50, 2.40, 2.45  # the quote every trade here is judged by
 SIDES = {ASK: "buy", BID: "sell"}
 COUNTS = ("volume", "cancelled", "buy", "sell", "unknown", "premium", "buy_premium", "sell_premium")
@@ -204,3 +211,96 @@ def test_volume_never_falls(mixed_events, fold_events) -> None:
         assert (volume >= seen).all()
         seen = volume
     assert seen.sum() > 0
+
+
+# --- channels -------------------------------------------------------------------------------------------
+
+
+def channels(folded) -> dict[str, float]:
+    return dict(zip(CHANNELS, folded.under["channels"].tolist(), strict=True))
+
+
+def test_channels_are_cumulated_in_the_order_the_panels_name_them() -> None:
+    assert [getattr(flow, name.upper()) for name in CHANNELS] == list(range(len(CHANNELS)))
+
+
+def test_bought_call_makes_dealers_buy_and_bought_put_makes_them_sell(quoted) -> None:
+    call = channels(quoted.trade(ASK, 20, at=1).fold())
+    delta = quoted.fold().cell()["delta"]
+    assert 0 < call["hedge"] == call["hedge_call"] == pytest.approx(20 * 100 * delta * 685.0)
+    assert (call["call_premium"], call["put_premium"]) == (20 * 100 * ASK, 0.0)
+    both = channels(quoted.quote(BID, ASK, at=2, cid=PUT).trade(ASK, 20, at=2.5, cid=PUT).fold())
+    assert both["hedge_put"] < 0
+    assert both["put_premium"] == 20 * 100 * ASK
+
+
+def test_flow_splits_by_the_money_and_by_size(quoted) -> None:
+    quoted.quote(BID, ASK, cid=LOW_PUT).quote(BID, ASK, cid=HIGH_CALL)
+    quoted.trade(ASK, 10, at=1, cid=LOW_PUT).trade(ASK, 11, at=1.5, cid=HIGH_CALL)
+    found = channels(quoted.fold())
+    assert found["hedge_below"] == found["hedge_put"] == found["hedge_retail"] < 0
+    assert found["hedge_above"] == found["hedge_call"] > 0
+    assert found["hedge_same_day"] == found["hedge"]
+
+
+def test_contract_of_another_day_is_no_same_day_flow(quoted, fold_events) -> None:
+    events = quoted.trade(ASK, 5, at=1).events
+    events["ts"] -= flow.DAY_NS
+    found = channels(fold_events(events))
+    assert found["hedge"] > found["hedge_same_day"] == 0
+
+
+def test_trade_without_a_delta_counts_its_premium_only(tape) -> None:
+    found = channels(tape.quote(BID, ASK, at=0).trade(ASK, 5, at=1).fold())
+    assert found.pop("call_premium") == 500 * ASK
+    assert not any(found.values())
+
+
+def test_cancel_takes_back_what_its_print_added_to_the_channels(quoted) -> None:
+    """The spot has moved across the strike in between: what is undone is what was done then."""
+    before = channels(quoted.trade(BID, 4, at=1).fold())
+    quoted.trade(ASK, 9, at=2).spot(684.0, at=3).quote(1.5, 1.6, at=3).cancel(ASK, 9, at=4)
+    assert channels(quoted.fold()) == pytest.approx(before)
+
+
+def test_channels_are_what_the_trades_add_up_to(mixed_events, fresh_state) -> None:
+    """Event by event against the plain formula; cancels have tests of their own."""
+    events = mixed_events(11, 1500)
+    cancels = (events["kind"] == TRADE) & [treatment(code) == CANCEL for code in events["cond"].tolist()]
+    state, packed = fresh_state(), FoldParams().pack()
+    expected, sides = dict.fromkeys(CHANNELS, 0.0), np.zeros(1, SIDE)
+    for event in np.split(events[~cancels], np.arange(1, (~cancels).sum())):
+        sides[:] = 0
+        step(state, event, packed, sides)
+        side, row = int(sides["side"][0]), event[0]
+        if side:
+            cell, static = state.cells[row["cid"]], state.static[row["cid"]]
+            add(expected, side, row, cell, static, int(state.under["spot"][0]) / 10_000)
+    assert min(abs(value) for value in expected.values()) > 0
+    assert dict(zip(CHANNELS, state.under["channels"][0].tolist(), strict=True)) == pytest.approx(expected)
+
+
+def add(to: dict[str, float], side: int, event, cell, static, spot: float) -> None:
+    """Add one trade to the channels by the definitions."""
+    shares, right = side * int(event["s1"]) * 100, "call" if static["cp"] > 0 else "put"
+    to[f"{right}_premium"] += shares * int(event["p1"]) / 10_000
+    if np.isnan(cell["delta"]):
+        return
+    hedge = shares * cell["delta"] * spot
+    to["net_delta"] += shares * cell["delta"]
+    to["net_gamma"] += shares * cell["gamma"]
+    money = "above" if static["strike"] >= spot else "below"
+    retail = ("hedge_retail",) if event["s1"] <= 10 else ()
+    for name in ("hedge", f"hedge_{right}", f"hedge_{money}", "hedge_same_day", *retail):
+        to[name] += hedge
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_no_hedging_is_lost_between_the_splits(mixed_events, fold_events, seed) -> None:
+    """Cancels and trades without a side included."""
+    folded = fold_events(mixed_events(seed, 3000))
+    found = channels(folded)
+    assert found["hedge_call"] + found["hedge_put"] == pytest.approx(found["hedge"])
+    assert found["hedge_above"] + found["hedge_below"] == pytest.approx(found["hedge"])
+    assert found["net_delta"] == pytest.approx(folded.state.cells["delta_flow"].sum())
+    assert found["net_gamma"] == pytest.approx(folded.state.cells["gamma_flow"].sum())

@@ -122,9 +122,15 @@ def test_every_default_signal_says_why_it_fired(mixed_events, fold_events, touch
         1: ("narrower", 1 / p.spread_ratio),
         2: ("z", p.price_z),
         3: ("edge", p.fmv_edge),
+        6: ("share", p.cross_share),
+        7: ("beyond", p.wall_margin),
+        8: ("share", p.regime_share),
     }
-    halves = (p.volume_half, p.spread_half, p.price_half, p.fmv_half)
-    assert set(signals["rule"].tolist()) == {0, 1, 2, 3}
+    halves = {
+        0: p.volume_half, 1: p.spread_half, 2: p.price_half, 3: p.fmv_half, 6: p.cross_half, 7: p.wall_half,
+        8: p.regime_half,
+    }  # fmt: skip
+    assert set(signals["rule"].tolist()) == set(limits)
     for signal in signals:
         rule = int(signal["rule"])
         name, least = limits[rule]
