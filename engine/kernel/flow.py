@@ -1,7 +1,7 @@
 """Accumulation: what a trade, and the cancel of one, adds to its contract.
 
 Volume is what was printed and never falls; cancelled contracts are counted beside it. For every contract
-buy + sell + unknown = volume - cancelled. Totals are
+buy + sell + unknown = volume - cancelled, and 0 <= sided_confidence <= 100 (buy + sell). Totals are
 sums over contracts and are not kept here.
 """
 
@@ -36,8 +36,15 @@ def add_greeks(cell, delta, gamma):
 
 
 @njit(**JIT)
-def add_trade(event, how, side, cell, static, under):
-    """Fold one print that was not a cancel."""
+def add_confidence(cell, percents):
+    """Add confidence x contracts; what an unmatched cancel has had already is not taken back twice."""
+    most = 100 * (cell.buy + cell.sell)
+    cell.sided_confidence = min(max(cell.sided_confidence + percents, 0), most)
+
+
+@njit(**JIT)
+def add_trade(event, how, side, confidence, cell, static, under):
+    """Fold one print that was not a cancel; confidence in percent."""
     size = event.s1
     shares = size * static.multiplier
     cell.volume += size
@@ -45,13 +52,14 @@ def add_trade(event, how, side, cell, static, under):
     delta = 0.0
     gamma = 0.0
     if side != 0:
+        add_confidence(cell, confidence * size)
         if cell.delta == cell.delta:
             delta = side * shares * cell.delta
             gamma = side * shares * cell.gamma
             add_greeks(cell, delta, gamma)
         else:
             under.no_delta_volume += size
-    remember(event, side, delta, gamma, cell)
+    remember(event, side, confidence, delta, gamma, cell)
     if how != LATE:
         set_last(event, how, side, cell)
 
@@ -69,12 +77,13 @@ def set_last(event, how, side, cell):
 
 
 @njit(**JIT)
-def remember(event, side, delta, gamma, cell):
+def remember(event, side, confidence, delta, gamma, cell):
     """Keep the print for a cancel that may follow."""
     head = cell.print_head
     cell.print_price[head] = event.p1
     cell.print_size[head] = event.s1
     cell.print_side[head] = side
+    cell.print_confidence[head] = confidence
     cell.print_alive[head] = 1
     cell.print_delta[head] = delta
     cell.print_gamma[head] = gamma
@@ -103,6 +112,8 @@ def take_back(event, cell, static, under):
                 break  # a cancel that matched no print has had them already
             cell.cancelled += event.s1
             add_sided(cell, cell.print_side[slot], -event.s1, -event.p1 * event.s1 * static.multiplier)
+            if cell.print_side[slot] != 0:
+                add_confidence(cell, -cell.print_confidence[slot] * event.s1)
             add_greeks(cell, -cell.print_delta[slot], -cell.print_gamma[slot])
             return
     under.unmatched_cancels += 1
@@ -122,5 +133,9 @@ def take_unmatched(event, cell):
         else:
             side, most = -1, cell.sell
         size = min(left, most)
+        if side != 0:
+            # Nobody remembers how sure that print's side was: the contract's average goes with it.
+            usual = cell.sided_confidence * size // (cell.buy + cell.sell)
+            add_confidence(cell, -usual)
         add_sided(cell, side, -size, 0)
         left -= size
