@@ -17,8 +17,24 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from engine.events import MISSING, PRICE_SCALE
+from engine.stance import CONVENTIONS, METRICS, Metric
 from engine.symbols import Contract
-from engine.view import Counts, Detail, Flow, Gamma, Leg, Print, SignalLog, SignalRow, View
+from engine.view import (
+    Chain,
+    Counts,
+    Dealer,
+    Detail,
+    ExpiryTotals,
+    Flow,
+    Gamma,
+    Leg,
+    Print,
+    SignalLog,
+    SignalRow,
+    StrikeExposure,
+    Totals,
+    View,
+)
 from tui.theme import DEFAULT_THEME, register
 
 DAY = date(2025, 12, 16)
@@ -184,7 +200,42 @@ def gamma_of(call: Leg, put: Leg) -> Gamma:
         expected_move=3.1,
         convention="calls +, puts -, by open interest",
         missing_reason="",
+        basis="oi",
+        scope="one",
+        summed=(DAY,),
+        totals=totals_of(call, put),
+        by_expiry=(ExpiryTotals(DAY, dict.fromkeys(METRICS, total_call + total_put), 681.0),),
+        dealers=tuple(
+            Dealer(convention, net, flip, "")
+            for convention, net, flip in zip(
+                CONVENTIONS, (1.2e6, -4.0e5, 8.0e5), (679.8, 683.1, 681.2), strict=True
+            )
+        ),
+        band=(679.8, 683.1),
+        confidence=0.64,
+        unclassified=0.13,
     )
+
+
+def totals_of(call: Leg, put: Leg) -> dict[Metric, Totals]:
+    """Sum what `exposures_of` gives every strike."""
+    return {
+        metric: Totals(*(float(getattr(each, name).sum()) for name in ("call", "put", "net", "gross")))
+        for metric, each in exposures_of(call, put).items()
+    }
+
+
+def exposures_of(call: Leg, put: Leg) -> dict[Metric, StrikeExposure]:
+    """Give every metric the legs' gamma exposure, each in a size of its own."""
+    return {
+        metric: StrikeExposure(
+            call.gex * size,
+            put.gex * size,
+            (call.gex + put.gex) * size,
+            (np.abs(call.gex) + np.abs(put.gex)) * size,
+        )
+        for metric, size in zip(METRICS, (1.0, -4.0, 0.05, 0.002), strict=True)
+    }
 
 
 def build_view(*, step: int = 0, span: int = 25, **changes: Any) -> View:
@@ -227,6 +278,8 @@ def build_view(*, step: int = 0, span: int = 25, **changes: Any) -> View:
         events_per_s=118_000.0,
         loaded=1.0,
         notes=("This day is simulated; to go live put MASSIVE_API_KEY into .env.",),
+        exposures=exposures_of(call, put),
+        chain=Chain(680.0, 4.8, 0.148, 0.002, 0.97, 1.9, 1.4),
     )
     return replace(view, **changes)
 
@@ -241,13 +294,18 @@ def build_empty(**changes: Any) -> View:
     money = {name: np.zeros(n) for name in ("premium_usd", "net_premium_usd", "net_delta_flow")}
     bare = prices | floats | zeros | money
     nothing = Gamma(
-        *[None] * 7, None, "no quotes yet", (), None, None, "calls +, puts -", "no open interest yet"
-    )
+        *[None] * 7, None, "no quotes yet", (), None, None, "calls +, puts -", "no open interest yet",
+        "oi", "one", (), dict.fromkeys(METRICS, Totals(*[None] * 4)), (),
+        tuple(Dealer(convention, None, None, "no quotes yet") for convention in CONVENTIONS), *[None] * 3,
+    )  # fmt: skip
+    unknown = np.full(n, np.nan)
     view = replace(
         full,
         call=replace(full.call, **bare),
         put=replace(full.put, **bare),
         gamma=nothing,
+        exposures=dict.fromkeys(METRICS, StrikeExposure(unknown, unknown, unknown, unknown)),
+        chain=Chain(),
         flow=Flow(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0),
         spot=MISSING,
         prev_close=MISSING,
