@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, TypeVar, cast
 
 from .errors import UsageError
-from .panels import Query
+from .panels import Query, SmileQuery, TopQuery
 from .slot import Slot
 from .stance import Stance
 
@@ -29,5 +29,9 @@ def answer(slot: Slot, asked: Asked, query: Query[T]) -> T:
 
 def _answer(slot: Slot, asked: Asked, query: Query[Any]) -> object:
     match query:
+        case SmileQuery():
+            return slot.projector.smile(asked.expiry)
+        case TopQuery(by):
+            return slot.projector.top(by, asked.stance, asked.expiry)
         case _:
             raise UsageError(f"Nobody answers a {type(query).__name__}.")

@@ -1,4 +1,4 @@
-"""What a chain says besides its gamma: forward, expected move, max pain, put/call ratio.
+"""What a chain says besides its gamma: forward, straddle, volatility at the money, max pain, put/call ratio.
 
 Owns these few readings of quotes and open interest. Unknown is nan or None, never 0.
 """
@@ -35,6 +35,29 @@ def expected_move(strikes: Floats, call_mid: Floats, put_mid: Floats, forward: f
     i = np.lexsort((strikes, np.abs(strikes - forward)))[0]
     straddle = float(call_mid[i] + put_mid[i])
     return straddle if math.isfinite(straddle) else None
+
+
+def straddle(
+    strikes: Floats, call_mid: Floats, put_mid: Floats, years: float, r: float = 0.0
+) -> float | None:
+    """Return the expected move at the forward that parity implies; arguments as in `implied_forward`."""
+    forward = implied_forward(strikes, call_mid, put_mid, years, r)
+    return None if forward is None else expected_move(strikes, call_mid, put_mid, forward)
+
+
+def at_the_money(strikes: Floats, values: Floats, forward: float | None) -> float | None:
+    """Return a value between the known strikes on both sides of the forward; None without one on each.
+
+    strikes : (n,) $, ascending
+    values  : (n,) nan where unknown
+    """
+    known = np.isfinite(values)
+    if forward is None or not known.any():
+        return None
+    strikes, values = strikes[known], values[known]
+    if not strikes[0] <= forward <= strikes[-1]:
+        return None
+    return float(np.interp(forward, strikes, values))
 
 
 def payouts(strikes: Floats, call_oi: Floats, put_oi: Floats) -> Floats:

@@ -1,15 +1,24 @@
-"""Gamma exposure of a chain: by strike, walls, the re-priced profile and its zeros.
+"""Exposure of a book at one spot: of each contract, by strike, in total, walls and the zeros of its gamma.
 
-Owns the conventions of exposure: what is summed, which sign a right has, what a wall and a flip are. It
-knows nothing of quotes, time or screens; whoever fills the `Book` decides what the weights mean.
+Owns the conventions of exposure: what is summed, which sign a right has, what a wall is. It knows nothing of
+quotes, time or screens; whoever fills the `Book` decides what the weights mean.
 
-Exposures are held in shares the dealers must trade per $1 of spot (gamma x weight x multiplier, calls +,
-puts -, an assumed sign); `convert` gives the two dollar units. Unknown is nan or None, never 0.
+===========  ====================================================  =====================================
+metric       what the book's holder must trade                     per contract
+===========  ====================================================  =====================================
+gamma        shares per $1 of spot; `convert` gives two $ units    gamma x held x multiplier
+delta        shares                                                delta x held x multiplier
+vanna        shares per volatility point                           vanna x 0.01 x held x multiplier
+charm        shares per minute of passing time                     charm / 525600 x held x multiplier
+===========  ====================================================  =====================================
+
+Unknown is nan or None, never 0.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args, overload
 
@@ -18,34 +27,27 @@ from numpy.typing import NDArray
 
 from .errors import UsageError
 from .events import MISSING
-from .greeks import T_FLOOR_YEARS, compiled, greeks, log_ratio
+from .greeks import T_FLOOR_YEARS, GreekTable, compiled, greeks
+from .stance import Basis, Metric
+from .zero_gamma import NO_PROFILE, Profile, Window, ZeroGamma, curves, repriced, usual_window
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.intp]
-Window = tuple[float, float]
 Unit = Literal["shares", "usd_per_1", "usd_per_1pct"]
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
 """Shares per $1 of spot; $ of delta per $1; $ of delta per 1 %."""
 
-STRADDLE_PER_SIGMA = math.sqrt(2.0 / math.pi)
-"""An at-the-money straddle costs this share of one standard deviation."""
+MINUTES_PER_YEAR = 525_600
+POINTS_PER_UNIT = 100  # volatility points per 1.00 of volatility
 
-WIDE: Window = (0.9, 1.1)
-"""Where zeros are looked for, as fractions of spot, unless everything expires within a day."""
-
-_DAY_YEARS = 1.0 / 365.0
-_NARROWEST = 0.03  # least half-width of a same-day window, fraction of spot
-_MOVES = 6.0  # half-width of a same-day window in expected moves
-_LEAST_FACTOR = 0.01  # a window never reaches a price of 0
-
-_NEGLIGIBLE = 1e-9  # of the largest |net| of the profile: a sign there is underflow, not a regime
-_CANCELLED = 1e-12  # of calls plus puts at the same price: a sign there is rounding
 _SAME = 1e-12  # relative difference below which two strikes tie
-_TAIL_SD = 38.0  # beyond it exp(-d1 * d1 / 2) is 0 in double precision
-_ROOT_WIDTH = 1e-13  # of ln(price): 6e-11 $ at 600 $
-_ROOT_STEPS = 100
+_NOTHING_HELD: Mapping[Basis, str] = {
+    "oi": "no open interest",
+    "volume": "nothing has traded",
+    "flow": "no trade with a known side",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +58,10 @@ class Book:
     sign       : +1 call, -1 put
     years      : calendar years to settlement, 0 for a settled contract
     iv         : volatility per year, nan when unknown
-    weight     : contracts, open interest or volume; nan or MISSING when unknown
+    weight     : contracts held long for a call and short for a put; negative the other way round; nan or
+                 MISSING when unknown
     multiplier : shares per contract
+    basis      : what the weights are made of, to say what is missing
     """
 
     strike: Floats
@@ -66,42 +70,55 @@ class Book:
     iv: Floats
     weight: Floats
     multiplier: float = 100.0
-
-
-@dataclass(frozen=True, slots=True)
-class ZeroGamma:
-    """The spots at which the re-priced chain has no net gamma.
-
-    headline : the one nearest to spot, $; None when there is none
-    roots    : all of them, ascending
-    reason   : why there is none, empty when there is one
-    """
-
-    headline: float | None
-    roots: tuple[float, ...]
-    reason: str
+    basis: Basis = "oi"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Profile:
-    """Net exposure with the chain re-priced at other spots: spot (m,) $, net (m,) shares per $1."""
+class Columns:
+    """One metric by row, (k,) each; nan where contracts stand and nothing is known of them.
 
-    spot: Floats
+    gross adds the contracts of a row without their signs.
+    """
+
+    call: Floats
+    put: Floats
     net: Floats
+    gross: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """One metric over a book; nan when no contract of it is known."""
+
+    call: float
+    put: float
+    net: float
+    gross: float
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a book comes to under other weights: net in shares per $1, nan when nothing is known."""
+
+    net: float
+    zero_gamma: ZeroGamma
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exposure:
-    """Gamma exposure of a book at one spot, in shares per $1.
+    """Exposure of a book at one spot; gamma in shares per $1.
 
     strikes         : (k,) $, ascending, of all contracts that have not settled
-    call, put, net  : (k,) by strike; nan where there are contracts but nothing is known of them
+    call, put, net  : (k,) gamma by strike; nan where there are contracts but nothing is known of them
     gross           : (k,) the same without signs
-    total_*         : sums over the used contracts, nan when there are none
+    total_*         : gamma over the used contracts, nan when there are none
     call_wall       : strike of the largest call exposure; put_wall of the most negative put exposure
     max_gex_strike  : strike of the largest |net|
     gamma           : (n,) per share, in the book's order; nan where unknown, 0 once settled
+    by_contract     : (n,) each metric in the book's order; nan where unknown and once settled
+    live            : (n,) whether a contract has not settled
     used, dropped, settled : contracts summed, left out for want of a volatility or weight, and expired
+    others          : what the same contracts come to under the other weights that were given
     """
 
     spot: float
@@ -123,6 +140,9 @@ class Exposure:
     used: int
     dropped: int
     settled: int
+    by_contract: Mapping[Metric, Floats]
+    live: Bools
+    others: tuple[Holding, ...]
 
 
 @overload
@@ -130,7 +150,7 @@ def convert(shares: float, spot: float | Floats, unit: Unit) -> float: ...
 @overload
 def convert(shares: Floats, spot: float | Floats, unit: Unit) -> Floats: ...
 def convert(shares: float | Floats, spot: float | Floats, unit: Unit) -> float | Floats:
-    """Return an exposure in shares per $1 in another of `UNITS`."""
+    """Return a gamma exposure in shares per $1 in another of `UNITS`."""
     if unit == "shares":
         return shares
     if unit == "usd_per_1":
@@ -147,78 +167,114 @@ def exposure(
     q: float = 0.0,
     profile_points: int = 401,
     window: Window | None = None,
+    others: Sequence[Book] = (),
 ) -> Exposure:
-    """Return the gamma exposure of a book.
+    """Return the exposure of a book.
 
     spot           : $
     r, q           : rate and dividend yield, continuous, per year
     profile_points : prices at which the chain is re-priced, volatilities staying with their strikes
-    window         : where to look for zeros, fractions of spot; None chooses by `window_for`
+    window         : where to look for zeros, fractions of spot; None chooses by `usual_window`
+    others         : the same contracts with other weights
     """
     live = book.years > 0.0
-    weighed = live & np.isfinite(book.weight) & (book.weight != MISSING)
-    used = weighed & np.isfinite(book.iv) & (book.iv > 0.0) & (0.0 < spot < math.inf)
-    iv = np.where(book.iv > 0.0, book.iv, np.nan)
     years = np.where(live, np.maximum(book.years, T_FLOOR_YEARS), 0.0)
-    gamma = greeks(spot, book.strike, years, r, q, iv, book.sign).gamma
-    shares = np.where(used, book.sign * gamma * book.weight * book.multiplier, np.nan)
-    strikes, call, put, net, gross = _by_strike(book, live, shares)
-    total_call, total_put = _total(shares, used, book.sign > 0), _total(shares, used, book.sign < 0)
-    profile, zeros = _repriced(book, years, used, spot, r, q, profile_points, window)
-    if not zeros.roots and not np.any(used & (book.weight != 0.0)):
-        zeros = ZeroGamma(None, (), _why_nothing(book, live, weighed, spot))
+    iv = np.where(np.isfinite(book.iv) & (book.iv > 0.0), book.iv, np.nan)
+    priced = live & ~np.isnan(iv) & (0.0 < spot < math.inf)
+    table = greeks(spot, book.strike, years, r, q, iv, book.sign)
+    used = priced & _weighed(book)
+    held = np.where(used, book.sign * book.weight, np.nan)
+    by_contract = {metric: each * held * book.multiplier for metric, each in per_share(table).items()}
+    strikes, row = np.unique(book.strike[live], return_inverse=True)
+    columns = by_row(by_contract["gamma"][live], book.sign[live], row, strikes.size)
+    total = sums(by_contract["gamma"], book.sign)
+    chain = _Chain(book.strike, years, iv, live, priced, spot, r, q)
+    profile, zeros = _flips(chain, (book, *others), profile_points, window)
     return Exposure(
         spot=spot,
         strikes=strikes,
-        call=call,
-        put=put,
-        net=net,
-        gross=gross,
-        total_call=total_call,
-        total_put=total_put,
-        total_net=total_call + total_put,
-        total_gross=float(np.abs(shares[used]).sum()) if used.any() else math.nan,
-        call_wall=_peak(strikes, call, spot),
-        put_wall=_peak(strikes, -put, spot),
-        max_gex_strike=_peak(strikes, np.abs(net), spot),
-        zero_gamma=zeros,
+        call=columns.call,
+        put=columns.put,
+        net=columns.net,
+        gross=columns.gross,
+        total_call=total.call,
+        total_put=total.put,
+        total_net=total.net,
+        total_gross=total.gross,
+        call_wall=_peak(strikes, columns.call, spot),
+        put_wall=_peak(strikes, -columns.put, spot),
+        max_gex_strike=_peak(strikes, np.abs(columns.net), spot),
+        zero_gamma=zeros[0],
         profile=profile,
-        gamma=gamma,
+        gamma=table.gamma,
         used=int(used.sum()),
         dropped=int((live & ~used).sum()),
         settled=int((~live).sum()),
+        by_contract=by_contract,
+        live=live,
+        others=tuple(
+            Holding(_net_of(other, priced, table.gamma), zero)
+            for other, zero in zip(others, zeros[1:], strict=True)
+        ),
     )
 
 
-def _by_strike(book: Book, live: Bools, shares: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Return (strikes, call, put, net, gross), (k,) each, of the live contracts."""
-    strikes, row = np.unique(book.strike[live], return_inverse=True)
-    sign, values = book.sign[live], shares[live]
-    everything = np.ones(sign.size, np.bool_)
-    columns = (
-        _summed(strikes.size, row, chosen, part)
-        for chosen, part in (
-            (sign > 0.0, values),
-            (sign < 0.0, values),
-            (everything, values),
-            (everything, np.abs(values)),
-        )
-    )
-    call, put, net, gross = columns
-    return strikes, call, put, net, gross
+def per_share(table: GreekTable) -> Mapping[Metric, Floats]:
+    """Return (n,) each metric per share held, in the units of the module's table."""
+    return {
+        "gamma": table.gamma,
+        "delta": table.delta,
+        "vanna": table.vanna / POINTS_PER_UNIT,
+        "charm": table.charm / MINUTES_PER_YEAR,
+    }
 
 
-def _summed(size: int, row: Rows, chosen: Bools, values: Floats) -> Floats:
-    """Sum the chosen known values by row; nan where some were chosen and none is known."""
-    known = chosen & ~np.isnan(values)
-    blank = np.bincount(row[chosen], minlength=size) > 0
-    blank &= np.bincount(row[known], minlength=size) == 0
-    return np.where(blank, np.nan, np.bincount(row[known], values[known], size))
+def by_row(values: Floats, sign: Floats, row: Rows, size: int) -> Columns:
+    """Return what (n,) contracts sum to by row; those on row -1 stand on none."""
+    return Columns(*_rows(values, sign, row.astype(np.int64), size))
 
 
-def _total(shares: Floats, used: Bools, side: Bools) -> float:
-    """Return the sum of one side's used contracts, nan when the book has none of either side."""
-    return float(shares[used & side].sum()) if used.any() else math.nan
+def sums(values: Floats, sign: Floats) -> Sums:
+    """Return what (n,) contracts sum to, all nan when none is known."""
+    known = ~np.isnan(values)
+    if not known.any():
+        return Sums(math.nan, math.nan, math.nan, math.nan)
+    call, put = (float(values[known & side].sum()) for side in (sign > 0.0, sign < 0.0))
+    return Sums(call, put, call + put, float(np.abs(values[known]).sum()))
+
+
+@compiled
+def _rows(values: Floats, sign: Floats, row: NDArray[np.int64], size: int) -> Floats:
+    """Return (4, size): call, put, net and gross by row."""
+    out = np.zeros((4, size))
+    listed = np.zeros((4, size), np.bool_)
+    known = np.zeros((4, size), np.bool_)
+    for i in range(values.size):
+        if row[i] < 0:
+            continue
+        side = 0 if sign[i] > 0.0 else 1
+        for column in (side, 2, 3):
+            listed[column, row[i]] = True
+            if values[i] == values[i]:
+                known[column, row[i]] = True
+                out[column, row[i]] += abs(values[i]) if column == 3 else values[i]
+    for column in range(4):
+        for j in range(size):
+            if listed[column, j] and not known[column, j]:
+                out[column, j] = math.nan
+    return out
+
+
+def _weighed(book: Book) -> Bools:
+    """Return (n,) whether a contract's weight is known."""
+    known: Bools = np.isfinite(book.weight) & (book.weight != MISSING)
+    return known
+
+
+def _net_of(book: Book, priced: Bools, gamma: Floats) -> float:
+    """Return the net gamma exposure under a book's weights, shares per $1, nan when nothing is known."""
+    held = np.where(priced & _weighed(book), book.sign * book.weight, np.nan)
+    return sums(gamma * held * book.multiplier, book.sign).net
 
 
 def _peak(strikes: Floats, values: Floats, spot: float) -> float | None:
@@ -231,159 +287,49 @@ def _peak(strikes: Floats, values: Floats, spot: float) -> float | None:
     return float(tied[np.lexsort((tied, np.abs(tied - spot)))[0]])
 
 
-def _why_nothing(book: Book, live: Bools, weighed: Bools, spot: float) -> str:
-    """Say why a book without used weights has no flip."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chain:
+    """The contracts all holdings share: which have not settled, and which of those have greeks."""
+
+    strike: Floats
+    years: Floats
+    iv: Floats
+    live: Bools
+    priced: Bools
+    spot: float
+    r: float
+    q: float
+
+
+def _flips(
+    chain: _Chain, books: Sequence[Book], points: int, window: Window | None
+) -> tuple[Profile, tuple[ZeroGamma, ...]]:
+    """Return the first book's profile and every book's zeros, all on the grid of the first."""
+    weighed = np.stack([_weighed(book) for book in books], axis=1)
+    used = chain.priced & weighed.any(axis=1)
+    shares = np.stack([book.sign * book.weight * book.multiplier for book in books], axis=1)
+    held = np.where(weighed & used[:, None], shares, 0.0)
+    found: Sequence[tuple[Profile, ZeroGamma]] = ((NO_PROFILE, ZeroGamma(None, (), "")),) * len(books)
+    if used.any():
+        strike, years, iv = chain.strike[used], chain.years[used], chain.iv[used]
+        around = window or usual_window(strike, years, iv, chain.spot)
+        contracts = curves(strike, years, iv, chain.spot, chain.r, chain.q)
+        found = repriced(contracts, strike, held[used], points, around)
+    zeros = (
+        zero if held[:, i].any() else ZeroGamma(None, (), _why_nothing(book, chain))
+        for i, (book, (_, zero)) in enumerate(zip(books, found, strict=True))
+    )
+    return found[0][0], tuple(zeros)
+
+
+def _why_nothing(book: Book, chain: _Chain) -> str:
+    """Say why a book holds nothing that has gamma."""
     if not book.strike.size:
         return "no contracts"
-    if not live.any():
+    if not chain.live.any():
         return "expired"
-    if not 0.0 < spot < math.inf:
+    if not 0.0 < chain.spot < math.inf:
         return "no spot yet"
-    if not np.any(weighed & (book.weight != 0.0)):
-        return "no open interest"
+    if not np.any(chain.live & _weighed(book) & (book.weight != 0.0)):
+        return _NOTHING_HELD[book.basis]
     return "no volatility yet"
-
-
-def window_for(years: float, expected_move: float | None, spot: float) -> Window:
-    """Return where to look for zeros, as fractions of spot.
-
-    years         : to the last settlement of the book
-    expected_move : $, None when unknown
-    """
-    if years > _DAY_YEARS or expected_move is None or not math.isfinite(expected_move):
-        return WIDE
-    half = max(_NARROWEST, _MOVES * expected_move / spot)
-    return max(1.0 - half, _LEAST_FACTOR), 1.0 + half
-
-
-def _usual_window(strike: Floats, years: Floats, iv: Floats, spot: float) -> Window:
-    """Return `window_for` with the expected move taken from the volatility nearest to spot."""
-    nearest = int(np.argmin(np.abs(strike - spot)))
-    move = STRADDLE_PER_SIGMA * spot * float(iv[nearest] * math.sqrt(years[nearest]))
-    return window_for(float(years.max()), move, spot)
-
-
-def _repriced(
-    book: Book,
-    years: Floats,
-    used: Bools,
-    spot: float,
-    r: float,
-    q: float,
-    points: int,
-    window: Window | None,
-) -> tuple[Profile, ZeroGamma]:
-    """Re-price the used contracts over the window, within the quoted strikes, and find all zeros."""
-    nothing = Profile(np.empty(0), np.empty(0))
-    if not used.any():
-        return nothing, ZeroGamma(None, (), "")
-    strike, T, iv = book.strike[used], years[used], book.iv[used]
-    low, high = window or _usual_window(strike, T, iv, spot)
-    lo, hi = max(low * spot, float(strike.min())), min(high * spot, float(strike.max()))
-    if lo > hi:
-        reason = f"no quoted strike between {_dollars(low * spot)} and {_dollars(high * spot)}"
-        return nothing, ZeroGamma(None, (), reason)
-    spots = np.linspace(lo, hi, points) if hi > lo else np.array([lo])
-    held = book.sign[used] * book.weight[used] * book.multiplier
-    filled = held != 0.0
-    sd = (iv * np.sqrt(T))[filled]
-    scale = held[filled] * np.exp(-q * T[filled]) / (math.sqrt(2.0 * math.pi) * sd)
-    shift = (np.log(spot / strike) + (r - q) * T)[filled] / sd + 0.5 * sd
-    plus, minus = _profile(spots, spot, 1.0 / sd, shift, scale)
-    zeros = _zeros(spots, plus, minus, spot, 1.0 / sd, shift, scale)
-    return Profile(spots, plus - minus), zeros
-
-
-def _zeros(
-    spots: Floats, plus: Floats, minus: Floats, spot: float, inverse: Floats, shift: Floats, scale: Floats
-) -> ZeroGamma:
-    """Return every sign change of plus - minus between cells that have a sign, refined."""
-    net = plus - minus
-    size = np.abs(net)
-    kept = np.flatnonzero((size > _NEGLIGIBLE * size.max()) & (size > _CANCELLED * (plus + minus)))
-    where = f"between {_dollars(spots[0])} and {_dollars(spots[-1])}"
-    if not kept.size:
-        cause = "calls and puts cancel" if plus.any() else "no gamma"
-        return ZeroGamma(None, (), f"{cause} {where}")
-    positive = net[kept] > 0.0
-    changes = np.flatnonzero(positive[1:] != positive[:-1])
-    roots = tuple(
-        _root(spots[kept[i]], spots[kept[i + 1]], spot, inverse, shift, scale) for i in changes.tolist()
-    )
-    if not roots:
-        return ZeroGamma(None, (), f"all {'positive' if positive[0] else 'negative'} {where}")
-    return ZeroGamma(min(roots, key=lambda root: (abs(root - spot), root)), roots, "")
-
-
-def _dollars(price: float) -> str:
-    """Write a price without needless zeros: `600`, `3470.65`."""
-    return f"{price:.2f}".rstrip("0").rstrip(".")
-
-
-@compiled
-def _profile(
-    spots: Floats, spot: float, inverse: Floats, shift: Floats, scale: Floats
-) -> tuple[Floats, Floats]:
-    """Return the (positive, negative) parts of the exposure at each of `spots`, shares per $1.
-
-    Of contract i, d1 at a price P is inverse[i] * ln(P / spot) + shift[i] and gamma exposure is
-    scale[i] * exp(-d1 * d1 / 2) / P.
-    """
-    plus = np.zeros(spots.size)
-    minus = np.zeros(spots.size)
-    for j in range(spots.size):
-        away = log_ratio(spots[j], spot)
-        for i in range(scale.size):
-            d1 = away * inverse[i] + shift[i]
-            if abs(d1) < _TAIL_SD:
-                value = scale[i] * math.exp(-0.5 * d1 * d1) / spots[j]
-                if value > 0.0:
-                    plus[j] += value
-                else:
-                    minus[j] -= value
-    return plus, minus
-
-
-@compiled
-def _log_odds(away: float, inverse: Floats, shift: Floats, scale: Floats) -> float:
-    """Return ln(positive / negative) exposure at spot * exp(away).
-
-    It has the zeros of the net exposure, yet keeps its sign and slope where both parts underflow to 0:
-    between the strikes of a chain that is about to expire.
-    """
-    top = np.full(2, -math.inf)
-    for i in range(scale.size):
-        d1 = away * inverse[i] + shift[i]
-        side = 0 if scale[i] > 0.0 else 1
-        top[side] = max(top[side], -0.5 * d1 * d1)
-    total = np.zeros(2)
-    for i in range(scale.size):
-        d1 = away * inverse[i] + shift[i]
-        side = 0 if scale[i] > 0.0 else 1
-        total[side] += abs(scale[i]) * math.exp(-0.5 * d1 * d1 - top[side])
-    return float(top[0] - top[1] + math.log(total[0] / total[1]))
-
-
-@compiled
-def _root(a: float, b: float, spot: float, inverse: Floats, shift: Floats, scale: Floats) -> float:
-    """Return the zero of the net exposure between prices a < b of unlike sign, by Ridders' method."""
-    lo, hi = log_ratio(a, spot), log_ratio(b, spot)
-    at_lo, at_hi = _log_odds(lo, inverse, shift, scale), _log_odds(hi, inverse, shift, scale)
-    best = math.inf
-    for _ in range(_ROOT_STEPS):
-        middle = 0.5 * (lo + hi)
-        at_middle = _log_odds(middle, inverse, shift, scale)
-        bend = math.sqrt(at_middle * at_middle - at_lo * at_hi)
-        before, best = best, middle
-        if bend > 0.0:
-            best += (middle - lo) * math.copysign(at_middle / bend, (at_lo - at_hi) * at_middle)
-        at_best = _log_odds(best, inverse, shift, scale)
-        if abs(best - before) <= _ROOT_WIDTH or at_best == 0.0:
-            break
-        if (at_middle > 0.0) != (at_best > 0.0):
-            lo, at_lo, hi, at_hi = middle, at_middle, best, at_best
-        elif (at_lo > 0.0) != (at_best > 0.0):
-            hi, at_hi = best, at_best
-        else:
-            lo, at_lo = best, at_best
-    return spot * math.exp(best)

@@ -14,11 +14,14 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
+from .dealer import positions
 from .events import MISSING, NS, PRICE_SCALE, UNDERLYING
 from .greeks import GreekTable, greeks, implied_vols, years
 from .kernel.params import FoldParams
 from .kernel.state import State
 from .kernel.volatility import IV_LIFE_NS
+from .smile import measured
+from .stance import Stance
 from .symbols import Contract
 from .view import Floats, Ints, Leg
 
@@ -75,26 +78,46 @@ def ladder_of(contracts: Iterable[Contract], settles: Ints, root: str, expiry: d
     One date may settle twice (index options on the morning's and on the evening's prints). The ladder is
     that of the first root's settlement, since one time to expiry must hold for all of it.
     """
+    return next(iter(ladders_of(contracts, settles, root, expiry)), NO_LADDER)
+
+
+def ladders_of(contracts: Iterable[Contract], settles: Ints, root: str, expiry: date) -> tuple[Ladder, ...]:
+    """Return ladders on which every contract of an expiration stands once, `ladder_of`'s first.
+
+    The others are those of contracts that settle at another time, or have a twin of another root.
+    """
     listed = [(cid, each) for cid, each in enumerate(contracts, 1) if each.expiry == expiry]
     if not listed:
-        return NO_LADDER
+        return ()
     # Sorting on the root puts the first root's contracts last, so that they take the place of others.
     listed.sort(key=lambda pair: pair[1].root == root)
     settle_ns = int(settles[listed[-1][0]])
-    at: dict[tuple[int, str], int] = {
-        (each.strike_milli, each.right): cid for cid, each in listed if settles[cid] == settle_ns
-    }
+    shown = _ladder(((cid, each) for cid, each in listed if settles[cid] == settle_ns), settle_ns)
+    standing = {*shown.call.tolist(), *shown.put.tolist()}
+    others: dict[tuple[int, str], list[tuple[int, Contract]]] = {}
+    for cid, each in listed:
+        if cid not in standing:
+            others.setdefault((int(settles[cid]), each.root), []).append((cid, each))
+    return shown, *(_ladder(pairs, at_ns) for (at_ns, _), pairs in sorted(others.items()))
+
+
+def _ladder(listed: Iterable[tuple[int, Contract]], settle_ns: int) -> Ladder:
+    """Return the ladder of contracts that settle at once; of two alike the later one stands on it."""
+    at = {(each.strike_milli, each.right): cid for cid, each in listed}
     strikes = sorted({strike for strike, _ in at})
     call, put = (np.array([at.get((k, right), ABSENT) for k in strikes], np.int64) for right in "CP")
     return Ladder(np.array(strikes, np.int64), call, put, settle_ns)
 
 
-def legs(state: State, ladder: Ladder, moment: Moment, fold: FoldParams) -> tuple[Leg, Leg]:
-    """Return (calls, puts) of a ladder."""
+def legs(
+    state: State, ladder: Ladder, moment: Moment, fold: FoldParams, stance: Stance | None = None
+) -> tuple[Leg, Leg]:
+    """Return (calls, puts) of a ladder, their exposures under the stance's convention and basis."""
     iv = volatilities(state, ladder, moment, fold)
+    under = stance or Stance()
     return (
-        _leg(state, ladder.call, 1.0, iv, ladder, moment, fold),
-        _leg(state, ladder.put, -1.0, iv, ladder, moment, fold),
+        _leg(state, ladder.call, 1.0, iv, ladder, moment, fold, under),
+        _leg(state, ladder.put, -1.0, iv, ladder, moment, fold, under),
     )
 
 
@@ -127,7 +150,7 @@ def on_call(ladder: Ladder, moment: Moment) -> NDArray[np.bool_]:
 
 
 def greeks_at(
-    moment: Moment, strike: Floats, settle_ns: int, iv: Floats, cp: float, fold: FoldParams
+    moment: Moment, strike: Floats, settle_ns: int, iv: Floats, cp: Floats | float, fold: FoldParams
 ) -> GreekTable:
     """Return the greeks of (n,) contracts at a moment; nan without a spot or a volatility."""
     left = years(settle_ns, moment.now_ns)
@@ -137,6 +160,23 @@ def greeks_at(
 def rows_of(state: State, cids: Ints) -> NDArray[np.void]:
     """Return (n,) CELL rows; where a contract is absent, that of the underlying, which is never quoted."""
     return state.cells[np.where(cids == ABSENT, UNDERLYING, cids)]
+
+
+def measured_vols(
+    ladder: Ladder, call: Leg, put: Leg, moment: Moment, fold: FoldParams, tick: int
+) -> tuple[Floats, Floats]:
+    """Return (n,) the volatility of each strike that its quote measures, and its error; nan elsewhere.
+
+    tick : smallest price step, price units
+    """
+    use_call = on_call(ladder, moment)
+    iv, bid, ask = (
+        np.where(use_call, getattr(call, name), getattr(put, name)) for name in ("iv", "bid", "ask")
+    )
+    cp = np.where(use_call, 1.0, -1.0)
+    vega = greeks_at(moment, ladder.strike, ladder.settle_ns, iv, cp, fold).vega
+    time_value = _mid_of(bid, ask) - np.maximum(cp * (moment.spot_usd - ladder.strike), 0.0)
+    return measured(iv, bid / PRICE_SCALE, ask / PRICE_SCALE, vega, time_value, tick / PRICE_SCALE)
 
 
 def mids(leg: Leg) -> Floats:
@@ -160,13 +200,24 @@ def _mid_of(bid: Ints, ask: Ints) -> Floats:
 
 
 def _leg(
-    state: State, cids: Ints, cp: float, iv: Floats, ladder: Ladder, moment: Moment, fold: FoldParams
+    state: State,
+    cids: Ints,
+    cp: float,
+    iv: Floats,
+    ladder: Ladder,
+    moment: Moment,
+    fold: FoldParams,
+    stance: Stance,
 ) -> Leg:
     row = rows_of(state, cids)
     own = np.where(cids == ABSENT, nan, iv)
     table = greeks_at(moment, ladder.strike, ladder.settle_ns, own, cp, fold)
-    oi = known(row["oi"])
     quoted = row["quote_ts"] > 0
+    volume = row["volume"] - row["cancelled"]
+    held = positions(
+        stance.convention, stance.basis, oi=known(row["oi"]), volume=volume, buy=row["buy"], sell=row["sell"],
+        cp=cp,
+    )  # fmt: skip
 
     def whole(name: str) -> Ints:
         return row[name].astype(np.int64)
@@ -179,14 +230,14 @@ def _leg(
         ask_size=whole("ask_size"),
         last=whole("last"),
         fmv=whole("fmv"),
-        volume=row["volume"] - row["cancelled"],
+        volume=volume,
         buy=row["buy"],
         sell=row["sell"],
         oi=whole("oi"),
         iv=own,
         delta=table.delta,
         gamma=table.gamma,
-        gex=cp * table.gamma * oi * state.static["multiplier"][0],
+        gex=np.where(cids == ABSENT, nan, table.gamma * held * state.static["multiplier"][0]),
         premium_usd=row["premium"] / PRICE_SCALE,
         net_premium_usd=(row["buy_premium"] - row["sell_premium"]) / PRICE_SCALE,
         net_delta_flow=row["delta_flow"],

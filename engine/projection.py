@@ -13,10 +13,10 @@ from math import nan
 
 import numpy as np
 
-from .chain import expected_move, implied_forward, max_pain
 from .events import MISSING, NS, PRICE_SCALE, QUOTE, TRADE
-from .exposure import Book, Exposure, exposure
-from .greeks import OK, STATUS_NAMES, years
+from .exposure import MINUTES_PER_YEAR
+from .gamma import desk_at, gamma_of, pain_of, ratios, strike_exposures
+from .greeks import OK, STATUS_NAMES
 from .kernel.conditions import CANCEL, FIRST_CODE, TREATMENT, label
 from .kernel.evidence import DIRECTIONS, named, reason, version
 from .kernel.params import FoldParams
@@ -28,24 +28,25 @@ from .ladder import (
     Ladder,
     Moment,
     greeks_at,
-    known,
-    ladder_of,
+    ladders_of,
     legs,
     mids,
     on_call,
     part_of,
 )
-from .stance import Convention, Stance
+from .panels import Ranking, Smile, Top
+from .ranking import top
+from .readings import Reading, read, smile_of
+from .scope import Pool, Roster, pool_at, roster_of
+from .stance import Stance
 from .symbols import Contract
 from .timeline import Timeline
 from .tracker import Tracker, TrackerParams
-from .view import Counts, Detail, Floats, Flow, Gamma, Leg, Print, SignalLog, SignalRow, View
+from .view import Chain, Counts, Detail, Flow, Leg, Print, SignalLog, SignalRow, View
 
 DETAIL_SECONDS = 60
 DETAIL_PRINTS = 12
-CONVENTION: Convention = "assumed"  # dealers long calls, short puts, from open interest
 CANCELS = np.flatnonzero(TREATMENT == CANCEL) + FIRST_CODE
-MINUTES_PER_YEAR = 525_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,12 @@ class Projector:
         self._underlying = timeline.tape.info.underlying
         self._tracker = Tracker(self._underlying, self.expiries[:1], TrackerParams(strikes=strikes))
         settles, root = timeline.state.static["settle_ns"], self._underlying.roots[0]
-        self._ladders = {
-            expiry: ladder_of(self._contracts, settles, root, expiry) for expiry in self.expiries
+        self._standing = {
+            expiry: ladders_of(self._contracts, settles, root, expiry)
+            for expiry in self._contracts.expiries()
         }
+        self._ladders = {expiry: self._standing[expiry][0] for expiry in self.expiries}
+        self._rosters: dict[tuple[date, ...], Roster] = {}
         self._rows: list[SignalRow] = []
 
     def project(self, playing: Playing, expiry: date | None = None, stance: Stance | None = None) -> View:
@@ -90,7 +94,12 @@ class Projector:
         shown = self._shown(expiry, moment.now_ns)
         ladder = self._ladders[shown] if shown else NO_LADDER
         rows, atm = self._window(ladder, moment.spot)
-        call, put = legs(timeline.state, ladder, moment, self._fold)
+        stance = stance or Stance()
+        call, put = legs(timeline.state, ladder, moment, self._fold, stance)
+        desk = desk_at(
+            self._pool(stance, shown, moment), stance, moment, self._fold, float(self._underlying.multiplier)
+        )
+        reading = read(ladder, call, put, moment, self._fold, info.tick)
         return View(
             generation=playing.generation,
             version=playing.version,
@@ -117,7 +126,7 @@ class Projector:
             atm=atm,
             call=part_of(call, rows),
             put=part_of(put, rows),
-            gamma=self._gamma(ladder, call, put, moment),
+            gamma=gamma_of(desk, reading.max_pain, reading.move),
             flow=self._flow(),
             signals=self.signals(),
             gaps=tuple(timeline.gaps[: timeline.gap_count]),
@@ -125,7 +134,25 @@ class Projector:
             events_per_s=playing.events_per_s,
             loaded=timeline.loaded,
             notes=playing.notes,
+            exposures=strike_exposures(desk, ladder.strike_milli[rows]),
+            chain=_chain(desk.pool, reading),
         )
+
+    def smile(self, expiry: date | None = None) -> Smile:
+        """Return the volatilities of an expiration by strike, for the strikes `project` shows of it."""
+        moment = self._moment()
+        shown = self._shown(expiry, moment.now_ns)
+        ladder = self._ladders[shown] if shown else NO_LADDER
+        rows, _ = self._window(ladder, moment.spot)
+        call, put = legs(self._timeline.state, ladder, moment, self._fold)
+        reading = read(ladder, call, put, moment, self._fold, self._timeline.tape.info.tick)
+        return smile_of(reading, self._timeline.state, ladder, moment, shown, rows)
+
+    def top(self, by: Ranking, stance: Stance, expiry: date | None = None) -> Top:
+        """Return the first ten of a ranking over the expirations of the stance's scope."""
+        moment = self._moment()
+        pool = self._pool(stance, self._shown(expiry, moment.now_ns), moment)
+        return top(pool, self._contracts, by)
 
     def counts(self) -> Counts:
         """Return what has been folded up to the playhead."""
@@ -214,19 +241,21 @@ class Projector:
         low = max(middle - self._strikes, 0)
         return slice(low, middle + self._strikes + 1), centre - low if centre >= 0 else -1
 
-    def _gamma(self, ladder: Ladder, call: Leg, put: Leg, moment: Moment) -> Gamma:
-        if ladder is NO_LADDER or moment.spot == MISSING:
-            return _no_gamma("no expiration is listed" if ladder is NO_LADDER else "no spot yet")
-        left = years(ladder.settle_ns, moment.now_ns)
-        book = _book(ladder, call, put, left, float(self._underlying.multiplier))
-        found = exposure(book, moment.spot_usd, self._fold.rate, self._fold.dividend)
-        pain = max_pain(ladder.strike, known(call.oi), known(put.oi))
-        return _gamma_of(found, self._move(ladder.strike, call, put, left), pain)
+    def _pool(self, stance: Stance, shown: date | None, moment: Moment) -> Pool:
+        """Return what is known of the contracts a scope sums.
 
-    def _move(self, strike: Floats, call: Leg, put: Leg, left: float) -> float | None:
-        call_mid, put_mid = mids(call), mids(put)
-        forward = implied_forward(strike, call_mid, put_mid, left, self._fold.rate)
-        return None if forward is None else expected_move(strike, call_mid, put_mid, forward)
+        Of several expirations those that have settled are left out; one that was asked for stays.
+        """
+        expiries: tuple[date, ...] = (shown,) if shown else ()
+        if stance.scope != "one":
+            among = self.expiries if stance.scope == "several" else tuple(self._standing)
+            expiries = tuple(each for each in among if self._alive(each, moment.now_ns))
+        if expiries not in self._rosters:
+            self._rosters[expiries] = roster_of({each: self._standing[each] for each in expiries})
+        return pool_at(self._timeline.state, self._rosters[expiries], moment, self._fold)
+
+    def _alive(self, expiry: date, now: int) -> bool:
+        return any(ladder.settle_ns > now for ladder in self._standing[expiry])
 
     def _flow(self) -> Flow:
         state = self._timeline.state
@@ -322,46 +351,14 @@ def _iv_status(rung: Ladder, call: Leg, put: Leg, moment: Moment) -> str:
     return f"no two-sided {right} quote" if np.isnan(mids(leg)[0]) else "no time value"
 
 
-def _book(ladder: Ladder, call: Leg, put: Leg, left: float, multiplier: float) -> Book:
-    listed = np.concatenate([call.cid, put.cid]) != ABSENT
-    strike = ladder.strike
-    return Book(
-        strike=np.concatenate([strike, strike])[listed],
-        sign=np.repeat([1.0, -1.0], len(strike))[listed],
-        years=np.full(int(listed.sum()), left),
-        iv=np.concatenate([call.iv, put.iv])[listed],
-        weight=np.concatenate([known(call.oi), known(put.oi)])[listed],
-        multiplier=multiplier,
-    )
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
-
-
-def _no_gamma(reason: str) -> Gamma:
-    nothing = None
-    return Gamma(
-        nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, reason, (), nothing, nothing,
-        CONVENTION, reason,
-    )  # fmt: skip
-
-
-def _gamma_of(found: Exposure, move: float | None, pain: float | None) -> Gamma:
-    zero = found.zero_gamma
-    return Gamma(
-        net=_finite(found.total_net),
-        call=_finite(found.total_call),
-        put=_finite(found.total_put),
-        gross=_finite(found.total_gross),
-        call_wall=found.call_wall,
-        put_wall=found.put_wall,
-        max_gex_strike=found.max_gex_strike,
-        zero_gamma=zero.headline,
-        zero_gamma_reason=zero.reason,
-        zero_gamma_roots=zero.roots,
-        max_pain=pain,
-        expected_move=move,
-        convention=CONVENTION,
-        missing_reason="" if found.used else zero.reason,
+def _chain(pool: Pool, reading: Reading) -> Chain:
+    volume, oi, premium = ratios(pool)
+    return Chain(
+        max_pain_all=pain_of(pool),
+        opening_move=None,
+        atm_iv=reading.atm_iv,
+        atm_iv_error=reading.atm_error,
+        pcr_volume=volume,
+        pcr_oi=oi,
+        pcr_premium=premium,
     )

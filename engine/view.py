@@ -8,7 +8,7 @@ here is ever 0 because it is unknown.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, overload
 
@@ -153,15 +153,15 @@ class Gamma:
     expected_move: float | None
     convention: Convention
     missing_reason: str
-    basis: Basis = "oi"
-    scope: Scope = "one"
-    summed: tuple[date, ...] = ()
-    totals: Mapping[Metric, Totals] = field(default_factory=dict)
-    by_expiry: tuple[ExpiryTotals, ...] = ()
-    dealers: tuple[Dealer, ...] = ()
-    band: tuple[float, float] | None = None
-    confidence: float | None = None
-    unclassified: float | None = None
+    basis: Basis
+    scope: Scope
+    summed: tuple[date, ...]
+    totals: Mapping[Metric, Totals]
+    by_expiry: tuple[ExpiryTotals, ...]
+    dealers: tuple[Dealer, ...]
+    band: tuple[float, float] | None
+    confidence: float | None
+    unclassified: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +396,6 @@ class View:
     events_per_s: float
     loaded: float
     notes: tuple[str, ...]
-    exposures: Mapping[Metric, StrikeExposure] = field(default_factory=dict)
-    chain: Chain = Chain()
+    exposures: Mapping[Metric, StrikeExposure]
+    chain: Chain
     outcomes: OutcomeLog = NoOutcomes()

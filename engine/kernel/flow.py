@@ -1,7 +1,7 @@
 """Accumulation: what a trade, and the cancel of one, adds to its contract.
 
 Volume is what was printed and never falls; cancelled contracts are counted beside it. For every contract
-buy + sell + unknown = volume - cancelled. Totals are
+buy + sell + unknown = volume - cancelled, and 0 <= sided_confidence <= 100 (buy + sell). Totals are
 sums over contracts and are not kept here.
 
 What cannot be had by summing contracts afterwards is cumulated for the whole symbol: the channels of
@@ -90,8 +90,15 @@ def settles_today(static, clock):
 
 
 @njit(**JIT)
-def add_trade(event, how, side, cell, static, under):
-    """Fold one print that was not a cancel."""
+def add_confidence(cell, percents):
+    """Add confidence x contracts; what an unmatched cancel has had already is not taken back twice."""
+    most = 100 * (cell.buy + cell.sell)
+    cell.sided_confidence = min(max(cell.sided_confidence + percents, 0), most)
+
+
+@njit(**JIT)
+def add_trade(event, how, side, confidence, cell, static, under):
+    """Fold one print that was not a cancel; confidence in percent."""
     size = event.s1
     shares = size * static.multiplier
     cell.volume += size
@@ -100,6 +107,7 @@ def add_trade(event, how, side, cell, static, under):
     gamma = 0.0
     spot = MISSING
     if side != 0:
+        add_confidence(cell, confidence * size)
         if cell.delta == cell.delta:
             delta = side * shares * cell.delta
             gamma = side * shares * cell.gamma
@@ -108,7 +116,7 @@ def add_trade(event, how, side, cell, static, under):
         else:
             under.no_delta_volume += size
         add_channels(1, side * event.p1 * shares, delta, gamma, size, spot, static, under)
-    remember(event, side, delta, gamma, spot, cell)
+    remember(event, side, confidence, delta, gamma, spot, cell)
     if how != LATE:
         set_last(event, how, side, cell)
 
@@ -126,12 +134,13 @@ def set_last(event, how, side, cell):
 
 
 @njit(**JIT)
-def remember(event, side, delta, gamma, spot, cell):
+def remember(event, side, confidence, delta, gamma, spot, cell):
     """Keep the print for a cancel that may follow."""
     head = cell.print_head
     cell.print_price[head] = event.p1
     cell.print_size[head] = event.s1
     cell.print_side[head] = side
+    cell.print_confidence[head] = confidence
     cell.print_alive[head] = 1
     cell.print_delta[head] = delta
     cell.print_gamma[head] = gamma
@@ -157,6 +166,7 @@ def take_print_back(event, slot, cell, static, under):
     add_sided(cell, side, -event.s1, -premium)
     add_greeks(cell, -delta, -gamma)
     if side != 0:
+        add_confidence(cell, -cell.print_confidence[slot] * event.s1)
         add_channels(-1, side * premium, delta, gamma, event.s1, spot, static, under)
 
 
@@ -191,5 +201,9 @@ def take_unmatched(event, cell):
         else:
             side, most = -1, cell.sell
         size = min(left, most)
+        if side != 0:
+            # Nobody remembers how sure that print's side was: the contract's average goes with it.
+            usual = cell.sided_confidence * size // (cell.buy + cell.sell)
+            add_confidence(cell, -usual)
         add_sided(cell, side, -size, 0)
         left -= size

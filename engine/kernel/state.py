@@ -99,6 +99,7 @@ CELL = np.dtype(
         ("buy", "<i8"),
         ("sell", "<i8"),
         ("unknown", "<i8"),
+        ("sided_confidence", "<i8"),  # sum of confidence in percent x contracts, of buy and sell
         ("premium", "<i8"),  # price units x contracts x multiplier
         ("buy_premium", "<i8"),
         ("sell_premium", "<i8"),
@@ -127,6 +128,7 @@ CELL = np.dtype(
         ("print_size", "<i4", (RECENT_PRINTS,)),
         ("print_spot", "<i4", (RECENT_PRINTS,)),  # MISSING when it was not weighed
         ("print_side", "i1", (RECENT_PRINTS,)),
+        ("print_confidence", "i1", (RECENT_PRINTS,)),
         ("print_alive", "i1", (RECENT_PRINTS,)),
         # when each rule last fired, by rule and direction
         ("fired_ts", "<i8", (N_RULES * 2,)),

@@ -89,7 +89,7 @@ def on_trade(e, now, cell, twin, static, under, sig, decided, p):
     decided.rule = rule
     if side != 0:
         refresh_if_older(now, p.greeks_max_age_s, cell, twin, static, under.spot, p)
-    add_trade(e, how, side, cell, static, under)
+    add_trade(e, how, side, confidence, cell, static, under)
     if now >= cell.bucket_end:
         roll_bucket(now, cell, static.strike, under, p)
     if how in (LATE, EXCLUDED):

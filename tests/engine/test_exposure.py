@@ -17,17 +17,9 @@ from numpy.typing import NDArray
 from engine.chain import expected_move, implied_forward, max_pain, payouts, put_call_ratio
 from engine.errors import UsageError
 from engine.events import MISSING
-from engine.exposure import (
-    STRADDLE_PER_SIGMA,
-    UNITS,
-    WIDE,
-    Book,
-    Exposure,
-    convert,
-    exposure,
-    window_for,
-)
+from engine.exposure import UNITS, Book, Exposure, convert, exposure
 from engine.greeks import T_FLOOR_YEARS, price_greeks
+from engine.zero_gamma import STRADDLE_PER_SIGMA, WIDE, window_for
 
 REFERENCE = Path(__file__).parent / "reference"
 CHAIN = Path(__file__).parents[2].parent / "shared" / "reference" / "chain_spx_2022-07-12_le7d.csv"

@@ -24,6 +24,7 @@ from engine.view import (
     Counts,
     Dealer,
     Detail,
+    ExpiryTotals,
     Flow,
     Gamma,
     Leg,
@@ -31,6 +32,7 @@ from engine.view import (
     SignalLog,
     SignalRow,
     StrikeExposure,
+    Totals,
     View,
 )
 from tui.theme import DEFAULT_THEME, register
@@ -198,7 +200,11 @@ def gamma_of(call: Leg, put: Leg) -> Gamma:
         expected_move=3.1,
         convention="assumed",
         missing_reason="",
+        basis="oi",
+        scope="one",
         summed=(DAY,),
+        totals=totals_of(call, put),
+        by_expiry=(ExpiryTotals(DAY, dict.fromkeys(METRICS, total_call + total_put), 681.0),),
         dealers=tuple(
             Dealer(convention, net, flip, "")
             for convention, net, flip in zip(
@@ -209,6 +215,14 @@ def gamma_of(call: Leg, put: Leg) -> Gamma:
         confidence=0.64,
         unclassified=0.13,
     )
+
+
+def totals_of(call: Leg, put: Leg) -> dict[Metric, Totals]:
+    """Sum what `exposures_of` gives every strike."""
+    return {
+        metric: Totals(*(float(getattr(each, name).sum()) for name in ("call", "put", "net", "gross")))
+        for metric, each in exposures_of(call, put).items()
+    }
 
 
 def exposures_of(call: Leg, put: Leg) -> dict[Metric, StrikeExposure]:
@@ -279,7 +293,11 @@ def build_empty(**changes: Any) -> View:
     zeros = {name: np.zeros(n, np.int64) for name in ("volume", "buy", "sell", "bid_size", "ask_size")}
     money = {name: np.zeros(n) for name in ("premium_usd", "net_premium_usd", "net_delta_flow")}
     bare = prices | floats | zeros | money
-    nothing = Gamma(*[None] * 7, None, "no quotes yet", (), None, None, "assumed", "no open interest yet")
+    nothing = Gamma(
+        *[None] * 7, None, "no quotes yet", (), None, None, "assumed", "no open interest yet",
+        "oi", "one", (), dict.fromkeys(METRICS, Totals(*[None] * 4)), (),
+        tuple(Dealer(convention, None, None, "no quotes yet") for convention in CONVENTIONS), *[None] * 3,
+    )  # fmt: skip
     unknown = np.full(n, np.nan)
     view = replace(
         full,

@@ -65,6 +65,12 @@ def test_classified_trade_without_a_delta_is_counted_as_such(tape) -> None:
     assert folded.cell()["buy"] == 5
 
 
+def test_confidence_is_weighed_by_contracts_and_leaves_out_what_has_no_side(quoted) -> None:
+    folded = quoted.trade(MID, 7, at=1).trade(ASK, 5, at=2).trade(2.60, 3, at=3).fold()
+    assert [(side, percent) for side, percent, _ in folded.decisions] == [(0, 0), (1, 80), (1, 50)]
+    assert folded.cell()["sided_confidence"] == 5 * 80 + 3 * 50
+
+
 # --- cancels --------------------------------------------------------------------------------------------
 
 
@@ -124,6 +130,16 @@ def test_cancel_of_an_untraded_contract_is_only_counted(tape) -> None:
     folded = tape.cancel(at=0).fold()
     assert [int(folded.cell()[name]) for name in COUNTS] == [0] * len(COUNTS)
     assert folded.under["unmatched_cancels"] == 1
+
+
+def test_cancel_takes_its_own_confidence_back(quoted) -> None:
+    quoted.trade(ASK, 5, at=2).trade(2.60, 3, at=3).cancel(2.60, 3, at=4)
+    assert quoted.fold().cell()["sided_confidence"] == 5 * 80
+
+
+def test_unmatched_cancel_takes_the_usual_confidence_back(quoted) -> None:
+    quoted.trade(ASK, 5, at=2).trade(2.60, 3, at=3).cancel(9.99, 4, at=4)
+    assert quoted.fold().cell()["sided_confidence"] == (5 * 80 + 3 * 50) // 2
 
 
 # --- any sequence ---------------------------------------------------------------------------------------
@@ -186,6 +202,7 @@ def test_no_sequence_makes_anything_negative_or_lost(new_tape, sequence) -> None
     assert min(cell[name] for name in COUNTS) >= 0
     assert cell["buy"] + cell["sell"] + cell["unknown"] == cell["volume"] - cell["cancelled"]
     assert cell["buy_premium"] + cell["sell_premium"] == cell["premium"]
+    assert 0 <= cell["sided_confidence"] <= 100 * (cell["buy"] + cell["sell"])
 
 
 @given(acts)
