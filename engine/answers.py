@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any, TypeVar, cast
 
 from .errors import UsageError
-from .panels import Query
+from .flowlines import flow_lines
+from .panels import FlowQuery, HeatQuery, Query
 from .slot import Slot
 from .stance import Stance
 
@@ -29,5 +30,9 @@ def answer(slot: Slot, asked: Asked, query: Query[T]) -> T:
 
 def _answer(slot: Slot, asked: Asked, query: Query[Any]) -> object:
     match query:
+        case HeatQuery():
+            return slot.projector.heat(query, asked.stance.convention, asked.expiry)
+        case FlowQuery():
+            return flow_lines(slot.timeline.history, slot.timeline.clock)
         case _:
             raise UsageError(f"Nobody answers a {type(query).__name__}.")

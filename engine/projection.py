@@ -17,6 +17,7 @@ from .chain import expected_move, implied_forward, max_pain
 from .events import MISSING, NS, PRICE_SCALE, QUOTE, TRADE
 from .exposure import Book, Exposure, exposure
 from .greeks import OK, STATUS_NAMES, years
+from .heat import heat
 from .kernel.conditions import CANCEL, FIRST_CODE, TREATMENT, label
 from .kernel.evidence import DIRECTIONS, named, reason, version
 from .kernel.params import FoldParams
@@ -35,6 +36,7 @@ from .ladder import (
     on_call,
     part_of,
 )
+from .panels import Heat, HeatQuery
 from .stance import Convention, Stance
 from .symbols import Contract
 from .timeline import Timeline
@@ -127,6 +129,14 @@ class Projector:
             notes=playing.notes,
         )
 
+    def heat(self, query: HeatQuery, convention: Convention, expiry: date | None = None) -> Heat:
+        """Return the map over time of the strikes that `project` shows of an expiration."""
+        moment = self._moment()
+        shown = self._shown(expiry, moment.now_ns)
+        ladder = self._ladders[shown] if shown else NO_LADDER
+        rows, _ = self._window(ladder, moment.spot)
+        return heat(self._timeline, ladder.part(rows), query, convention, self._fold)
+
     def counts(self) -> Counts:
         """Return what has been folded up to the playhead."""
         under = self._timeline.state.under[0]
@@ -144,7 +154,8 @@ class Projector:
         """Return all signals up to the playhead; rows are made once and shared by every log."""
         count = self._timeline.signal_count
         for signal in self._timeline.signals[len(self._rows) : count]:
-            self._rows.append(signal_row(signal, self._contracts[int(signal["cid"])]))
+            cid = int(signal["cid"])
+            self._rows.append(signal_row(signal, self._contracts[cid] if cid else None))
         return SignalLog(self._rows, count)
 
     def detail(self, cid: int) -> Detail:
@@ -279,8 +290,8 @@ class Projector:
         )
 
 
-def signal_row(signal: np.void, contract: Contract) -> SignalRow:
-    """Return a fired signal as a person reads it."""
+def signal_row(signal: np.void, contract: Contract | None) -> SignalRow:
+    """Return a fired signal as a person reads it; `contract` None is the underlying."""
     rule, values = int(signal["rule"]), [float(value) for value in signal["evidence"]]
     return SignalRow(
         ts_ns=int(signal["ts"]),
