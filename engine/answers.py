@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any, TypeVar, cast
 
 from .errors import UsageError
-from .panels import Query, SmileQuery, TopQuery
+from .flowlines import flow_lines
+from .panels import FlowQuery, HeatQuery, Query, SmileQuery, TopQuery
 from .slot import Slot
 from .stance import Stance
 
@@ -33,5 +34,9 @@ def _answer(slot: Slot, asked: Asked, query: Query[Any]) -> object:
             return slot.projector.smile(asked.expiry)
         case TopQuery(by):
             return slot.projector.top(by, asked.stance, asked.expiry)
+        case HeatQuery():
+            return slot.projector.heat(query, asked.stance.convention, asked.expiry)
+        case FlowQuery():
+            return flow_lines(slot.timeline.history, slot.timeline.clock)
         case _:
             raise UsageError(f"Nobody answers a {type(query).__name__}.")

@@ -77,22 +77,28 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rungs:
-    """The strikes of every settlement: (n,) each; where one right is not listed, its id is UNDERLYING."""
+    """The strikes of every settlement: (n,) each; where one right is not listed, its id is UNDERLYING.
+
+    of : (contracts + 1,) the rung of each contract id
+    """
 
     call: Ids
     put: Ids
     strike: Floats
     settle_ns: Ids
+    of: Ids
 
     @classmethod
-    def of(cls, static: NDArray[np.void]) -> Rungs:
+    def listed(cls, static: NDArray[np.void]) -> Rungs:
         """Return the rungs of (n + 1,) STATIC rows, in the order of the contract table."""
         cids = np.arange(len(static))
         twin = static["twin"].astype(np.int64)
         is_call = static["cp"] > 0
-        listed = (cids != UNDERLYING) & (is_call | (twin == UNDERLYING))
-        call, put = np.where(is_call, cids, twin)[listed], np.where(is_call, twin, cids)[listed]
-        return cls(call, put, static["strike"][listed], static["settle_ns"][listed])
+        first = (cids != UNDERLYING) & (is_call | (twin == UNDERLYING))
+        call, put = np.where(is_call, cids, twin)[first], np.where(is_call, twin, cids)[first]
+        of = np.zeros(len(static), np.int64)
+        of[call] = of[put] = np.arange(len(call))
+        return cls(call, put, static["strike"][first], static["settle_ns"][first], of)
 
 
 class History:
@@ -103,7 +109,7 @@ class History:
 
     def __init__(self, static: NDArray[np.void], start_ns: int, open_ns: int, rate: float) -> None:
         self.due_ns = -(-start_ns // EVERY_NS) * EVERY_NS
-        self.rungs = Rungs.of(static)
+        self.rungs = Rungs.listed(static)
         self._open_ns, self._rate = open_ns, rate
         self._samples = Rows(SAMPLE)
         self._minutes = Rows(minute_of(len(self.rungs.call)))

@@ -17,6 +17,7 @@ from .events import MISSING, NS, PRICE_SCALE, QUOTE, TRADE
 from .exposure import MINUTES_PER_YEAR
 from .gamma import desk_at, gamma_of, pain_of, ratios, strike_exposures
 from .greeks import OK, STATUS_NAMES
+from .heat import heat
 from .kernel.conditions import CANCEL, FIRST_CODE, TREATMENT, label
 from .kernel.evidence import DIRECTIONS, named, reason, version
 from .kernel.params import FoldParams
@@ -34,11 +35,11 @@ from .ladder import (
     on_call,
     part_of,
 )
-from .panels import Ranking, Smile, Top
+from .panels import Heat, HeatQuery, Ranking, Smile, Top
 from .ranking import top
 from .readings import Reading, read, smile_of
 from .scope import Pool, Roster, pool_at, roster_of
-from .stance import Stance
+from .stance import Convention, Stance
 from .symbols import Contract
 from .timeline import Timeline
 from .tracker import Tracker, TrackerParams
@@ -138,15 +139,25 @@ class Projector:
             chain=_chain(desk.pool, reading),
         )
 
+    def heat(self, query: HeatQuery, convention: Convention, expiry: date | None = None) -> Heat:
+        """Return the map over time of the strikes that `project` shows of an expiration."""
+        ladder, rows, _, _ = self._looked_at(expiry)
+        return heat(self._timeline, ladder.part(rows), query, convention, self._fold)
+
     def smile(self, expiry: date | None = None) -> Smile:
         """Return the volatilities of an expiration by strike, for the strikes `project` shows of it."""
+        ladder, rows, shown, moment = self._looked_at(expiry)
+        call, put = legs(self._timeline.state, ladder, moment, self._fold)
+        reading = read(ladder, call, put, moment, self._fold, self._timeline.tape.info.tick)
+        return smile_of(reading, self._timeline.state, ladder, moment, shown, rows)
+
+    def _looked_at(self, expiry: date | None) -> tuple[Ladder, slice, date | None, Moment]:
+        """Return the ladder of an expiration, which of its rows are shown, its date, and the moment."""
         moment = self._moment()
         shown = self._shown(expiry, moment.now_ns)
         ladder = self._ladders[shown] if shown else NO_LADDER
         rows, _ = self._window(ladder, moment.spot)
-        call, put = legs(self._timeline.state, ladder, moment, self._fold)
-        reading = read(ladder, call, put, moment, self._fold, self._timeline.tape.info.tick)
-        return smile_of(reading, self._timeline.state, ladder, moment, shown, rows)
+        return ladder, rows, shown, moment
 
     def top(self, by: Ranking, stance: Stance, expiry: date | None = None) -> Top:
         """Return the first ten of a ranking over the expirations of the stance's scope."""
@@ -171,7 +182,8 @@ class Projector:
         """Return all signals up to the playhead; rows are made once and shared by every log."""
         count = self._timeline.signal_count
         for signal in self._timeline.signals[len(self._rows) : count]:
-            self._rows.append(signal_row(signal, self._contracts[int(signal["cid"])]))
+            cid = int(signal["cid"])
+            self._rows.append(signal_row(signal, self._contracts[cid] if cid else None))
         return SignalLog(self._rows, count)
 
     def detail(self, cid: int) -> Detail:
@@ -308,8 +320,8 @@ class Projector:
         )
 
 
-def signal_row(signal: np.void, contract: Contract) -> SignalRow:
-    """Return a fired signal as a person reads it."""
+def signal_row(signal: np.void, contract: Contract | None) -> SignalRow:
+    """Return a fired signal as a person reads it; `contract` None is the underlying."""
     rule, values = int(signal["rule"]), [float(value) for value in signal["evidence"]]
     return SignalRow(
         ts_ns=int(signal["ts"]),

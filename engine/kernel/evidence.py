@@ -32,7 +32,8 @@ EVIDENCE = {
     SWEEP: ("volume", "prints", "exchanges", "span_s", "premium_usd", "price_usd", "iso_prints", "lean"),
     BLOCK: ("over", "size", "premium_usd", "price_usd", "usual_size", "lean"),
     ZERO_GAMMA_CROSS: (
-        "share", "net", "gross", "zero_gamma_usd", "spot_usd", "net_before", "share_before", "spot_before_usd",
+        "share", "net", "gross", "zero_gamma_usd", "spot_usd", "net_before", "share_before",
+        "spot_before_usd",
     ),
     WALL_BREAK: ("beyond", "wall_usd", "spot_usd", "step_usd", "wall_gex", "stood_s"),
     REGIME_CHANGE: ("share", "net", "gross", "spot_usd", "stood_s", "net_before"),

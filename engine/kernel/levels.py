@@ -1,7 +1,7 @@
 """Levels of dealer gamma: zero-gamma cross, wall break, regime change.
 
 Every few seconds of tape, before the first event past that moment is folded, the gamma of the nearest
-settlement is summed at the spot: it is the book a same-day trader watches, and a nearer one drowns the others.
+settlement is summed at the spot: it is the book a same-day trader watches, and its gamma outweighs the rest.
 A strike weighs what `levels_convention` says dealers hold and has the volatility the fold last measured
 (`kept_iv`). Without open interest there is no assumed book, and nothing fires.
 
@@ -117,7 +117,7 @@ def weigh(S, count, book, p):
 
 @njit(**JIT)
 def flip_between(before, S, positive, count, book, p):
-    """Return where between two spots, $, net gamma takes the sign it has at S; nan if it had it before, too."""
+    """Return where between two spots, $, net gamma takes its sign at S; nan if it has it at both."""
     if (weigh(before, count, book, p)[0] > 0.0) == positive:
         return math.nan
     a, b = before, S

@@ -162,7 +162,9 @@ def with_settings(params: SignalParams, settings: Mapping[str, float | str]) -> 
     return replace(params, **changes)
 
 
-_SHARES = ("rearm", "neutral_below", "spread_tightening.ratio")
+_SHARES = (
+    "rearm", "neutral_below", "spread_tightening.ratio", "zero_gamma_cross.share", "regime_change.share",
+)  # fmt: skip
 _MAY_BE_ZERO = (
     "mute_s",
     "cooldown_s",
@@ -172,6 +174,10 @@ _MAY_BE_ZERO = (
     "minutes",
     "warm_buckets",
     "jump_s",
+    "stood_s",
+    "settle_s",
+    "convention",
+    "expiries",
 )
 
 
@@ -186,6 +192,8 @@ def _threshold(name: str, value: float | str, now: float) -> float:
         raise UsageError(f"{name} = {value} is not {least}.")
     if name in _SHARES and number > 1.0:
         raise UsageError(f"{name} = {value} is not a share from 0 to 1.")
+    if name == "levels_convention" and number > 2:
+        raise UsageError(f"{name} = {value} is not 0 (assumed), 1 (flow) or 2 (blended).")
     if isinstance(now, int) and number != int(number):
         raise UsageError(f"{name} = {value} is not a whole number.")
     return int(number) if isinstance(now, int) else number

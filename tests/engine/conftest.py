@@ -177,7 +177,7 @@ def touchy(preset: str) -> FoldParams:
         "volume_size": 1, "spread_ticks": 1.0, "spread_ratio": 0.8, "spread_hold_s": 0.0,
         "spread_hold_quotes": 1, "spread_size": 1, "spread_minutes": 1, "price_z": 2.0, "price_hold_s": 0.0,
         "price_percent": 2.0, "fmv_edge": 0.6, "fmv_hold_s": 0.1, "fmv_percent": 1.0,
-        "levels_every_s": 1.0, "levels_settle_s": 3.0, "cross_share": 0.001, "wall_stood_s": 5.0, "wall_margin": 0.02,
+        "levels_settle_s": 3.0, "cross_share": 0.001, "wall_stood_s": 5.0, "wall_margin": 0.02,
         "regime_share": 0.001, "regime_stood_s": 5.0,
     }  # fmt: skip
     sides = SideParams(stale_s=20.0, stale_moved_s=2.0)

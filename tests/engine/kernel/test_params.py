@@ -104,6 +104,8 @@ def test_settings_change_what_they_name_and_nothing_else() -> None:
         ("cooldown_s", -1, "cooldown_s = -1 is not a number of at least 0."),
         ("volume_spike.size", 2.5, "volume_spike.size = 2.5 is not a whole number."),
         ("rearm", 1.5, "rearm = 1.5 is not a share from 0 to 1."),
+        ("regime_change.share", 2, "regime_change.share = 2 is not a share from 0 to 1."),
+        ("levels_convention", 3, "levels_convention = 3 is not 0 (assumed), 1 (flow) or 2 (blended)."),
     ],
 )
 def test_what_cannot_be_set_is_named_in_one_sentence(name, value, sentence) -> None:

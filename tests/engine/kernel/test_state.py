@@ -115,6 +115,7 @@ def test_static_rows_say_what_never_changes() -> None:
     assert static["strike"][1:].tolist() == [685.5, 685.5, 685.5, 690.0]
     assert static["cp"][1:].tolist() == [1.0, -1.0, -1.0, -1.0]
     assert static["twin"][1:].tolist() == [3, 0, 1, 0]
+    assert static["rung"][1:].tolist() == [0, 0, 0, 1]
     assert static["settle_ns"][1:].tolist() == [settles("SPY", day) for day in (DAY, LATER, DAY, DAY)]
     assert (static["multiplier"] == 100).all()
     assert (static["tick"] == 5).all()

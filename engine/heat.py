@@ -1,0 +1,95 @@
+"""Strike by time: what dealers' gamma, its decay or the day's flow was at every minute, laid out by strike.
+
+Owns what a cell of the map is worth. Every minute has its own spot, volatilities, inventory and time to
+settlement; open interest is that of the day. It refuses to know which strikes are shown.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .events import MISSING, PRICE_SCALE
+from .greeks import greeks, years
+from .kernel.params import FoldParams
+from .kernel.state import State
+from .ladder import ABSENT, Ladder, known, rows_of
+from .panels import Heat, HeatMetric, HeatQuery
+from .stance import Convention
+from .timeline import Timeline
+from .view import Floats, Ints
+
+UNITS: dict[HeatMetric, str] = {
+    "gex": "shares per $1",
+    "flow": "shares",
+    "charm": "shares per minute",
+}
+MINUTES_PER_YEAR = 525_600
+
+
+def heat(
+    timeline: Timeline, ladder: Ladder, query: HeatQuery, convention: Convention, fold: FoldParams
+) -> Heat:
+    """Return the map of some strikes of an expiration up to the playhead."""
+    minutes = timeline.history.minutes(timeline.clock)
+    at = timeline.history.rungs.of[np.where(ladder.call == ABSENT, ladder.put, ladder.call)]
+    values = (
+        minutes["delta_flow"].T[at].astype(np.float64)
+        if query.metric == "flow"
+        else _exposures(minutes, at, timeline.state, ladder, query.metric, convention, fold)
+    )
+    if query.since_ns is not None:
+        values = values - _column(values, minutes["ts"], query.since_ns)
+    return Heat(
+        metric=query.metric,
+        since_ns=query.since_ns,
+        convention=convention,
+        unit=UNITS[query.metric],
+        times_ns=minutes["ts"].copy(),
+        strike_milli=ladder.strike_milli,
+        values=values,
+        spot=minutes["spot"].astype(np.int64),
+    )
+
+
+def _exposures(
+    minutes: NDArray[np.void], at: Ints, state: State, ladder: Ladder, metric: HeatMetric,
+    convention: Convention, fold: FoldParams,
+) -> Floats:  # fmt: skip
+    """Return (n, t) what dealers hold of each strike, times its greek at each minute; nan where unknown."""
+    shape = len(at), len(minutes)
+    spot = np.where(minutes["spot"] == MISSING, np.nan, minutes["spot"] / PRICE_SCALE)
+    # A settled contract has no exposure, and so none to show: nan, not 0.
+    left = np.array([years(ladder.settle_ns, ts) or np.nan for ts in minutes["ts"].tolist()], np.float64)
+    places = (spot, ladder.strike[:, np.newaxis], left, minutes["iv"].T[at])
+    S, K, T, iv = (np.broadcast_to(place, shape).ravel() for place in places)
+    legs = [(ladder.call, minutes["call_net"], 1.0), (ladder.put, minutes["put_net"], -1.0)]
+    worth = []
+    for cids, net, cp in legs:
+        table = greeks(S, K, T, fold.rate, fold.dividend, iv, cp)
+        each = table.gamma if metric == "gex" else table.charm / MINUTES_PER_YEAR
+        oi = np.where(cids == ABSENT, np.nan, known(rows_of(state, cids)["oi"]))
+        held = _held(cp * oi[:, np.newaxis], net.T[at].astype(np.float64), convention)
+        held[cids == ABSENT] = np.nan
+        worth.append(held * each.reshape(shape) * state.static["multiplier"][0])
+    unknown = np.isnan(worth[0]) & np.isnan(worth[1])
+    return np.where(unknown, np.nan, np.nan_to_num(worth[0]) + np.nan_to_num(worth[1]))
+
+
+def _held(assumed: Floats, bought: Floats, convention: Convention) -> Floats:
+    """Return (n, t) the contracts dealers hold; nan where open interest is needed and not known.
+
+    assumed : (n, 1) open interest with the sign of its right
+    bought  : (n, t) contracts that customers bought minus sold
+    """
+    if convention == "assumed":
+        return np.broadcast_to(assumed, bought.shape).copy()
+    return -bought if convention == "flow" else assumed - bought
+
+
+def _column(values: Floats, times: Ints, since_ns: int) -> Floats:
+    """Return (n, 1) the last column up to a moment, the first one before it."""
+    if not len(times):
+        return np.zeros((len(values), 1))
+    at = max(int(np.searchsorted(times, since_ns, side="right")) - 1, 0)
+    return values[:, at : at + 1]
