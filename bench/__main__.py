@@ -20,6 +20,7 @@ SECTIONS: Mapping[str, str] = {
     "replay": "a whole day without a screen",
     "seek": "going to a random moment",
     "frames": "the cost of a frame, early and late",
+    "exposures": "the gamma desk: exposures, flips, smile, rankings",
     "screen": "a real terminal: first paint, keys, processor, bytes",
     "memory": "the most memory a replay of all symbols takes",
     "sources": "drawing and importing days",

@@ -37,14 +37,6 @@ def expected_move(strikes: Floats, call_mid: Floats, put_mid: Floats, forward: f
     return straddle if math.isfinite(straddle) else None
 
 
-def straddle(
-    strikes: Floats, call_mid: Floats, put_mid: Floats, years: float, r: float = 0.0
-) -> float | None:
-    """Return the expected move at the forward that parity implies; arguments as in `implied_forward`."""
-    forward = implied_forward(strikes, call_mid, put_mid, years, r)
-    return None if forward is None else expected_move(strikes, call_mid, put_mid, forward)
-
-
 def at_the_money(strikes: Floats, values: Floats, forward: float | None) -> float | None:
     """Return a value between the known strikes on both sides of the forward; None without one on each.
 

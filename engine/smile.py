@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 WORST_ERROR = 0.10
 """A volatility known no better than this is not shown: 10 volatility points."""
 
-_LEAST_REACH = 3.0  # errors away at which a point of an otherwise smooth chain counts no more
+_LEAST_TRUST = 1e-9  # where all are outliers their mean is still a value
 _STEADY_TICKS = 1.0 - 1e-9  # of time value, below which a price says nothing about volatility
 
 
@@ -37,7 +37,7 @@ class SmileParams:
     width: float = 1.0
     neighbours: int = 7
     least: int = 5
-    rounds: int = 3
+    rounds: int = 8
     sure: float = 0.0005
 
 
@@ -69,9 +69,8 @@ def moneyness(strikes: Floats, forward: float, atm_iv: float, years: float) -> F
 def smooth(z: Floats, iv: Floats, error: Floats, params: SmileParams | None = None) -> Floats:
     """Return (n,) the curve at every z between the outermost known points; nan outside and without enough.
 
-    Local quadratic regression with tricube weights, each point weighed by 1 / error squared, points that
-    stand off weighed down by the bisquare of their distance (Cleveland 1979). A point within its own error
-    is never an outlier.
+    Local quadratic regression with tricube weights (Cleveland 1979), each point weighed by 1 / error squared
+    and, where it stands off, by how far (see `_trust`).
 
     z         : (n,) moneyness, ascending
     iv, error : (n,) per year; nan where not measured
@@ -84,18 +83,35 @@ def smooth(z: Floats, iv: Floats, error: Floats, params: SmileParams | None = No
     at, value, spread = z[known], iv[known], np.maximum(error[known], p.sure)
     inside = (z >= at[0]) & (z <= at[-1])
     weight = 1.0 / spread**2
-    robust = np.ones(at.size)
-    for _ in range(p.rounds):
-        off = np.abs(value - _local(at, at, value, weight * robust, p.width, p.neighbours)) / spread
-        reach = max(6.0 * float(np.median(off)), _LEAST_REACH)
-        robust = np.where(off <= 1.0, 1.0, np.clip(1.0 - (off / reach) ** 2, 0.0, 1.0) ** 2)
-    curve[inside] = _local(z[inside], at, value, weight * robust, p.width, p.neighbours)
+    trust = np.ones(at.size)
+    for turn in range(p.rounds):
+        others = _local(at, at, value, weight * trust, p.width, p.neighbours, True)
+        off = np.abs(value - others) / spread
+        trust = _trust(off, final=turn == p.rounds - 1)
+    curve[inside] = _local(z[inside], at, value, weight * trust, p.width, p.neighbours, False)
     return curve
 
 
+def _trust(off: Floats, final: bool) -> Floats:
+    """Return how much points count that stand so many of their errors off the curve through the others.
+
+    One bad quote bends the first curve away from its good neighbours, so that weights must not vanish
+    (Huber) before the curve has settled; then they do (bisquare).
+    """
+    usual = max(float(np.median(off)), 1.0)
+    if not final:
+        return np.minimum(1.0, usual / np.maximum(off, usual))
+    return np.maximum(np.clip(1.0 - (off / (6.0 * usual)) ** 2, 0.0, 1.0) ** 2, _LEAST_TRUST)
+
+
 @compiled
-def _local(where: Floats, z: Floats, iv: Floats, weight: Floats, width: float, neighbours: int) -> Floats:
-    """Return the local quadratic through (z, iv) at each of `where`."""
+def _local(
+    where: Floats, z: Floats, iv: Floats, weight: Floats, width: float, neighbours: int, alone: bool
+) -> Floats:
+    """Return the local quadratic through (z, iv) at each of `where`.
+
+    alone : leave out the point itself (`where` is z then); at the ends a curve follows whatever is last
+    """
     out = np.empty(where.size)
     last = min(neighbours, z.size) - 1
     for j in range(where.size):
@@ -104,7 +120,7 @@ def _local(where: Floats, z: Floats, iv: Floats, weight: Floats, width: float, n
         moments = np.zeros(5)
         sums = np.zeros(3)
         for i in range(z.size):
-            if apart[i] < reach:
+            if apart[i] < reach and not (alone and i == j):
                 near = 1.0 - (apart[i] / reach) ** 3
                 power = weight[i] * near * near * near
                 x = (z[i] - where[j]) / reach

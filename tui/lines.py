@@ -15,11 +15,21 @@ from engine.events import MISSING, PRICE_SCALE
 from engine.exposure import Unit, convert
 from engine.headless import Item, Status, Summary
 from engine.market import clock_text
-from engine.view import Fired, Leg, View
+from engine.stance import Metric
+from engine.view import Fired, Gamma, Leg, View
 
 from .output import rfc3339
 
 UNIT: Unit = "usd_per_1pct"
+UNITS: dict[Metric, str] = {
+    "gamma": UNIT,
+    "delta": "shares",
+    "vanna": "shares_per_vol_point",
+    "charm": "shares_per_minute",
+}
+"""What exposures are told in."""
+
+_SIDES = ("call", "put", "net", "gross")
 
 
 def as_json(item: Item) -> str:
@@ -121,22 +131,74 @@ def _summary(item: Summary) -> dict[str, Any]:
 
 def _view(view: View) -> dict[str, Any]:
     spot = dollars(view.spot)
-    gamma = view.gamma
-    return _head("view", view.tape_ns, view.symbol) | {
-        "spot": spot,
-        "badge": view.badge,
+    return (
+        _head("view", view.tape_ns, view.symbol)
+        | {"spot": spot, "badge": view.badge}
+        | _gamma(view.gamma, spot)
+        | _chain(view)
+        | {
+            "flow": _flow(view),
+            "lag_ms_p50": None,
+            "lag_ms_p99": None,
+            "strikes": _strikes(view, spot),
+        }
+    )
+
+
+def _gamma(gamma: Gamma, spot: float | None) -> dict[str, Any]:
+    return {
         "net_gex": _gex(gamma.net, spot),
         "zero_gamma": number(gamma.zero_gamma),
         "zero_gamma_reason": gamma.zero_gamma_reason,
+        "zero_gamma_band": None if gamma.band is None else list(gamma.band),
         "call_wall": number(gamma.call_wall),
         "put_wall": number(gamma.put_wall),
         "max_gex_strike": number(gamma.max_gex_strike),
         "convention": gamma.convention,
+        "basis": gamma.basis,
+        "scope": gamma.scope,
+        "expiries": [each.isoformat() for each in gamma.summed],
         "unit": UNIT,
-        "flow": _flow(view),
-        "lag_ms_p50": None,
-        "lag_ms_p99": None,
-        "strikes": _strikes(view, spot),
+        "units": UNITS,
+        "totals": {
+            metric: {side: _exposed(metric, getattr(total, side), spot) for side in _SIDES}
+            for metric, total in gamma.totals.items()
+        },
+        "dealers": [
+            {
+                "convention": each.convention,
+                "net_gex": _gex(each.net, spot),
+                "zero_gamma": number(each.zero_gamma),
+                "zero_gamma_reason": each.zero_gamma_reason,
+            }
+            for each in gamma.dealers
+        ],
+        "confidence": number(gamma.confidence),
+        "unclassified_share": number(gamma.unclassified),
+        "by_expiry": [
+            {
+                "expiry": each.expiry.isoformat(),
+                "net": {metric: _exposed(metric, net, spot) for metric, net in each.net.items()},
+                "max_pain": number(each.max_pain),
+            }
+            for each in gamma.by_expiry
+        ],
+    }
+
+
+def _chain(view: View) -> dict[str, Any]:
+    chain = view.chain
+    return {
+        "expiry": view.expiry.isoformat() if view.expiry else None,
+        "max_pain": number(view.gamma.max_pain),
+        "max_pain_all": number(chain.max_pain_all),
+        "expected_move": number(view.gamma.expected_move),
+        "opening_move": number(chain.opening_move),
+        "atm_iv": number(chain.atm_iv),
+        "atm_iv_error": number(chain.atm_iv_error),
+        "pcr_volume": number(chain.pcr_volume),
+        "pcr_oi": number(chain.pcr_oi),
+        "pcr_premium": number(chain.pcr_premium),
     }
 
 
@@ -157,9 +219,25 @@ def _strikes(view: View, spot: float | None) -> list[dict[str, Any]]:
     calls, puts = _legs(view.call, spot), _legs(view.put, spot)
     strikes = (view.strike_milli / 1000).tolist()
     return [
-        {"strike": strike, "call": call, "put": put}
-        for strike, call, put in zip(strikes, calls, puts, strict=True)
+        {"strike": strike, "call": call, "put": put, "exposures": exposures}
+        for strike, call, put, exposures in zip(strikes, calls, puts, _exposures(view, spot), strict=True)
     ]
+
+
+def _exposures(view: View, spot: float | None) -> list[dict[str, Any]]:
+    """Return of every strike each metric's call, put, net and gross over the expirations of the scope."""
+    return [
+        {
+            metric: {side: _exposed(metric, float(getattr(columns, side)[i]), spot) for side in _SIDES}
+            for metric, columns in view.exposures.items()
+        }
+        for i in range(len(view.strike_milli))
+    ]
+
+
+def _exposed(metric: Metric, value: float | None, spot: float | None) -> float | None:
+    """Return an exposure in `UNITS`."""
+    return _gex(value, spot) if metric == "gamma" else number(value)
 
 
 _LEG_KEYS = (

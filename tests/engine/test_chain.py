@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.chain import expected_move, implied_forward, max_pain, payouts, put_call_ratio
+from engine.chain import at_the_money, expected_move, implied_forward, max_pain, payouts, put_call_ratio
 from engine.events import MISSING
 
 Floats = NDArray[np.float64]
@@ -48,6 +48,17 @@ def test_the_expected_move_is_the_straddle_nearest_to_the_forward() -> None:
 def test_half_a_straddle_is_no_expected_move(forward: float) -> None:
     assert expected_move(column(600), column(3), column(NAN), forward) is None
     assert expected_move(column(), column(), column(), forward) is None
+
+
+def test_at_the_money_lies_between_the_strikes_around_the_forward() -> None:
+    assert at_the_money(column(590, 600, 610), column(0.2, 0.16, 0.14), 602.5) == pytest.approx(0.155)
+    assert at_the_money(column(590, 600, 610), column(0.2, NAN, 0.14), 602.5) == pytest.approx(0.1625)
+
+
+@pytest.mark.parametrize("forward", [None, 589.0, 611.0, NAN])
+def test_without_a_known_strike_on_both_sides_nothing_is_at_the_money(forward: float | None) -> None:
+    assert at_the_money(column(590, 600, 610), column(0.2, 0.16, 0.14), forward) is None
+    assert at_the_money(column(590, 600), column(NAN, NAN), 595.0) is None
 
 
 def brute_pain(strikes: Floats, call_oi: Floats, put_oi: Floats) -> list[float]:

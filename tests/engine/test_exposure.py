@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from engine.chain import expected_move, implied_forward, max_pain, payouts, put_call_ratio
 from engine.errors import UsageError
 from engine.events import MISSING
-from engine.exposure import UNITS, Book, Exposure, convert, exposure
+from engine.exposure import UNITS, Book, Exposure, by_row, convert, exposure, sums
 from engine.greeks import T_FLOOR_YEARS, price_greeks
 from engine.zero_gamma import STRADDLE_PER_SIGMA, WIDE, window_for
 
@@ -511,3 +512,116 @@ def test_totals_of_nothing_are_unknown() -> None:
 def test_totals_of_known_zeros_are_zero() -> None:
     e = exposure(book((600, "C", 0, 0.2)), 600.0)
     assert e.total_net == e.total_gross == 0.0
+
+
+# Every metric ------------------------------------------------------------------------------------------
+
+
+def random_book(seed: int, n: int = 60) -> Book:
+    """Calls and puts around 600 of three expirations, long and short."""
+    rng = np.random.default_rng(seed)
+    return Book(
+        strike=rng.integers(570, 630, n).astype(np.float64),
+        sign=rng.choice([1.0, -1.0], n),
+        years=rng.choice([HOUR, DAY, 3 * DAY], n),
+        iv=rng.uniform(0.1, 0.4, n),
+        weight=rng.integers(-500, 2000, n).astype(np.float64),
+    )
+
+
+def test_a_contract_adds_its_greek_times_what_is_held_in_display_units() -> None:
+    held = ((595, "P", 300, 0.2), (605, "C", 200, 0.15))
+    e = exposure(book(*held), 600.0, r=0.04, q=0.01)
+    for i, (K, right, weight, sigma) in enumerate(held):
+        cp = 1.0 if right == "C" else -1.0
+        _, delta, own, _, _, vanna, charm = price_greeks(600.0, K, DAY, 0.04, 0.01, sigma, cp)
+        shares = cp * weight * 100
+        assert e.by_contract["gamma"][i] == pytest.approx(own * shares, rel=1e-14)
+        assert e.by_contract["delta"][i] == pytest.approx(delta * shares, rel=1e-14)
+        assert e.by_contract["vanna"][i] == pytest.approx(vanna / 100 * shares, rel=1e-14)
+        assert e.by_contract["charm"][i] == pytest.approx(charm / 525_600 * shares, rel=1e-14)
+
+
+def test_vanna_and_charm_are_what_delta_does_in_a_point_and_in_a_minute() -> None:
+    def delta_at(sigma: float, T: float) -> float:
+        return float(exposure(book((604, "C", 10, sigma), years=T), 600.0).by_contract["delta"][0])
+
+    e, T, h = exposure(book((604, "C", 10, 0.2)), 600.0), DAY, 1e-3
+    by_point = (delta_at(0.2 + 0.01 * h, T) - delta_at(0.2 - 0.01 * h, T)) / (2 * h)
+    by_minute = (delta_at(0.2, T - h * MINUTE) - delta_at(0.2, T + h * MINUTE)) / (2 * h)
+    assert e.by_contract["vanna"][0] == pytest.approx(by_point, rel=1e-6)
+    assert e.by_contract["charm"][0] == pytest.approx(by_minute, rel=1e-6)
+
+
+def test_a_contract_that_is_unknown_or_settled_has_no_exposure_of_any_metric() -> None:
+    rows: list[Row] = [(600, "C", math.nan, 0.2), (600, "P", 10, math.nan), (605, "C", 10, 0.2)]
+    e = exposure(book(*rows, years=[DAY, DAY, 0.0]), 600.0)
+    for values in e.by_contract.values():
+        assert np.isnan(values).all()
+    assert e.live.tolist() == [True, True, False]
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_rows_and_totals_of_every_metric_agree(seed: int) -> None:
+    b = random_book(seed)
+    e = exposure(b, 600.0)
+    strikes, row = np.unique(b.strike, return_inverse=True)
+    for values in e.by_contract.values():
+        columns, total = by_row(values, b.sign, row, strikes.size), sums(values, b.sign)
+        near = 1e-9 * total.gross
+        for name in ("call", "put", "net", "gross"):
+            assert getattr(columns, name).sum() == pytest.approx(getattr(total, name), abs=near)
+        np.testing.assert_allclose(columns.net, columns.call + columns.put, atol=near)
+        assert np.all(columns.gross >= np.abs(columns.net) - near)
+
+
+def test_contracts_on_no_row_are_left_out_and_a_row_of_unknowns_is_nan() -> None:
+    values, sign = np.array([5.0, math.nan, 7.0, -2.0]), np.array([1.0, 1.0, 1.0, -1.0])
+    columns = by_row(values, sign, np.array([0, 1, -1, 0]), 3)
+    np.testing.assert_array_equal(columns.call, [5, math.nan, 0])
+    np.testing.assert_array_equal(columns.put, [-2, 0, 0])
+    np.testing.assert_array_equal(columns.net, [3, math.nan, 0])
+    np.testing.assert_array_equal(columns.gross, [7, math.nan, 0])
+
+
+# Several holdings of one chain -------------------------------------------------------------------------
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_other_weights_come_to_what_their_own_book_comes_to(seed: int) -> None:
+    b, rng = random_book(seed), np.random.default_rng(seed + 1)
+    others = [replace(b, weight=rng.integers(-900, 900, b.weight.size).astype(np.float64)) for _ in range(2)]
+    together = exposure(b, 600.0, others=others)
+    for book_, got in zip(others, together.others, strict=True):
+        alone = exposure(book_, 600.0)
+        assert got.net == alone.total_net
+        assert got.zero_gamma == alone.zero_gamma
+    assert together.zero_gamma == exposure(b, 600.0).zero_gamma
+
+
+def test_each_holding_says_what_it_is_missing() -> None:
+    b = book((595, "P", 300, 0.2), (605, "C", 200, 0.15))
+    nothing, unknown = np.zeros(2), np.full(2, math.nan)
+    others = (
+        replace(b, weight=nothing, basis="flow"),
+        replace(b, weight=nothing, basis="volume"),
+        replace(b, weight=unknown),
+    )
+    e = exposure(b, 600.0, others=others)
+    assert e.zero_gamma.headline is not None
+    assert [each.zero_gamma.reason for each in e.others] == [
+        "no trade with a known side",
+        "nothing has traded",
+        "no open interest",
+    ]
+    assert [each.net for each in e.others[:2]] == [0.0, 0.0]
+    assert math.isnan(e.others[2].net)
+
+
+def test_a_dealer_short_of_calls_has_a_negative_call_side_and_no_call_wall() -> None:
+    e = exposure(book((600, "C", -10, 0.2), (605, "P", -10, 0.2)), 600.0)
+    assert (e.total_call < 0, e.total_put > 0) == (True, True)
+    assert (e.call_wall, e.put_wall) == (None, None)
+    assert e.total_gross == pytest.approx(e.total_put - e.total_call)

@@ -21,13 +21,16 @@ from engine.ladder import (
     greeks_at,
     known,
     ladder_of,
+    ladders_of,
     legs,
+    measured_vols,
     mids,
     on_call,
     part_of,
     volatilities,
 )
 from engine.market import session, settle_ns, underlying
+from engine.stance import Stance
 from engine.symbols import Contract, ContractTable
 from engine.view import Leg
 
@@ -138,6 +141,25 @@ class TestWhoStandsOnIt:
         found = ladder(contracts, "SPX", THIRD_FRIDAY)
         assert (strikes(found), named(contracts, found.call)) == ([6800], ["SPXW"])
         assert found.settle_ns == session(THIRD_FRIDAY).close_ns
+
+    @pytest.mark.parametrize("order", [("SPX", "SPXW"), ("SPXW", "SPX")])
+    def test_every_contract_of_a_date_stands_on_one_ladder_the_shown_one_first(
+        self, order: tuple[str, str]
+    ) -> None:
+        contracts = ContractTable(
+            contract(name, root, expiry)
+            for root in order
+            for name in ("6800C", "6800P", "6805C")
+            for expiry in (DAY, THIRD_FRIDAY)
+        )
+        u = underlying("SPX")
+        settles = np.array([0, *(settle_ns(u, each.root, each.expiry) for each in contracts)])
+        for expiry in (DAY, THIRD_FRIDAY):
+            found = ladders_of(contracts, settles, "SPXW", expiry)
+            assert [set(named(contracts, each.call)) for each in found] == [{"SPXW"}, {"SPX"}]
+            standing = sorted(int(i) for each in found for i in (*each.call, *each.put) if i != ABSENT)
+            assert standing == [i for i, each in enumerate(contracts, 1) if each.expiry == expiry]
+            assert all(settles[i] == each.settle_ns for each in found for i in each.call)
 
     def test_without_the_first_root_the_other_one_s_settlement_holds(self) -> None:
         contracts = table("6800C", root="SPX", expiry=THIRD_FRIDAY)
@@ -307,3 +329,43 @@ class TestHelpers:
     def test_greeks_without_a_volatility_are_nan(self) -> None:
         found = greeks_at(moment(), np.array([684.0]), CLOSE, np.array([nan]), 1.0, FOLD)
         assert np.isnan([found.delta[0], found.gamma[0], found.vega[0]]).all()
+
+
+class TestExposureOfALeg:
+    EVENTS = (quote(1, 1.00, 1.02), event(OI, 1, s1=300), event(TRADE, 1, 2.0, p1=to_price(1.02), s1=40))
+
+    @pytest.mark.parametrize(
+        ("stance", "held"),
+        [
+            (Stance(), 300),
+            (Stance("assumed", "volume"), 40),
+            (Stance("flow", "flow"), -40),
+            (Stance("blended"), 260),
+        ],
+    )
+    def test_it_is_of_what_dealers_hold_under_the_stance(self, stance: Stance, held: int) -> None:
+        contracts = table("684C", "684P")
+        call, put = legs(folded(contracts, *self.EVENTS), ladder(contracts), moment(), FOLD, stance)
+        assert call.buy[0] == 40
+        assert call.gex[0] == pytest.approx(call.gamma[0] * held * 100, rel=1e-14)
+        known_ = stance.basis != "oi"
+        assert (put.gex[0] == 0.0) if known_ else isnan(put.gex[0])
+
+
+class TestMeasuredVolatility:
+    def test_its_error_is_half_the_spread_over_vega(self) -> None:
+        contracts = table("684C", "684P")
+        call, put = both(contracts, quote(1, 1.00, 1.04), quote(2, 3.0, 3.4))
+        iv, error = measured_vols(ladder(contracts), call, put, moment(), FOLD, 100)
+        left = years(CLOSE, OPEN + 10 * NS)
+        vega = greeks(SPOT_USD, 684.0, left, FOLD.rate, FOLD.dividend, iv, 1.0).vega
+        assert iv[0] == call.iv[0]
+        assert error[0] == pytest.approx(0.02 / vega[0], rel=1e-12)
+
+    @pytest.mark.parametrize(("bid", "ask"), [(0.0, 1.04), (0.10, 1.94), (0.003, 0.011)])
+    def test_a_quote_that_leaves_it_open_measures_none(self, bid: float, ask: float) -> None:
+        contracts = table("684C", "684P")
+        call, put = both(contracts, quote(1, bid, ask), quote(2, 3.0, 3.4))
+        iv, error = measured_vols(ladder(contracts), call, put, moment(), FOLD, 100)
+        assert isnan(iv[0])
+        assert isnan(error[0])

@@ -17,6 +17,7 @@ from engine.events import MISSING
 from engine.headless import Item, Status, Summary, replay
 from engine.market import parse_time
 from engine.slot import DeckParams
+from engine.stance import METRICS
 from engine.view import Fired, SignalRow, View
 from tui.headless import print_items
 from tui.lines import as_json, as_object, as_text
@@ -83,13 +84,17 @@ def test_view_keys_are_the_contracts(make_view: ViewMaker) -> None:
     assert set(got) == HEAD | {
         "spot", "badge", "net_gex", "zero_gamma", "zero_gamma_reason", "call_wall", "put_wall",
         "max_gex_strike", "convention", "unit", "flow", "lag_ms_p50", "lag_ms_p99", "strikes",
+        "basis", "scope", "expiry", "expiries", "zero_gamma_band", "units", "totals", "dealers", "confidence",
+        "unclassified_share", "by_expiry", "max_pain", "max_pain_all", "expected_move", "opening_move",
+        "atm_iv", "atm_iv_error", "pcr_volume", "pcr_oi", "pcr_premium",
     }  # fmt: skip
     assert set(got["flow"]) == {
         "call_premium", "put_premium", "net_delta", "net_gamma", "buy_volume", "sell_volume",
         "unclassified_volume",
     }  # fmt: skip
     for row in got["strikes"]:
-        assert set(row) == {"strike", "call", "put"}
+        assert set(row) == {"strike", "call", "put", "exposures"}
+        assert set(row["exposures"]) == set(METRICS)
         assert set(row["call"]) == set(row["put"]) == LEG
 
 
@@ -104,12 +109,27 @@ def test_view_numbers_are_dollars_and_dollars_per_percent(make_view: ViewMaker) 
     assert row["call"]["bid"] == view.call.bid[i] / 10_000
     assert row["call"]["gex"] == pytest.approx(view.call.gex[i] * 681.42**2 * 0.01)
     assert row["put"]["volume"] == view.put.volume[i]
+    assert row["exposures"]["gamma"]["net"] == pytest.approx(
+        view.exposures["gamma"].net[i] * 681.42**2 * 0.01
+    )
+    assert row["exposures"]["vanna"]["put"] == view.exposures["vanna"].put[i]
     assert got["lag_ms_p50"] is None
+
+
+def test_every_convention_is_told_with_its_flip(make_view: ViewMaker) -> None:
+    got = as_object(make_view())
+    assert [each["convention"] for each in got["dealers"]] == ["assumed", "flow", "blended"]
+    assert [each["zero_gamma"] for each in got["dealers"]] == [679.8, 683.1, 681.2]
+    assert got["zero_gamma_band"] == [679.8, 683.1]
+    assert (got["basis"], got["scope"], got["expiries"]) == ("oi", "one", ["2025-12-16"])
 
 
 def test_what_is_not_known_is_null_and_never_zero(empty_view: ViewMaker) -> None:
     got = json.loads(as_json(empty_view(spot=MISSING)))
     assert (got["spot"], got["net_gex"], got["zero_gamma"]) == (None, None, None)
+    assert {got[name] for name in ("zero_gamma_band", "confidence", "atm_iv", "pcr_oi")} == {None}
+    assert set(got["totals"]["delta"].values()) == {None}
+    assert set(got["strikes"][0]["exposures"]["charm"].values()) == {None}
     assert got["zero_gamma_reason"]
     call = got["strikes"][0]["call"]
     assert {call[name] for name in ("bid", "ask", "last", "oi", "iv", "gamma", "gex", "age_s")} == {None}
