@@ -141,11 +141,9 @@ class _Group:
     forward: float = math.nan
 
 
-def measure(chain: OptionChain, terms: Terms, position: Floats, convention: Convention = "assumed") -> Levels:
-    """Return the levels of contracts that have not settled; NoDataError when nothing can be summed.
-
-    position : (n,) contracts dealers hold, short below 0, nan when unknown
-    """
+def measure(chain: OptionChain, terms: Terms, convention: Convention = "assumed") -> Levels:
+    """Return the levels of contracts that have not settled; NoDataError when nothing can be summed."""
+    position = held(chain, convention)
     carried = np.isfinite(position) & (position != 0.0)
     if not carried.any():
         what = "open interest" if convention == "assumed" else "classified flow"
@@ -159,9 +157,15 @@ def measure(chain: OptionChain, terms: Terms, position: Floats, convention: Conv
     return _levels(chain, terms, position, convention, groups, iv, used, int((carried & ~used).sum()))
 
 
-def assumed(chain: OptionChain) -> Floats:
-    """Return (n,) what dealers hold if they are long all calls and short all puts: signed open interest."""
-    return chain.sign * chain.oi
+def held(chain: OptionChain, convention: Convention = "assumed") -> Floats:
+    """Return (n,) contracts dealers hold under a convention, short below 0; nan where unknown.
+
+    Assumed is long every call and short every put; a customer who buys leaves a dealer short.
+    """
+    if convention == "assumed":
+        return chain.sign * chain.oi
+    flow = chain.sell - chain.buy
+    return flow if convention == "flow" else chain.sign * chain.oi + flow
 
 
 def _levels(
@@ -189,7 +193,7 @@ def _levels(
     gamma = found.gamma * stock
     known = np.isfinite(position) & np.isfinite(iv)
     shares = np.where(known, position * gamma * book.multiplier, np.nan)
-    strikes, call, put, net = _by_strike(strike, sign, shares)
+    strikes, call, put, net = by_strike(strike, sign, shares)
     settled = tuple(_settlement(chain, each, shares, used) for each in groups)
     read = groups[0].rows if len(chain.expiries()) == 1 else np.arange(len(chain.contracts))
     calls, puts = read[sign[read] > 0.0], read[sign[read] < 0.0]
@@ -208,9 +212,9 @@ def _levels(
         total_put=float(np.nansum(shares[sign < 0.0])),
         total_net=float(np.nansum(shares)),
         total_gross=float(np.nansum(np.abs(shares))),
-        call_wall=_peak(strikes, call, spot),
-        put_wall=_peak(strikes, -put, spot),
-        max_gex_strike=_peak(strikes, np.abs(net), spot),
+        call_wall=peak(strikes, call, spot),
+        put_wall=peak(strikes, -put, spot),
+        max_gex_strike=peak(strikes, np.abs(net), spot),
         zero_gamma=found.zero_gamma.headline,
         zero_gamma_reason=found.zero_gamma.reason,
         zero_gamma_roots=found.zero_gamma.roots,
@@ -221,7 +225,7 @@ def _levels(
         settlements=settled,
         contracts=int(used.sum()),
         dropped=dropped,
-        notes=tuple(_notes(chain, terms, groups, dropped)),
+        notes=tuple(_notes(chain, terms, convention, groups, dropped)),
     )
 
 
@@ -305,7 +309,7 @@ def _spread(chain: OptionChain, groups: tuple[_Group, ...]) -> tuple[Floats, Flo
 # --- readings ----------------------------------------------------------------------------------------
 
 
-def _by_strike(strike: Floats, sign: Floats, shares: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def by_strike(strike: Floats, sign: Floats, shares: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Return (strikes, call, put, net), (k,) each; nan where nothing is known of the contracts."""
     strikes, row = np.unique(strike, return_inverse=True)
     known = ~np.isnan(shares)
@@ -319,7 +323,7 @@ def _by_strike(strike: Floats, sign: Floats, shares: Floats) -> tuple[Floats, Fl
     return strikes, summed(sign > 0.0), summed(sign < 0.0), summed(np.ones(sign.size, np.bool_))
 
 
-def _peak(strikes: Floats, values: Floats, spot: float) -> float | None:
+def peak(strikes: Floats, values: Floats, spot: float) -> float | None:
     """Return the strike of the largest positive value; ties go to the nearest to spot, then the lower."""
     known = np.nan_to_num(values)
     best = float(known.max(initial=0.0))
@@ -361,11 +365,16 @@ def _known_sum(values: Floats) -> float:
 # --- sentences ---------------------------------------------------------------------------------------
 
 
-def _notes(chain: OptionChain, terms: Terms, groups: tuple[_Group, ...], dropped: int) -> Iterator[str]:
+def _notes(
+    chain: OptionChain, terms: Terms, convention: Convention, groups: tuple[_Group, ...], dropped: int
+) -> Iterator[str]:
     if dropped:
         why = "no two-sided quote" if terms.iv == "own" else "no volatility in the file"
         what = "contract with exposure has" if dropped == 1 else "contracts with exposure have"
         yield f"{dropped:,} {what} {why} and {'is' if dropped == 1 else 'are'} left out."
+    unknown = _unclassified(chain)
+    if convention != "assumed" and unknown:
+        yield f"{unknown:.0%} of the contracts traded have no known side and are in nobody's position."
     first = groups[0]
     if not math.isclose(first.forward, first.quoted_forward):
         implied = first.quoted_forward * math.exp(-terms.rate * first.years)
@@ -379,6 +388,12 @@ def _notes(chain: OptionChain, terms: Terms, groups: tuple[_Group, ...], dropped
             f"The quotes of {bad[0].expiry} imply an impossible forward of {bad[0].parity:,.2f}; it is taken "
             "from spot and the rate."
         )
+
+
+def _unclassified(chain: OptionChain) -> float:
+    """Return the share of the volume without a known side, 0 when nothing has traded."""
+    traded = _known_sum(chain.volume)
+    return 1.0 - _known_sum(chain.buy + chain.sell) / traded if traded > 0.0 else 0.0
 
 
 def _no_volatility(chain: OptionChain, terms: Terms) -> str:

@@ -88,6 +88,10 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
         from .commands.levels import run_levels
 
         return run_levels(args, settings, leaver)
+    if args.command == "snapshot":
+        from .commands.snapshot import run_snapshot
+
+        return run_snapshot(args, settings, leaver)
     return _watch(args, settings, leaver)
 
 

@@ -122,6 +122,7 @@ def _add_commands(parser: Parser) -> None:
     load.add_argument("--symbol", metavar="S", help="only this underlying")
     load.add_argument("--date", metavar="D", help="only this day, YYYY-MM-DD")
     _add_levels(add("levels", "gamma exposure, walls, zero gamma and max pain of a symbol or a chain file"))
+    _add_snapshot(add("snapshot", "write positions and gamma of every contract at a moment, or list a day's"))
     verify = add("verify", "fold a day again and compare its state hash with the recorded one")
     verify.add_argument("date", metavar="DATE", help="the day, YYYY-MM-DD")
     verify.add_argument("--symbol", metavar="S", help="only this underlying")
@@ -157,8 +158,20 @@ def _add_levels(levels: argparse.ArgumentParser) -> None:
     _add_tape(levels)
 
 
+def _add_snapshot(snapshot: argparse.ArgumentParser) -> None:
+    snapshot.add_argument("underlyings", nargs="*", metavar="SYMBOL", help="whose (the watch list)")
+    snapshot.add_argument("--at", metavar="T", help="HH:MM[:SS] exchange time (the end)")
+    snapshot.add_argument("--every", metavar="SPAN", help="5m, 30s or 1h: one each, through the day")
+    snapshot.add_argument("--list", action="store_true", help="show those of the day (today) instead")
+    snapshot.add_argument("--json", action="store_true", help="one JSON object per snapshot")
+    _add_tape(snapshot)
+
+
 def _add_tape(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("tape")
+    group.add_argument(
+        "--convention", choices=("assumed", "flow", "blended"), help="whose sign dealers have (assumed)"
+    )
     group.add_argument("--replay", metavar="DATE", help="a day from disk, or the simulated one")
     group.add_argument("--source", metavar="NAME", help="simulated, auto ... (auto)")
     group.add_argument("--seed", metavar="N", help="seed of the simulated day")

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from engine.config import Settings
 from engine.errors import UsageError
-from engine.levels import Terms, assumed, measure
-from engine.market import generic, parse_custom, parse_time
+from engine.levels import Terms, measure
+from engine.market import generic, parse_custom
 from engine.quotes import Expiry, alive
 from engine.store.chains import ChainFile, read_chain
 
 from ..leaving import Leaver
 from ..output import progress_bar, say
 from .level_lines import Answer, moment, written
-from .tapes import FoldedDay, dividend_in, plan_for
+from .tapes import FoldedDay, dividend_in, parse_moment, plan_for
 
 _OF_FILES = ("spot", "iv")
 _OF_TAPES = ("replay", "source", "seed")
@@ -30,6 +30,10 @@ def run_levels(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> 
     symbol = generic(args.underlying, 1).symbol if "underlying" in args else None
     if "chain" in args:
         _refuse(args, _OF_TAPES, "goes with a symbol's tape, not with a chain file")
+        if getattr(args, "convention", "assumed") != "assumed":
+            raise UsageError(
+                f"--convention {args.convention} needs a tape: a chain file does not say who bought."
+            )
         answer = _of_files(args, settings, symbol)
     elif symbol is None:
         raise UsageError("Name a symbol, or a chain file with --chain: spymon levels SPX.")
@@ -87,7 +91,7 @@ def _of_tape(symbol: str, args: argparse.Namespace, settings: Settings, leaver: 
     at_ns = day.moment(args.at) if "at" in args else day.end_ns
     with progress_bar("folding", leaver) as progress:
         day.fold_to(at_ns, progress)
-    found = day.levels(expiry)
+    found = day.levels(expiry, getattr(args, "convention", "assumed"))
     return Answer(found, day.tape.info.source, found.notes)
 
 
@@ -97,15 +101,16 @@ def _of_files(args: argparse.Namespace, settings: Settings, symbol: str | None) 
     customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
     file = read_chain(paths, customs, symbol)
     names = ", ".join(map(str, paths))
+    spot = _spot(args, file, names)
     terms = Terms(
         at_ns=_at(args, file, names),
-        spot=_spot(args, file, names),
+        spot=spot,
         rate=settings.rate,
         dividend=dividend_in(settings),
         iv=getattr(args, "iv", "own"),
     )
     chain = alive(file.chain, expiry, terms.at_ns)
-    found = measure(chain, terms, assumed(chain))
+    found = measure(chain, terms)
     return Answer(found, ", ".join(path.name for path in paths), (*file.notes, *found.notes))
 
 
@@ -131,17 +136,3 @@ def _at(args: argparse.Namespace, file: ChainFile, names: str) -> int:
             f"{names} does not say when it was made; give it with --at, for example --at 2025-05-01T08:28."
         )
     return file.at_ns
-
-
-def parse_moment(text: str, day: date | None) -> int:
-    """Read `2025-05-01T08:28[:SS]` in exchange time, or a time alone when the day is known, as ns UTC."""
-    head, separator, clock = text.strip().replace(" ", "T").partition("T")
-    try:
-        on = date.fromisoformat(head) if separator else day
-        if on is None:
-            raise ValueError(text)
-        return parse_time(clock if separator else head, on)
-    except (ValueError, UsageError):
-        raise UsageError(
-            f"--at {text} is not a moment; write it in exchange time like 2025-05-01T08:28."
-        ) from None

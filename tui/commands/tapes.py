@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from engine.config import Settings
 from engine.errors import NoDataError, UsageError
 from engine.events import MISSING, PRICE_SCALE
 from engine.kernel.params import FoldParams
-from engine.levels import Levels, Terms, assumed, measure
+from engine.levels import Levels, Terms, measure
 from engine.market import ET, PRESETS, clock_text, parse_custom, parse_time, underlying_of_root
 from engine.quotes import Expiry, alive, quoted_by
+from engine.stance import Convention
 from engine.timeline import Tape, Timeline, TimelineParams
 
 from ..output import Progress
@@ -58,9 +59,9 @@ class FoldedDay:
         self.open_ns, self.end_ns = self._timeline.start_ns, self._timeline.end_ns
 
     def moment(self, text: str) -> int:
-        """Read exchange time of the day; UsageError outside its hours."""
+        """Read a moment of the day; UsageError outside its hours."""
         day = self.tape.info.day
-        at_ns = parse_time(text, day)
+        at_ns = parse_moment(text, day)
         if at_ns < self.open_ns:
             raise UsageError(f"--at {text} is before the open of {day}.")
         if at_ns > self.tape.info.session.late_close_ns:
@@ -77,7 +78,7 @@ class FoldedDay:
                 progress(what, (self._timeline.clock - begin) / max(at_ns - begin, 1))
         self.at_ns = at_ns
 
-    def levels(self, expiry: Expiry = "all") -> Levels:
+    def levels(self, expiry: Expiry = "all", convention: Convention = "assumed") -> Levels:
         """Return the levels at the moment folded to; NoDataError when there are none."""
         info, state = self.tape.info, self._timeline.state
         spot = int(state.under["spot"][0])
@@ -86,9 +87,23 @@ class FoldedDay:
         whole = quoted_by(state, self.tape.contracts, info.underlying)
         chain = alive(whole, expiry, self.at_ns)
         terms = Terms(self.at_ns, spot / PRICE_SCALE, self._settings.rate, dividend_in(self._settings))
-        return measure(chain, terms, assumed(chain))
+        return measure(chain, terms, convention)
 
 
 def dividend_in(settings: Settings) -> float | None:
     """Return the dividend yield somebody has set; None leaves it to put-call parity."""
     return None if settings.origin("dividend") == "default" else settings.dividend
+
+
+def parse_moment(text: str, day: date | None) -> int:
+    """Read `2025-05-01T08:28[:SS]` in exchange time, or a time alone when the day is known, as ns UTC."""
+    head, separator, clock = text.strip().replace(" ", "T").partition("T")
+    try:
+        on = date.fromisoformat(head) if separator else day
+        if on is None:
+            raise ValueError(text)
+        return parse_time(clock if separator else head, on)
+    except (ValueError, UsageError):
+        raise UsageError(
+            f"--at {text} is not a moment; write it in exchange time like 2025-05-01T08:28."
+        ) from None
