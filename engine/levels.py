@@ -1,7 +1,7 @@
 """The levels of a chain at one moment: exposure by strike, walls, zero gamma, max pain, expected move.
 
-Owns how quotes become volatilities and forwards, and what is read off the whole. It refuses to know where the
-chain came from and how levels are written. Exposures are in shares per $1 (`exposure.convert` has the other
+Owns what is read off the whole. It refuses to know where the chain came from, how its quotes become forwards
+and volatilities, and how levels are written. Exposures are in shares per $1 (`exposure.convert` has the other
 units); unknown is nan or None, never 0.
 
 Each settlement has a forward of its own. `exposure` knows one rate and one dividend yield, so it is handed
@@ -12,47 +12,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import numpy as np
 
-from .chain import expected_move, implied_forward, max_pain, put_call_ratio
+from .chain import expected_move, max_pain, put_call_ratio
 from .errors import NoDataError
 from .exposure import Book, exposure
-from .greeks import T_FLOOR_NS, YEAR_NS, implied_vols
-from .quotes import Bools, Floats, OptionChain, Rows, paired
+from .quotes import Bools, Floats, OptionChain, Rows
 from .stance import Convention
-
-VolatilitySource = Literal["own", "vendor"]
+from .valuation import Group, Terms, settlements, volatilities
 
 PROFILE_POINTS = 2001
 WINDOW = (0.9, 1.1)
 """Zeros are looked for at so many prices between these fractions of spot: 0.01 % apart."""
 
-_CARRY_PER_YEAR = 0.25  # rates, dividends and borrowing explain no more of ln(forward / spot)
-_ONE_MOMENT = 0.0025  # beyond carry, more than this is quotes and spot of two moments,
-_BAD_QUOTE = 0.02  # and this, against the other settlements, is a bad quote
 _SAME = 1e-12  # relative difference below which two strikes tie
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """When, at what price and on what terms a chain is valued.
-
-    at_ns    : ns UTC
-    spot     : $
-    rate     : continuous, per year
-    dividend : yield, likewise; None takes the forward of each settlement from put-call parity
-    iv       : volatilities inverted from the quotes, or those the chain came with
-    """
-
-    at_ns: int
-    spot: float
-    rate: float = 0.0
-    dividend: float | None = None
-    iv: VolatilitySource = "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +52,15 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Levels:
-    """A chain, measured. Exposures in shares per $1; strikes and levels in $.
+    """A chain, measured. Exposures in shares per $1; strikes and levels in $, None when there is none.
 
     chain, terms, convention : what was measured
     position : (n,) contracts dealers hold, short below 0
     iv, gamma: (n,) per year; per share
+    shares   : (n,) each contract's exposure
     strikes  : (k,) ascending; call, put, net (k,) by strike, nan where nothing is known of its contracts
-    total_*  : over all strikes; gross adds every contract without its sign
     zero_gamma : the root nearest to spot; zero_gamma_reason says why there is none
-    max_pain, pcr_volume, pcr_oi : over everything; of one expiration alone, of its first settlement, for a
-               morning's and an evening's settlement are two prices
-    expected_move : the nearest settlement's straddle
-    contracts, dropped : how many carry exposure; how many would if their volatility were known
+    settlements : the nearest first
     notes    : one sentence each
     """
 
@@ -97,64 +70,106 @@ class Levels:
     position: Floats
     iv: Floats
     gamma: Floats
+    shares: Floats
     strikes: Floats
     call: Floats
     put: Floats
     net: Floats
-    total_call: float
-    total_put: float
-    total_net: float
-    total_gross: float
-    call_wall: float | None
-    put_wall: float | None
-    max_gex_strike: float | None
     zero_gamma: float | None
     zero_gamma_reason: str
     zero_gamma_roots: tuple[float, ...]
-    max_pain: float | None
-    expected_move: float | None
-    pcr_volume: float | None
-    pcr_oi: float | None
     settlements: tuple[Settlement, ...]
-    contracts: int
-    dropped: int
     notes: tuple[str, ...]
 
+    @property
+    def contracts(self) -> int:
+        """How many contracts carry exposure."""
+        return int(np.sum(_carried(self.position) & np.isfinite(self.shares)))
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Group:
-    """One settlement: its rows of the chain, and what its quotes say.
+    @property
+    def dropped(self) -> int:
+        """How many would, if their volatility were known."""
+        return int(np.sum(_carried(self.position) & np.isnan(self.shares)))
 
-    parity : forward by put-call parity, None when the quotes do not tell
-    quoted_forward, forward : at the moment of the quotes, and at the terms' spot
-    """
+    @property
+    def total_call(self) -> float:
+        """The exposure of all calls."""
+        return float(np.nansum(self.shares[self.chain.sign > 0.0]))
 
-    expiry: date
-    root: str
-    rows: Rows
-    years: float
-    strikes: Floats
-    call_mid: Floats
-    put_mid: Floats
-    parity: float | None
-    quoted_forward: float = math.nan
-    forward: float = math.nan
+    @property
+    def total_put(self) -> float:
+        """The exposure of all puts."""
+        return float(np.nansum(self.shares[self.chain.sign < 0.0]))
+
+    @property
+    def total_net(self) -> float:
+        """The exposure of everything."""
+        return float(np.nansum(self.shares))
+
+    @property
+    def total_gross(self) -> float:
+        """The same with every contract counted without its sign."""
+        return float(np.nansum(np.abs(self.shares)))
+
+    @property
+    def call_wall(self) -> float | None:
+        """The strike of the largest call exposure."""
+        return peak(self.strikes, self.call, self.terms.spot)
+
+    @property
+    def put_wall(self) -> float | None:
+        """The strike of the most negative put exposure."""
+        return peak(self.strikes, -self.put, self.terms.spot)
+
+    @property
+    def max_gex_strike(self) -> float | None:
+        """The strike of the largest |net|."""
+        return peak(self.strikes, np.abs(self.net), self.terms.spot)
+
+    @property
+    def expected_move(self) -> float | None:
+        """The straddle of the nearest settlement."""
+        return self.settlements[0].expected_move
+
+    @property
+    def max_pain(self) -> float | None:
+        """The strike at which all holders receive least."""
+        chain = self._read()
+        return _max_pain(chain, np.arange(len(chain.contracts)))
+
+    @property
+    def pcr_volume(self) -> float | None:
+        """Puts over calls by contracts traded."""
+        return _put_call(self._read(), self._read().volume)
+
+    @property
+    def pcr_oi(self) -> float | None:
+        """Puts over calls by open interest."""
+        return _put_call(self._read(), self._read().oi)
+
+    def _read(self) -> OptionChain:
+        """Return what is read as one: everything, but of one expiration its first settlement alone.
+
+        A morning's and an evening's settlement are two prices.
+        """
+        first, *others = self.settlements
+        if any(each.expiry != first.expiry for each in others):
+            return self.chain
+        return self.chain.part(np.array([each.root == first.root for each in self.chain.contracts]))
 
 
 def measure(chain: OptionChain, terms: Terms, convention: Convention = "assumed") -> Levels:
     """Return the levels of contracts that have not settled; NoDataError when nothing can be summed."""
     position = held(chain, convention)
-    carried = np.isfinite(position) & (position != 0.0)
-    if not carried.any():
+    if not _carried(position).any():
         what = "open interest" if convention == "assumed" else "classified flow"
         raise NoDataError(f"No contract of {_name(chain)} has {what}, so there is no exposure to sum.")
-    groups = tuple(_groups(chain, terms))
-    iv = chain.iv.copy() if terms.iv == "vendor" else _inverted(chain, terms, groups)
-    iv[~(iv > 0.0)] = np.nan
-    used = carried & np.isfinite(iv)
-    if not used.any():
+    groups = tuple(settlements(chain, terms))
+    iv = chain.iv if terms.iv == "vendor" else volatilities(chain, terms, groups)
+    iv = np.where(iv > 0.0, iv, np.nan)
+    if not np.any(_carried(position) & np.isfinite(iv)):
         raise NoDataError(_no_volatility(chain, terms))
-    return _levels(chain, terms, position, convention, groups, iv, used, int((carried & ~used).sum()))
+    return _levels(chain, terms, convention, position, groups, iv)
 
 
 def held(chain: OptionChain, convention: Convention = "assumed") -> Floats:
@@ -171,32 +186,16 @@ def held(chain: OptionChain, convention: Convention = "assumed") -> Floats:
 def _levels(
     chain: OptionChain,
     terms: Terms,
-    position: Floats,
     convention: Convention,
-    groups: tuple[_Group, ...],
+    position: Floats,
+    groups: tuple[Group, ...],
     iv: Floats,
-    used: Bools,
-    dropped: int,
 ) -> Levels:
-    spot, strike, sign = terms.spot, chain.strike, chain.sign
-    years, forward = _spread(chain, groups)
-    stock = forward / spot * np.exp(-terms.rate * years)
-    book = Book(
-        strike=strike * spot / forward,
-        sign=sign,
-        years=years,
-        iv=iv,
-        weight=position * sign * stock,
-        multiplier=float(chain.underlying.multiplier),
-    )
-    found = exposure(book, spot, profile_points=PROFILE_POINTS, window=WINDOW)
+    book, stock = _book(chain, terms, position, groups, iv)
+    found = exposure(book, terms.spot, profile_points=PROFILE_POINTS, window=WINDOW)
     gamma = found.gamma * stock
-    known = np.isfinite(position) & np.isfinite(iv)
-    shares = np.where(known, position * gamma * book.multiplier, np.nan)
-    strikes, call, put, net = by_strike(strike, sign, shares)
-    settled = tuple(_settlement(chain, each, shares, used) for each in groups)
-    read = groups[0].rows if len(chain.expiries()) == 1 else np.arange(len(chain.contracts))
-    calls, puts = read[sign[read] > 0.0], read[sign[read] < 0.0]
+    shares = np.where(position == 0.0, 0.0, position * gamma * book.multiplier)
+    strikes, call, put, net = by_strike(chain.strike, chain.sign, shares)
     return Levels(
         chain=chain,
         terms=terms,
@@ -204,106 +203,41 @@ def _levels(
         position=position,
         iv=iv,
         gamma=gamma,
+        shares=shares,
         strikes=strikes,
         call=call,
         put=put,
         net=net,
-        total_call=float(np.nansum(shares[sign > 0.0])),
-        total_put=float(np.nansum(shares[sign < 0.0])),
-        total_net=float(np.nansum(shares)),
-        total_gross=float(np.nansum(np.abs(shares))),
-        call_wall=peak(strikes, call, spot),
-        put_wall=peak(strikes, -put, spot),
-        max_gex_strike=peak(strikes, np.abs(net), spot),
         zero_gamma=found.zero_gamma.headline,
         zero_gamma_reason=found.zero_gamma.reason,
         zero_gamma_roots=found.zero_gamma.roots,
-        max_pain=_max_pain(chain, read),
-        expected_move=settled[0].expected_move,
-        pcr_volume=put_call_ratio(_known_sum(chain.volume[calls]), _known_sum(chain.volume[puts])),
-        pcr_oi=put_call_ratio(_known_sum(chain.oi[calls]), _known_sum(chain.oi[puts])),
-        settlements=settled,
-        contracts=int(used.sum()),
-        dropped=dropped,
-        notes=tuple(_notes(chain, terms, convention, groups, dropped)),
+        settlements=tuple(_settlement(chain, each, shares, position) for each in groups),
+        notes=tuple(_notes(chain, terms, convention, groups, position, shares)),
     )
 
 
-# --- quotes: forwards and volatilities ----------------------------------------------------------------
-
-
-def _groups(chain: OptionChain, terms: Terms) -> Iterator[_Group]:
-    found = tuple(_quoted_groups(chain, terms))
-    base = _quoted_spot(found, terms)
-    for group in found:
-        forward = _forward(group, terms, base)
-        yield replace(group, quoted_forward=forward, forward=forward * terms.spot / base)
-
-
-def _quoted_groups(chain: OptionChain, terms: Terms) -> Iterator[_Group]:
-    strike, sign, mid = chain.strike, chain.sign, chain.mid
-    for expiry, root, rows in chain.settlements():
-        left = int(chain.settle_ns[rows[0]]) - terms.at_ns
-        years = max(left, T_FLOOR_NS) / YEAR_NS
-        strikes, [(call_mid, put_mid)] = paired(strike[rows], sign[rows], mid[rows])
-        parity = implied_forward(strikes, call_mid, put_mid, years, terms.rate)
-        told = parity is not None and parity > 0.0
-        yield _Group(expiry, root, rows, years, strikes, call_mid, put_mid, parity if told else None)
-
-
-def _quoted_spot(groups: tuple[_Group, ...], terms: Terms) -> float:
-    """Return the spot the quotes go with: the terms' own unless they were made at another moment.
-
-    Before the open a chain still has last night's quotes, and spot has moved on.
-    """
-    first = next((each for each in groups if each.parity is not None), None)
-    if terms.dividend is not None or first is None or first.parity is None:
-        return terms.spot
-    implied = first.parity * math.exp(-terms.rate * first.years)
-    apart = abs(math.log(implied / terms.spot))
-    return implied if apart > _ONE_MOMENT + _CARRY_PER_YEAR * first.years else terms.spot
-
-
-def _forward(group: _Group, terms: Terms, base: float) -> float:
-    """Return the forward over a spot: by the dividend if one is given, else by parity if it is credible."""
-    if terms.dividend is not None:
-        return base * math.exp((terms.rate - terms.dividend) * group.years)
-    if group.parity is not None and _credible(group.parity, base, group.years):
-        return group.parity
-    return base * math.exp(terms.rate * group.years)
-
-
-def _credible(parity: float, base: float, years: float) -> bool:
-    return abs(math.log(parity / base)) <= _BAD_QUOTE + _CARRY_PER_YEAR * years
-
-
-def _inverted(chain: OptionChain, terms: Terms, groups: tuple[_Group, ...]) -> Floats:
-    """Return (n,) volatilities of the out-of-the-money quote of each strike, for both of its rights.
-
-    The other right has hardly any time value to measure; it serves only where it is listed alone.
-    """
-    iv = np.full(len(chain.contracts), np.nan)
-    strike, sign = chain.strike, chain.sign
-    for group in groups:
-        own = strike[group.rows], sign[group.rows]
-        _, [(call, put)] = paired(*own, np.ones(group.rows.size))
-        on_call = np.where(group.strikes >= group.quoted_forward, ~np.isnan(call), np.isnan(put))
-        mid = np.where(on_call, group.call_mid, group.put_mid)
-        cp = np.where(on_call, 1.0, -1.0)
-        # A forward is a spot whose dividend equals the rate.
-        found, _ = implied_vols(
-            mid, group.quoted_forward, group.strikes, group.years, terms.rate, terms.rate, cp
-        )
-        iv[group.rows] = found[np.searchsorted(group.strikes, own[0])]
-    return iv
-
-
-def _spread(chain: OptionChain, groups: tuple[_Group, ...]) -> tuple[Floats, Floats]:
-    """Return (years, forward), (n,) each."""
+def _book(
+    chain: OptionChain, terms: Terms, position: Floats, groups: tuple[Group, ...], iv: Floats
+) -> tuple[Book, Floats]:
+    """Return the contracts in units of their forwards, and (n,) what a share now is of a share then."""
     years, forward = np.empty((2, len(chain.contracts)))
     for group in groups:
         years[group.rows], forward[group.rows] = group.years, group.forward
-    return years, forward
+    stock = forward / terms.spot * np.exp(-terms.rate * years)
+    book = Book(
+        strike=chain.strike * terms.spot / forward,
+        sign=chain.sign,
+        years=years,
+        iv=iv,
+        weight=position * chain.sign * stock,
+        multiplier=float(chain.underlying.multiplier),
+    )
+    return book, stock
+
+
+def _carried(position: Floats) -> Bools:
+    carried: Bools = np.isfinite(position) & (position != 0.0)
+    return carried
 
 
 # --- readings ----------------------------------------------------------------------------------------
@@ -333,12 +267,12 @@ def peak(strikes: Floats, values: Floats, spot: float) -> float | None:
     return float(tied[np.lexsort((tied, np.abs(tied - spot)))[0]])
 
 
-def _settlement(chain: OptionChain, group: _Group, shares: Floats, used: Bools) -> Settlement:
+def _settlement(chain: OptionChain, group: Group, shares: Floats, position: Floats) -> Settlement:
     known = shares[group.rows][~np.isnan(shares[group.rows])]
     return Settlement(
         expiry=group.expiry,
         root=group.root,
-        contracts=int(used[group.rows].sum()),
+        contracts=int(np.sum(_carried(position[group.rows]) & np.isfinite(shares[group.rows]))),
         net=float(known.sum()) if known.size else None,
         forward=group.forward,
         max_pain=_max_pain(chain, group.rows),
@@ -346,7 +280,7 @@ def _settlement(chain: OptionChain, group: _Group, shares: Floats, used: Bools) 
     )
 
 
-def _move(group: _Group) -> float | None:
+def _move(group: Group) -> float | None:
     middle = group.quoted_forward if group.parity is None else group.parity
     return expected_move(group.strikes, group.call_mid, group.put_mid, middle)
 
@@ -354,6 +288,11 @@ def _move(group: _Group) -> float | None:
 def _max_pain(chain: OptionChain, rows: Rows) -> float | None:
     oi, call = chain.oi[rows], chain.sign[rows] > 0.0
     return max_pain(chain.strike[rows], np.where(call, oi, np.nan), np.where(call, np.nan, oi))
+
+
+def _put_call(chain: OptionChain, values: Floats) -> float | None:
+    calls = chain.sign > 0.0
+    return put_call_ratio(_known_sum(values[calls]), _known_sum(values[~calls]))
 
 
 def _known_sum(values: Floats) -> float:
@@ -366,12 +305,20 @@ def _known_sum(values: Floats) -> float:
 
 
 def _notes(
-    chain: OptionChain, terms: Terms, convention: Convention, groups: tuple[_Group, ...], dropped: int
+    chain: OptionChain,
+    terms: Terms,
+    convention: Convention,
+    groups: tuple[Group, ...],
+    position: Floats,
+    shares: Floats,
 ) -> Iterator[str]:
+    without = int(np.isnan(position).sum())
+    if without:
+        yield f"{_counted(without)} unknown open interest and {_is(without)} left out."
+    dropped = int(np.sum(_carried(position) & np.isnan(shares)))
     if dropped:
         why = "no two-sided quote" if terms.iv == "own" else "no volatility in the file"
-        what = "contract with exposure has" if dropped == 1 else "contracts with exposure have"
-        yield f"{dropped:,} {what} {why} and {'is' if dropped == 1 else 'are'} left out."
+        yield f"{_counted(dropped, ' with exposure')} {why} and {_is(dropped)} left out."
     unknown = _unclassified(chain)
     if convention != "assumed" and unknown:
         yield f"{unknown:.0%} of the contracts traded have no known side and are in nobody's position."
@@ -406,6 +353,14 @@ def _no_volatility(chain: OptionChain, terms: Terms) -> str:
         f"No contract of {_name(chain)} with exposure came with a volatility; "
         "--iv own takes them from the quotes."
     )
+
+
+def _counted(n: int, what: str = "") -> str:
+    return f"{n:,} contract{what} has" if n == 1 else f"{n:,} contracts{what} have"
+
+
+def _is(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def _name(chain: OptionChain) -> str:

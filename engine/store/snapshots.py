@@ -125,14 +125,13 @@ def read_snapshot(path: Path) -> Snapshot:
 
 def _table(found: Levels, day: date, source: str) -> pa.Table:
     contracts, n = found.chain.contracts, len(found.chain.contracts)
-    shares = found.position * found.gamma * found.chain.underlying.multiplier
     columns: dict[str, Any] = {
         "strike": found.chain.strike,
         "type": [each.right for each in contracts],
         "expiry": [each.expiry for each in contracts],
         "dealer_pos": _nullable(found.position),
         "gamma": _nullable(found.gamma),
-        "gamma_usd": _nullable(convert(shares, found.terms.spot, "usd_per_1pct")),
+        "gamma_usd": _nullable(convert(found.shares, found.terms.spot, "usd_per_1pct")),
         "oi": _nullable(found.chain.oi),
         "volume": _nullable(found.chain.volume),
         "iv": _nullable(found.iv),

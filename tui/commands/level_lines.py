@@ -40,7 +40,7 @@ class Answer:
 def written(answer: Answer, form: str) -> str:
     """Return the levels as 'json' or as one of `FORMATS`."""
     if form == "json":
-        return json.dumps(as_object(answer)) + "\n"
+        return json.dumps(as_object(answer), allow_nan=False) + "\n"
     lines = {"table": _table, "csv": _csv, "tradingview": _tradingview}[form](answer)
     return "".join(f"{line}\n" for line in lines)
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from engine.config import Settings
 from engine.errors import UsageError
-from engine.levels import Terms, measure
+from engine.levels import measure
 from engine.market import generic, parse_custom
 from engine.quotes import Expiry, alive
 from engine.store.chains import ChainFile, read_chain
+from engine.valuation import Terms
 
 from ..leaving import Leaver
 from ..output import progress_bar, say

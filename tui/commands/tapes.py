@@ -10,11 +10,12 @@ from engine.config import Settings
 from engine.errors import NoDataError, UsageError
 from engine.events import MISSING, PRICE_SCALE
 from engine.kernel.params import FoldParams
-from engine.levels import Levels, Terms, measure
+from engine.levels import Levels, measure
 from engine.market import ET, PRESETS, clock_text, parse_custom, parse_time, underlying_of_root
 from engine.quotes import Expiry, alive, quoted_by
 from engine.stance import Convention
 from engine.timeline import Tape, Timeline, TimelineParams
+from engine.valuation import Terms
 
 from ..output import Progress
 from ..plan import Asked, Plan, days_on_disk, make_plan
