@@ -24,7 +24,7 @@ VolatilitySource = Literal["own", "vendor"]
 _CARRY_PER_YEAR = 0.25  # rates, dividends and borrowing explain no more of ln(forward / spot)
 _ONE_MOMENT = 0.0025  # beyond carry, more than this is quotes and spot of two moments,
 _BAD_QUOTE = 0.02  # and this, against the other settlements, is a bad quote
-_NEAREST = 5  # settlements that are asked which spot they go with
+_NEAREST, _NEAR_YEARS = 5, 10 / 365  # settlements that are asked which spot they go with
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +90,14 @@ def _quoted_spot(groups: tuple[Group, ...], terms: Terms) -> float:
 
     Before the open a chain still has last night's quotes, and spot has moved on.
     """
-    told = [
-        (each.parity * math.exp(-terms.rate * each.years), each.years)
-        for each in groups
-        if each.parity is not None
-    ][:_NEAREST]
+    told = [(each.years, each.parity) for each in groups if each.parity is not None]
     if terms.dividend is not None or not told:
         return terms.spot
-    implied = median(spot for spot, _ in told)
+    first = told[0][0]
+    near = [(years, parity) for years, parity in told if years <= first + _NEAR_YEARS][:_NEAREST]
+    implied = median(parity * math.exp(-terms.rate * years) for years, parity in near)
     apart = abs(math.log(implied / terms.spot))
-    return implied if apart > _ONE_MOMENT + _CARRY_PER_YEAR * told[-1][1] else terms.spot
+    return implied if apart > _ONE_MOMENT + _CARRY_PER_YEAR * first else terms.spot
 
 
 def _forward(group: Group, terms: Terms, base: float) -> float:

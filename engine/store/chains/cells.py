@@ -22,7 +22,7 @@ _ROOT = re.compile(r"[A-Z0-9]{1,6}")
 _RIGHTS = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
 _DAYS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%m/%d/%y", "%a %b %d %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y")
 _CLOCK = re.compile(
-    r"(?:at|@)?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp])?\.?(?:[Mm]\.?)?(?=\W|$)\s*(.*)"
+    r"(?:at|@)?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(?:([AaPp])\.?[Mm]\.?(?!\w))?\s*(.*)"
 )
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2}):?(\d{2})?(?:\s*\(.*\))?")
 _FIRST_NS, _LAST_NS = 946_684_800 * NS, 4_102_444_800 * NS  # the years 2000 to 2099
