@@ -110,6 +110,11 @@ def test_the_exchanges_table_is_read_as_downloaded(tmp_path: Path) -> None:
     assert found.notes == ("The quotes are delayed by 15 minutes.",)
 
 
+def test_a_thousands_separator_does_not_cut_the_spot_in_two(tmp_path: Path) -> None:
+    assert read(tmp_path, EXCHANGE.replace("Last: 560.36", "Last: 5,604.14")).spot == 5604.14
+    assert read(tmp_path, EXCHANGE.replace("Last: 560.36", '"Last: 5,604.14"')).spot == 5604.14
+
+
 def test_the_exchanges_json_is_read_with_numbers_as_text(tmp_path: Path) -> None:
     found = read(tmp_path, cboe())
     assert (found.spot, found.at_ns) == (5604.14, et(2025, 5, 1, 10, 31, 5))
