@@ -84,6 +84,14 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
         from .commands.verify import run_verify
 
         return run_verify(args, settings, leaver)
+    if args.command == "levels":
+        from .commands.levels import run_levels
+
+        return run_levels(args, settings, leaver)
+    if args.command == "snapshot":
+        from .commands.snapshot import run_snapshot
+
+        return run_snapshot(args, settings, leaver)
     return _watch(args, settings, leaver)
 
 
@@ -127,11 +135,15 @@ def _settings(args: argparse.Namespace) -> Settings:
 
     from .parser import SETTING_FLAGS
 
-    narrowed = args.command in ("import", "verify")  # there --symbol picks one and is no watch list
-    names = [name for name in SETTING_FLAGS if name in args and not (narrowed and name == "symbol")]
+    names = [name for name in SETTING_FLAGS if name in args and name not in _own_flags(args.command)]
     given = {name: getattr(args, name) for name in names}
     flags = {name: ",".join(value) if isinstance(value, list) else value for name, value in given.items()}
     return load_settings(flags, os.environ, *_places(args))
+
+
+def _own_flags(command: str | None) -> tuple[str, ...]:
+    """Return the flags that are no settings there: --symbol picks one, --expiry can be all."""
+    return {"import": ("symbol",), "verify": ("symbol",), "levels": ("expiry",)}.get(command or "", ())
 
 
 def _settings_file(args: argparse.Namespace) -> Path:

@@ -14,7 +14,8 @@ from typing import NoReturn
 from engine.errors import UsageError
 
 SETTING_FLAGS = (
-    "speed", "symbol", "custom", "expiry", "strikes", "source", "preset", "seed", "data_dir", "fps",
+    "speed", "symbol", "custom", "expiry", "strikes", "source", "preset", "seed", "data_dir", "fps", "rate",
+    "dividend",
 )  # fmt: skip
 """Flags that are settings too; the others concern one run only."""
 
@@ -120,12 +121,63 @@ def _add_commands(parser: Parser) -> None:
     load.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder to walk")
     load.add_argument("--symbol", metavar="S", help="only this underlying")
     load.add_argument("--date", metavar="D", help="only this day, YYYY-MM-DD")
+    _add_levels(add("levels", "gamma exposure, walls, zero gamma and max pain of a symbol or a chain file"))
+    _add_snapshot(add("snapshot", "write positions and gamma of every contract at a moment, or list a day's"))
     verify = add("verify", "fold a day again and compare its state hash with the recorded one")
     verify.add_argument("date", metavar="DATE", help="the day, YYYY-MM-DD")
     verify.add_argument("--symbol", metavar="S", help="only this underlying")
     config = add("config", "show every setting with its origin, or find or edit the settings file")
     config.add_argument("action", choices=("show", "path", "edit"), help="show, path or edit")
     config.add_argument("--json", action="store_true", help="show as one JSON object")
+
+
+def _add_levels(levels: argparse.ArgumentParser) -> None:
+    levels.add_argument("underlying", nargs="?", metavar="SYMBOL", help="whose; its tape, unless --chain")
+    levels.add_argument(
+        "--chain",
+        nargs="+",
+        metavar="FILE",
+        help="quotedata.csv, chain JSON or a table; .gz too, pages together",
+    )
+    levels.add_argument(
+        "--at", metavar="T", help="2025-05-01T08:28 or 08:28, exchange time (the file's; the end)"
+    )
+    levels.add_argument(
+        "--expiry", metavar="all|0dte|DATE|N", help="that day's, one date, the nearest N (all)"
+    )
+    levels.add_argument("--spot", metavar="X", help="price of the underlying, if the file does not say")
+    levels.add_argument("--iv", choices=("own", "vendor"), help="from the quotes, or the file's column (own)")
+    levels.add_argument("--rate", metavar="R", help="yearly interest rate as a fraction (0.04)")
+    levels.add_argument(
+        "--dividend", metavar="Q", help="yearly yield as a fraction (each forward by put-call parity)"
+    )
+    levels.add_argument("--json", action="store_true", help="one JSON object, GEX in $ per 1 %%")
+    levels.add_argument(
+        "--format", choices=("table", "csv", "tradingview"), help="shape of the answer (table)"
+    )
+    _add_tape(levels)
+
+
+def _add_snapshot(snapshot: argparse.ArgumentParser) -> None:
+    snapshot.add_argument("underlyings", nargs="*", metavar="SYMBOL", help="whose (the watch list)")
+    snapshot.add_argument("--at", metavar="T", help="HH:MM[:SS] exchange time (the end)")
+    snapshot.add_argument("--every", metavar="SPAN", help="5m, 30s or 1h: one each, through the day")
+    snapshot.add_argument("--list", action="store_true", help="show those of the day (today) instead")
+    snapshot.add_argument("--json", action="store_true", help="one JSON object per snapshot")
+    _add_tape(snapshot)
+
+
+def _add_tape(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("tape")
+    group.add_argument(
+        "--convention", choices=("assumed", "flow", "blended"), help="whose sign dealers have (assumed)"
+    )
+    group.add_argument("--replay", metavar="DATE", help="a day from disk, or the simulated one")
+    group.add_argument("--source", metavar="NAME", help="simulated, auto ... (auto)")
+    group.add_argument("--seed", metavar="N", help="seed of the simulated day")
+    group.add_argument(
+        "--custom", metavar="ROOT:INCREMENT[:PREFIX]", action="append", help="an underlying without preset"
+    )
 
 
 def _check_flags(argv: Sequence[str], parser: Parser) -> None:

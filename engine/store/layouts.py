@@ -102,6 +102,8 @@ def _what_else(head: bytes, header: tuple[str, ...]) -> str:
     """Say what a file is that has none of the layouts, and what to do."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if _is_chain(start, header):
+        return "is an option chain, one moment and not a tape; spymon levels --chain FILE shows its levels."
+    if _is_wide_chain(header):
         return (
             "is an option chain, one moment and not a tape; import the trades and quotes of that day instead."
         )
@@ -118,5 +120,12 @@ def _what_else(head: bytes, header: tuple[str, ...]) -> str:
 
 
 def _is_chain(start: bytes, header: tuple[str, ...]) -> bool:
-    by_side = {"strike", "callbid", "putbid"} <= set(header)
-    return by_side or any(b"last:" in line for line in start.splitlines()[:2])
+    """Say whether `spymon levels` reads it: the exchange's table or JSON, Massive's pages, a plain table."""
+    if start.startswith((b"{", b"[")):
+        return b'"options"' in start or b'"details"' in start
+    plain = {"strike", "right", "oi"} <= set(header) or {"symbol", "oi", "iv"} <= set(header)
+    return plain or any(b"last:" in line for line in start.splitlines()[:2])
+
+
+def _is_wide_chain(header: tuple[str, ...]) -> bool:
+    return {"strike", "callbid", "putbid"} <= set(header)

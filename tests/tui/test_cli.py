@@ -78,7 +78,7 @@ def flat_files(folder: Path) -> list[str]:
         ("--preset wild", 2, "--preset wild is not default or seed."),
         ("--source cboe", 2, "The source cboe is not available in this version"),
         ("--config nowhere.toml", 2, "The settings file nowhere.toml does not exist."),
-        ("levels SPY", 2, "'levels' is no command of spymon"),
+        ("level SPY", 2, "'level' is no command of spymon; did you mean levels?"),
         ("import", 2, "Wrong usage: the following arguments are required: PATH"),
         ("import x --date 2024-02-30", 2, "--date 2024-02-30 is not a date"),
         ("import x --symbol $$$", 2, "cannot be a symbol"),

@@ -20,7 +20,7 @@ def test_every_flag_of_the_contract_exists() -> None:
         assert flag in options, flag
 
 
-@pytest.mark.parametrize("command", ["days", "import", "verify", "config"])
+@pytest.mark.parametrize("command", ["days", "import", "levels", "snapshot", "verify", "config"])
 def test_help_names_every_command(command: str) -> None:
     assert f"  {command} " in build_parser().format_help()
 
@@ -76,7 +76,7 @@ def test_what_is_not_understood_is_one_sentence(line: str, sentence: str) -> Non
     assert str(caught.value) == sentence
 
 
-@pytest.mark.parametrize("command", ["levels", "record", "backfill", "snapshot", "export", "doctor"])
+@pytest.mark.parametrize("command", ["record", "backfill", "export", "doctor"])
 def test_commands_of_later_versions_do_not_exist_yet(command: str) -> None:
     with pytest.raises(UsageError, match=f"'{command}' is no command"):
         parse_args([command])

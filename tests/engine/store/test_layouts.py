@@ -83,7 +83,13 @@ def test_a_gzip_cut_before_its_first_line_says_so(tmp_path: Path) -> None:
         (b"a,b,c\n1,2,3\n", "has the columns a, b, c, which no known file has"),
         (b"a,b,c,d,e,f,g\n", "a, b, c, d, e, f …"),
         (b"\xef\xbb\xbfDate,ExpDate,Strike,CallBid,CallAsk,PutBid,PutAsk\n", "is an option chain"),
-        (b'\r\nSPDR S&P 500 ETF Trust,Last: 560.36,Change:  5.83\r\n"Date: May 1"\r\n', "is an option chain"),
+        (
+            b'\r\nSPDR S&P 500 ETF Trust,Last: 560.36,Change:  5.83\r\n"Date: May 1"\r\n',
+            "spymon levels --chain",
+        ),
+        (b"symbol,root,expiry,right,strike,bid,ask,volume,oi,iv\n", "spymon levels --chain"),
+        (b'{"timestamp": "2025-05-01 14:31:05", "data": {"options": [', "spymon levels --chain"),
+        (b'{"status": "OK", "results": [{"details": {"ticker": "O:SPY', "spymon levels --chain"),
     ],
 )
 def test_strangers_are_named_for_what_they_are(tmp_path: Path, content: bytes, words: str) -> None:

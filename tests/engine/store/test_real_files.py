@@ -166,7 +166,7 @@ def as_flat_files(rows: list[dict[str, str]], folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("cboe_spy_quotedata_2025-05-01_0828ET.csv", "is an option chain, one moment and not a tape"),
+        ("cboe_spy_quotedata_2025-05-01_0828ET.csv", "spymon levels --chain FILE shows its levels"),
         ("spxw_eod_2025-09-03.csv", "is an option chain, one moment and not a tape"),
         ("massive_websocket_spec.json", "is a JSON document, not a tape"),
         (PRINTS, "which no known file has"),

@@ -1,0 +1,182 @@
+"""Sheets put together to one chain.
+
+Owns whose contracts they are, what is left out of them, and the moment they show. It refuses to know files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from math import isnan
+
+import numpy as np
+
+from ...errors import NoDataError, UsageError
+from ...events import NS
+from ...market import Underlying, clock_text, generic, underlying_of_root
+from ...quotes import Floats, OptionChain, quoted
+from ...symbols import Contract
+from .sheet import Row, Sheet
+
+_SHARES = 100.0
+_APART_NS = 60 * NS  # pages fetched one after the other are one moment
+_NOT_PERCENT = 5.0  # half of the volatilities above 500 % are volatilities in percent
+
+Owners = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChainFile:
+    """A chain as files have it.
+
+    spot  : $, None when they do not say
+    at_ns : when they were made, ns UTC; None likewise
+    notes : one sentence each
+    """
+
+    chain: OptionChain
+    spot: float | None
+    at_ns: int | None
+    notes: tuple[str, ...]
+
+
+def assemble(
+    names: str, sheets: Sequence[Sheet], customs: Mapping[str, Underlying], symbol: str | None
+) -> ChainFile:
+    """Return the chain of the underlying named, or of the only one there is.
+
+    names : of the files, for sentences
+    """
+    owners = _owners(sheets, customs)
+    chosen = _chosen(names, set(owners.values()), symbol)
+    ours = [(sheet, _rows_of(sheet, owners, chosen)) for sheet in sheets]
+    ours = [(sheet, rows) for sheet, rows in ours if rows]
+    met = [row for _, rows in ours for row in rows]
+    standard = [row for row in met if row.shares == _SHARES or isnan(row.shares)]
+    unique = {row.contract: row for row in standard}
+    if not unique:
+        raise NoDataError(f"{names} has adjusted contracts of {chosen} only, which are not summed.")
+    rows = [unique[contract] for contract in sorted(unique)]
+    iv, in_percent = _fractions(np.array([row.iv for row in rows]))
+    used = [sheet for sheet, _ in ours]
+    notes = (
+        *_left_out(sheets, owners, len(met) - len(standard), len(standard) - len(unique)),
+        *(["The volatilities look like percentages and were divided by 100."] if in_percent else []),
+        *_about(used),
+    )
+    newest = max(used, key=lambda sheet: (sheet.at_ns or 0, not isnan(sheet.spot)))
+    spot = next((sheet.spot for sheet in (newest, *used) if sheet.spot > 0.0), None)
+    return ChainFile(_chain(_underlying(chosen, owners, customs), rows, iv), spot, newest.at_ns, notes)
+
+
+# --- whose they are ----------------------------------------------------------------------------------
+
+
+def _owners(sheets: Sequence[Sheet], customs: Mapping[str, Underlying]) -> Owners:
+    """Return the underlying of each root: as known, as the file says, or as its letters tell.
+
+    Adjusted contracts, after a split or a merger, carry a digit in their root and deliver something else than
+    100 shares: their roots have no owner.
+    """
+    said = {row.contract.root: sheet.symbol for sheet in sheets for row in sheet.rows}
+    owners: dict[str, str] = {}
+    for root, named in said.items():
+        known = underlying_of_root(root, customs)
+        if known is not None:
+            owners[root] = known.symbol
+        elif root.isalpha():
+            owners[root] = named or _stem(root, said.keys())
+    return owners
+
+
+def _stem(root: str, roots: Set[str]) -> str:
+    """Return what a root belongs to: an index's evening expirations have the morning's root and a letter."""
+    return root[:-1] if root[-1] in "WP" and root[:-1] in roots else root
+
+
+def _chosen(names: str, symbols: set[str], asked: str | None) -> str:
+    if not symbols:
+        raise NoDataError(f"{names} has adjusted contracts only, which are not summed.")
+    if asked is not None:
+        if asked not in symbols:
+            raise NoDataError(f"{names} has contracts of {_listed(symbols)}, none of {asked}.")
+        return asked
+    if len(symbols) > 1:
+        first = min(symbols)
+        raise UsageError(
+            f"{names} has contracts of {_listed(symbols)}; name one of them: spymon levels {first} --chain …"
+        )
+    return next(iter(symbols))
+
+
+def _listed(symbols: set[str]) -> str:
+    names = sorted(symbols)
+    return ", ".join(names[:6]) + (" …" if len(names) > 6 else "")
+
+
+def _rows_of(sheet: Sheet, owners: Owners, symbol: str) -> list[Row]:
+    return [row for row in sheet.rows if owners.get(row.contract.root) == symbol]
+
+
+def _underlying(symbol: str, owners: Owners, customs: Mapping[str, Underlying]) -> Underlying:
+    """Return the underlying with every root that was met; one without a preset is a stock, or an index if
+    two of its roots were."""
+    roots = sorted(root for root, owner in owners.items() if owner == symbol)
+    known = underlying_of_root(roots[0], customs)
+    if known is not None:
+        return replace(known, roots=tuple(dict.fromkeys((*known.roots, *roots))))
+    base = generic(symbol, 1)
+    if symbol not in roots or len(roots) == 1:
+        return replace(base, roots=tuple(roots))
+    evening = tuple(root for root in roots if root != symbol)
+    return replace(base, roots=(*evening, symbol), am_settled_roots=(symbol,), index=True, late_close=True)
+
+
+# --- columns -----------------------------------------------------------------------------------------
+
+
+def _chain(underlying: Underlying, rows: Sequence[Row], iv: Floats) -> OptionChain:
+    contracts: tuple[Contract, ...] = tuple(row.contract for row in rows)
+    names = ("bid", "ask", "volume", "oi")
+    columns = {name: np.array([getattr(row, name) for row in rows], np.float64) for name in names}
+    return quoted(underlying, contracts, columns | {"iv": iv})
+
+
+def _fractions(iv: Floats) -> tuple[Floats, bool]:
+    """Return volatilities as fractions, and whether they were in percent; 0 is how a vendor says unknown."""
+    known = np.where(iv > 0.0, iv, np.nan)
+    positive = known[~np.isnan(known)]
+    in_percent = bool(positive.size) and float(np.median(positive)) > _NOT_PERCENT
+    return known / 100.0 if in_percent else known, in_percent
+
+
+# --- sentences ---------------------------------------------------------------------------------------
+
+
+def _left_out(sheets: Sequence[Sheet], owners: Owners, odd: int, repeated: int) -> Iterator[str]:
+    unread = sum(sheet.unread for sheet in sheets)
+    adjusted = odd + sum(row.contract.root not in owners for sheet in sheets for row in sheet.rows)
+    if unread:
+        yield f"{_rows(unread)} could not be read and {_was(unread)} left out."
+    if adjusted:
+        yield f"{_rows(adjusted)} of adjusted contracts {_was(adjusted)} left out."
+    if repeated:
+        yield f"{_rows(repeated)} repeated a contract; the last one of each counts."
+
+
+def _about(sheets: Sequence[Sheet]) -> Iterator[str]:
+    if any(sheet.delayed for sheet in sheets):
+        yield "The quotes are delayed by 15 minutes."
+    moments = sorted({sheet.at_ns for sheet in sheets if sheet.at_ns is not None})
+    if moments and moments[-1] - moments[0] > _APART_NS:
+        yield f"The files were made between {clock_text(moments[0])} and {clock_text(moments[-1])}."
+    if any(sheet.more for sheet in sheets) and all(sheet.more for sheet in sheets):
+        yield "The last page names another one: the chain is not complete."
+
+
+def _rows(n: int) -> str:
+    return f"{n:,} row{'s' * (n > 1)}"
+
+
+def _was(n: int) -> str:
+    return "was" if n == 1 else "were"

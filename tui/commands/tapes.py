@@ -1,0 +1,110 @@
+"""A tape folded up to one moment, for commands that want a chain and no screen."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from datetime import date, datetime
+
+from engine.config import Settings
+from engine.errors import NoDataError, UsageError
+from engine.events import MISSING, PRICE_SCALE
+from engine.kernel.params import FoldParams
+from engine.levels import Levels, measure
+from engine.market import ET, PRESETS, clock_text, parse_custom, parse_time, underlying_of_root
+from engine.quotes import Expiry, alive, quoted_by
+from engine.stance import Convention
+from engine.timeline import Tape, Timeline, TimelineParams
+from engine.valuation import Terms
+
+from ..output import Progress
+from ..plan import Asked, Plan, days_on_disk, make_plan
+from ..sources import make_sources
+
+_NO_CHECKPOINTS = TimelineParams(spacing_ns=2**62)
+_BATCH = 1 << 17
+
+
+def plan_for(symbols: tuple[str, ...] | None, args: argparse.Namespace, settings: Settings) -> Plan:
+    """Return which day is meant and where it comes from; `symbols` None is the watch list.
+
+    Raises NoDataError for a symbol that has no tape anywhere.
+    """
+    disk = days_on_disk(settings.data_dir)
+    if symbols is not None:
+        for symbol in symbols:
+            _check_symbol(symbol, settings, {each for on_disk in disk.values() for each in on_disk})
+        settings = replace(settings, symbol=symbols, origins={**settings.origins, "symbol": "argument"})
+    asked = Asked(replay=getattr(args, "replay", None), lines="text")
+    return make_plan(asked, settings, disk, datetime.now(ET).date())
+
+
+def _check_symbol(symbol: str, settings: Settings, on_disk: set[str]) -> None:
+    customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
+    known = symbol in PRESETS or symbol in customs or symbol in on_disk
+    if not known and underlying_of_root(symbol, customs) is None:
+        raise NoDataError(
+            f"There is no tape of {symbol}: import a day of it, or give a chain file with --chain."
+        )
+
+
+class FoldedDay:
+    """One symbol's day, folded as far as it was asked for."""
+
+    def __init__(self, symbol: str, plan: Plan, settings: Settings) -> None:
+        self.tape: Tape = make_sources(plan, settings)[0].open(symbol)
+        self._settings = settings
+        fold = FoldParams(rate=settings.rate, dividend=settings.dividend)
+        self._timeline = Timeline(self.tape, fold, _NO_CHECKPOINTS)
+        self.at_ns = self._timeline.start_ns
+        self.open_ns, self.end_ns = self._timeline.start_ns, self._timeline.end_ns
+
+    def moment(self, text: str) -> int:
+        """Read a moment of the day; UsageError outside its hours."""
+        day = self.tape.info.day
+        at_ns = parse_moment(text, day)
+        if at_ns < self.open_ns:
+            raise UsageError(f"--at {text} is before the open of {day}.")
+        if at_ns > self.tape.info.session.late_close_ns:
+            raise UsageError(f"--at {text} is after the close of {day}.")
+        return min(at_ns, self.end_ns)
+
+    def fold_to(self, at_ns: int, progress: Progress) -> None:
+        """Fold on; never back."""
+        info = self.tape.info
+        what, begin = f"folding {info.symbol} {info.day}", self.at_ns
+        progress(what, 0.0)
+        while self._timeline.clock < at_ns:
+            for _ in self._timeline.advance(at_ns, _BATCH):
+                progress(what, (self._timeline.clock - begin) / max(at_ns - begin, 1))
+        self.at_ns = at_ns
+
+    def levels(self, expiry: Expiry = "all", convention: Convention = "assumed") -> Levels:
+        """Return the levels at the moment folded to; NoDataError when there are none."""
+        info, state = self.tape.info, self._timeline.state
+        spot = int(state.under["spot"][0])
+        if spot == MISSING:
+            raise NoDataError(f"{info.symbol} has no spot yet at {clock_text(self.at_ns)} of {info.day}.")
+        whole = quoted_by(state, self.tape.contracts, info.underlying)
+        chain = alive(whole, expiry, self.at_ns)
+        terms = Terms(self.at_ns, spot / PRICE_SCALE, self._settings.rate, dividend_in(self._settings))
+        return measure(chain, terms, convention)
+
+
+def dividend_in(settings: Settings) -> float | None:
+    """Return the dividend yield somebody has set; None leaves it to put-call parity."""
+    return None if settings.origin("dividend") == "default" else settings.dividend
+
+
+def parse_moment(text: str, day: date | None) -> int:
+    """Read `2025-05-01T08:28[:SS]` in exchange time, or a time alone when the day is known, as ns UTC."""
+    head, separator, clock = text.strip().replace(" ", "T").partition("T")
+    try:
+        on = date.fromisoformat(head) if separator else day
+        if on is None:
+            raise ValueError(text)
+        return parse_time(clock if separator else head, on)
+    except (ValueError, UsageError):
+        raise UsageError(
+            f"--at {text} is not a moment; write it in exchange time like 2025-05-01T08:28."
+        ) from None
