@@ -17,6 +17,7 @@ from .kernel.params import FoldParams
 from .kernel.state import SIDE, State, new_state
 from .kernel.step import step
 from .market import Session, Underlying, settle_ns
+from .outcomes import Follower
 from .symbols import ContractTable
 
 PIECE = 32_768
@@ -134,6 +135,8 @@ class Timeline:
         self._playhead = self._origin() if start_ns is None else self._late_origin(start_ns)
         self._scout = self._playhead
         self._checkpoints = [self._playhead.copy()]
+        hours = tape.info.session
+        self.outcomes = Follower(self.state.static, hours.open_ns, hours.close_ns)
         self._furthest = 0
         self._furthest_clock = self.start_ns
         self._complete = False
@@ -194,6 +197,7 @@ class Timeline:
                 if left <= 0:
                     return
         self.clock = max(self.clock, to_ns)
+        self.outcomes.reach(min(to_ns, self.tape.end_ns))
         self._complete |= to_ns >= self.end_ns
 
     def seek(self, to_ns: int) -> None:
@@ -221,6 +225,7 @@ class Timeline:
             left -= len(piece)
             if left <= 0:
                 return False
+        self.outcomes.reach(min(self.end_ns, self.tape.end_ns))
         self._complete = True
         self._scout = self._playhead
         return True
@@ -307,7 +312,9 @@ class Timeline:
         if new_gaps > 0:
             gaps = events[events["kind"] == GAP][-new_gaps:]
             self.gaps.extend((int(gap["ts"]) - int(gap["s1"]) * 1_000_000, int(gap["ts"])) for gap in gaps)
-        if cursor.events > self._furthest:
+        unseen = cursor.events - self._furthest
+        if unseen > 0:
+            self.outcomes.feed(events[-unseen:], self.signals)
             self._furthest, self._furthest_clock = cursor.events, max(cursor.clock, self.start_ns)
             self._leave_checkpoint(cursor)
 
