@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar, cast
 
-from .errors import UsageError
-from .panels import Query
+from .around import around
+from .errors import NoDataError, UsageError
+from .panels import AroundQuery, Comparison, Query, ScoreQuery, WhatIfQuery
+from .rerun import Rerun, compared
 from .slot import Slot
 from .stance import Stance
+from .study import scoreboard, tally
+from .view import SignalRow
 
 T = TypeVar("T")
 
@@ -20,6 +24,7 @@ class Asked:
 
     stance: Stance
     expiry: date | None
+    rerun: Rerun | None = None
 
 
 def answer(slot: Slot, asked: Asked, query: Query[T]) -> T:
@@ -29,5 +34,23 @@ def answer(slot: Slot, asked: Asked, query: Query[T]) -> T:
 
 def _answer(slot: Slot, asked: Asked, query: Query[Any]) -> object:
     match query:
+        case ScoreQuery():
+            return scoreboard([tally(slot.timeline)])
+        case AroundQuery(index):
+            return around(slot.timeline, index, _signal(slot, index))
+        case WhatIfQuery():
+            return asked.rerun.comparison() if asked.rerun else _nothing_changed(slot)
         case _:
             raise UsageError(f"Nobody answers a {type(query).__name__}.")
+
+
+def _signal(slot: Slot, index: int) -> SignalRow:
+    log = slot.projector.signals()
+    if not 0 <= index < len(log):
+        raise NoDataError(f"There is no signal {index + 1} at this moment; there are {len(log)}.")
+    return log[index]
+
+
+def _nothing_changed(slot: Slot) -> Comparison:
+    played = tally(slot.timeline)
+    return compared((), played, played)

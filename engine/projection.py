@@ -14,7 +14,7 @@ from math import nan
 import numpy as np
 
 from .chain import expected_move, implied_forward, max_pain
-from .events import MISSING, NS, PRICE_SCALE, QUOTE, TRADE
+from .events import MISSING, NS, PRICE_SCALE, QUOTE, TRADE, UNDERLYING
 from .exposure import Book, Exposure, exposure
 from .greeks import OK, STATUS_NAMES, years
 from .kernel.conditions import CANCEL, FIRST_CODE, TREATMENT, label
@@ -35,11 +35,12 @@ from .ladder import (
     on_call,
     part_of,
 )
+from .outcome_log import FollowedOutcomes
 from .stance import Convention, Stance
 from .symbols import Contract
 from .timeline import Timeline
 from .tracker import Tracker, TrackerParams
-from .view import Counts, Detail, Floats, Flow, Gamma, Leg, Print, SignalLog, SignalRow, View
+from .view import Counts, Detail, Floats, Flow, Gamma, Leg, Outcome, Print, SignalLog, SignalRow, View
 
 DETAIL_SECONDS = 60
 DETAIL_PRINTS = 12
@@ -81,6 +82,7 @@ class Projector:
             expiry: ladder_of(self._contracts, settles, root, expiry) for expiry in self.expiries
         }
         self._rows: list[SignalRow] = []
+        self._told: dict[tuple[int, int], Outcome] = {}
 
     def project(self, playing: Playing, expiry: date | None = None, stance: Stance | None = None) -> View:
         """Return the view at the timeline's playhead; `expiry` None shows the nearest that still trades."""
@@ -125,6 +127,7 @@ class Projector:
             events_per_s=playing.events_per_s,
             loaded=timeline.loaded,
             notes=playing.notes,
+            outcomes=self.outcomes(),
         )
 
     def counts(self) -> Counts:
@@ -144,8 +147,13 @@ class Projector:
         """Return all signals up to the playhead; rows are made once and shared by every log."""
         count = self._timeline.signal_count
         for signal in self._timeline.signals[len(self._rows) : count]:
-            self._rows.append(signal_row(signal, self._contracts[int(signal["cid"])]))
+            cid = int(signal["cid"])
+            self._rows.append(signal_row(signal, None if cid == UNDERLYING else self._contracts[cid]))
         return SignalLog(self._rows, count)
+
+    def outcomes(self) -> FollowedOutcomes:
+        """Return what has come of the signals up to the playhead."""
+        return FollowedOutcomes(self._timeline.outcomes, self._timeline.clock, self._told)
 
     def detail(self, cid: int) -> Detail:
         """Return one contract in full, with its last minute of tape."""
@@ -259,27 +267,29 @@ class Projector:
         mid = [MISSING] * DETAIL_SECONDS
         for i, value in zip(second[quoted].tolist(), ((bid + ask) // 2).tolist(), strict=True):
             mid[i] = value
-        return tuple(volume.tolist()), tuple(accumulate(mid, _last_known))
+        return tuple(volume.tolist()), tuple(accumulate(mid, last_known))
 
     def _prints(self, cid: int) -> tuple[Print, ...]:
         """Return the last prints of the contract, newest first, with the sides the fold gave them."""
         events, sides = self._timeline.recent_trades(cid)
         last = list(zip(events[-DETAIL_PRINTS:], sides[-DETAIL_PRINTS:], strict=True))
-        return tuple(
-            Print(
-                ts_ns=int(event["ts"]),
-                price=int(event["p1"]),
-                size=int(event["s1"]),
-                side=int(side["side"]),
-                confidence=int(side["confidence"]) / 100,
-                rule=SIDE_RULES[int(side["rule"])],
-                condition=label(int(event["cond"])),
-            )
-            for event, side in reversed(last)
-        )
+        return tuple(print_row(event, side) for event, side in reversed(last))
 
 
-def signal_row(signal: np.void, contract: Contract) -> SignalRow:
+def print_row(event: np.void, side: np.void) -> Print:
+    """Return a trade, and the SIDE the fold gave it, as a person reads it."""
+    return Print(
+        ts_ns=int(event["ts"]),
+        price=int(event["p1"]),
+        size=int(event["s1"]),
+        side=int(side["side"]),
+        confidence=int(side["confidence"]) / 100,
+        rule=SIDE_RULES[int(side["rule"])],
+        condition=label(int(event["cond"])),
+    )
+
+
+def signal_row(signal: np.void, contract: Contract | None) -> SignalRow:
     """Return a fired signal as a person reads it."""
     rule, values = int(signal["rule"]), [float(value) for value in signal["evidence"]]
     return SignalRow(
@@ -298,7 +308,8 @@ def signal_row(signal: np.void, contract: Contract) -> SignalRow:
     )
 
 
-def _last_known(before: int, now: int) -> int:
+def last_known(before: int, now: int) -> int:
+    """Return the newer of two prices that is not MISSING."""
     return before if now == MISSING else now
 
 

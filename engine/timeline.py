@@ -104,6 +104,10 @@ class TimelineParams:
     cached_chunks: int = 4
 
 
+NO_CHECKPOINTS = TimelineParams(spacing_ns=2**62)
+"""For a tape that is folded once, from its start to its end."""
+
+
 class Timeline:
     """One symbol's fold over its tape, with a playhead that goes anywhere between two bounds.
 
@@ -260,6 +264,24 @@ class Timeline:
             chunk -= 1
             end = np.iinfo(np.int64).max
         return np.concatenate(found[::-1])
+
+    def look_back(self, since_ns: int, until_ns: int) -> tuple[State, Events, NDArray[np.void]]:
+        """Return the state at `since_ns`, and the events from then to `until_ns` with their SIDE rows.
+
+        Folds again from a checkpoint, moves nothing, and never looks beyond the playhead.
+        """
+        at = bisect_right(self._checkpoints, since_ns, key=_clock) - 1
+        cursor = self._checkpoints[max(at, 0)].copy()
+        for piece in self._pieces(cursor, since_ns):
+            self._fold(cursor, piece)
+        state = cursor.state.copy()
+        found, decided = [np.zeros(0, EVENT)], [np.zeros(0, SIDE)]
+        for piece in self._pieces(cursor, min(until_ns, self.clock)):
+            sides = np.zeros(len(piece), SIDE)
+            self._fold(cursor, piece, sides)
+            found.append(piece)
+            decided.append(sides)
+        return state, np.concatenate(found), np.concatenate(decided)
 
     # --- inside -----------------------------------------------------------------------------------
 
