@@ -14,7 +14,7 @@ from math import nan
 import numpy as np
 
 from .chain import expected_move, implied_forward, max_pain
-from .events import MISSING, NS, PRICE_SCALE, QUOTE, TRADE, UNDERLYING
+from .events import MISSING, NS, PRICE_SCALE, QUOTE, TRADE
 from .exposure import Book, Exposure, exposure
 from .greeks import OK, STATUS_NAMES, years
 from .kernel.conditions import CANCEL, FIRST_CODE, TREATMENT, label
@@ -147,8 +147,7 @@ class Projector:
         """Return all signals up to the playhead; rows are made once and shared by every log."""
         count = self._timeline.signal_count
         for signal in self._timeline.signals[len(self._rows) : count]:
-            cid = int(signal["cid"])
-            self._rows.append(signal_row(signal, None if cid == UNDERLYING else self._contracts[cid]))
+            self._rows.append(signal_row(signal, self._contracts[int(signal["cid"])]))
         return SignalLog(self._rows, count)
 
     def outcomes(self) -> FollowedOutcomes:
@@ -289,7 +288,7 @@ def print_row(event: np.void, side: np.void) -> Print:
     )
 
 
-def signal_row(signal: np.void, contract: Contract | None) -> SignalRow:
+def signal_row(signal: np.void, contract: Contract) -> SignalRow:
     """Return a fired signal as a person reads it."""
     rule, values = int(signal["rule"]), [float(value) for value in signal["evidence"]]
     return SignalRow(

@@ -9,15 +9,16 @@ direction: the control rate of a rule that bought is the share of such moments t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UsageError
-from .events import NS, PRICE_SCALE, UNDERLYING
+from .events import NS, PRICE_SCALE, UNDERLYING, Events
 from .kernel.follow import HORIZONS_S, N_FOLLOW_POOLS
 from .kernel.params import FoldParams, with_settings
 from .kernel.signals import RULE_NAMES
@@ -25,7 +26,7 @@ from .kernel.state import SIGNAL
 from .outcomes import Judged, Records, judge
 from .panels import Score, Scoreboard
 from .symbols import Contract, ContractTable
-from .timeline import Timeline
+from .timeline import NO_CHECKPOINTS, Tape, Timeline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,6 +34,8 @@ Bools = NDArray[np.bool_]
 
 HALF_HOUR_NS = 1800 * NS
 HALF_HOURS = 16
+STRIDE_NS = 60 * NS
+"""How far one of several folds may be ahead of the others."""
 RESAMPLES = 2000
 INTERVAL_PERCENT = (5.0, 95.0)
 
@@ -82,6 +85,35 @@ class Difference:
 
 
 # --- one day ----------------------------------------------------------------------------------------------
+
+
+def studied(tape: Tape, folds: Sequence[FoldParams], progress: Callable[[float], None]) -> list[Tally]:
+    """Fold a whole tape once under each of `folds` and return their tallies; `progress` is told 0-1.
+
+    They are folded side by side, so that each part of the tape is read only once.
+    """
+    shared = _Shared(tape)
+    timelines = [Timeline(shared, fold, NO_CHECKPOINTS) for fold in folds]
+    start_ns, end_ns = timelines[0].start_ns, timelines[0].end_ns
+    for mark in (*range(start_ns, end_ns, STRIDE_NS), end_ns):
+        for timeline in timelines:
+            for _ in timeline.advance(mark):
+                pass
+        progress((mark - start_ns) / max(end_ns - start_ns, 1))
+    return [tally(timeline) for timeline in timelines]
+
+
+class _Shared:
+    """A tape that several folds read at about the same place."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.info, self.contracts = tape.info, tape.contracts
+        self.starts, self.end_ns = tape.starts, tape.end_ns
+        self._read = lru_cache(maxsize=4)(tape.read)
+
+    def read(self, chunk: int) -> Events:
+        """Return the chunk."""
+        return self._read(chunk)
 
 
 def tally(timeline: Timeline, until_ns: int | None = None) -> Tally:

@@ -84,6 +84,10 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
         from .commands.verify import run_verify
 
         return run_verify(args, settings, leaver)
+    if args.command == "study":
+        from .commands.study import run_study
+
+        return run_study(args, settings, leaver)
     return _watch(args, settings, leaver)
 
 
