@@ -19,10 +19,12 @@ class Rerun:
 
     settings : what is different about it, as it was asked for
     again    : a timeline of the same tape between the same bounds, with those settings, at its start
+    done     : whether there is nothing more to fold
     """
 
     def __init__(self, settings: tuple[str, ...], played: Timeline, again: Timeline) -> None:
         self.settings = settings
+        self.done = False
         self._again = again
         self._until_ns = played.clock
         self._then = tally(played)
@@ -34,15 +36,10 @@ class Rerun:
         span_ns = self._until_ns - self._again.start_ns
         return (self._again.clock - self._again.start_ns) / span_ns if span_ns > 0 else 1.0
 
-    @property
-    def done(self) -> bool:
-        """Whether there is nothing more to fold."""
-        return self._again.clock >= self._until_ns
-
     def work(self, limit: int) -> None:
         """Fold `limit` events more."""
-        for _ in self._again.advance(self._until_ns, limit):
-            pass
+        folded = sum(len(events) for events, _ in self._again.advance(self._until_ns, limit))
+        self.done = folded < limit
 
     def comparison(self) -> Comparison:
         """Return what has come of it so far; complete once it is done."""

@@ -9,6 +9,7 @@ direction: the control rate of a rule that bought is the share of such moments t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -312,7 +313,10 @@ def with_changes(fold: FoldParams, settings: Sequence[str]) -> FoldParams:
 
 
 def difference(then: Sequence[Tally], now: Sequence[Tally]) -> Difference:
-    """Compare two folds of the same tapes; a signal is the same when rule, contract and second agree."""
+    """Compare two folds of the same tapes; a signal is the same when rule, contract and second agree.
+
+    Of several in one second the first answers to the first, the second to the second.
+    """
     before, after = _spotted(then), _spotted(now)
     known_before, known_after = ({key for key, _ in spotted} for spotted in (before, after))
     added = tuple(each for key, each in after if key not in known_before)
@@ -322,9 +326,11 @@ def difference(then: Sequence[Tally], now: Sequence[Tally]) -> Difference:
 
 def _spotted(tallies: Sequence[Tally]) -> list[tuple[tuple[object, ...], Spotted]]:
     found: list[tuple[tuple[object, ...], Spotted]] = []
+    seen: Counter[tuple[object, ...]] = Counter()
     for each in tallies:
         for ts_ns, rule, cid in zip(each.ts_ns.tolist(), each.rule.tolist(), each.cid.tolist(), strict=True):
             contract = None if cid == UNDERLYING else each.contracts[cid]
-            spotted = Spotted(ts_ns, each.symbol, RULE_NAMES[rule], contract)
-            found.append(((each.symbol, ts_ns // NS, rule, cid), spotted))
+            key = each.symbol, ts_ns // NS, rule, cid
+            seen[key] += 1
+            found.append(((*key, seen[key]), Spotted(ts_ns, each.symbol, RULE_NAMES[rule], contract)))
     return found
