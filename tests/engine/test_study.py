@@ -9,7 +9,7 @@ from math import isnan
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import UsageError
@@ -168,6 +168,7 @@ def test_nothing_played_has_no_scores() -> None:
     assert scoreboard([]).scores == scoreboard([]).alerts_per_h == ()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3000), max_size=30), st.integers(1, 900))
 def test_windows_are_the_covered_time_in_horizons(starts, horizon) -> None:
     covered = {second for start in starts for second in range(start, start + horizon)}
