@@ -128,6 +128,7 @@ def _add_commands(parser: Parser) -> None:
     study.add_argument("--symbol", metavar="A[,B...]", help="which underlyings (the first of the watch list)")
     study.add_argument(
         "--set",
+        dest="changes",
         metavar="NAME=VALUE",
         action="append",
         help="compare with another threshold, volume_spike.z=5",

@@ -32,7 +32,7 @@ class _Part:
 
 def run_study(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
     """Fold every day once, or twice side by side with --set, and print what came of its signals."""
-    changes = tuple(getattr(args, "set", ()))
+    changes = tuple(getattr(args, "changes", ()))
     fold = fold_params(settings)
     folds = (fold, with_changes(fold, changes)) if changes else (fold,)
     parts = _parts(asked_days(args.dates), settings, only_first="symbol" not in args)
