@@ -70,9 +70,9 @@ def on_disk(tape: Tape, folder: Path) -> Tape:
     return store.open(info.day, info.symbol)
 
 
-def scouted(tape: Tape, params: TimelineParams | None = None) -> Timeline:
+def scouted(tape: Tape, params: TimelineParams | None = None, fold: FoldParams | None = None) -> Timeline:
     """Return a timeline that has folded its whole tape once."""
-    timeline = Timeline(tape, FoldParams(), params)
+    timeline = Timeline(tape, fold or FoldParams(), params)
     while not timeline.scout(1 << 20):
         pass
     return timeline

@@ -6,11 +6,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar, cast
 
-from .errors import UsageError
+from .around import around
+from .errors import NoDataError, UsageError
 from .flowlines import flow_lines
-from .panels import FlowQuery, HeatQuery, Query, SmileQuery, TopQuery
+from .panels import (
+    AroundQuery,
+    Comparison,
+    FlowQuery,
+    HeatQuery,
+    Query,
+    ScoreQuery,
+    SmileQuery,
+    TopQuery,
+    WhatIfQuery,
+)
+from .rerun import Rerun, compared
 from .slot import Slot
 from .stance import Stance
+from .study import scoreboard, tally
+from .view import SignalRow
 
 T = TypeVar("T")
 
@@ -21,6 +35,7 @@ class Asked:
 
     stance: Stance
     expiry: date | None
+    rerun: Rerun | None = None
 
 
 def answer(slot: Slot, asked: Asked, query: Query[T]) -> T:
@@ -38,5 +53,23 @@ def _answer(slot: Slot, asked: Asked, query: Query[Any]) -> object:
             return slot.projector.heat(query, asked.stance.convention, asked.expiry)
         case FlowQuery():
             return flow_lines(slot.timeline.history, slot.timeline.clock)
+        case ScoreQuery():
+            return scoreboard([tally(slot.timeline)])
+        case AroundQuery(index):
+            return around(slot.timeline, index, _signal(slot, index))
+        case WhatIfQuery():
+            return asked.rerun.comparison() if asked.rerun else _nothing_changed(slot)
         case _:
             raise UsageError(f"Nobody answers a {type(query).__name__}.")
+
+
+def _signal(slot: Slot, index: int) -> SignalRow:
+    log = slot.projector.signals()
+    if not 0 <= index < len(log):
+        raise NoDataError(f"There is no signal {index + 1} at this moment; there are {len(log)}.")
+    return log[index]
+
+
+def _nothing_changed(slot: Slot) -> Comparison:
+    played = tally(slot.timeline)
+    return compared((), played, played)

@@ -8,7 +8,7 @@ can be shown in between. It refuses to know event loops, files and screens.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
 from typing import TypeVar
@@ -39,10 +39,12 @@ from .events import NS, Events
 from .market import clock_text
 from .panels import Query
 from .projection import Playing
-from .slot import DeckParams, Slot, Source, open_slot
+from .rerun import Rerun
+from .slot import DeckParams, Slot, Source, open_slot, open_timeline
 from .stance import Stance
+from .study import with_changes
 from .symbols import ContractTable
-from .timeline import Timeline
+from .timeline import NO_CHECKPOINTS, Timeline
 from .view import Counts, Detail, Fired, View
 
 T = TypeVar("T")
@@ -88,6 +90,7 @@ class Deck:
         self._hunting = 0  # the direction in which a signal is looked for
         self._note = ""
         self._refused: dict[tuple[str, str], str] = {}
+        self._rerun: tuple[tuple[str, str], Rerun] | None = None
         self._generation = 0
         self._version = 0
         self._rate = (wall_ns, 0, 0.0)
@@ -138,8 +141,8 @@ class Deck:
                 self._stand(self._stance.with_scope(scope))
             case UseSource(name):
                 self._use(name, wall_ns)
-            case WhatIf():
-                raise SpymonError("A day cannot be run again with other thresholds yet.")
+            case WhatIf(settings):
+                self._run_again(settings)
 
     def _pause(self, paused: bool, wall_ns: int) -> None:
         self._settle(wall_ns)
@@ -183,6 +186,16 @@ class Deck:
     def _stand(self, stance: Stance) -> None:
         self._stance = stance
         self._generation += 1
+
+    def _run_again(self, settings: tuple[str, ...]) -> None:
+        """Begin to fold what has been played once more with other thresholds; without any, stop."""
+        self._rerun = None
+        if settings:
+            slot = self._slot()
+            fold = with_changes(self._params.fold, settings)
+            params = replace(self._params, fold=fold, timeline=NO_CHECKPOINTS)
+            again = open_timeline(slot.timeline.tape, params, self._source.name == self._bounded)
+            self._rerun = (self._source.name, self._symbol), Rerun(settings, slot.timeline, again)
 
     def _use(self, name: str, wall_ns: int) -> None:
         source = self._sources.get(name)
@@ -267,10 +280,12 @@ class Deck:
         return self._hunting != 0 or self._target is not None
 
     def scout(self) -> bool:
-        """Fold a little ahead, the shown symbol first; return whether there is more to do.
+        """Fold a little ahead, a re-run and the shown symbol first; return whether there is more to do.
 
         A symbol that cannot be opened or read is left alone from then on, and every view says why.
         """
+        if self._work_again():
+            return True
         for symbol in (self._symbol, *self._source.symbols):
             key = self._source.name, symbol
             try:
@@ -279,6 +294,16 @@ class Deck:
             except SpymonError as error:
                 self._refused[key] = str(error)
         return False
+
+    def _work_again(self) -> bool:
+        """Fold a little of the re-run; return whether there was something to do."""
+        if self._rerun is None or self._rerun[1].done:
+            return False
+        try:
+            self._rerun[1].work(SCOUT_EVENTS)
+        except SpymonError as error:
+            self._note, self._rerun = str(error), None
+        return True
 
     # --- what is seen -----------------------------------------------------------------------------
 
@@ -319,7 +344,9 @@ class Deck:
 
     def answer(self, query: Query[T]) -> T:
         """Return the answer to a query about the shown symbol, at its playhead."""
-        return answer(self._slot(), Asked(self._stance, self._expiry), query)
+        key, rerun = self._rerun or (None, None)
+        ours = rerun if key == (self._source.name, self._symbol) else None
+        return answer(self._slot(), Asked(self._stance, self._expiry, ours), query)
 
     def counts(self) -> Counts:
         """Return what has been folded of the shown symbol."""
@@ -333,6 +360,8 @@ class Deck:
             yield f"Going to {clock_text(self._target)} …"
         elif self._hunting:
             yield "Looking for the next signal …"
+        if self._rerun is not None and not self._rerun[1].done:
+            yield f"Running again with {', '.join(self._rerun[1].settings)}: {self._rerun[1].progress:.0%} …"
         yield from (why for (source, _), why in self._refused.items() if source == self._source.name)
 
     def _events_per_s(self, wall_ns: int) -> float:

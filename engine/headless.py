@@ -12,16 +12,14 @@ from math import inf
 
 from .clock import TapeClock
 from .events import NS
+from .kernel.follow import HORIZONS_S
 from .kernel.signals import RULE_NAMES
 from .projection import Playing
 from .slot import DeckParams, Slot, Source, open_slot
-from .timeline import TimelineParams
-from .view import Fired, View
+from .view import Fired, Outcome, SignalRow, View
 
 STATUS_NS = 5 * NS
 VIEW_NS = 300 * NS
-NO_CHECKPOINTS = TimelineParams(spacing_ns=2**62)
-"""Nobody seeks in a run without a screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,17 @@ class Summary:
     last_ts: int
 
 
-Item = Fired | Status | View | Summary
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What came of a signal after one horizon; `ts_ns` is its end, when it is known."""
+
+    ts_ns: int
+    symbol: str
+    row: SignalRow
+    outcome: Outcome
+
+
+Item = Fired | Followed | Status | View | Summary
 
 
 class _Run:
@@ -69,6 +77,7 @@ class _Run:
         self._spent_ns = 0
         self._said = (wall(), 0)
         self._version = 0
+        self._over = [0] * len(HORIZONS_S)
 
     @property
     def end_ns(self) -> int:
@@ -86,6 +95,16 @@ class _Run:
             pass
         self._spent_ns += self._wall() - began
         return self.slot.fired_after(before)
+
+    def followed(self) -> Iterator[Followed]:
+        """Yield the outcomes that have become known since the last call, by horizon."""
+        rows, outcomes = self.slot.projector.signals(), self.slot.projector.outcomes()
+        for h, over in enumerate(self._over):
+            while over < len(rows) and len(known := outcomes.of(over)) > h:
+                end_ns = rows[over].ts_ns + HORIZONS_S[h] * NS
+                yield Followed(end_ns, self._symbol, rows[over], known[h])
+                over += 1
+            self._over[h] = over
 
     def status(self) -> Status:
         """Return how it stands at the playhead."""
@@ -159,8 +178,9 @@ def replay(
     for mark in _marks(start, end, speed):
         _wait(clock, mark, wall, sleep)
         live = [run for run in runs if run.slot.timeline.clock < run.end_ns]
-        fired = [item for run in live for item in run.advance(mark)]
-        yield from sorted(fired, key=lambda item: item.row.ts_ns)
+        said: list[Fired | Followed] = [item for run in live for item in run.advance(mark)]
+        said += [item for run in live for item in run.followed()]
+        yield from sorted(said, key=_moment)
         if (mark - start) % STATUS_NS == 0:
             yield from (run.status() for run in live if mark <= run.end_ns)
         if views and (mark - start) % VIEW_NS == 0:
@@ -168,6 +188,10 @@ def replay(
     if views:
         yield from (run.view(shown, speed) for run in runs)
     yield from (run.summary() for run in runs)
+
+
+def _moment(item: Fired | Followed) -> int:
+    return item.row.ts_ns if isinstance(item, Fired) else item.ts_ns
 
 
 def _marks(start: int, end: int, speed: float) -> Iterator[int]:

@@ -193,10 +193,11 @@ class ScoreQuery(Query["Scoreboard"]):
 class Score:
     """How one rule did at one horizon.
 
-    n, n_effective : signals whose outcome is known; the same, overlapping horizons counted once
-    hit_rate       : share that stood in their direction at the end, None without directed signals
-    control_rate   : the same of random moments of the same half hour and moneyness, None without any
-    touch_rate, control_touch_rate : likewise, that got there on the way
+    n, n_effective : signals whose outcome is known; the time their horizons cover together, in horizons
+    directed       : those of n that claim a direction
+    hit_rate       : share of the directed that stood in their direction at the end, None without any
+    control_rate   : the same of random moments of the same half hour, right and moneyness, None without any
+    touch_rate, control_touch_rate : share of n that moved beyond the spread on the way (`view.Outcome`)
     low, high      : 90 % interval of hit_rate - control_rate by bootstrap over days; None with one day
     mean_move      : of the contract (the underlying, without one) in the signal's direction, $
     """
@@ -212,11 +213,12 @@ class Score:
     mean_move: float | None
     low: float | None = None
     high: float | None = None
+    directed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Scoreboard:
-    """Scores by rule and horizon; `alerts_per_h` by rule."""
+    """Scores of the rules that fired, by rule and horizon; `alerts_per_h` of every rule."""
 
     scores: tuple[Score, ...]
     alerts_per_h: tuple[tuple[str, float], ...]
@@ -229,7 +231,9 @@ class WhatIfQuery(Query["Comparison"]):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What other thresholds change. A signal is the same when rule, contract and second agree.
+    """What other thresholds change, over what had been played when they were asked for.
+
+    A signal is the same when rule, contract and second agree. Without settings, nothing differs.
 
     settings : 'volume_spike.z=5', as given
     added, removed : rows of signals, oldest first

@@ -35,6 +35,7 @@ from .ladder import (
     on_call,
     part_of,
 )
+from .outcome_log import FollowedOutcomes
 from .panels import Heat, HeatQuery, Ranking, Smile, Top
 from .ranking import top
 from .readings import Reading, read, smile_of
@@ -43,7 +44,7 @@ from .stance import Convention, Stance
 from .symbols import Contract
 from .timeline import Timeline
 from .tracker import Tracker, TrackerParams
-from .view import Chain, Counts, Detail, Flow, Leg, Print, SignalLog, SignalRow, View
+from .view import Chain, Counts, Detail, Flow, Leg, Outcome, Print, SignalLog, SignalRow, View
 
 DETAIL_SECONDS = 60
 DETAIL_PRINTS = 12
@@ -86,6 +87,7 @@ class Projector:
         self._ladders = {expiry: self._standing[expiry][0] for expiry in self.expiries}
         self._rosters: dict[tuple[date, ...], Roster] = {}
         self._rows: list[SignalRow] = []
+        self._told: dict[tuple[int, int], Outcome] = {}
 
     def project(self, playing: Playing, expiry: date | None = None, stance: Stance | None = None) -> View:
         """Return the view at the timeline's playhead; `expiry` None shows the nearest that still trades."""
@@ -137,6 +139,7 @@ class Projector:
             notes=playing.notes,
             exposures=strike_exposures(desk, ladder.strike_milli[rows]),
             chain=_chain(desk.pool, reading),
+            outcomes=self.outcomes(),
         )
 
     def heat(self, query: HeatQuery, convention: Convention, expiry: date | None = None) -> Heat:
@@ -185,6 +188,10 @@ class Projector:
             cid = int(signal["cid"])
             self._rows.append(signal_row(signal, self._contracts[cid] if cid else None))
         return SignalLog(self._rows, count)
+
+    def outcomes(self) -> FollowedOutcomes:
+        """Return what has come of the signals up to the playhead."""
+        return FollowedOutcomes(self._timeline.outcomes, self._timeline.clock, self._told)
 
     def detail(self, cid: int) -> Detail:
         """Return one contract in full, with its last minute of tape."""
@@ -300,24 +307,26 @@ class Projector:
         mid = [MISSING] * DETAIL_SECONDS
         for i, value in zip(second[quoted].tolist(), ((bid + ask) // 2).tolist(), strict=True):
             mid[i] = value
-        return tuple(volume.tolist()), tuple(accumulate(mid, _last_known))
+        return tuple(volume.tolist()), tuple(accumulate(mid, last_known))
 
     def _prints(self, cid: int) -> tuple[Print, ...]:
         """Return the last prints of the contract, newest first, with the sides the fold gave them."""
         events, sides = self._timeline.recent_trades(cid)
         last = list(zip(events[-DETAIL_PRINTS:], sides[-DETAIL_PRINTS:], strict=True))
-        return tuple(
-            Print(
-                ts_ns=int(event["ts"]),
-                price=int(event["p1"]),
-                size=int(event["s1"]),
-                side=int(side["side"]),
-                confidence=int(side["confidence"]) / 100,
-                rule=SIDE_RULES[int(side["rule"])],
-                condition=label(int(event["cond"])),
-            )
-            for event, side in reversed(last)
-        )
+        return tuple(print_row(event, side) for event, side in reversed(last))
+
+
+def print_row(event: np.void, side: np.void) -> Print:
+    """Return a trade, and the SIDE the fold gave it, as a person reads it."""
+    return Print(
+        ts_ns=int(event["ts"]),
+        price=int(event["p1"]),
+        size=int(event["s1"]),
+        side=int(side["side"]),
+        confidence=int(side["confidence"]) / 100,
+        rule=SIDE_RULES[int(side["rule"])],
+        condition=label(int(event["cond"])),
+    )
 
 
 def signal_row(signal: np.void, contract: Contract | None) -> SignalRow:
@@ -339,7 +348,8 @@ def signal_row(signal: np.void, contract: Contract | None) -> SignalRow:
     )
 
 
-def _last_known(before: int, now: int) -> int:
+def last_known(before: int, now: int) -> int:
+    """Return the newer of two prices that is not MISSING."""
     return before if now == MISSING else now
 
 

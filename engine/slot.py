@@ -79,7 +79,6 @@ def chosen_expiries(choice: str | int | date, day: date, listed: Sequence[date])
 def open_slot(tape: Tape, params: DeckParams, bounded: bool = True) -> Slot:
     """Return a tape with its playhead at the start; NoDataError when it lists nothing that was chosen."""
     info = tape.info
-    start_ns, end_ns = (params.start_ns, params.end_ns) if bounded else (None, None)
     listed = tape.contracts.expiries()
     expiries = chosen_expiries(params.expiry, info.day, listed)
     if not expiries:
@@ -87,5 +86,11 @@ def open_slot(tape: Tape, params: DeckParams, bounded: bool = True) -> Slot:
             f"{info.symbol} lists no expiration for --expiry {params.expiry} on {info.day}; "
             f"it lists {', '.join(map(str, listed[:5])) or 'none at all'}."
         )
-    timeline = Timeline(tape, params.fold, params.timeline, start_ns, end_ns)
+    timeline = open_timeline(tape, params, bounded)
     return Slot(timeline, Projector(timeline, params.fold, params.strikes, expiries))
+
+
+def open_timeline(tape: Tape, params: DeckParams, bounded: bool) -> Timeline:
+    """Return a tape's fold at its start; between the bounds of `params` if `bounded`."""
+    start_ns, end_ns = (params.start_ns, params.end_ns) if bounded else (None, None)
+    return Timeline(tape, params.fold, params.timeline, start_ns, end_ns)

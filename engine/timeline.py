@@ -18,6 +18,7 @@ from .kernel.params import FoldParams
 from .kernel.state import SIDE, State, new_state
 from .kernel.step import step
 from .market import Session, Underlying, settle_ns
+from .outcomes import Follower
 from .symbols import ContractTable
 
 PIECE = 32_768
@@ -104,6 +105,10 @@ class TimelineParams:
     cached_chunks: int = 4
 
 
+NO_CHECKPOINTS = TimelineParams(spacing_ns=2**62)
+"""For a tape that is folded once, from its start to its end."""
+
+
 class Timeline:
     """One symbol's fold over its tape, with a playhead that goes anywhere between two bounds.
 
@@ -139,6 +144,8 @@ class Timeline:
         open_ns, static = tape.info.session.open_ns, self._playhead.state.static
         self.history = History(static, self.start_ns, open_ns, fold.rate)
         self._checkpoints = [self._playhead.copy()]
+        hours = tape.info.session
+        self.outcomes = Follower(self.state.static, hours.open_ns, hours.close_ns)
         self._furthest = 0
         self._furthest_clock = self.start_ns
         self._complete = False
@@ -200,6 +207,7 @@ class Timeline:
                     return
         self.clock = max(self.clock, to_ns)
         self.history.take(self._playhead.state, to_ns)
+        self.outcomes.reach(min(to_ns, self.tape.end_ns))
         self._complete |= to_ns >= self.end_ns
 
     def seek(self, to_ns: int) -> None:
@@ -228,6 +236,7 @@ class Timeline:
             if left <= 0:
                 return False
         self.history.take(self._scout.state, self.end_ns)
+        self.outcomes.reach(min(self.end_ns, self.tape.end_ns))
         self._complete = True
         self._scout = self._playhead
         return True
@@ -262,6 +271,24 @@ class Timeline:
             chunk -= 1
             end = np.iinfo(np.int64).max
         return np.concatenate(found[::-1])
+
+    def look_back(self, since_ns: int, until_ns: int) -> tuple[State, Events, NDArray[np.void]]:
+        """Return the state at `since_ns`, and the events from then to `until_ns` with their SIDE rows.
+
+        Folds again from a checkpoint, moves nothing, and never looks beyond the playhead.
+        """
+        at = bisect_right(self._checkpoints, since_ns, key=_clock) - 1
+        cursor = self._checkpoints[max(at, 0)].copy()
+        for piece in self._pieces(cursor, since_ns):
+            self._fold(cursor, piece)
+        state = cursor.state.copy()
+        found, decided = [np.zeros(0, EVENT)], [np.zeros(0, SIDE)]
+        for piece in self._pieces(cursor, min(until_ns, self.clock)):
+            sides = np.zeros(len(piece), SIDE)
+            self._fold(cursor, piece, sides)
+            found.append(piece)
+            decided.append(sides)
+        return state, np.concatenate(found), np.concatenate(decided)
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -308,7 +335,9 @@ class Timeline:
             fired = step(cursor.state, events[part], self._packed, None if sides is None else sides[part])
             self._note(cursor, events[part], fired)
         cursor.offset += len(events)
-        if cursor.events > self._furthest:
+        unseen = cursor.events - self._furthest
+        if unseen > 0:
+            self.outcomes.feed(events[-unseen:], self.signals)
             self._furthest, self._furthest_clock = cursor.events, max(cursor.clock, self.start_ns)
             self._leave_checkpoint(cursor)
 

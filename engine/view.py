@@ -212,12 +212,15 @@ class Fired:
 class Outcome:
     """What came of a signal, so many seconds of tape after it.
 
-    Moves are signed, in price units, from the signal's moment; None when there was no price at either end.
-    `best` and `worst` are the extremes of the contract's mid (of the underlying for a signal about it) on the
-    way, in the signal's direction; a neutral signal counts up as best.
+    Moves are signed, in price units, from the end of the signal's moment: of the underlying, and of the
+    contract's mid. None when there was no price at either end, when the feed was silent within the horizon,
+    and for the contract of a signal about the underlying.
 
-    touched : the move reached `best` beyond the spread it was fired at, whatever it did later
-    hit     : it stood in the signal's direction at the end; None for a neutral signal
+    best, worst : extremes of the contract's mid (of the underlying for a signal about it) on the way,
+                  in the signal's direction: best >= 0 >= worst; a neutral signal counts up as best
+    touched     : `best` exceeded the spread at the signal's moment (0.02 % for the underlying), whatever came
+                  later; of a neutral signal either extreme counts
+    hit         : the move at the end is in the signal's direction and not zero; None for a neutral signal
     """
 
     horizon_s: int

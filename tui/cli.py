@@ -92,6 +92,10 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
         from .commands.snapshot import run_snapshot
 
         return run_snapshot(args, settings, leaver)
+    if args.command == "study":
+        from .commands.study import run_study
+
+        return run_study(args, settings, leaver)
     return _watch(args, settings, leaver)
 
 

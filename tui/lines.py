@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.events import MISSING, PRICE_SCALE
 from engine.exposure import Unit, convert
-from engine.headless import Item, Status, Summary
+from engine.headless import Followed, Item, Status, Summary
 from engine.market import clock_text
 from engine.stance import Metric
 from engine.view import Fired, Gamma, Leg, View
@@ -42,6 +42,8 @@ def as_object(item: Item) -> dict[str, Any]:
     match item:
         case Fired():
             return _signal(item)
+        case Followed():
+            return _followed(item)
         case View():
             return _view(item)
         case Status():
@@ -51,7 +53,7 @@ def as_object(item: Item) -> dict[str, Any]:
 
 
 def as_text(item: Item) -> str | None:
-    """Return the item as one line of text; None for a view, which is too large for a line."""
+    """Return the item as one line of text; None for a view or an outcome, which only JSON tells."""
     match item:
         case Fired():
             return _signal_text(item)
@@ -59,7 +61,7 @@ def as_text(item: Item) -> str | None:
             return _status_text(item)
         case Summary():
             return _summary_text(item)
-        case View():
+        case View() | Followed():
             return None
 
 
@@ -94,6 +96,28 @@ def _signal(item: Fired) -> dict[str, Any]:
         "side_confidence": number(row.side_confidence),
         "rule_version": row.version,
     }
+
+
+def _followed(item: Followed) -> dict[str, Any]:
+    row, outcome = item.row, item.outcome
+    moves = ("underlying", "contract", "best", "worst")
+    underlying, contract, best, worst = (_move(getattr(outcome, name)) for name in moves)
+    return _head("outcome", item.ts_ns, item.symbol) | {
+        "signal": row.rule,
+        "signal_ts_ns": row.ts_ns,
+        "contract": row.contract.occ if row.contract else None,
+        "horizon_s": outcome.horizon_s,
+        "underlying_move": underlying,
+        "contract_move": contract,
+        "best": best,
+        "worst": worst,
+        "touched": outcome.touched,
+        "hit": outcome.hit,
+    }
+
+
+def _move(price: int | None) -> float | None:
+    return None if price is None else price / PRICE_SCALE
 
 
 def _status(item: Status) -> dict[str, Any]:

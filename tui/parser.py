@@ -126,6 +126,18 @@ def _add_commands(parser: Parser) -> None:
     verify = add("verify", "fold a day again and compare its state hash with the recorded one")
     verify.add_argument("date", metavar="DATE", help="the day, YYYY-MM-DD")
     verify.add_argument("--symbol", metavar="S", help="only this underlying")
+    study = add("study", "how signals did against random moments, over one day or many")
+    study.add_argument("dates", nargs="+", metavar="DATE", help="YYYY-MM-DD, or FIRST..LAST")
+    study.add_argument("--symbol", metavar="A[,B...]", help="which underlyings (the first of the watch list)")
+    study.add_argument(
+        "--set",
+        dest="changes",
+        metavar="NAME=VALUE",
+        action="append",
+        help="compare with another threshold, volume_spike.z=5",
+    )
+    study.add_argument("--preset", metavar="NAME", help="signal parameters: default or seed")
+    study.add_argument("--json", action="store_true", help="print one JSON object")
     config = add("config", "show every setting with its origin, or find or edit the settings file")
     config.add_argument("action", choices=("show", "path", "edit"), help="show, path or edit")
     config.add_argument("--json", action="store_true", help="show as one JSON object")

@@ -87,11 +87,15 @@ def stored(store: DayStore, day: date, symbols: tuple[str, ...]) -> NamedSource:
     return NamedSource(f"{STORED} {day}", f"{day} on disk", symbols, partial(store.open, day))
 
 
+def fold_params(settings: Settings) -> FoldParams:
+    """Return how tapes are folded."""
+    return FoldParams(signals=PRESETS[settings.preset], rate=settings.rate, dividend=settings.dividend)
+
+
 def deck_params(plan: Plan, settings: Settings) -> DeckParams:
     """Return how tapes are folded and shown."""
-    fold = FoldParams(signals=PRESETS[settings.preset], rate=settings.rate, dividend=settings.dividend)
     return DeckParams(
-        fold=fold,
+        fold=fold_params(settings),
         expiry=settings.expiry,
         strikes=settings.strikes,
         start_ns=plan.start_ns,

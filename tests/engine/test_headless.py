@@ -11,14 +11,15 @@ import pytest
 
 from engine.errors import NoDataError
 from engine.events import FMV, GAP, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
-from engine.headless import STATUS_NS, VIEW_NS, Item, Status, Summary, replay
+from engine.headless import STATUS_NS, VIEW_NS, Followed, Item, Status, Summary, replay
 from engine.kernel.params import PRESETS, FoldParams
+from engine.kernel.signals import RULE_NAMES
 from engine.market import session, underlying
 from engine.slot import DeckParams
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract, ContractTable
 from engine.timeline import TapeInfo, Timeline
-from engine.view import Fired, View
+from engine.view import Fired, Outcome, View
 
 DAY = date(2025, 12, 16)
 HOURS = session(DAY)
@@ -122,7 +123,7 @@ def at_s(ts_ns: int) -> float:
 def when(item: Item) -> int:
     if isinstance(item, Fired):
         return item.row.ts_ns
-    if isinstance(item, Status):
+    if isinstance(item, Status | Followed):
         return item.ts_ns
     return item.tape_ns if isinstance(item, View) else item.last_ts
 
@@ -146,6 +147,27 @@ class TestOrder:
         shelf, wall = Shelf({"SPY": MemoryTape(day())}), Wall()
         with pytest.raises(NoDataError, match="QQQ is not on the shelf"):
             next(replay(shelf, ["SPY", "QQQ"], PARAMS, inf, wall, wall.sleep, False))
+
+
+class TestOutcomes:
+    def test_each_is_told_when_its_horizon_is_over(self) -> None:
+        items = run(MemoryTape(day(400, (3.5, 350.0))), MemoryTape(day(100, (30.0,)), "QQQ"))
+        found = only(Followed, items)
+        assert [(f.symbol, at_s(f.ts_ns), f.outcome.horizon_s) for f in found] == [
+            ("SPY", 63.5, 60), ("QQQ", 90.0, 60), ("SPY", 303.5, 300),
+        ]  # fmt: skip
+        assert [at_s(f.row.ts_ns) for f in found] == [3.5, 30.0, 3.5]
+        spoken = [item for item in items if not isinstance(item, Summary)]
+        assert [when(item) for item in spoken] == sorted(when(item) for item in spoken)
+
+    def test_they_say_what_came_of_the_signal(self) -> None:
+        tape = day(100, (10.0,))
+        moved = [made(QUOTE, 20, 2, p1=12_000, p2=12_400), made(QUOTE, 40, 2, p1=10_600, p2=10_800)]
+        tape = np.concatenate([tape, *moved, made(SPOT, 50, 0, p1=to_price(682))])
+        items = run(MemoryTape(tape[np.argsort(tape["ts"], kind="stable")]))
+        (found,) = [f for f in only(Followed, items) if at_s(f.row.ts_ns) == 10]
+        assert found.row.direction == "buy"
+        assert found.outcome == Outcome(60, 10_000, 600, 2_100, 0, touched=True, hit=True)
 
 
 class TestStatus:
@@ -183,12 +205,7 @@ class TestSummary:
 
     def test_signals_are_counted_by_kind_the_silent_ones_too(self) -> None:
         items = run(MemoryTape(day(20, (3.5, 9.5))))
-        assert only(Summary, items)[0].signals == {
-            "volume_spike": 0,
-            "spread_tightening": 0,
-            "price_move": 0,
-            "fmv_divergence": 2,
-        }
+        assert only(Summary, items)[0].signals == dict.fromkeys(RULE_NAMES, 0) | {"fmv_divergence": 2}
         assert len(only(Fired, items)) == 2
 
     @pytest.mark.parametrize("speed", [inf, 3.0, 0.25])

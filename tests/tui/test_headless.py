@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from engine.events import MISSING
-from engine.headless import Item, Status, Summary, replay
+from engine.headless import Followed, Item, Status, Summary, replay
 from engine.market import parse_time
 from engine.slot import DeckParams
 from engine.stance import METRICS
-from engine.view import Fired, SignalRow, View
+from engine.view import Fired, Outcome, SignalRow, View
 from tui.headless import print_items
 from tui.lines import as_json, as_object, as_text
 from tui.output import LineWriter, rfc3339
@@ -77,6 +77,32 @@ def test_signal_keys_are_the_contracts(make_signal: Callable[..., SignalRow]) ->
 def test_evidence_that_a_rule_did_not_use_is_null(make_signal: Callable[..., SignalRow]) -> None:
     got = as_object(Fired("SPY", make_signal(5, evidence=(("z", nan), ("percent", 4.0)))))
     assert got["evidence"] == {"z": None, "percent": 4.0}
+
+
+def test_outcome_keys_are_the_contracts(make_signal: Callable[..., SignalRow]) -> None:
+    row = make_signal(5)
+    outcome = Outcome(60, 800, -150, 1_200, -250, touched=True, hit=False)
+    got = json.loads(as_json(Followed(TS, "SPY", row, outcome)))
+    assert set(got) == HEAD | {
+        "signal", "signal_ts_ns", "contract", "horizon_s", "underlying_move", "contract_move", "best",
+        "worst", "touched", "hit",
+    }  # fmt: skip
+    assert (got["type"], got["ts_ns"], got["signal_ts_ns"]) == ("outcome", TS, row.ts_ns)
+    assert (got["signal"], got["contract"], got["horizon_s"]) == ("volume_spike", "O:SPY251216C00685000", 60)
+    assert [got[name] for name in ("underlying_move", "contract_move", "best", "worst")] == [
+        0.08, -0.015, 0.12, -0.025,
+    ]  # fmt: skip
+    assert (got["touched"], got["hit"]) == (True, False)
+
+
+def test_an_outcome_nobody_knows_is_null_and_has_no_line_of_text(
+    make_signal: Callable[..., SignalRow],
+) -> None:
+    followed = Followed(TS, "SPY", make_signal(5, contract=None), Outcome(60, *[None] * 6))
+    got = as_object(followed)
+    names = ("contract", "underlying_move", "contract_move", "best", "worst", "touched", "hit")
+    assert {got[name] for name in names} == {None}
+    assert as_text(followed) is None
 
 
 def test_view_keys_are_the_contracts(make_view: ViewMaker) -> None:

@@ -1,0 +1,93 @@
+"""`spymon study`: how signals did against random moments over one day or many, and with other thresholds."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from engine.config import Settings
+from engine.errors import NoDataError, UsageError
+from engine.kernel.params import FoldParams
+from engine.market import ET, sessions
+from engine.study import Tally, studied, with_changes
+from engine.timeline import Tape
+
+from ..leaving import Leaver
+from ..output import Progress, progress_bar, say
+from ..plan import Asked, Plan, days_on_disk, make_plan, parse_day
+from ..sources import fold_params, make_sources
+from .study_lines import Study, as_json, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One symbol's day of a study."""
+
+    plan: Plan
+    symbol: str
+
+
+def run_study(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+    """Fold every day once, or twice side by side with --set, and print what came of its signals."""
+    changes = tuple(getattr(args, "changes", ()))
+    fold = fold_params(settings)
+    folds = (fold, with_changes(fold, changes)) if changes else (fold,)
+    parts = _parts(asked_days(args.dates), settings, only_first="symbol" not in args)
+    with progress_bar("studying", leaver) as progress:
+        tallies = [_studied(parts, i, settings, folds, progress) for i in range(len(parts))]
+    study = _study(tallies, settings, changes)
+    sys.stdout.write(as_json(study) + "\n" if "json" in args else as_text(study))
+    return 0
+
+
+def asked_days(words: Sequence[str]) -> list[date]:
+    """Return the days that are named, in order and once each; of a FIRST..LAST only those with a session.
+
+    Raises UsageError for what is no date or a range that runs backwards, NoDataError for an empty range.
+    """
+    found: set[date] = set()
+    for word in words:
+        first, dots, last = word.partition("..")
+        found.update(_range(first, last) if dots else [parse_day(word, "The day")])
+    return sorted(found)
+
+
+def _range(first_text: str, last_text: str) -> list[date]:
+    first, last = parse_day(first_text, "The first day"), parse_day(last_text, "The last day")
+    if first > last:
+        raise UsageError(f"{first}..{last} runs backwards; write the earlier day first.")
+    days = sessions(first, last)
+    if not days:
+        raise NoDataError(f"There is no trading day from {first} to {last}.")
+    return days
+
+
+def _parts(days: Sequence[date], settings: Settings, only_first: bool) -> list[_Part]:
+    """Return every symbol and day to fold; whatever cannot be had is an error before anything is folded."""
+    disk, today = days_on_disk(settings.data_dir), datetime.now(ET).date()
+    plans = [make_plan(Asked(replay=str(day), lines="text"), settings, disk, today) for day in days]
+    for warning in dict.fromkeys(warning for plan in plans for warning in plan.warnings):
+        say(warning)
+    return [
+        _Part(plan, symbol) for plan in plans for symbol in (plan.symbols[:1] if only_first else plan.symbols)
+    ]
+
+
+def _studied(
+    parts: Sequence[_Part], i: int, settings: Settings, folds: Sequence[FoldParams], progress: Progress
+) -> list[Tally]:
+    """Fold part `i` under each set of thresholds."""
+    part = parts[i]
+    what = f"folding {part.symbol} {part.plan.day}"
+    progress(what, i / len(parts))
+    tape: Tape = make_sources(part.plan, settings)[0].open(part.symbol)
+    return studied(tape, folds, lambda share: progress(what, (i + share) / len(parts)))
+
+
+def _study(tallies: Sequence[Sequence[Tally]], settings: Settings, changes: tuple[str, ...]) -> Study:
+    then = [each[0] for each in tallies]
+    now = [each[1] for each in tallies] if changes else None
+    return Study(settings.preset, changes, settings.seed, then, now)
