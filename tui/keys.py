@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from textual.binding import Binding
 
@@ -16,6 +17,7 @@ from engine.errors import ConfigError
 ANY, REPLAY = "any", "replay"
 GROUPS = ("move", "symbol", "view", "signals", "replay", "app")
 
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _SPELLED = {
     "left_square_bracket": "[",
     "right_square_bracket": "]",
@@ -107,8 +109,27 @@ TABLE = (
     Key(
         "view.gamma", "v", "gamma_view", "view", "gamma profile: net, calls and puts, absolute", hint="γ-view"
     ),
+    Key(
+        "view.heat",
+        "h",
+        "stage('heat')",
+        "view",
+        "heat map of strike and minute; there ←→ move its cursor, enter goes to that time",
+        hint="heat",
+    ),
+    Key("view.smile", "i", "stage('smile')", "view", "smile: volatility by strike, with its error"),
+    Key("view.flow", "l", "stage('flow')", "view", "flow lines: premium, delta, gamma, hedging over time"),
+    Key("view.rankings", "r", "stage('top')", "view", "rankings: ten by open interest, volume, put/call"),
+    Key("view.metric", "m", "metric", "view", "next metric of the heat map, flow lines or rankings"),
+    Key("view.mark", "b", "mark", "view", "heat map: what changed since its cursor's time, or all again"),
     Key("view.unit", "u", "unit", "view", "gamma unit: $ per 1 %, $ per $1, shares"),
-    Key("view.scale", "equals_sign", "autoscale", "view", "fit the scale of the gamma profile"),
+    Key(
+        "view.scale",
+        "equals_sign",
+        "autoscale",
+        "view",
+        "fit the scale to what is shown now",
+    ),
     Key("view.calls", "c", "side('calls')", "view", "calls only, again for both"),
     Key("view.puts", "p", "side('puts')", "view", "puts only, again for both"),
     Key("view.freeze", "F", "freeze", "view", "freeze the picture; data continue"),
@@ -170,7 +191,14 @@ TABLE = (
     ),
     Key("app.palette", "colon,ctrl+p", "app.palette", "app", "every command by name", hint="cmd", brief=":"),
     Key("app.screenshot", "ctrl+s", "app.shot", "app", "save the screen as SVG"),
-    Key("app.back", "escape", "back", "app", "close what is open; dismiss the note", brief="esc"),
+    Key(
+        "app.back",
+        "escape",
+        "back",
+        "app",
+        "back to the grid; close; dismiss the note",
+        brief="esc",
+    ),
     Key("app.help", "question_mark", "app.help", "app", "this help", hint="help"),
     Key("app.quit", "q,ctrl+q", "app.leave", "app", "quit", hint="quit", brief="q"),
     Key("app.interrupt", "ctrl+c", "app.interrupt", "app", "quit at once, as an interruption"),
@@ -207,14 +235,18 @@ def actions(mode: str) -> frozenset[str]:
     return frozenset(key.action.partition("(")[0] for key in TABLE if key.mode == mode)
 
 
-def hints(replaying: bool, table: tuple[Key, ...] = TABLE) -> list[tuple[str, str]]:
+def hints(
+    replaying: bool, table: tuple[Key, ...] = TABLE, instead: Mapping[str, str] = _NO_WORDS
+) -> list[tuple[str, str]]:
     """Return (keys, word) for the hint line; replay keys only where they work.
 
     A narrow line shows only the first ones: how to get help and how to get out come before the rest.
+
+    instead : words by id where keys mean something else, which come next
     """
-    shown = [key for key in table if key.hint and (replaying or key.mode == ANY)]
-    shown.sort(key=lambda key: key.id not in ("app.help", "app.quit"))
-    return [(key.brief or key.label, key.hint) for key in shown]
+    shown = [key for key in table if (key.hint or key.id in instead) and (replaying or key.mode == ANY)]
+    shown.sort(key=lambda key: (key.id not in ("app.help", "app.quit"), key.id not in instead))
+    return [(key.brief or key.label, instead.get(key.id, key.hint)) for key in shown]
 
 
 def grouped(table: tuple[Key, ...] = TABLE) -> list[tuple[str, list[Key]]]:

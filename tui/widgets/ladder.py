@@ -7,7 +7,6 @@ scale; what a row says is decided in `sheet` (integers) and `ladder_rows` (cells
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -35,8 +34,6 @@ class Ladder(OnStrikes):
     DEFAULT_CSS = """
     Ladder { height: 1fr; }
     """
-
-    TITLE_HEIGHT, TITLE_WIDTH = 18, 100  # below either the ruled title line gives its row to a strike
 
     class Chosen(Message):
         """A contract was clicked twice; `cid` is -1 when the strike has none on that side."""
@@ -122,10 +119,6 @@ class Ladder(OnStrikes):
             return strike_row(self._numbers[y - head].tolist(), self._plan, self._prefs.gamma_view)
         return ()
 
-    def on_resize(self) -> None:
-        """Plan the columns again."""
-        self._again()
-
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a double click chooses the contract."""
         row = event.y - len(self._rows)
@@ -143,10 +136,6 @@ class Ladder(OnStrikes):
     def _body(self) -> int:
         """Count the lines left for strikes."""
         return max(0, self.size.height - (2 if self._titled else 1))
-
-    @property
-    def _titled(self) -> bool:
-        return self.size.height >= self.TITLE_HEIGHT and self.size.width >= self.TITLE_WIDTH
 
     def _side(self, view: View, strike_milli: int) -> Right:
         """Return the side aimed at: the only one shown, the one asked for, or the one out of the money."""
@@ -191,12 +180,7 @@ class Ladder(OnStrikes):
         self.repaint(_changed(before, numbers, len(head)))
 
     def _sheet(self, view: View, prefs: Prefs) -> Ints:
-        top, body = self._top(), self._body
-        count = min(body, len(view.strike_milli))
-        if count:
-            strikes = self._strikes()
-            self._place = replace(self._place, top=strikes[top])
-        span = sheet.Span(len(view.strike_milli) - top - count, count)
+        span = self._in_sight()
         cursor = -1 if self.cursor is None else self.cursor
         aim = (cursor, self._side(view, cursor))
         factor = 1.0 if view.spot == MISSING else fmt.in_unit(1.0, view.spot / PRICE_SCALE, prefs.unit)

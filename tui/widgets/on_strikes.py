@@ -7,7 +7,7 @@ what stands in a row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from textual import events
@@ -15,7 +15,7 @@ from textual.message import Message
 
 from engine.view import View
 
-from . import scroll
+from . import scroll, sheet
 from .painted import Painted
 
 
@@ -29,6 +29,8 @@ class Axis:
 
 class OnStrikes(Painted, can_focus=True):
     """Rows of strikes from the highest down, below some heading lines."""
+
+    TITLE_HEIGHT, TITLE_WIDTH = 18, 100  # below either the ruled title line gives its row to a strike
 
     class CursorMoved(Message):
         """The cursor went to another strike."""
@@ -79,6 +81,10 @@ class OnStrikes(Painted, can_focus=True):
             row = scroll.row_of(strikes, strike_milli)
             self._go(scroll.at_row(self._place, strikes, row, self._top(), self._body))
 
+    def on_resize(self) -> None:
+        """Fit the lines to the new size."""
+        self._again()
+
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll towards lower strikes."""
         event.stop()
@@ -98,6 +104,10 @@ class OnStrikes(Painted, can_focus=True):
         self._axis.place = place
 
     @property
+    def _titled(self) -> bool:
+        return self.size.height >= self.TITLE_HEIGHT and self.size.width >= self.TITLE_WIDTH
+
+    @property
     def _body(self) -> int:
         """Count the lines left for strikes."""
         raise NotImplementedError
@@ -113,6 +123,14 @@ class OnStrikes(Painted, can_focus=True):
     def _atm(self) -> int:
         view = self._view
         return -1 if view is None or view.atm < 0 else len(view.strike_milli) - 1 - view.atm
+
+    def _in_sight(self) -> sheet.Span:
+        """Say which strikes are in sight, and stand on the topmost, so that strikes joining move nothing."""
+        strikes, top = self._strikes(), self._top()
+        count = max(0, min(self._body, len(strikes)))
+        if count:
+            self._place = replace(self._place, top=strikes[top])
+        return sheet.Span(len(strikes) - top - count, count)
 
     def _top(self) -> int:
         return scroll.top_row(self._place, self._strikes(), self._atm(), self._body)
