@@ -109,19 +109,7 @@ TABLE = (
     Key(
         "view.gamma", "v", "gamma_view", "view", "gamma profile: net, calls and puts, absolute", hint="γ-view"
     ),
-    Key(
-        "view.heat",
-        "h",
-        "stage('heat')",
-        "view",
-        "heat map of strike and minute; there ←→ move its cursor, enter goes to that time",
-        hint="heat",
-    ),
-    Key("view.smile", "i", "stage('smile')", "view", "smile: volatility by strike, with its error"),
-    Key("view.flow", "l", "stage('flow')", "view", "flow lines: premium, delta, gamma, hedging over time"),
-    Key("view.rankings", "r", "stage('top')", "view", "rankings: ten by open interest, volume, put/call"),
     Key("view.metric", "m", "metric", "view", "next metric of the heat map, flow lines or rankings"),
-    Key("view.mark", "b", "mark", "view", "heat map: what changed since its cursor's time, or all again"),
     Key("view.unit", "u", "unit", "view", "gamma unit: $ per 1 %, $ per $1, shares"),
     Key(
         "view.scale",
@@ -134,6 +122,18 @@ TABLE = (
     Key("view.puts", "p", "side('puts')", "view", "puts only, again for both"),
     Key("view.freeze", "F", "freeze", "view", "freeze the picture; data continue"),
     Key("view.theme", "T", "app.theme", "view", "next theme: dark, light, the terminal's own colours"),
+    Key(
+        "view.heat",
+        "h",
+        "stage('heat')",
+        "view",
+        "heat map of strike and minute; there ←→ move its cursor, enter goes to that time",
+        hint="heat",
+    ),
+    Key("view.smile", "i", "stage('smile')", "view", "smile: volatility by strike, with its error"),
+    Key("view.flow", "l", "stage('flow')", "view", "flow lines: premium, delta, gamma, hedging over time"),
+    Key("view.rankings", "r", "stage('top')", "view", "rankings: ten by open interest, volume, put/call"),
+    Key("view.mark", "b", "mark", "view", "heat map: what changed since its cursor's time, or all again"),
     Key("log.filter", "slash", "filter", "signals", "filter the signals: spike 685c >100k", hint="filter"),
     Key("log.kind", "s", "signal_kind", "signals", "one kind of signal after the other"),
     Key("play.pause", "space", "pause", "replay", "pause or play on", hint="pause", mode=REPLAY),

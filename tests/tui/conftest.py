@@ -319,7 +319,7 @@ def build_detail(**changes: Any) -> Detail:
 def spot_path(t: np.ndarray) -> np.ndarray:
     """Return a morning's spot in price units: down to 678, up to 684, then to the view's."""
     wave = 2.4 * np.sin(t / 29) + 1.1 * np.sin(t / 7.3) + 0.4 * np.sin(t / 2.1)
-    return np.rint((SPOT + wave - wave[-1]) * PRICE_SCALE).astype(np.int64)
+    return np.rint((SPOT + wave - wave[-1:].sum()) * PRICE_SCALE).astype(np.int64)
 
 
 def build_heat(query: HeatQuery, *, minutes: int = 192, view: View | None = None) -> Heat:
@@ -328,7 +328,7 @@ def build_heat(query: HeatQuery, *, minutes: int = 192, view: View | None = None
     t = np.arange(minutes)
     times = OPEN_NS + (t + 1) * MINUTE_NS
     times[-1:] = min(NOW_NS, OPEN_NS + minutes * MINUTE_NS)
-    spot = spot_path(t) if minutes else np.zeros(0, np.int64)
+    spot = spot_path(t)
     away = (strikes[:, None] / 1000 - spot[None, :] / PRICE_SCALE) / (3.4 - 1.2 * t / 390)
     near = np.exp(-away * away / 2)
     wall = 1 + 3 * (strikes == 685_000) - 4.2 * (strikes == 675_000)
@@ -420,6 +420,31 @@ def build_answer(query: Query[Any]) -> Any:
         case TopQuery():
             return build_top(query)
     raise AssertionError(query)
+
+
+def build_no_answer(query: Query[Any]) -> Any:
+    """Answer any of these queries at the open, when nothing is known."""
+    match query:
+        case HeatQuery():
+            heat = build_heat(query, minutes=1)
+            return replace(heat, values=heat.values * np.nan, spot=np.full(1, MISSING))
+        case FlowQuery():
+            return build_flow(samples=0)
+        case SmileQuery():
+            unknown = np.full(len(build_view().strike_milli), np.nan)
+            return build_smile(
+                iv=unknown, error=unknown, fitted=unknown, vendor=unknown,
+                forward=None, atm_iv=None, atm_error=None,
+            )  # fmt: skip
+        case TopQuery():
+            return Top(query.by, ())
+    raise AssertionError(query)
+
+
+@pytest.fixture
+def no_answer() -> Callable[[Query[Any]], Any]:
+    """Return what answers queries when nothing is known."""
+    return build_no_answer
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.command import CommandPalette
@@ -32,6 +33,7 @@ from engine.commands import (
 from engine.errors import NoDataError
 from engine.events import NS
 from engine.market import parse_time
+from engine.panels import Query
 from engine.view import Detail, View
 from tui.app import SpymonApp
 from tui.keys import TABLE, Key
@@ -41,7 +43,19 @@ from tui.screens.detail import DetailScreen
 from tui.screens.help import HelpScreen
 from tui.screens.pick import PickScreen
 from tui.screens.waiting import Waiting
-from tui.widgets import ContractDetail, HintFooter, Ladder, NoteLine, SignalLog, StatusHeader, TransportBar
+from tui.widgets import (
+    ContractDetail,
+    FlowChart,
+    HeatMap,
+    HintFooter,
+    Ladder,
+    NoteLine,
+    Rankings,
+    SignalLog,
+    SmileChart,
+    StatusHeader,
+    TransportBar,
+)
 from tui.widgets.painted import Painted, text_of
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +72,7 @@ class FakeDesk:
 
     make_detail: MakeDetail
     view: View | None = None
+    answer: Callable[[Query[Any]], Any] | None = None
     sources: tuple[tuple[str, str], ...] = (
         ("simulated", "the simulated day"),
         ("import", "2025-12-16, imported"),
@@ -87,6 +102,11 @@ class FakeDesk:
         if cid < 0:
             raise NoDataError("No contract has the id -1.")
         return self.make_detail(cid=cid)
+
+    async def ask(self, query: Query[Any]) -> Any:
+        if self.answer is None:
+            raise NoDataError("Nobody knows.")
+        return self.answer(query)
 
 
 @dataclass
@@ -142,8 +162,8 @@ async def scene(
 
 
 @pytest.fixture
-def desk(make_view: MakeView, make_detail: MakeDetail) -> FakeDesk:
-    return FakeDesk(make_detail, make_view())
+def desk(make_view: MakeView, make_detail: MakeDetail, make_answer: Callable[..., Any]) -> FakeDesk:
+    return FakeDesk(make_detail, make_view(), make_answer)
 
 
 # every key ----------------------------------------------------------------------------------------------
@@ -185,6 +205,12 @@ CASES = {
     "expiry.next": Case(sent=(SelectExpiry(DAYS[1]),)),
     "expiry.previous": Case(sent=(SelectExpiry(DAYS[2]),)),
     "view.gamma": Case(lambda scene: scene.main.prefs.gamma_view == "calls_puts"),
+    "view.metric": Case(lambda scene: "FLOW × TIME" in scene.text(HeatMap), before=("h",)),
+    "view.heat": Case(lambda scene: "GEX × TIME  681 at 12:41" in scene.text(HeatMap)),
+    "view.smile": Case(lambda scene: "ATM 13.8%" in scene.text(SmileChart)),
+    "view.flow": Case(lambda scene: "FLOW  premium" in scene.text(FlowChart)),
+    "view.rankings": Case(lambda scene: "676C" in scene.text(Rankings, 2)),
+    "view.mark": Case(lambda scene: "since 12:3" in scene.text(HeatMap), before=("h", *["left"] * 5)),
     "view.unit": Case(lambda scene: scene.main.prefs.unit == "usd_per_1"),
     "view.calls": Case(lambda scene: not scene.ladder.plan.puts and scene.ladder.plan.calls),
     "view.puts": Case(lambda scene: not scene.ladder.plan.calls and scene.ladder.plan.puts),

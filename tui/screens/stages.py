@@ -22,7 +22,7 @@ from .. import steering
 from ..desk import Desk
 from ..prefs import Prefs
 from ..widgets import FlowChart, HeatMap, Ladder, Rankings, SmileChart
-from ..widgets.on_strikes import Axis
+from ..widgets.on_strikes import Axis, OnStrikes
 from .steer import Steering
 
 StageName = Literal["grid", "heat", "smile", "flow", "top"]
@@ -173,9 +173,15 @@ class Stages(Steering):
 
     def action_metric(self) -> None:
         """Show the next metric of the view on the stage."""
-        if (panel := self._panel) is not None:
+        self.metric_on_stage()
+
+    def metric_on_stage(self) -> bool:
+        """Show the next metric of a view that has some; False while the grid is on the stage."""
+        panel = self._panel
+        if panel is not None:
             panel.next_metric()
             self.refresh_stage()
+        return panel is not None
 
     def action_mark(self) -> None:
         """Show what has changed since the time under the heat map's cursor, or all again."""
@@ -205,6 +211,14 @@ class Stages(Steering):
         left = self.staged != "grid"
         self.set_stage("grid")
         return left
+
+    @on(OnStrikes.CursorMoved)
+    def _follow_cursor(self, event: OnStrikes.CursorMoved) -> None:
+        """Show the strike a signal sent the ladder to, whatever stands in the ladder's place."""
+        if self.staged in ("flow", "top"):
+            self.set_stage("grid")
+        elif event.control is not self.on_stage:
+            self.repaint()
 
     @on(HeatMap.TimeChosen)
     def _time_chosen(self, event: HeatMap.TimeChosen) -> None:

@@ -177,9 +177,11 @@ def axis_text(scale: Scale, cells: int) -> str:
     step = next((s for s in _STEPS if s / span * (cells - 1) >= _LABEL), _STEPS[-1])
     text = [" "] * cells
     for n in range(round(scale.low / step), floor(scale.high / step + 1e-9) + 1):
-        x, name = scale.cell(n * step, cells), f"╵{n * step:.0%}"
-        if x >= 0 and x + len(name) <= cells:
-            text[x : x + len(name)] = name
+        x, name = scale.cell(n * step, cells), f"{n * step:.0%}"
+        if 0 <= x < cells - len(name):
+            text[x : x + len(name) + 1] = f"╵{name}"
+        elif len(name) <= x < cells:
+            text[x - len(name) : x + 1] = f"{name}╵"
     return "".join(text)
 
 
