@@ -129,9 +129,10 @@ def chart_rows(group: Group, lines: FlowLines, known: int, span: Span, width: in
     room, body = max(1, width - 2 * SCALE), max(1, height - 1)
     fitted_columns = columns(known, room * ACROSS, (1,))
     at = fitted_columns.last
+    by_cell = at[np.minimum(np.arange(ACROSS - 1, len(at) + ACROSS - 1, ACROSS), len(at) - 1)]
     patterns = _patterns(group, lines, at, span, (body, room))
     prices = spot_span(lines.spot[:known])
-    spot = _spot_line(lines.spot[at[ACROSS - 1 :: ACROSS]], prices, (body, room))
+    spot = _spot_line(lines.spot[by_cell], prices, (body, room))
     zero = _zero_row(span, body)
     rows: list[Row] = []
     for y in range(body):
@@ -145,7 +146,7 @@ def chart_rows(group: Group, lines: FlowLines, known: int, span: Span, width: in
                 _scale(_price(prices, y, body), SCALE),
             ]
         )
-    axis = " " * SCALE + axis_text(lines.times_ns[at[ACROSS - 1 :: ACROSS]], 1, room)
+    axis = " " * SCALE + axis_text(lines.times_ns[by_cell], 1, room)
     return [*rows, fitted([(axis, "muted", "base")], width, "base")]
 
 

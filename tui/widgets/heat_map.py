@@ -89,8 +89,10 @@ class HeatMap(OnStrikes):
     @property
     def pointed_ns(self) -> int | None:
         """Return the time under the cursor, None before the first minute."""
+        if self._grid is None:  # an answer is on its way
+            return self._at_ns
         column = self._column
-        return None if self._grid is None or column < 0 else int(self._grid.times_ns[column])
+        return None if column < 0 else int(self._grid.times_ns[column])
 
     def move_time(self, by: int) -> None:
         """Move the cursor of time by so many columns; on the newest it follows."""

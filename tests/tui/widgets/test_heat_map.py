@@ -143,6 +143,7 @@ async def test_a_mark_asks_for_what_changed_since_and_again_for_all(make_view, m
         assert "since 10:20" in lines(heat_map)[0]
         heat_map.mark()
         assert heat_map.queries() == (HeatQuery(),)
+        assert heat_map.pointed_ns == heat.times_ns[49]  # before the answer is there
 
 
 async def test_an_answer_to_another_question_is_dropped(make_view, make_heat, stage) -> None:
