@@ -27,7 +27,6 @@ IDLE_SHARE = 0.5
 VIEWS = {"h": "heat map", "i": "smile", "l": "flow lines", "r": "rankings"}
 """Keys that put a view in the ladder's place; each is watched as the ladder is."""
 
-ESCAPE = "\x1b"
 _POINTER = re.compile("(?<=│)◂|▸(?=│)")
 
 
@@ -54,7 +53,8 @@ def rows(sizes: Sizes) -> Iterator[Row]:
                 terminal.press(key)
                 settle(terminal)  # the first of each kind of question compiles
                 yield from _watched(terminal, sizes.watch_s, f", {name}")
-            terminal.press(ESCAPE)
+                terminal.press(key)
+                terminal.listen(1.0)
             yield from _keys(terminal, sizes.keys)
             yield told(f"  longest of {len(loading)} pressed while days were loading", max(loading), "ms", 1)
 
