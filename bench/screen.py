@@ -24,6 +24,9 @@ PATIENCE_S = 60.0
 KEYS = "jjkkjkvjkv"
 SPACING_S = 0.2
 IDLE_SHARE = 0.5
+VIEWS = {"h": "heat map", "i": "smile", "l": "flow lines", "r": "rankings"}
+"""Keys that put a view in the ladder's place; each is watched as the ladder is."""
+
 _POINTER = re.compile("(?<=│)◂|▸(?=│)")
 
 
@@ -46,6 +49,12 @@ def rows(sizes: Sizes) -> Iterator[Row]:
             loading = _latencies_ms(terminal, sizes.early_keys)
             settle(terminal)
             yield from _watched(terminal, sizes.watch_s)
+            for key, name in VIEWS.items():
+                terminal.press(key)
+                settle(terminal)  # the first of each kind of question compiles
+                yield from _watched(terminal, sizes.watch_s, f", {name}")
+                terminal.press(key)
+                terminal.listen(1.0)
             yield from _keys(terminal, sizes.keys)
             yield told(f"  longest of {len(loading)} pressed while days were loading", max(loading), "ms", 1)
 
@@ -92,14 +101,14 @@ def _shows_ladder(said: bytes) -> bool:
     return b"STRIKE" in said and "┊".encode() in said
 
 
-def _watched(terminal: Terminal, seconds: float) -> Iterator[Row]:
+def _watched(terminal: Terminal, seconds: float, view: str = "") -> Iterator[Row]:
     """Watch the replay play, all days loaded."""
     before, count = terminal.load(), len(terminal.heard)
     began_s = terminal.heard[-1].at_s
     terminal.listen(seconds)
     after, took_s = terminal.load(), terminal.heard[-1].at_s - began_s
     written = sum(len(heard.data) for heard in terminal.heard[count:])
-    what = f"x10 replay at 10 Hz, 120x40, {seconds:g} s"
+    what = f"x10 replay at 10 Hz, 120x40{view}, {seconds:g} s"
     if before is None or after is None:
         yield skipped(f"{what}: processor", "this system does not tell it")
     else:

@@ -147,7 +147,8 @@ class SpymonApp(App[None]):
         elif self._gate.admits(view):
             self._paint(view)
         self._main.refresh_detail(self._tick)
-        self._main.refresh_panel(self._tick)
+        self._main.refresh_inquiry(self._tick)
+        self._main.refresh_stage(self._tick, frozen=self._main.prefs.frozen)
 
     def _paint(self, view: View) -> None:
         first = not self._main.has_view

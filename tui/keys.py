@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from textual.binding import Binding
 
@@ -16,6 +17,7 @@ from engine.errors import ConfigError
 ANY, REPLAY = "any", "replay"
 GROUPS = ("move", "symbol", "view", "signals", "replay", "app")
 
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _SPELLED = {
     "left_square_bracket": "[",
     "right_square_bracket": "]",
@@ -112,16 +114,34 @@ TABLE = (
         "profile: net, calls and puts, absolute, OI, volume",
         hint="γ-view",
     ),
-    Key("view.metric", "m", "metric", "view", "exposure of the profile: gamma, delta, vanna, charm"),
+    Key("view.metric", "m", "metric", "view", "metric: gamma, delta, vanna, charm; a view's own"),
     Key("view.convention", "D", "convention", "view", "whose sign: assumed, flow, blended", hint="sign"),
     Key("view.basis", "V", "basis", "view", "weighed by open interest, volume or flow"),
     Key("view.scope", "a", "scope", "view", "expirations summed: the shown one, the watched ones, all"),
     Key("view.unit", "u", "unit", "view", "gamma unit: $ per 1 %, $ per $1, shares"),
-    Key("view.scale", "equals_sign", "autoscale", "view", "fit the scale of the gamma profile"),
+    Key(
+        "view.scale",
+        "equals_sign",
+        "autoscale",
+        "view",
+        "fit the scale to what is shown now",
+    ),
     Key("view.calls", "c", "side('calls')", "view", "calls only, again for both"),
     Key("view.puts", "p", "side('puts')", "view", "puts only, again for both"),
     Key("view.freeze", "F", "freeze", "view", "freeze the picture; data continue"),
     Key("view.theme", "T", "app.theme", "view", "next theme: dark, light, the terminal's own colours"),
+    Key(
+        "view.heat",
+        "h",
+        "stage('heat')",
+        "view",
+        "heat map of strike and minute; ←→ its time, enter goes there",
+        hint="heat",
+    ),
+    Key("view.smile", "i", "stage('smile')", "view", "smile: volatility by strike, with its error"),
+    Key("view.flow", "l", "stage('flow')", "view", "flow lines: premium, delta, gamma, hedging over time"),
+    Key("view.rankings", "r", "stage('top')", "view", "rankings: ten by open interest, volume, put/call"),
+    Key("view.mark", "b", "mark", "view", "heat map: changes since its cursor's time, or all again"),
     Key("log.filter", "slash", "filter", "signals", "filter the signals: spike 685c >100k", hint="filter"),
     Key("log.kind", "s", "signal_kind", "signals", "one kind of signal after the other"),
     Key("log.outcomes", "O", "outcomes", "signals", "how the signals did so far, against random moments"),
@@ -188,7 +208,14 @@ TABLE = (
     ),
     Key("app.palette", "colon,ctrl+p", "app.palette", "app", "every command by name", hint="cmd", brief=":"),
     Key("app.screenshot", "ctrl+s", "app.shot", "app", "save the screen as SVG"),
-    Key("app.back", "escape", "back", "app", "close what is open; dismiss the note", brief="esc"),
+    Key(
+        "app.back",
+        "escape",
+        "back",
+        "app",
+        "back to the grid; close; dismiss the note",
+        brief="esc",
+    ),
     Key("app.help", "question_mark", "app.help", "app", "this help", hint="help"),
     Key("app.quit", "q,ctrl+q", "app.leave", "app", "quit", hint="quit", brief="q"),
     Key("app.interrupt", "ctrl+c", "app.interrupt", "app", "quit at once, as an interruption"),
@@ -225,14 +252,18 @@ def actions(mode: str) -> frozenset[str]:
     return frozenset(key.action.partition("(")[0] for key in TABLE if key.mode == mode)
 
 
-def hints(replaying: bool, table: tuple[Key, ...] = TABLE) -> list[tuple[str, str]]:
+def hints(
+    replaying: bool, table: tuple[Key, ...] = TABLE, instead: Mapping[str, str] = _NO_WORDS
+) -> list[tuple[str, str]]:
     """Return (keys, word) for the hint line; replay keys only where they work.
 
     A narrow line shows only the first ones: how to get help and how to get out come before the rest.
+
+    instead : words by id where keys mean something else, which come next
     """
-    shown = [key for key in table if key.hint and (replaying or key.mode == ANY)]
-    shown.sort(key=lambda key: key.id not in ("app.help", "app.quit"))
-    return [(key.brief or key.label, key.hint) for key in shown]
+    shown = [key for key in table if (key.hint or key.id in instead) and (replaying or key.mode == ANY)]
+    shown.sort(key=lambda key: (key.id not in ("app.help", "app.quit"), key.id not in instead))
+    return [(key.brief or key.label, instead.get(key.id, key.hint)) for key in shown]
 
 
 def grouped(table: tuple[Key, ...] = TABLE) -> list[tuple[str, list[Key]]]:

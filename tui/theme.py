@@ -22,6 +22,9 @@ from textual.theme import Theme
 HEAT_LEVELS = 8
 """Steps of the heat ramp; 0 is cold."""
 
+RAMPS = {"pos": "gamma_pos", "neg": "gamma_neg", "bought": "buy", "sold": "sell"}
+"""Ramps of the heat map, and the ink each leads to; `pos0` … `pos7` are inks and grounds."""
+
 DEFAULT_THEME = "spymon-dark"
 
 THEMES: tuple[Theme, ...] = (
@@ -142,10 +145,20 @@ def palette(theme: Theme) -> Palette:
     base = {name: Color.parse(colours[name]) for name in _BASE}
     inks = {name: _own(theme, name, colour) for name, colour in _inks(base).items()}
     grounds = {name: _own(theme, name, colour) for name, colour in _grounds(base).items()}
+    for ramp, ink in RAMPS.items():
+        for level in range(HEAT_LEVELS):
+            cell = base["background"].blend(inks[ink], _ramp_share(level))
+            grounds[f"{ramp}{level}"] = cell
+            inks[f"{ramp}{level}"] = cell.blend(base["foreground"], 0.35)
     return Palette(
         {name: _BOLD.get(name, "") + colour.hex6 for name, colour in inks.items()},
         {name: colour.hex6 for name, colour in grounds.items()},
     )
+
+
+def _ramp_share(level: int) -> float:
+    """Return how much of its colour a level of a ramp takes; the hottest leaves text readable."""
+    return 0.0 if level == 0 else 0.06 + 0.085 * level
 
 
 def _own(theme: Theme, name: str, derived: Color) -> Color:
@@ -215,6 +228,7 @@ def _grounds(base: Mapping[str, Color]) -> dict[str, Color]:
 def _ansi_palette(*, dark: bool) -> Palette:
     """Use the terminal's own colours; yellow cannot be read on a light ground."""
     heat = {f"heat{level}": spec for level, spec in enumerate(_ANSI_HEAT)}
+    heat |= {f"{ramp}{level}": _ANSI_INKS[ink] for ramp, ink in RAMPS.items() for level in range(HEAT_LEVELS)}
     plain = ("base", "itm", "atm", "bar", *heat, *(f"{mode}_bar" for mode in MODES))
     inks = {
         name: spec if dark else spec.replace("yellow", "blue") for name, spec in (_ANSI_INKS | heat).items()

@@ -17,6 +17,20 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from engine.events import MISSING, PRICE_SCALE
+from engine.panels import (
+    CHANNELS,
+    VELOCITY_S,
+    FlowLines,
+    FlowQuery,
+    Heat,
+    HeatQuery,
+    Query,
+    Smile,
+    SmileQuery,
+    Top,
+    TopQuery,
+    TopRow,
+)
 from engine.stance import CONVENTIONS, METRICS, Metric
 from engine.symbols import Contract
 from engine.view import (
@@ -358,6 +372,167 @@ def build_detail(**changes: Any) -> Detail:
         signals=(("volume_spike", 3), ("spread_tightening", 1)),
     )
     return replace(detail, **changes)
+
+
+def spot_path(t: np.ndarray) -> np.ndarray:
+    """Return a morning's spot in price units: down to 678, up to 684, then to the view's."""
+    wave = 2.4 * np.sin(t / 29) + 1.1 * np.sin(t / 7.3) + 0.4 * np.sin(t / 2.1)
+    return np.rint((SPOT + wave - wave[-1:].sum()) * PRICE_SCALE).astype(np.int64)
+
+
+def build_heat(query: HeatQuery, *, minutes: int = 192, view: View | None = None) -> Heat:
+    """Build a day so far: walls of gamma at 675 and 685, exposure that gathers at the spot."""
+    strikes = (view or build_view()).strike_milli
+    t = np.arange(minutes)
+    times = OPEN_NS + (t + 1) * MINUTE_NS
+    times[-1:] = min(NOW_NS, OPEN_NS + minutes * MINUTE_NS)
+    spot = spot_path(t)
+    away = (strikes[:, None] / 1000 - spot[None, :] / PRICE_SCALE) / (3.4 - 1.2 * t / 390)
+    near = np.exp(-away * away / 2)
+    wall = 1 + 3 * (strikes == 685_000) - 4.2 * (strikes == 675_000)
+    sign = np.where(strikes >= 679_800, 1.0, -1.0) * np.abs(wall)
+    values = {
+        "gex": 21_000 * near * sign[:, None] * (1 + t / 300),
+        "flow": 60_000 * near * np.sin(strikes[:, None] / 1700 + t / 23),
+        "charm": 900 * near * away * sign[:, None],
+    }[query.metric]
+    values = np.where((t >= 44) & (t < 47), np.nan, values)
+    if query.since_ns is not None:
+        values = values - values[:, int(np.searchsorted(times, query.since_ns)), None]
+    unit = {"gex": "shares per $1", "flow": "shares", "charm": "shares per minute"}[query.metric]
+    return Heat(query.metric, query.since_ns, "assumed", unit, times, strikes, values, spot)
+
+
+def build_flow(*, samples: int = 2_292) -> FlowLines:
+    """Build a day so far in steps of five seconds."""
+    t = np.arange(samples) / 12
+    size = {
+        "call_premium": 4.2e6, "put_premium": -6.1e6, "net_delta": 1.2e5, "net_gamma": 3.0e3, "hedge": 8.2e7,
+        "hedge_call": 5.0e7, "hedge_put": -3.1e7, "hedge_above": 4.4e7, "hedge_below": 1.9e7,
+        "hedge_same_day": 7.7e7, "hedge_retail": 1.4e7,
+    }  # fmt: skip
+    lines = np.array(
+        [
+            size[name] * (t / 190) ** 0.8 * (0.8 + 0.3 * np.sin(t / (9 + 2 * n)) + 0.05 * np.sin(t * 3 + n))
+            for n, name in enumerate(CHANNELS)
+        ]
+    )
+    velocity = np.full((len(CHANNELS), len(VELOCITY_S)), np.nan)
+    for n, seconds in enumerate(VELOCITY_S):
+        steps = seconds // 5
+        if samples > steps:
+            velocity[:, n] = (lines[:, -1] - lines[:, -1 - steps]) / seconds
+    return FlowLines(OPEN_NS + np.arange(1, samples + 1) * 5_000_000_000, spot_path(t), lines, velocity)
+
+
+def build_smile(view: View | None = None, **changes: Any) -> Smile:
+    """Build a skewed smile; the wings have wide errors, and the farthest strikes no quote."""
+    strikes = (view or build_view()).strike_milli
+    x = strikes / 1000 - SPOT
+    fitted = 0.138 + 0.0011 * x * x / 3 - 0.0035 * x * (np.abs(x) < 30)
+    iv = fitted + 0.002 * np.sin(strikes / 700)
+    far = np.abs(x) > 21
+    smile = Smile(
+        expiry=DAY,
+        strike_milli=strikes,
+        iv=np.where(far, np.nan, iv),
+        error=np.where(far, np.nan, 0.001 + 0.00005 * x * x),
+        fitted=np.where(np.abs(x) > 23, np.nan, fitted),
+        vendor=np.where(np.abs(x) > 17, np.nan, fitted + 0.006),
+        forward=681.53,
+        atm_iv=0.1379,
+        atm_error=0.0012,
+    )
+    return replace(smile, **changes)
+
+
+def build_top(query: TopQuery) -> Top:
+    """Build ten rows of a ranking."""
+    rows = []
+    for rank in range(10):
+        strike, right = 681 + (rank * 7) % 11 - 5, "CP"[rank % 2]
+        by_strike = query.by == "put_call"
+        row = TopRow(
+            contract=None if by_strike else contract(strike, right),
+            strike_milli=strike * 1000,
+            expiry=DAY,
+            volume=38_200 - 2_900 * rank,
+            oi=None if rank == 7 and query.by != "oi" else 14_300 - 911 * rank,
+            put_call=9.4 / (rank + 1) if by_strike else None,
+            premium_usd=3.1e6 / (rank + 1),
+            net_premium_usd=(-1) ** rank * 8.4e5 / (rank + 1),
+        )
+        rows.append(row)
+    return Top(query.by, tuple(rows))
+
+
+def build_answer(query: Query[Any]) -> Any:
+    """Answer any query of the views that take the ladder's place."""
+    match query:
+        case HeatQuery():
+            return build_heat(query)
+        case FlowQuery():
+            return build_flow()
+        case SmileQuery():
+            return build_smile()
+        case TopQuery():
+            return build_top(query)
+    raise AssertionError(query)
+
+
+def build_no_answer(query: Query[Any]) -> Any:
+    """Answer any of these queries at the open, when nothing is known."""
+    match query:
+        case HeatQuery():
+            heat = build_heat(query, minutes=1)
+            return replace(heat, values=heat.values * np.nan, spot=np.full(1, MISSING))
+        case FlowQuery():
+            return build_flow(samples=0)
+        case SmileQuery():
+            unknown = np.full(len(build_view().strike_milli), np.nan)
+            return build_smile(
+                iv=unknown, error=unknown, fitted=unknown, vendor=unknown,
+                forward=None, atm_iv=None, atm_error=None,
+            )  # fmt: skip
+        case TopQuery():
+            return Top(query.by, ())
+    raise AssertionError(query)
+
+
+@pytest.fixture
+def no_answer() -> Callable[[Query[Any]], Any]:
+    """Return what answers queries when nothing is known."""
+    return build_no_answer
+
+
+@pytest.fixture
+def make_answer() -> Callable[[Query[Any]], Any]:
+    """Return what answers the queries of the ordinary view."""
+    return build_answer
+
+
+@pytest.fixture
+def make_heat() -> Callable[..., Heat]:
+    """Return the builder of a heat map."""
+    return build_heat
+
+
+@pytest.fixture
+def make_flow() -> Callable[..., FlowLines]:
+    """Return the builder of flow lines."""
+    return build_flow
+
+
+@pytest.fixture
+def make_smile() -> Callable[..., Smile]:
+    """Return the builder of a smile; keyword arguments replace its fields."""
+    return build_smile
+
+
+@pytest.fixture
+def make_top() -> Callable[[TopQuery], Top]:
+    """Return the builder of a ranking."""
+    return build_top
 
 
 @pytest.fixture

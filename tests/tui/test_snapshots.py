@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from engine.commands import Command
+from engine.panels import Query
 from engine.view import Detail, View
 from tui.app import SpymonApp
 from tui.screens.desk import DETAIL_EVERY
@@ -21,6 +23,11 @@ SCENES: dict[str, tuple[str, ...]] = {
     "detail": ("j", "enter"),
     "help": ("question_mark",),
     "filter": ("slash", *"spike"),
+    "heat": ("h", *["left"] * 20, "j", "j"),
+    "heat-flow": ("h", "m"),
+    "smile": ("i", "k", "k"),
+    "flow": ("l",),
+    "rankings": ("r", "j"),
 }
 
 
@@ -30,6 +37,7 @@ class StillDesk:
 
     view: View
     answer: Detail
+    answers: Callable[[Query[Any]], Any]
     sources: tuple[tuple[str, str], ...] = (("simulated", "the simulated day"),)
     failure: str | None = None
 
@@ -45,9 +53,19 @@ class StillDesk:
     async def detail(self, cid: int) -> Detail:
         return self.answer
 
+    async def ask(self, query: Query[Any]) -> Any:
+        return self.answers(query)
 
-def still_app(view: View, answer: Detail) -> SpymonApp:
-    return SpymonApp(StillDesk(view, answer), settle=lambda: None)
+
+Open = Callable[..., SpymonApp]
+
+
+@pytest.fixture
+def still_app(make_view: Callable[..., View], make_detail: Callable[..., Detail], make_answer: Any) -> Open:
+    """Return the maker of an app that shows one view for ever; its arguments change the view."""
+    return lambda **changes: SpymonApp(
+        StillDesk(make_view(**changes), make_detail(), make_answer), settle=lambda: None
+    )
 
 
 async def one_frame(pilot: Pilot[None], *keys: str) -> None:
@@ -66,33 +84,42 @@ def test_the_screen_looks_as_it_did(
     name: str,
     size: tuple[int, int],
     snap_compare: Callable[..., bool],
-    make_view: Callable[..., View],
-    make_detail: Callable[..., Detail],
+    still_app: Open,
 ) -> None:
-    app = still_app(make_view(paused=name == "paused"), make_detail())
+    app = still_app(paused=name == "paused")
     assert snap_compare(app, terminal_size=size, run_before=lambda pilot: one_frame(pilot, *SCENES[name]))
 
 
+@pytest.mark.parametrize("keys", ["", "h", "l"], ids=["grid", "heat", "flow"])
 @pytest.mark.parametrize("theme", ["spymon-light", "ansi-dark"])
 def test_other_themes_look_as_they_did(
-    theme: str,
-    snap_compare: Callable[..., bool],
-    make_view: Callable[..., View],
-    make_detail: Callable[..., Detail],
+    theme: str, keys: str, snap_compare: Callable[..., bool], still_app: Open
 ) -> None:
     async def themed(pilot: Pilot[None]) -> None:
-        await one_frame(pilot)
+        await one_frame(pilot, *keys)
         pilot.app.theme = theme
         await pilot.pause()
 
-    assert snap_compare(still_app(make_view(), make_detail()), terminal_size=(120, 36), run_before=themed)
+    assert snap_compare(still_app(), terminal_size=(120, 36), run_before=themed)
+
+
+@pytest.mark.parametrize("key", ["h", "i", "l", "r"])
+def test_views_of_an_empty_day_look_as_they_did(
+    key: str,
+    snap_compare: Callable[..., bool],
+    make_detail: Callable[..., Detail],
+    empty_view: Callable[..., View],
+    no_answer: Callable[[Query[Any]], Any],
+) -> None:
+    app = SpymonApp(StillDesk(empty_view(), make_detail(), no_answer), settle=lambda: None)
+    assert snap_compare(app, terminal_size=(80, 24), run_before=lambda pilot: one_frame(pilot, key))
 
 
 def test_before_the_first_view_the_loading_looks_as_it_did(
     snap_compare: Callable[..., bool], make_detail: Callable[..., Detail]
 ) -> None:
     app = SpymonApp(
-        StillDesk(None, make_detail()),  # type: ignore[arg-type]
+        StillDesk(None, make_detail(), lambda query: pytest.fail(f"{query} was asked")),  # type: ignore[arg-type]
         fps=1e-6,
         settle=lambda: None,
         what="SPY 2025-12-16",
@@ -102,4 +129,4 @@ def test_before_the_first_view_the_loading_looks_as_it_did(
 
 def test_the_pictures_are_here() -> None:
     folder = Path(__file__).parent / "__snapshots__" / "test_snapshots"
-    assert len(list(folder.iterdir())) == len(SIZES) * len(SCENES) + 3
+    assert len(list(folder.iterdir())) == len(SIZES) * len(SCENES) + 2 * 3 + 4 + 1

@@ -26,10 +26,24 @@ from ..desk import Desk
 from ..keys import Key
 from ..notes import Notes, under_way
 from ..prefs import Prefs
-from ..widgets import ContractDetail, HintFooter, Ladder, NoteLine, SignalLog, StatusHeader, TransportBar
+from ..widgets import (
+    ContractDetail,
+    FlowChart,
+    HeatMap,
+    HintFooter,
+    Ladder,
+    NoteLine,
+    Rankings,
+    SignalLog,
+    SmileChart,
+    StatusHeader,
+    TransportBar,
+)
+from ..widgets.on_strikes import OnStrikes
 from .ask import AskScreen, Question, Verdict
 from .detail import DetailScreen
 from .inquiry import Inquiry
+from .stages import HINTS, StageName, Stages
 from .waiting import Waiting
 
 SMALLEST = (40, 8)
@@ -50,7 +64,7 @@ _WIDTHS = [
 _HEIGHTS = [(0, "-sliver"), (SMALLEST[1], "-flat"), (20, "-low"), (30, "-tall"), (48, "-towering")]
 
 
-class DeskScreen(Inquiry):
+class DeskScreen(Inquiry, Stages):
     """Everything at once, on rows that never move."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(of_app=False)]
@@ -64,10 +78,10 @@ class DeskScreen(Inquiry):
         self.view: View | None = None
         self._table = tuple(table)
         self._header, self._note = StatusHeader(), NoteLine()
-        self._ladder, self._signals, self._docked_detail = Ladder(), SignalLog(), ContractDetail()
+        self._signals, self._docked_detail = SignalLog(), ContractDetail()
         self._transport, self._footer = TransportBar(), HintFooter()
         self._waiting = Waiting(what)
-        self._hinted: bool | None = None
+        self._hinted: tuple[bool, StageName] | None = None
         self._notes, self._failure, self._told = Notes(), "", ""
         self._asking_detail = False
         self._sheet: DetailScreen | None = None
@@ -76,7 +90,7 @@ class DeskScreen(Inquiry):
         """Lay out the parts; which of them show is the style sheet's decision."""
         yield self._header
         yield self._note
-        yield Container(self._ladder, self._docked_detail, self._signals, id="body")
+        yield Container(self._stage, self._docked_detail, self._signals, id="body")
         yield self._transport
         yield self._footer
         yield self._waiting
@@ -136,8 +150,10 @@ class DeskScreen(Inquiry):
         view = self.view
         if view is None:
             return
-        for part in (self._header, self._ladder, self._signals, self._transport):
+        self._ladder.learn(view)  # the drawer's contract is the ladder's, on the stage or not
+        for part in (self._header, self.on_stage, self._signals, self._transport):
             part.show(view, self.prefs)
+        self._hint()
         self._show_note(view)
         self._tell()
 
@@ -178,10 +194,10 @@ class DeskScreen(Inquiry):
         self._tell()
 
     def _hint(self) -> None:
-        replaying = steering.is_replay(self.view)
-        if replaying != self._hinted:
-            self._hinted = replaying
-            self._footer.set_hints(keys.hints(replaying, self._table))
+        hinted = (steering.is_replay(self.view), self.staged)
+        if hinted != self._hinted:
+            self._hinted = hinted
+            self._footer.set_hints(keys.hints(hinted[0], self._table, HINTS[hinted[1]]))
 
     # the contract in detail ------------------------------------------------------------------------------
 
@@ -241,8 +257,8 @@ class DeskScreen(Inquiry):
     # moving and choosing ---------------------------------------------------------------------------------
 
     @property
-    def _pane(self) -> Ladder | SignalLog:
-        return self._signals if self.focused is self._signals else self._ladder
+    def _pane(self) -> Ladder | HeatMap | SmileChart | FlowChart | Rankings | SignalLog:
+        return self._signals if self.focused is self._signals else self.on_stage
 
     def action_row(self, by: int) -> None:
         """Move by rows."""
@@ -262,7 +278,7 @@ class DeskScreen(Inquiry):
     def action_centre(self) -> None:
         """Follow the spot again, or the newest signal."""
         pane = self._pane
-        pane.jump("spot") if isinstance(pane, Ladder) else pane.jump("bottom")
+        pane.jump("bottom") if isinstance(pane, SignalLog) else pane.jump("spot")
 
     def action_pane(self, by: int) -> None:
         """Focus the next pane."""
@@ -271,10 +287,11 @@ class DeskScreen(Inquiry):
     def action_choose(self) -> None:
         """Show the contract in detail; on a signal, its evidence."""
         pane = self._pane
-        if isinstance(pane, Ladder):
+        if isinstance(pane, SignalLog):
+            if (index := pane.chosen()) is not None:
+                self._inspect(index)
+        elif not self.choose_on_stage():
             self._open_detail()
-        elif (index := pane.chosen()) is not None:
-            self._inspect(index)
 
     def _inspect(self, index: int) -> None:
         if self.view is not None:
@@ -299,7 +316,7 @@ class DeskScreen(Inquiry):
     def _signal_chosen(self, event: SignalLog.Chosen) -> None:
         self._inspect(event.index)
 
-    @on(Ladder.CursorMoved)
+    @on(OnStrikes.CursorMoved)
     def _cursor_moved(self) -> None:
         self.refresh_detail()
 
@@ -318,8 +335,9 @@ class DeskScreen(Inquiry):
         self.set_prefs(self.prefs.next_profile_view())
 
     def action_metric(self) -> None:
-        """Show the exposure to the next greek."""
-        self.set_prefs(self.prefs.next_metric())
+        """Show the next metric of what stands on the stage; on the ladder the exposure to the next greek."""
+        if not self.metric_on_stage():
+            self.set_prefs(self.prefs.next_metric())
 
     def action_unit(self) -> None:
         """Show gamma in the next unit."""
@@ -327,7 +345,7 @@ class DeskScreen(Inquiry):
 
     def action_autoscale(self) -> None:
         """Fit the scale of the gamma profile to what it shows now."""
-        self._ladder.autoscale()
+        self.on_stage.autoscale()
 
     def action_side(self, side: Literal["calls", "puts"]) -> None:
         """Show one side of the ladder, or both again."""
@@ -359,7 +377,9 @@ class DeskScreen(Inquiry):
         self.app.push_screen(AskScreen(question), take)
 
     def action_back(self) -> None:
-        """Close the drawer; else drop the filter; else dismiss the note."""
+        """Go back to the grid; else close the drawer, drop the filter, dismiss the note."""
+        if self.leave_stage():
+            return
         if self.has_class("-wide", "-detail", "-docks"):
             self.remove_class("-detail")
         elif self.prefs.log_filter or self.prefs.log_rule:

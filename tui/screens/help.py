@@ -19,6 +19,7 @@ SIGNS = (
     ("CW PW", "call wall and put wall, the strikes with the most gamma"),
     ("⤬", "zero gamma: where the net exposure changes its sign"),
     ("m", "max pain"),
+    ("░▒▓█ -=≡#", "heat map: above and below zero, by size"),
     ("▲ ▼ ◆", "signals: buying, selling, neither"),
     ("░", "the feed was silent"),
     ("— ·", "not known; never shown as 0"),

@@ -27,33 +27,33 @@ class Inquiry(Steering):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._panel: PanelSheet | None = None
-        self._asking_panel = False
+        self._inquiry: PanelSheet | None = None
+        self._asking_inquiry = False
 
-    def refresh_panel(self, tick: int = 0) -> None:
+    def refresh_inquiry(self, tick: int = 0) -> None:
         """Ask the open sheet's question again, unless an answer is still awaited."""
-        if self._panel is not None and not self._asking_panel and tick % ASK_EVERY == 0:
-            self._asking_panel = True
-            self.run_worker(self._fetch_panel(self._panel), group="panel")
+        if self._inquiry is not None and not self._asking_inquiry and tick % ASK_EVERY == 0:
+            self._asking_inquiry = True
+            self.run_worker(self._fetch_inquiry(self._inquiry), group="inquiry")
 
-    async def _fetch_panel(self, sheet: PanelSheet) -> None:
+    async def _fetch_inquiry(self, sheet: PanelSheet) -> None:
         try:
             await sheet.ask(self.desk)
         except SpymonError as error:
             self.notify(str(error), severity="error")
             sheet.dismiss(False)
         finally:
-            self._asking_panel = False
+            self._asking_inquiry = False
 
     def _open_panel(self, sheet: PanelSheet, closed: Callable[[bool], None] | None = None) -> None:
         def close(go: bool | None) -> None:
-            self._panel = None
+            self._inquiry = None
             if closed is not None:
                 closed(bool(go))
 
-        self._panel = sheet
+        self._inquiry = sheet
         self.app.push_screen(sheet, close)
-        self.refresh_panel()
+        self.refresh_inquiry()
 
     # the evidence of a signal ----------------------------------------------------------------------------
 

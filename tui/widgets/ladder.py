@@ -7,7 +7,6 @@ scale; what a row says is decided in `sheet` (integers) and `ladder_rows` (cells
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -19,30 +18,22 @@ from engine.view import Ints, View
 
 from .. import format as fmt
 from ..prefs import Prefs
-from . import scroll, sheet
+from . import sheet
 from .bars import grown
 from .columns import Plan, plan
 from .ladder_rows import heading_row, strike_row, title_row
-from .painted import Painted, Row
+from .on_strikes import Axis, OnStrikes
+from .painted import Row
 
 Right = Literal["C", "P"]
 
 
-class Ladder(Painted, can_focus=True):
+class Ladder(OnStrikes):
     """Strikes from the highest down; ► marks the one nearest to spot."""
 
     DEFAULT_CSS = """
     Ladder { height: 1fr; }
     """
-
-    TITLE_HEIGHT, TITLE_WIDTH = 18, 100  # below either the ruled title line gives its row to a strike
-
-    class CursorMoved(Message):
-        """The cursor went to another strike."""
-
-        def __init__(self, strike_milli: int) -> None:
-            super().__init__()
-            self.strike_milli = strike_milli
 
     class Chosen(Message):
         """A contract was clicked twice; `cid` is -1 when the strike has none on that side."""
@@ -51,22 +42,17 @@ class Ladder(Painted, can_focus=True):
             super().__init__()
             self.cid = cid
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._view: View | None = None
+    def __init__(
+        self, axis: Axis | None = None, *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(axis, id=id, classes=classes)
         self._prefs = Prefs()
-        self._place = scroll.Place()
         self._aim: Right | None = None
         self._plan = plan(80)
         self._numbers: Ints = np.zeros((0, sheet.FIRST_FIELD), np.int64)
         self._painted: tuple[object, ...] = ()
         self._scale = 0.0
         self._scale_of: tuple[object, ...] = ()
-
-    @property
-    def cursor(self) -> int | None:
-        """Return the strike under the cursor in 1/1000 $, None while there is no cursor."""
-        return self._place.cursor
 
     @property
     def plan(self) -> Plan:
@@ -87,11 +73,10 @@ class Ladder(Painted, can_focus=True):
         )
         if stamp == self._painted:
             return
-        if self._view is not None and self._view.symbol != view.symbol:
-            self._place = scroll.Place()
         if prefs != self._prefs:
             self._numbers = self._numbers[:0]
-        self._view, self._prefs = view, prefs
+        self.learn(view)
+        self._prefs = prefs
         self._rescale(view, prefs)
         self._replan(view, prefs)
         self._paint_rows(view, prefs)
@@ -110,30 +95,10 @@ class Ladder(Painted, can_focus=True):
         cid = int(leg.cid[index])
         return cid if cid >= 0 else None
 
-    def move(self, rows: int) -> None:
-        """Move the cursor down by `rows`."""
-        self._go(scroll.moved(self._place, self._strikes(), rows, self._top(), self._body, self._atm()))
-
-    def page(self, direction: int) -> None:
-        """Move the cursor down by half a screen, or up."""
-        self.move(direction * max(1, self._body // 2))
-
-    def jump(self, where: Literal["top", "bottom", "spot"]) -> None:
-        """Go to the highest or lowest strike; or give up the cursor and follow spot again."""
-        if where == "spot":
-            self._go(scroll.Place())
-            return
-        row = 0 if where == "top" else len(self._strikes()) - 1
-        if row >= 0:
-            self._go(scroll.at_row(self._place, self._strikes(), row, self._top(), self._body))
-
     def select(self, strike_milli: int, right: Right | None = None) -> None:
         """Put the cursor on the strike nearest below, and aim at a side if one is given."""
-        strikes = self._strikes()
-        if strikes:
-            self._aim = right or self._aim
-            row = scroll.row_of(strikes, strike_milli)
-            self._go(scroll.at_row(self._place, strikes, row, self._top(), self._body))
+        self._aim = right or self._aim
+        self.stand_on(strike_milli)
 
     def aim(self, right: Right | None) -> None:
         """Aim the cursor at the calls or the puts; None aims at whichever is out of the money."""
@@ -154,20 +119,6 @@ class Ladder(Painted, can_focus=True):
             return strike_row(self._numbers[y - head].tolist(), self._plan, self._prefs.profile_view)
         return ()
 
-    def on_resize(self) -> None:
-        """Plan the columns again."""
-        self._again()
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll towards lower strikes."""
-        event.stop()
-        self._scroll(3)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll towards higher strikes."""
-        event.stop()
-        self._scroll(-3)
-
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a double click chooses the contract."""
         row = event.y - len(self._rows)
@@ -186,21 +137,6 @@ class Ladder(Painted, can_focus=True):
         """Count the lines left for strikes."""
         return max(0, self.size.height - (2 if self._titled else 1))
 
-    @property
-    def _titled(self) -> bool:
-        return self.size.height >= self.TITLE_HEIGHT and self.size.width >= self.TITLE_WIDTH
-
-    def _strikes(self) -> list[int]:
-        """List the strikes from the highest down."""
-        return [] if self._view is None else self._view.strike_milli[::-1].tolist()
-
-    def _atm(self) -> int:
-        view = self._view
-        return -1 if view is None or view.atm < 0 else len(view.strike_milli) - 1 - view.atm
-
-    def _top(self) -> int:
-        return scroll.top_row(self._place, self._strikes(), self._atm(), self._body)
-
     def _side(self, view: View, strike_milli: int) -> Right:
         """Return the side aimed at: the only one shown, the one asked for, or the one out of the money."""
         if self._plan.calls and not self._plan.puts:
@@ -209,16 +145,6 @@ class Ladder(Painted, can_focus=True):
             return "P"
         below = view.spot != MISSING and strike_milli * PRICE_SCALE < view.spot * 1000
         return self._aim or ("P" if below else "C")
-
-    def _go(self, place: scroll.Place) -> None:
-        moved = place.cursor is not None and place.cursor != self._place.cursor
-        self._place = place
-        self._again()
-        if moved and place.cursor is not None:
-            self.post_message(self.CursorMoved(place.cursor))
-
-    def _scroll(self, rows: int) -> None:
-        self._go(scroll.scrolled(self._place, self._strikes(), rows, self._top(), self._body))
 
     def _again(self) -> None:
         if self._view is not None:
@@ -256,12 +182,7 @@ class Ladder(Painted, can_focus=True):
         self.repaint(_changed(before, numbers, len(head)))
 
     def _sheet(self, view: View, prefs: Prefs) -> Ints:
-        top, body = self._top(), self._body
-        count = min(body, len(view.strike_milli))
-        if count:
-            strikes = self._strikes()
-            self._place = replace(self._place, top=strikes[top])
-        span = sheet.Span(len(view.strike_milli) - top - count, count)
+        span = self._in_sight()
         cursor = -1 if self.cursor is None else self.cursor
         aim = (cursor, self._side(view, cursor))
         return sheet.sheet(view, prefs, self._plan, span, self._scale, aim)

@@ -41,6 +41,11 @@ def fitted(row: Row, width: int, ground: str) -> list[Cell]:
     return cells
 
 
+def centred(text: str, width: int, ground: str = "base") -> list[Cell]:
+    """Put a sentence into the middle of a line, cut where it is longer than the line."""
+    return [(text[:width].center(width), "muted", ground)]
+
+
 def strip_of(row: Row, colours: Palette) -> Strip:
     """Turn a row into segments, neighbours that look alike joined.
 

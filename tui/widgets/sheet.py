@@ -61,7 +61,7 @@ def sheet(view: View, prefs: Prefs, plan: Plan, span: Span, scale: float, aim: t
     rows = span.rows
     strikes = view.strike_milli[rows]
     left, right, unknown = profile(view, prefs, plan.bars, scale, rows)
-    columns = [strikes, _flags(view, span, aim) | unknown * NO_GAMMA, _marks(view, rows), left, right]
+    columns = [strikes, flags_of(view, span, aim) | unknown * NO_GAMMA, marks_of(view, rows), left, right]
     for leg, fields in ((view.call, plan.calls), (view.put, plan.puts)):
         for field, _ in fields:
             columns.extend(_FIELDS[field](leg, rows, prefs))
@@ -123,7 +123,8 @@ def _eighths(values: Floats, scale: float, cells: int) -> Ints:
     return np.clip(length, 0, 8 * cells).astype(np.int64)
 
 
-def _flags(view: View, span: Span, aim: tuple[int, str]) -> Ints:
+def flags_of(view: View, span: Span, aim: tuple[int, str]) -> Ints:
+    """Return the bits of spot, cursor and moneyness of the rows."""
     strikes = view.strike_milli[span.rows]
     flags = np.zeros(len(strikes), np.int64)
     if 0 <= view.atm - span.first < span.count:
@@ -136,7 +137,8 @@ def _flags(view: View, span: Span, aim: tuple[int, str]) -> Ints:
     return flags
 
 
-def _marks(view: View, rows: slice) -> Ints:
+def marks_of(view: View, rows: slice) -> Ints:
+    """Return the bits of walls, flip and max pain of the rows."""
     marks = np.zeros(len(view.strike_milli), np.int64)
     for at, bit in _levels(view.gamma):
         index = _nearest(view.strike_milli, at)
