@@ -22,8 +22,9 @@ from . import JIT
 from .signals import REGIME_CHANGE, WALL_BREAK, ZERO_GAMMA_CROSS, fire, muted, rearm
 from .volatility import kept_iv
 
-STRIKE, SD, YEARS, CALLS, PUTS, RUNG = range(6)
-"""Rows of a book: $, standard deviation to settlement, years, shares dealers hold of each right, `rung`."""
+STRIKE, SD, YEARS, CALLS, PUTS, RUNG, GAMMA = range(7)
+"""Rows of a book: $, standard deviation to settlement, years, shares dealers hold of each right, `rung`,
+gamma per share at the spot."""
 
 ABOVE, BELOW = 0, 1
 """Places of the call wall and the put wall."""
@@ -69,7 +70,7 @@ def held(cell, sign, p):
 def gather(now, horizon, statics, cells, p, book, ladder):
     """Fill the book with the strikes that settle up to `horizon`; return how many there are.
 
-    book   : (6, n) to be filled
+    book   : (7, n) to be filled, but for GAMMA
     ladder : (n,) to be filled with the strike of each rung, $; 0 where none trades
     """
     count = 0
@@ -105,25 +106,35 @@ def gamma_at(S, i, book, p):
 
 @njit(**JIT)
 def weigh(S, count, book, p):
-    """Return (net, gross) gamma of the book re-priced at S, shares per $1."""
+    """Fill the book's GAMMA and return its (net, gross) gamma, shares per $1."""
     net = 0.0
     gross = 0.0
     for i in range(count):
         gamma = gamma_at(S, i, book, p)
+        book[GAMMA, i] = gamma
         net += gamma * (book[CALLS, i] + book[PUTS, i])
         gross += gamma * (abs(book[CALLS, i]) + abs(book[PUTS, i]))
     return net, gross
 
 
 @njit(**JIT)
+def positive_at(price, count, book, p):
+    """Whether the book re-priced at another spot, $, has a positive net gamma."""
+    net = 0.0
+    for i in range(count):
+        net += gamma_at(price, i, book, p) * (book[CALLS, i] + book[PUTS, i])
+    return net > 0.0
+
+
+@njit(**JIT)
 def flip_between(before, S, positive, count, book, p):
     """Return where between two spots, $, net gamma takes its sign at S; nan if it has it at both."""
-    if (weigh(before, count, book, p)[0] > 0.0) == positive:
+    if positive_at(before, count, book, p) == positive:
         return math.nan
     a, b = before, S
     for _ in range(BISECTIONS):
         middle = 0.5 * (a + b)
-        if (weigh(middle, count, book, p)[0] > 0.0) == positive:
+        if positive_at(middle, count, book, p) == positive:
             b = middle
         else:
             a = middle
@@ -201,12 +212,12 @@ def judge_wall(now, S, which, ladder, cell, static, under, sig, p):
 
 
 @njit(**JIT)
-def keep_wall(now, S, which, count, book, ladder, under, p):
+def keep_wall(now, S, which, count, book, ladder, under):
     """Find the strike with most gamma of one right, and note since when it has been there."""
     way, row = (1.0, CALLS) if which == ABOVE else (-1.0, PUTS)
     by_rung = np.zeros(len(ladder))
     for i in range(count):
-        by_rung[int(book[RUNG, i])] += way * gamma_at(S, i, book, p) * book[row, i]
+        by_rung[int(book[RUNG, i])] += way * book[GAMMA, i] * book[row, i]
     strike = 0.0
     most = 0.0
     for rung in range(len(ladder)):
@@ -286,7 +297,7 @@ def judge_levels(now, statics, cells, under, sig, fired, p):
         forget_levels(under)
         under.levels_horizon = horizon
         under.regime = 0
-    book = np.empty((6, len(cells)))
+    book = np.empty((7, len(cells)))
     ladder = np.zeros(len(cells))
     count = gather(now, horizon, statics, cells, p, book, ladder)
     S = under.spot / PRICE_SCALE
@@ -298,6 +309,6 @@ def judge_levels(now, statics, cells, under, sig, fired, p):
     fired += judge_cross(now, S, net, gross, count, book, cell, static, under, sig[fired], p)
     for which in (ABOVE, BELOW):
         fired += judge_wall(now, S, which, ladder, cell, static, under, sig[fired], p)
-        keep_wall(now, S, which, count, book, ladder, under, p)
+        keep_wall(now, S, which, count, book, ladder, under)
     fired += judge_regime(now, S, net, gross, cell, static, under, sig[fired], p)
     return fired
