@@ -81,12 +81,15 @@ def gamma_of(desk: Desk, pain: float | None, move: float | None) -> Gamma:
 
 
 def strike_exposures(desk: Desk, strike_milli: Ints) -> Mapping[Metric, StrikeExposure]:
-    """Return every metric by strike, for (k,) strikes ascending; contracts of other strikes are left out."""
+    """Return every metric by strike, for (k,) strikes ascending; contracts of other strikes are left out.
+
+    A strike of which everything has settled is nan, as the total is None.
+    """
     listed = desk.pool.roster.strike_milli
     row = np.searchsorted(strike_milli, listed)
     ours = row < len(strike_milli)
     ours[ours] = strike_milli[row[ours]] == listed[ours]
-    rows = np.where(ours & desk.found.live, row, -1)
+    rows = np.where(ours, row, -1)
     by_contract, cp = desk.found.by_contract, desk.pool.roster.cp
     columns = {metric: by_row(by_contract[metric], cp, rows, len(strike_milli)) for metric in METRICS}
     return {metric: StrikeExposure(c.call, c.put, c.net, c.gross) for metric, c in columns.items()}

@@ -601,6 +601,16 @@ def test_other_weights_come_to_what_their_own_book_comes_to(seed: int) -> None:
     assert together.zero_gamma == exposure(b, 600.0).zero_gamma
 
 
+def test_a_contract_that_one_holding_lacks_does_not_move_its_flip() -> None:
+    rows: list[Row] = [(590, "P", 1000, 0.1), (610, "C", 1000, 0.1), (600, "C", 0, 0.1)]
+    b = book(*rows, years=MINUTE)
+    full = replace(b, weight=np.array([10.0, 10.0, 5.0]))
+    together = exposure(full, 600.0, others=[b])
+    assert together.others[0].zero_gamma == exposure(b, 600.0).zero_gamma
+    assert together.zero_gamma == exposure(full, 600.0).zero_gamma
+    assert together.zero_gamma.headline != together.others[0].zero_gamma.headline
+
+
 def test_each_holding_says_what_it_is_missing() -> None:
     b = book((595, "P", 300, 0.2), (605, "C", 200, 0.15))
     nothing, unknown = np.zeros(2), np.full(2, math.nan)

@@ -170,7 +170,11 @@ class TestScope:
         assert (view.strike_milli[-1], view.settle_ns) == (6_810_000, session(FRIDAY).close_ns)
         shown = np.abs(view.call.gex).sum() + np.abs(view.put.gex).sum()
         assert view.gamma.gross > 1.3 * shown
-        oi = slot.timeline.state.cells["oi"]
+
+    def test_max_pain_of_a_date_is_that_of_the_settlement_that_is_shown(self) -> None:
+        heavy = LISTED.id_of(Contract("SPX", FRIDAY, "P", 6_820_000))
+        slot = opened(np.concatenate([event(OI, heavy, 0, s1=500_000), day()[day()["cid"] != heavy]]))
+        view, oi = view_at(slot, expiry=FRIDAY), slot.timeline.state.cells["oi"]
         strikes = np.arange(6790, 6815, 5)
         own = [
             [oi[LISTED.id_of(Contract("SPXW", FRIDAY, right, int(k) * 1000))] for k in strikes]
@@ -180,14 +184,21 @@ class TestScope:
             strikes.astype(float), *(np.array(each, float) for each in own)
         )
         assert view.gamma.by_expiry[0].max_pain == view.gamma.max_pain
+        assert view.chain.max_pain_all == 6820
 
     def test_what_has_settled_is_no_part_of_several(self, slot: Slot) -> None:
         late = np.concatenate([day(), event(SPOT, 0, (CLOSE - OPEN) / NS + 60, p1=to_price(6803))])
         slot = opened(late)
         for scope in ("several", "all"):
-            gamma = view_at(slot, Stance(scope=scope), TUESDAY).gamma
-            assert gamma.summed == (WEDNESDAY, FRIDAY)
-        alone = view_at(slot, Stance(), TUESDAY).gamma
+            view = view_at(slot, Stance(scope=scope), TUESDAY)
+            assert view.gamma.summed == (WEDNESDAY, FRIDAY)
+            assert np.isfinite(view.exposures["gamma"].net).all()
+            c = chain_of(slot, WEDNESDAY, FRIDAY)
+            volume = (c["volume"][c["cp"] < 0].sum(), c["volume"][c["cp"] > 0].sum())
+            assert view.chain.pcr_volume == pytest.approx(volume[0] / volume[1])
+        expired = view_at(slot, Stance(), TUESDAY)
+        assert np.isnan(expired.exposures["delta"].gross).all()
+        alone = expired.gamma
         assert (alone.summed, alone.net, alone.missing_reason) == ((), None, "expired")
         assert alone.by_expiry == ()
 
