@@ -31,8 +31,8 @@ CHANGED = (
 LEGEND = """\
 hit: the price stood in the signal's direction at the end. touch: it got beyond the spread on the way.
 chance: random moments of the same half hour, right and moneyness. n eff: overlapping horizons count once.
-90 % interval: of hit less chance (the gain) in points, by bootstrap over days. mean move: in the signal's
-direction, $. A hit and a mean move are of signals that claim a direction.
+90 % interval: of hit less chance (the gain) in points, by bootstrap over days; of few days worth little.
+mean move: in the signal's direction, $. Hits and mean moves are of signals that claim a direction.
 """
 
 
