@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 
 from engine.config import Settings
-from engine.headless import Item, replay
+from engine.headless import Item, Notice, replay
 
 from . import lines
 from .leaving import Leaver
@@ -46,6 +46,9 @@ def print_items(items: Iterable[Item], writer: LineWriter, as_json: bool) -> Non
     render = lines.as_json if as_json else lines.as_text
     try:
         for item in items:
+            if isinstance(item, Notice):
+                say(item.sentence)
+                continue
             line = render(item)
             if line is not None:
                 writer.write(line)

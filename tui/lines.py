@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.events import MISSING, PRICE_SCALE
 from engine.exposure import Unit, convert
-from engine.headless import Item, Status, Summary
+from engine.headless import Line, Status, Summary
 from engine.market import clock_text
 from engine.view import Fired, Leg, View
 
@@ -22,12 +22,12 @@ from .output import rfc3339
 UNIT: Unit = "usd_per_1pct"
 
 
-def as_json(item: Item) -> str:
+def as_json(item: Line) -> str:
     """Return the item as one line of JSON without its newline."""
     return json.dumps(as_object(item), separators=(",", ":"), allow_nan=False)
 
 
-def as_object(item: Item) -> dict[str, Any]:
+def as_object(item: Line) -> dict[str, Any]:
     """Return the item as the object that the command line's contract names."""
     match item:
         case Fired():
@@ -40,7 +40,7 @@ def as_object(item: Item) -> dict[str, Any]:
             return _summary(item)
 
 
-def as_text(item: Item) -> str | None:
+def as_text(item: Line) -> str | None:
     """Return the item as one line of text; None for a view, which is too large for a line."""
     match item:
         case Fired():
