@@ -84,6 +84,10 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
         from .commands.verify import run_verify
 
         return run_verify(args, settings, leaver)
+    if args.command == "alert":
+        from .commands.alert import run_alert
+
+        return run_alert(args, settings)
     return _watch(args, settings, leaver)
 
 

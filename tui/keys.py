@@ -115,6 +115,8 @@ TABLE = (
     Key("view.theme", "T", "app.theme", "view", "next theme: dark, light, the terminal's own colours"),
     Key("log.filter", "slash", "filter", "signals", "filter the signals: spike 685c >100k", hint="filter"),
     Key("log.kind", "s", "signal_kind", "signals", "one kind of signal after the other"),
+    Key("alert.bell", "B", "app.alert_bell", "signals", "bell on or off, in a replay too"),
+    Key("alert.mute", "M", "app.mute", "signals", "mute the chosen signal's rule: it sends no alerts"),
     Key("play.pause", "space", "pause", "replay", "pause or play on", hint="pause", mode=REPLAY),
     Key("play.slower", "left_square_bracket", "speed(-1)", "replay", "slower", mode=REPLAY),
     Key(

@@ -32,6 +32,7 @@ class Prefs:
     fps        : frames per second the screen paints now
     frozen     : painting is suspended while the day goes on
     notes      : show the view's notes below the header
+    muted      : rules that send no alerts
     """
 
     gamma_view: GammaView = "net"
@@ -43,6 +44,7 @@ class Prefs:
     fps: float = 10.0
     frozen: bool = False
     notes: bool = True
+    muted: frozenset[str] = frozenset()
 
     def next_gamma_view(self) -> Prefs:
         """Show the next of the profile's views."""

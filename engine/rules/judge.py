@@ -11,15 +11,18 @@ from collections.abc import Callable
 from itertools import islice
 from math import nan
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..events import MISSING, NS, UNDERLYING, Events
-from ..kernel.evidence import DIRECTIONS
-from ..kernel.state import State
 from ..symbols import ContractTable
 from ..view import SignalRow, View
 from . import PREFIX, Rule, RuleKind, UserSignal
+
+if TYPE_CHECKING:  # it compiles, and `spymon config` must not
+    from ..kernel.state import State
+
+DIRECTIONS = ("buy", "sell", "neutral")
 
 MOST_SIGNALS = 100
 """Most signals one look may return; more is a mistake, not a discovery."""
@@ -79,7 +82,7 @@ def _row(kind: RuleKind, signal: Any, view: View, contracts: ContractTable, stat
     cid, strength = signal.contract, signal.strength
     if not isinstance(cid, Integral) or isinstance(cid, bool) or not 0 <= cid <= len(contracts):
         raise RubbishError(f"the contract {_brief(cid)}, which is not listed")
-    if signal.direction not in DIRECTIONS.values():
+    if signal.direction not in DIRECTIONS:
         raise RubbishError(f"the direction {_brief(signal.direction)}, which is not buy, sell or neutral")
     if not isinstance(strength, Real) or not _within(strength, (0.0, 1.0)):
         raise RubbishError(f"the strength {_brief(strength)}, which is not between 0 and 1")

@@ -276,6 +276,10 @@ class DeskScreen(Steering):
         elif (row := pane.chosen()) is not None:
             self._visit(row)
 
+    def chosen_signal(self) -> SignalRow | None:
+        """Return the signal under the log's cursor, the newest while it follows; None when there is none."""
+        return self._signals.chosen()
+
     def _visit(self, row: SignalRow) -> None:
         view = self.newest
         contract = row.contract
