@@ -129,3 +129,8 @@ def test_the_title_names_rule_filter_and_following() -> None:
     assert "/ 685c" in title(prefs=Prefs(log_filter="685c"))
     assert title(shown=3).rstrip().endswith("3 of 7 follow ▼")
     assert title(following=False, new=3).rstrip().endswith("7 3 new ▼")
+
+
+def test_the_title_names_muted_rules_and_a_users_own_by_its_name() -> None:
+    assert "muted round, spike" in title(prefs=Prefs(muted=frozenset({"user:round", "volume_spike"})))
+    assert "muted" not in title()
