@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +14,9 @@ from engine.config import Settings, load_settings
 from engine.errors import ConfigError, UsageError
 from tui.alerts import channels_of, unknown_rules
 from tui.commands.alert import run_alert
+
+ROOT = Path(__file__).parents[2]
+WITHOUT_APPRISE = "import sys; sys.modules['apprise'] = None; from tui.cli import main; sys.exit(main())"
 
 
 def settings(tmp_path: Path, toml: str = "", **environ: str) -> Settings:
@@ -64,3 +69,11 @@ def test_one_channel_can_be_tried_alone(tmp_path: Path, capsys: pytest.CaptureFi
     got = settings(tmp_path, f"alerts.channels = ['command', 'nosuch://x']\nalerts.command = {command}")
     assert run_alert(asked(channel="command"), got) == 0
     assert capsys.readouterr().out == "command  ok\n"
+
+
+def test_without_apprise_a_url_is_one_sentence_that_says_what_to_install(tmp_path: Path) -> None:
+    environ = os.environ | {"PYTHONPATH": str(ROOT), "SPYMON_ALERT_URLS": "ntfy://canary-topic"}
+    words = [sys.executable, "-c", WITHOUT_APPRISE, "alert", "--test"]
+    run = subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert run.stdout == "ntfy  failed: apprise is not installed; pip install 'spymon[alerts]'\n"
