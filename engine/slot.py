@@ -19,7 +19,7 @@ from .rules import RuleKind
 from .rules.run import Piece, RuleRun
 from .stance import Stance
 from .timeline import Tape, Timeline, TimelineParams
-from .view import Fired, View
+from .view import Fired, SignalLog, View
 
 
 class Source(Protocol):
@@ -76,6 +76,11 @@ class Slot:
         """Return the view at the playhead, with what the user's rules have said."""
         view = self.projector.project(playing, expiry, stance)
         return self.rules.log.between(view) if self.rules else view
+
+    def signals(self) -> SignalLog:
+        """Return the log at the playhead, by whose index a view's signals are asked about."""
+        log = self.projector.signals()
+        return self.rules.log.merged(log, self.timeline.clock) if self.rules else log
 
     def fired_after(self, count: int) -> tuple[Fired, ...]:
         """Return the signals up to the playhead, without the fold's first `count` and all told before."""

@@ -34,13 +34,19 @@ class RuleLog:
             if at < self._ours:
                 self._start_over()
 
+    def merged(self, folds: SignalLog, clock: int) -> SignalLog:
+        """Return the fold's log with the rows up to `clock` in it."""
+        if not self.rows:
+            return folds
+        ours = bisect_right(self.rows, clock, key=_ts)
+        self._merge(folds, ours)
+        return _MergedLog(self._merged, self._places, folds, len(folds) + ours)
+
     def between(self, view: View) -> View:
         """Return the view with these rows in its log, none of them from beyond its moment."""
         if not self.rows:
             return view
-        ours = bisect_right(self.rows, view.tape_ns, key=_ts)
-        self._merge(view.signals, ours)
-        signals = _MergedLog(self._merged, self._places, view.signals, len(view.signals) + ours)
+        signals = self.merged(view.signals, view.tape_ns)
         return replace(view, signals=signals, outcomes=_MergedOutcomes(self._places, view.outcomes))
 
     def count(self, rule: str) -> int:
