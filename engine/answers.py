@@ -64,7 +64,7 @@ def _answer(slot: Slot, asked: Asked, query: Query[Any]) -> object:
 
 
 def _signal(slot: Slot, index: int) -> SignalRow:
-    log = slot.projector.signals()
+    log = slot.signals()
     if not 0 <= index < len(log):
         raise NoDataError(f"There is no signal {index + 1} at this moment; there are {len(log)}.")
     return log[index]

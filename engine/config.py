@@ -8,9 +8,12 @@ plain arguments on. Secrets come from the environment or `.env` only, and never 
 from __future__ import annotations
 
 import difflib
+import json
 import math
+import re
+import shlex
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -27,6 +30,11 @@ SOURCES = ("massive", "massive-rest", "tastytrade", "tradestation", "cboe", "sim
 KEY_NAMES = ("MASSIVE_API_KEY", "POLYGON_API_KEY")
 SSH_NAMES = ("SSH_CONNECTION", "SSH_TTY")
 SSH_FPS = "4"
+TABLES = ("alerts", "rules")
+"""Tables of the settings file; the setting `alerts_rules` is `rules` under `[alerts]`."""
+
+ALERT_WORDS = ("bell", "toast", "desktop", "command")
+"""Alert channels that are no URL."""
 
 Expiry = int | date | Literal["0dte"]
 
@@ -48,11 +56,23 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretUrl(Secret):
+    """An address that holds a token or a password; only its scheme is shown."""
+
+    def __repr__(self) -> str:
+        return f"{self._text.partition('://')[0]}://********"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """One setting: how it is called, written, read and explained.
 
     default : as a person would write it; read by the same parser as every other value
     rule    : completes the sentence "X is not …"
+    typed   : the command line's spelling, where it is not the name's
+    secret  : no sentence may cite what was given
     """
 
     name: str
@@ -60,11 +80,19 @@ class Setting:
     parse: Callable[[str], Any]
     rule: str
     help: str
+    typed: str = ""
+    secret: bool = False
 
     @property
     def flag(self) -> str:
         """The command line's spelling, `--data-dir`."""
-        return "--" + self.name.replace("_", "-")
+        return self.typed or "--" + self.name.replace("_", "-")
+
+    @property
+    def key(self) -> str:
+        """The settings file's spelling, `alerts.rules` for what stands in a table."""
+        table, _, rest = self.name.partition("_")
+        return f"{table}.{rest}" if table in TABLES else self.name
 
     @property
     def variable(self) -> str:
@@ -132,6 +160,39 @@ def _directory(text: str) -> Path:
     return Path(text).expanduser()
 
 
+def _yes(text: str) -> bool:
+    return _choice("true", "false", "yes", "no", "1", "0")(text) in ("true", "yes", "1")
+
+
+def _items(text: str) -> tuple[str, ...]:
+    """Read a list: JSON, as a settings file's is handed on, or words between commas and spaces."""
+    if not text.lstrip().startswith("["):
+        return tuple(word for word in re.split(r"[\s,]+", text) if word)
+    items = json.loads(text)
+    if not all(isinstance(item, str) for item in items):
+        raise ValueError(text)
+    return tuple(items)
+
+
+def _argv(text: str) -> tuple[str, ...]:
+    return _items(text) if text.lstrip().startswith("[") else tuple(shlex.split(text))
+
+
+def _urls(text: str) -> tuple[SecretUrl, ...]:
+    items = _items(text)
+    if not all(re.fullmatch(r"[A-Za-z][\w+.-]*://\S+", item) for item in items):
+        raise ValueError(text)
+    return tuple(map(SecretUrl, items))
+
+
+def _channels(text: str) -> tuple[str | SecretUrl, ...]:
+    return tuple(item if item in ALERT_WORDS else _urls(json.dumps([item]))[0] for item in _items(text))
+
+
+def _watched(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(generic(item, 1).symbol for item in _items(text)))
+
+
 SETTINGS = (
     Setting("symbol", "SPY,QQQ,SPX,NDX,IWM,DIA", _symbols, "a list of symbols such as SPY,QQQ", "watch list"),
     Setting("custom", "", _customs, "ROOT:INCREMENT[:PREFIX] such as AAPL:2.5", "underlyings"),
@@ -145,6 +206,50 @@ SETTINGS = (
     Setting("fps", "10", _whole(1, 20), "a whole number from 1 to 20", "frames per second"),
     Setting("rate", "0.04", _number(-0.1, 1), "a yearly fraction from -0.1 to 1", "interest rate per year"),
     Setting("dividend", "0.0", _number(0, 1), "a yearly fraction from 0 to 1", "dividend yield per year"),
+    Setting(
+        "alerts_channels",
+        "",
+        _channels,
+        f"a list of {', '.join(ALERT_WORDS)} and URLs such as ntfy://topic",
+        "where alerts go",
+        secret=True,
+    ),
+    Setting(
+        "alert_urls",
+        "",
+        _urls,
+        "a list of URLs such as ntfy://topic",
+        "further URLs, from the environment or .env",
+        secret=True,
+    ),
+    Setting(
+        "alerts_command",
+        "",
+        _argv,
+        'a list such as ["notify", "{title}"]',
+        "what the channel command runs",
+        secret=True,
+    ),
+    Setting("alerts_rules", "", _items, "a list of rules", "alerts of these rules alone; empty is all"),
+    Setting(
+        "alerts_symbols", "", _watched, "a list of symbols", "alerts of these symbols alone; empty is all"
+    ),
+    Setting(
+        "alerts_min_strength", "0.6", _number(0, 1), "a number from 0 to 1", "weakest signal that alerts"
+    ),
+    Setting(
+        "alerts_cooldown_s", "60", _number(1, 86_400), "a number from 1 to 86400", "seconds of a cooldown"
+    ),
+    Setting("alerts_burst", "1", _whole(1, 100), "a whole number from 1 to 100", "alerts in a cooldown"),
+    Setting(
+        "alerts_in_replay",
+        "false",
+        _yes,
+        "true or false",
+        "alerts in a replay and in a simulation",
+        "--alerts",
+    ),
+    Setting("rules_disabled", "", _items, "a list of names", "rules of your own that are left out"),
 )
 """Every setting, in the order in which they are shown."""
 
@@ -173,6 +278,16 @@ class Settings:
     fps: int
     rate: float
     dividend: float
+    alerts_channels: tuple[str | SecretUrl, ...]
+    alert_urls: tuple[SecretUrl, ...]
+    alerts_command: tuple[str, ...]
+    alerts_rules: tuple[str, ...]
+    alerts_symbols: tuple[str, ...]
+    alerts_min_strength: float
+    alerts_cooldown_s: float
+    alerts_burst: int
+    alerts_in_replay: bool
+    rules_disabled: tuple[str, ...]
     massive_api_key: Secret | None
     origins: Mapping[str, str]
     warnings: tuple[str, ...] = ()
@@ -186,7 +301,8 @@ class Settings:
         texts = {name: as_text(getattr(self, name)) for name in self.origins}
         if self.speed is None:
             texts["speed"] = "auto"
-        return tuple((name, texts[name], origin) for name, origin in self.origins.items())
+        keys = {setting.name: setting.key for setting in SETTINGS}
+        return tuple((keys.get(name, name), texts[name], origin) for name, origin in self.origins.items())
 
 
 def as_text(value: object) -> str:
@@ -194,7 +310,9 @@ def as_text(value: object) -> str:
     if value is None or value == ():
         return "none"
     if isinstance(value, tuple):
-        return ",".join(value)
+        return ",".join(str(SecretUrl(str(item))) if "://" in str(item) else str(item) for item in value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return "max" if value == math.inf else str(value)
 
 
@@ -259,7 +377,7 @@ def template() -> str:
     """Return a new settings file: every setting with its meaning and default, commented out."""
     lines = ["# spymon settings; flags, the environment and .env override what stands here.", ""]
     for setting in SETTINGS:
-        lines += [f"# {setting.help}: {setting.rule}", f'# {setting.name} = "{setting.default}"', ""]
+        lines += [f"# {setting.help}: {setting.rule}", f'# {setting.key} = "{setting.default}"', ""]
     return "\n".join(lines)
 
 
@@ -277,7 +395,8 @@ def _value(setting: Setting, given: Given) -> Any:
         return setting.parse(given.text)
     except (ValueError, SpymonError):
         kind = UsageError if given.origin.startswith("flag ") else ConfigError
-        raise kind(f"{given.cited} is not {setting.rule}.") from None
+        cited = f"What {given.origin} says of {setting.key}" if setting.secret else given.cited
+        raise kind(f"{cited} is not {setting.rule}.") from None
 
 
 def _flag_layer(flags: Mapping[str, str]) -> Layer:
@@ -348,22 +467,32 @@ def _toml_layer(path: Path, cited: str) -> Layer:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{cited} cannot be read ({_why(error)}).") from error
-    return dict(_toml_entry(key, value, cited) for key, value in table.items())
+    return dict(_toml_entry(key, value, cited) for key, value in _flat(table))
+
+
+def _flat(table: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Yield each key with its value, those of a table as `alerts.rules`."""
+    for key, value in table.items():
+        if key in TABLES and isinstance(value, dict):
+            yield from ((f"{key}.{name}", inner) for name, inner in value.items())
+        else:
+            yield key, value
 
 
 def _toml_entry(key: str, value: object, cited: str) -> tuple[str, Given]:
-    name = key.replace("-", "_")
+    name = key.replace("-", "_").replace(".", "_", 1)
     if name.upper() in KEY_NAMES:
         raise ConfigError(f"{cited} holds {key}; keys belong in the environment or in .env.")
     if name not in _BY_NAME:
-        raise ConfigError(f"{cited} has an unknown key {key}{_hint(name, list(_BY_NAME))}")
-    text = _toml_text(value)
+        raise ConfigError(f"{cited} has an unknown key {key}{_hint(key, [s.key for s in SETTINGS])}")
+    text = _toml_text(value, whole=_BY_NAME[name].key != name or _BY_NAME[name].secret)
     return name, Given(text, cited, f"{key} = {text} in {cited}")
 
 
-def _toml_text(value: object) -> str:
+def _toml_text(value: object, whole: bool) -> str:
+    """Write a value as a variable would; the items of a list stay `whole` where they may hold commas."""
     if isinstance(value, list):
-        return ",".join(str(item) for item in value)
+        return json.dumps(value, default=str) if whole else ",".join(str(item) for item in value)
     return str(value)
 
 

@@ -166,14 +166,13 @@ class Deck:
         """Go to a signal that is known already; else the ticks look for it, after a seek that is pending."""
         self._hunting = 1 if direction > 0 else -1
         timeline = self._slot().timeline
-        found = self._quarry(timeline) if timeline.covers(self._heading()) else None
+        found = self._quarry() if timeline.covers(self._heading()) else None
         if found is not None:
             self._go(found)
 
-    def _quarry(self, timeline: Timeline) -> int | None:
+    def _quarry(self) -> int | None:
         """Return the nearest known signal in the direction of the hunt."""
-        near = timeline.signal_after if self._hunting > 0 else timeline.signal_before
-        return near(self._heading())
+        return self._slot().signal_beside(self._heading(), self._hunting)
 
     def _choose(self, expiry: date | None) -> None:
         expiries = self._slot().projector.expiries
@@ -230,7 +229,7 @@ class Deck:
                 self._travel(timeline, wall_ns)
                 before = timeline.signal_count
             else:
-                pieces.extend(timeline.advance(self._clock.now(wall_ns), TICK_EVENTS))
+                pieces.extend(slot.advance(self._clock.now(wall_ns), TICK_EVENTS))
         except SpymonError as error:
             self._halt(str(error), wall_ns)
         fired = slot.fired_after(before)
@@ -244,10 +243,10 @@ class Deck:
 
     def _hunt(self, timeline: Timeline, wall_ns: int) -> None:
         """Look a little further for a signal; fold ahead if none is known."""
-        found = self._quarry(timeline)
+        found = self._quarry()
         if found is None and self._hunting > 0:
             complete = timeline.scout(SCOUT_EVENTS)
-            found = self._quarry(timeline)
+            found = self._quarry()
             if found is None and not complete:
                 return
         if found is not None:
@@ -331,7 +330,7 @@ class Deck:
             events_per_s=pace,
             notes=notes,
         )
-        view = slot.projector.project(playing, self._expiry, self._stance)
+        view = slot.view(playing, self._expiry, self._stance)
         self._shown = what, view
         return view
 
@@ -363,6 +362,9 @@ class Deck:
         if self._rerun is not None and not self._rerun[1].done:
             yield f"Running again with {', '.join(self._rerun[1].settings)}: {self._rerun[1].progress:.0%} …"
         yield from (why for (source, _), why in self._refused.items() if source == self._source.name)
+        if rules := self._slot().rules:
+            yield from rules.notes
+        yield from self._params.notes
 
     def _events_per_s(self, wall_ns: int) -> float:
         """Return the pace over the last second or so; a seek is not a pace."""

@@ -6,7 +6,8 @@
     ├── CredentialError       3  a key is missing or was refused
     ├── NoDataError           4  nothing exists for what was asked (holiday, no such file, unknown day)
     ├── StoreError            1  a file is damaged, foreign or cannot be written
-    └── ProviderError         1  a data provider misbehaved
+    ├── ProviderError         1  a data provider misbehaved
+    └── AlertError            1  an alert could not be delivered
 
 Every message is one plain sentence that names the thing and what to do about it.
 """
@@ -52,3 +53,11 @@ class StoreError(SpymonError):
 
 class ProviderError(SpymonError):
     """A data provider sent something it must not send, or nothing."""
+
+
+class AlertError(SpymonError):
+    """An alert could not be delivered; `reason` is what the sentence says after the channel's name."""
+
+    def __init__(self, channel: str, reason: str) -> None:
+        super().__init__(f"The alert channel {channel} failed: {reason}.")
+        self.reason = reason

@@ -64,7 +64,17 @@ class Followed:
     outcome: Outcome
 
 
-Item = Fired | Followed | Status | View | Summary
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the person, not for the pipe: a user's rule was switched off."""
+
+    ts_ns: int
+    symbol: str
+    sentence: str
+
+
+Line = Fired | Followed | Status | View | Summary
+Item = Line | Notice
 
 
 class _Run:
@@ -78,6 +88,7 @@ class _Run:
         self._said = (wall(), 0)
         self._version = 0
         self._over = [0] * len(HORIZONS_S)
+        self._noticed = 0
 
     @property
     def end_ns(self) -> int:
@@ -91,7 +102,7 @@ class _Run:
         """Fold up to `to_ns` and return what fired."""
         timeline = self.slot.timeline
         before, began = timeline.signal_count, self._wall()
-        for _ in timeline.advance(to_ns):
+        for _ in self.slot.advance(to_ns):
             pass
         self._spent_ns += self._wall() - began
         return self.slot.fired_after(before)
@@ -130,7 +141,13 @@ class _Run:
         playing = Playing(
             0, self._version, info.source, symbols, info.badge, False, speed, self._pace(), info.notes
         )
-        return self.slot.projector.project(playing)
+        return self.slot.view(playing)
+
+    def notices(self) -> Iterator[Notice]:
+        """Yield what the user's rules came to since the last call."""
+        notes = self.slot.rules.notes if self.slot.rules else []
+        yield from (Notice(self.slot.timeline.clock, self._symbol, note) for note in notes[self._noticed :])
+        self._noticed = len(notes)
 
     def summary(self) -> Summary:
         """Return what it came to."""
@@ -144,13 +161,17 @@ class _Run:
             events=counts.events,
             trades=counts.trades,
             quotes=counts.quotes,
-            signals={name: rules.count(rule) for rule, name in enumerate(RULE_NAMES)},
+            signals={name: rules.count(rule) for rule, name in enumerate(RULE_NAMES)} | self._own(),
             state_hash=timeline.state.digest(),
             wall_s=self._spent_ns / NS,
             events_per_s=self._pace(),
             first_ts=int(under["begin_ts"]),
             last_ts=int(under["clock"]),
         )
+
+    def _own(self) -> dict[str, int]:
+        own = self.slot.rules
+        return {name: own.log.count(name) for name in own.names} if own else {}
 
     def _pace(self) -> float:
         return self.slot.projector.counts().events * NS / max(self._spent_ns, 1)
@@ -181,6 +202,7 @@ def replay(
         said: list[Fired | Followed] = [item for run in live for item in run.advance(mark)]
         said += [item for run in live for item in run.followed()]
         yield from sorted(said, key=_moment)
+        yield from (notice for run in live for notice in run.notices())
         if (mark - start) % STATUS_NS == 0:
             yield from (run.status() for run in live if mark <= run.end_ns)
         if views and (mark - start) % VIEW_NS == 0:

@@ -138,7 +138,7 @@ class Projector:
             loaded=timeline.loaded,
             notes=playing.notes,
             exposures=strike_exposures(desk, ladder.strike_milli[rows]),
-            chain=_chain(desk.pool, reading),
+            chain=_chain(desk.pool, reading, timeline.history.opening_move(ladder.settle_ns, moment.now_ns)),
             outcomes=self.outcomes(),
         )
 
@@ -373,11 +373,11 @@ def _iv_status(rung: Ladder, call: Leg, put: Leg, moment: Moment) -> str:
     return f"no two-sided {right} quote" if np.isnan(mids(leg)[0]) else "no time value"
 
 
-def _chain(pool: Pool, reading: Reading) -> Chain:
+def _chain(pool: Pool, reading: Reading, opening_move: float | None) -> Chain:
     volume, oi, premium = ratios(pool)
     return Chain(
         max_pain_all=pain_of(pool),
-        opening_move=None,
+        opening_move=opening_move,
         atm_iv=reading.atm_iv,
         atm_iv_error=reading.atm_error,
         pcr_volume=volume,

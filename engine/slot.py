@@ -6,7 +6,7 @@ what plays it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -14,9 +14,12 @@ from typing import Protocol
 from .errors import NoDataError
 from .events import NS
 from .kernel.params import FoldParams
-from .projection import Projector
+from .projection import Playing, Projector
+from .rules import RuleKind
+from .rules.run import Piece, RuleRun
+from .stance import Stance
 from .timeline import Tape, Timeline, TimelineParams
-from .view import Fired
+from .view import Fired, SignalLog, View
 
 
 class Source(Protocol):
@@ -42,6 +45,8 @@ class DeckParams:
     strikes : rows each side of at-the-money
     start_ns, end_ns : bounds of the first source's replay, ns UTC; None is the tape's own
     frame_ns : wall time of one frame; a step is one frame of tape
+    rules    : the user's own
+    notes    : sentences about the run that every view should carry
     """
 
     fold: FoldParams = FoldParams()
@@ -51,6 +56,8 @@ class DeckParams:
     end_ns: int | None = None
     frame_ns: int = NS // 10
     timeline: TimelineParams = TimelineParams()
+    rules: tuple[RuleKind, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -59,11 +66,36 @@ class Slot:
 
     timeline: Timeline
     projector: Projector
+    rules: RuleRun | None = None
+
+    def advance(self, to_ns: int, limit: int | None = None) -> Iterator[Piece]:
+        """Play on to `to_ns` as `Timeline.advance` does; the user's rules look on the way."""
+        return (self.rules or self.timeline).advance(to_ns, limit)
+
+    def view(self, playing: Playing, expiry: date | None = None, stance: Stance | None = None) -> View:
+        """Return the view at the playhead, with what the user's rules have said."""
+        view = self.projector.project(playing, expiry, stance)
+        return self.rules.log.between(view) if self.rules else view
+
+    def signals(self) -> SignalLog:
+        """Return the log at the playhead, by whose index a view's signals are asked about."""
+        log = self.projector.signals()
+        return self.rules.log.merged(log, self.timeline.clock) if self.rules else log
 
     def fired_after(self, count: int) -> tuple[Fired, ...]:
-        """Return the signals up to the playhead, without the first `count`."""
-        symbol = self.timeline.tape.info.symbol
-        return tuple(Fired(symbol, row) for row in self.projector.signals()[count:])
+        """Return the signals up to the playhead, without the fold's first `count` and all told before."""
+        info = self.timeline.tape.info
+        rows = self.projector.signals()[count:]
+        if self.rules:
+            rows = sorted([*rows, *self.rules.drain()], key=lambda row: row.ts_ns)
+        return tuple(Fired(info.symbol, row, info.badge) for row in rows)
+
+    def signal_beside(self, clock: int, direction: int) -> int | None:
+        """Return the ts of the next known signal after `clock`, or of the last before when negative."""
+        logs = (self.timeline, self.rules.log) if self.rules else (self.timeline,)
+        if direction > 0:
+            return min((ts for log in logs if (ts := log.signal_after(clock)) is not None), default=None)
+        return max((ts for log in logs if (ts := log.signal_before(clock)) is not None), default=None)
 
 
 def chosen_expiries(choice: str | int | date, day: date, listed: Sequence[date]) -> tuple[date, ...]:
@@ -87,7 +119,12 @@ def open_slot(tape: Tape, params: DeckParams, bounded: bool = True) -> Slot:
             f"it lists {', '.join(map(str, listed[:5])) or 'none at all'}."
         )
     timeline = open_timeline(tape, params, bounded)
-    return Slot(timeline, Projector(timeline, params.fold, params.strikes, expiries))
+
+    def projector() -> Projector:
+        return Projector(timeline, params.fold, params.strikes, expiries)
+
+    rules = RuleRun(params.rules, timeline, projector()) if params.rules else None
+    return Slot(timeline, projector(), rules)
 
 
 def open_timeline(tape: Tape, params: DeckParams, bounded: bool) -> Timeline:

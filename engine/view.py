@@ -183,6 +183,7 @@ class Flow:
 class SignalRow:
     """One fired signal with the numbers it used; `strength` and `side_confidence` lie in [0, 1].
 
+    rule     : `user:<name>` for a user's own; its `side_confidence` is nan and its `mid_before` MISSING
     contract : None when the signal is about the underlying; `cid` is 0 then
     """
 
@@ -202,10 +203,11 @@ class SignalRow:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A signal, and whose."""
+    """A signal, and whose; `badge` is what a view of its tape shows first."""
 
     symbol: str
     row: SignalRow
+    badge: str = "REPLAY"
 
 
 @dataclass(frozen=True, slots=True)

@@ -325,6 +325,24 @@ def test_an_imported_day_replays(open_terminal: Open, tmp_path: Path) -> None:
     spymon.until(lambda: spymon.line("► 540").count("1,500") == 2, "open interest of both sides")
 
 
+# --- alerts -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_an_alert_reaches_the_terminal_of_a_simulated_day_only_when_asked(
+    open_terminal: Open, tmp_path: Path, asked: bool
+) -> None:
+    (tmp_path / "spymon.toml").write_text('alerts.channels = ["bell", "toast"]\nalerts.min_strength = 0\n')
+    flags = ("--alerts",) if asked else ()
+    spymon = open_terminal("--symbol", "DIA", "--speed", "max", *flags)
+    spymon.shows("16:15:00")
+    assert (b"\x1b]9;SIMULATED DIA" in spymon.said) is asked
+    rung = re.sub(rb"\x1b\][^\a\x1b]*\a", b"", spymon.said)  # there it ends a sequence
+    assert (b"\a" in rung) is asked
+    spymon.press("q")
+    assert spymon.left() == Left(0, FRESH_MODES, tidy=True)
+
+
 # --- leaving ----------------------------------------------------------------------------------------------
 
 

@@ -24,6 +24,9 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.types import IgnoreReturnCallbackType
 
+from engine.alerts.alerter import Alerter
+from engine.alerts.channels import Bell, Write
+from engine.alerts.gate import AlertParams
 from engine.commands import Command
 from engine.market import clock_text
 from engine.view import View
@@ -37,6 +40,12 @@ from .prefs import Prefs
 from .screens.desk import DeskScreen
 from .screens.help import HelpScreen
 from .screens.modal import Palette
+
+
+def _unasked(write: Write) -> Alerter:
+    """Return the alerts of somebody who asked for none: the bell alone, and off."""
+    return Alerter(AlertParams(), (), Bell(write))
+
 
 INTERRUPTED = 130
 THEMES = ("spymon-dark", "spymon-light", "ansi-dark", "ansi-light")
@@ -55,6 +64,7 @@ class SpymonApp(App[None]):
     what        : named while loading, e.g. 'SPY 2025-12-16'
     cpu_s       : seconds of processor this thread has used so far
     settle      : called after the first paint and after the first view
+    alerts      : makes the run's alerts, given what writes to the terminal
     """
 
     TITLE = "spymon"
@@ -72,9 +82,11 @@ class SpymonApp(App[None]):
         what: str = "the day",
         cpu_s: Callable[[], float] = time.thread_time,
         settle: Callable[[], None] = process.settle,
+        alerts: Callable[[Write], Alerter] = _unasked,
     ) -> None:
         super().__init__()
         self.desk = desk
+        self.alerter = alerts(self._write_through)
         self.error: Exception | None = None
         self._keymap_given = dict(keymap or {})
         self._table = keys.with_keymap(self._keymap_given)
@@ -141,6 +153,8 @@ class SpymonApp(App[None]):
         self._tick += 1
         self._keep_pace()
         self._report(self.desk.failure)
+        for sentence in self.alerter.tick():
+            self.notify(sentence, severity="warning", timeout=8)
         view = self.desk.view
         if view is None:
             self._main.wait(self._tick, self.desk.failure)
@@ -171,6 +185,11 @@ class SpymonApp(App[None]):
         if (failure or "") != self._told:
             self._told = failure or ""
             self._main.fail(self._told)
+
+    def _write_through(self, text: str) -> None:
+        """Write to the terminal between two frames; its driver keeps them whole."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(text)
 
     # for the palette -------------------------------------------------------------------------------------
 
@@ -214,6 +233,20 @@ class SpymonApp(App[None]):
             self.notify(f"The screenshot could not be written to {folder}: {error}.", severity="error")
         else:
             self.notify(f"Saved {path}.", timeout=4)
+
+    def action_alert_bell(self) -> None:
+        """Turn the bell on or off; turned on by hand it rings in a replay too."""
+        self.notify(f"The bell is {'on' if self.alerter.toggle_bell() else 'off'}.", timeout=3)
+
+    def action_mute(self) -> None:
+        """Send no alerts of the chosen signal's rule, or send them again."""
+        row = self._main.chosen_signal()
+        if row is None:
+            self.notify("There is no signal yet whose rule could be muted.", timeout=3)
+            return
+        muted = self.alerter.toggle_mute(row.rule)
+        self._main.set_prefs(replace(self._main.prefs, muted=self.alerter.muted))
+        self.notify(f"{row.rule} {'is muted: it sends no alerts' if muted else 'alerts again'}.", timeout=4)
 
     def action_leave(self) -> None:
         """Quit."""

@@ -96,6 +96,10 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
         from .commands.study import run_study
 
         return run_study(args, settings, leaver)
+    if args.command == "alert":
+        from .commands.alert import run_alert
+
+        return run_alert(args, settings)
     return _watch(args, settings, leaver)
 
 

@@ -6,16 +6,23 @@ import io
 import math
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 
+from engine.alerts.alerter import PATIENCE_S, Alerter
 from engine.config import Settings
-from engine.headless import Item, replay
+from engine.headless import Item, Notice, replay
+from engine.view import Fired
 
 from . import lines
+from .alerts import make_alerter
 from .leaving import Leaver
-from .output import LineWriter, say
+from .output import LineWriter, say, terminal
 from .plan import Plan
 from .sources import deck_params, judged, make_sources
+
+LAST_ALERTS_S = 0.5
+"""How long an interruption waits for alerts that are under way; it must not exceed the leaver's grace."""
 
 
 def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
@@ -24,10 +31,13 @@ def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
     symbols, damaged = judged(plan, settings)
     for sentence in damaged.values():
         say(sentence)
+    params = deck_params(plan, settings)
+    for sentence in params.notes:
+        say(sentence)
     items = replay(
         make_sources(plan, settings)[0],
         symbols,
-        deck_params(plan, settings),
+        params,
         plan.speed,
         time.monotonic_ns,
         time.sleep,
@@ -36,9 +46,28 @@ def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe may be set to an encoding without arrows
     writer = LineWriter(sys.stdout, plan.speed != math.inf or sys.stdout.isatty(), leaver.whole)
-    with leaver.saying(writer.flush):
-        print_items(items, writer, as_json)
+    alerter = make_alerter(settings, terminal())
+    with leaver.saying(partial(_finish, alerter, LAST_ALERTS_S)), leaver.saying(writer.flush):
+        try:
+            print_items(alerted(items, alerter), writer, as_json)
+        finally:
+            _finish(alerter)
     return 1 if damaged else 0
+
+
+def alerted(items: Iterable[Item], alerter: Alerter) -> Iterator[Item]:
+    """Pass every item on, let the alerter hear the signals, and say which of its channels fail."""
+    for item in items:
+        if isinstance(item, Fired):
+            alerter.hear(item)
+        for sentence in alerter.tick():
+            say(sentence)
+        yield item
+
+
+def _finish(alerter: Alerter, within_s: float = PATIENCE_S) -> None:
+    for sentence in alerter.close(within_s):
+        say(sentence)
 
 
 def print_items(items: Iterable[Item], writer: LineWriter, as_json: bool) -> None:
@@ -46,6 +75,9 @@ def print_items(items: Iterable[Item], writer: LineWriter, as_json: bool) -> Non
     render = lines.as_json if as_json else lines.as_text
     try:
         for item in items:
+            if isinstance(item, Notice):
+                say(item.sentence)
+                continue
             line = render(item)
             if line is not None:
                 writer.write(line)

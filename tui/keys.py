@@ -153,6 +153,8 @@ TABLE = (
         "the day again with other thresholds: volume_spike.z=5",
         mode=REPLAY,
     ),
+    Key("alert.bell", "B", "app.alert_bell", "signals", "bell on or off, in a replay too"),
+    Key("alert.mute", "M", "app.mute", "signals", "mute the chosen signal's rule: it sends no alerts"),
     Key("play.pause", "space", "pause", "replay", "pause or play on", hint="pause", mode=REPLAY),
     Key("play.slower", "left_square_bracket", "speed(-1)", "replay", "slower", mode=REPLAY),
     Key(

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.events import MISSING, PRICE_SCALE
 from engine.exposure import Unit, convert
-from engine.headless import Followed, Item, Status, Summary
+from engine.headless import Followed, Line, Status, Summary
 from engine.market import clock_text
 from engine.stance import Metric
 from engine.view import Fired, Gamma, Leg, View
@@ -32,12 +32,12 @@ UNITS: dict[Metric, str] = {
 _SIDES = ("call", "put", "net", "gross")
 
 
-def as_json(item: Item) -> str:
+def as_json(item: Line) -> str:
     """Return the item as one line of JSON without its newline."""
     return json.dumps(as_object(item), separators=(",", ":"), allow_nan=False)
 
 
-def as_object(item: Item) -> dict[str, Any]:
+def as_object(item: Line) -> dict[str, Any]:
     """Return the item as the object that the command line's contract names."""
     match item:
         case Fired():
@@ -52,7 +52,7 @@ def as_object(item: Item) -> dict[str, Any]:
             return _summary(item)
 
 
-def as_text(item: Item) -> str | None:
+def as_text(item: Line) -> str | None:
     """Return the item as one line of text; None for a view or an outcome, which only JSON tells."""
     match item:
         case Fired():

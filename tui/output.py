@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -27,6 +28,19 @@ def say(sentence: str) -> None:
     """Write one line for the person to stderr."""
     sys.stderr.write(f"spymon: {sentence}\n")
     sys.stderr.flush()
+
+
+def terminal() -> Callable[[str], None] | None:
+    """Return what writes to the person's terminal, past a pipe; None when there is none."""
+    for stream in (sys.stderr, sys.stdout):
+        if stream.isatty():
+            return partial(_write, stream)
+    return None
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(text)
+    stream.flush()
 
 
 def rfc3339(ts_ns: int) -> str:

@@ -15,7 +15,7 @@ from engine.errors import UsageError
 
 SETTING_FLAGS = (
     "speed", "symbol", "custom", "expiry", "strikes", "source", "preset", "seed", "data_dir", "fps", "rate",
-    "dividend",
+    "dividend", "alerts_in_replay",
 )  # fmt: skip
 """Flags that are settings too; the others concern one run only."""
 
@@ -96,6 +96,13 @@ def _add_output(parser: Parser) -> None:
     group.add_argument("--headless", action="store_true", help="lines instead of the screen")
     group.add_argument("--json", action="store_true", help="NDJSON lines instead of the screen")
     group.add_argument("--fps", metavar="N", help="frames per second, 1 to 20 (10; 4 over SSH)")
+    group.add_argument(
+        "--alerts",
+        dest="alerts_in_replay",
+        action="store_const",
+        const="true",
+        help="send alerts, which are silent in a replay otherwise",
+    )
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +145,9 @@ def _add_commands(parser: Parser) -> None:
     )
     study.add_argument("--preset", metavar="NAME", help="signal parameters: default or seed")
     study.add_argument("--json", action="store_true", help="print one JSON object")
+    alert = add("alert", "send a test message over every alert channel, and say what came of it")
+    alert.add_argument("--test", action="store_true", required=True, help="send one message per channel")
+    alert.add_argument("--channel", metavar="X", help="over this channel alone")
     config = add("config", "show every setting with its origin, or find or edit the settings file")
     config.add_argument("action", choices=("show", "path", "edit"), help="show, path or edit")
     config.add_argument("--json", action="store_true", help="show as one JSON object")

@@ -38,6 +38,7 @@ class Prefs:
     fps        : frames per second the screen paints now
     frozen     : painting is suspended while the day goes on
     notes      : show the view's notes below the header
+    muted      : rules that send no alerts
     """
 
     profile_view: ProfileView = "net"
@@ -50,6 +51,7 @@ class Prefs:
     fps: float = 10.0
     frozen: bool = False
     notes: bool = True
+    muted: frozenset[str] = frozenset()
 
     def next_profile_view(self) -> Prefs:
         """Show the next of the profile's views."""

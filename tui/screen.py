@@ -9,10 +9,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
+from engine.alerts.alerter import Alerter
 from engine.config import Settings
 
 from . import process
+from .alerts import make_alerter
+from .output import say
 from .plan import Plan
 
 process.prepare(os.environ)  # before textual is imported, which reads its frame cap once
@@ -24,13 +28,16 @@ from .desk import Desk, LazyDesk  # noqa: E402
 def run_screen(plan: Plan, settings: Settings) -> int:
     """Open the screen and return the exit code; raises what the desk could not start for."""
     app = SpymonApp(
-        LazyDesk(lambda: _make_desk(plan, settings)),
+        LazyDesk(lambda: _make_desk(plan, settings, app.alerter)),
         fps=settings.fps,
         screenshots=settings.data_dir / "screens",
         what=f"{plan.symbols[0]} {plan.day}",
+        alerts=partial(make_alerter, settings),
     )
     with _stderr_on_terminal():
         app.run()
+    for sentence in app.alerter.close():
+        say(sentence)
     if app.error is not None:
         raise app.error
     return app.return_code or 0
@@ -52,7 +59,7 @@ def _stderr_on_terminal() -> Iterator[None]:
         os.close(kept)
 
 
-def _make_desk(plan: Plan, settings: Settings) -> Desk:
+def _make_desk(plan: Plan, settings: Settings, alerter: Alerter) -> Desk:
     from .sources import make_monitor  # compiles and reads: not before the first paint
 
-    return make_monitor(plan, settings)
+    return make_monitor(plan, settings, alerter)

@@ -11,17 +11,22 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
+from engine.alerts.alerter import Alerter
 from engine.config import Settings
 from engine.errors import StoreError
 from engine.events import NS
 from engine.kernel.params import PRESETS, FoldParams
+from engine.kernel.signals import RULE_NAMES
 from engine.monitor import Monitor
+from engine.rules import PREFIX
 from engine.slot import DeckParams, Source
 from engine.sources.simulated import PROFILES, SimulatedSource
 from engine.store.day import DayStore
 from engine.timeline import Tape
 
+from .alerts import unknown_rules
 from .plan import SIMULATED, SIMULATED_DAY, STORED, Plan
+from .rules import installed, load_rules
 
 GO_LIVE = (
     "Simulated day. Play a real one: spymon import PATH. Live feeds come later, with MASSIVE_API_KEY in .env."
@@ -93,7 +98,9 @@ def fold_params(settings: Settings) -> FoldParams:
 
 
 def deck_params(plan: Plan, settings: Settings) -> DeckParams:
-    """Return how tapes are folded and shown."""
+    """Return how tapes are folded and shown, and which of the user's own rules look on."""
+    found = load_rules(installed(), settings.rules_disabled)
+    known = (*RULE_NAMES, *(PREFIX + kind.name for kind in found.kinds))
     return DeckParams(
         fold=fold_params(settings),
         expiry=settings.expiry,
@@ -101,11 +108,15 @@ def deck_params(plan: Plan, settings: Settings) -> DeckParams:
         start_ns=plan.start_ns,
         end_ns=plan.end_ns,
         frame_ns=NS // settings.fps,
+        rules=found.kinds,
+        notes=(*found.sentences, *unknown_rules(settings, known)),
     )
 
 
-def make_monitor(plan: Plan, settings: Settings) -> Monitor:
-    """Return the monitor of a run, not yet started."""
-    return Monitor(
+def make_monitor(plan: Plan, settings: Settings, alerter: Alerter) -> Monitor:
+    """Return the monitor of a run, not yet started; the alerter hears its signals."""
+    monitor = Monitor(
         make_sources(plan, settings), deck_params(plan, settings), speed=plan.speed, fps=settings.fps
     )
+    monitor.on_signal(alerter.hear)
+    return monitor

@@ -257,7 +257,7 @@ def test_a_key_in_the_settings_file_is_refused_without_repeating_it(tmp_path: Pa
 
 def test_rows_show_every_setting_with_value_and_origin(tmp_path: Path) -> None:
     rows = {name: (value, origin) for name, value, origin in load(tmp_path, {"speed": "max"}).rows()}
-    assert set(rows) == {setting.name for setting in SETTINGS} | {"massive_api_key"}
+    assert set(rows) == {setting.key for setting in SETTINGS} | {"massive_api_key"}
     assert rows["speed"] == ("max", "flag --speed")
     assert rows["symbol"] == ("SPY,QQQ,SPX,NDX,IWM,DIA", "default")
     assert rows["custom"] == ("none", "default")
@@ -293,3 +293,97 @@ def test_checking_a_file_names_its_first_fault(tmp_path: Path) -> None:
     file.write_text("fps = 10\nstrikes = -4\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"strikes = -4 in .*spymon\.toml is not a whole number"):
         check_settings_file(file)
+
+
+# --- tables: alerts and rules -----------------------------------------------------------------------------
+
+CANARY = "canary-7f3a91"
+ALERTS = f"""
+[alerts]
+channels = ["bell", "command", "json://me:{CANARY}@host/{CANARY}?x=a,b"]
+command = ["notify", "{{title}}, {{body}}", "https://hook/{CANARY}"]
+rules = ["price_move", "user:mine"]
+symbols = ["spy", "QQQ"]
+min_strength = 0.7
+cooldown_s = 30
+burst = 2
+in_replay = true
+[rules]
+disabled = ["mine"]
+"""
+
+
+def test_a_table_of_the_settings_file_is_read_key_by_key(tmp_path: Path) -> None:
+    got = load(tmp_path, toml=ALERTS)
+    bell, command, url = got.alerts_channels
+    assert (bell, command) == ("bell", "command")
+    assert isinstance(url, Secret)
+    assert url.reveal() == f"json://me:{CANARY}@host/{CANARY}?x=a,b"
+    assert got.alerts_command == ("notify", "{title}, {body}", f"https://hook/{CANARY}")
+    assert (got.alerts_rules, got.alerts_symbols) == (("price_move", "user:mine"), ("SPY", "QQQ"))
+    assert (got.alerts_min_strength, got.alerts_cooldown_s, got.alerts_burst) == (0.7, 30.0, 2)
+    assert (got.alerts_in_replay, got.rules_disabled) == (True, ("mine",))
+    assert got.origin("alerts_burst") == "spymon.toml"
+
+
+def test_the_environment_spells_a_tables_setting_with_its_table(tmp_path: Path) -> None:
+    environ = {
+        "SPYMON_ALERTS_CHANNELS": "bell, toast ntfy://topic",
+        "SPYMON_ALERTS_COMMAND": "say 'a b' {title}",
+        "SPYMON_ALERTS_IN_REPLAY": "yes",
+        "SPYMON_ALERT_URLS": "json://a/b ntfys://c",
+    }
+    got = load(tmp_path, environ=environ)
+    assert [str(channel) for channel in got.alerts_channels] == ["bell", "toast", "ntfy://********"]
+    assert got.alerts_command == ("say", "a b", "{title}")
+    assert got.alerts_in_replay is True
+    assert [url.reveal() for url in got.alert_urls] == ["json://a/b", "ntfys://c"]
+    assert got.warnings == ()
+
+
+def test_a_url_shows_its_scheme_and_nothing_else(tmp_path: Path) -> None:
+    got = load(tmp_path, toml=ALERTS, environ={"SPYMON_ALERT_URLS": f"discord://1/{CANARY}"})
+    rows = {name: value for name, value, _ in got.rows()}
+    assert rows["alerts.channels"] == "bell,command,json://********"
+    assert rows["alert_urls"] == "discord://********"
+    assert rows["alerts.command"] == "notify,{title}, {body},https://********"
+    assert CANARY not in f"{got.rows()} {got.alerts_channels!r} {got.alert_urls!r}"
+
+
+@pytest.mark.parametrize(
+    ("toml", "name"),
+    [
+        (f"[alerts]\nchannels = ['{CANARY}']", "alerts.channels"),
+        (f"[alerts]\nchannels = ['json:// {CANARY}']", "alerts.channels"),
+        (f"[alerts]\nchannels = [['{CANARY}']]", "alerts.channels"),
+        (f"alert_urls = '{CANARY}'", "alert_urls"),
+        (f'[alerts]\ncommand = "say \'{CANARY}"', "alerts.command"),
+    ],
+)
+def test_a_sentence_about_a_bad_url_does_not_repeat_it(tmp_path: Path, toml: str, name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, toml=toml)
+    assert str(caught.value).startswith(f"What spymon.toml says of {name} is not a list")
+    assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("toml", "sentence"),
+    [
+        ("[alerts]\nchanels = []", "unknown key alerts.chanels; did you mean alerts.channels?"),
+        ("[alerts]\nmin_strength = 1.5", "alerts.min_strength = 1.5 in spymon.toml is not a number from 0"),
+        ("[alerts]\nin_replay = 'perhaps'", "alerts.in_replay = perhaps in spymon.toml is not true or false"),
+        ("[alerts]\ncooldown_s = 0", "is not a number from 1 to 86400."),
+        ("alerts = 3", "unknown key alerts"),
+        ("[strikes]\na = 1", "is not a whole number from 1 to 200."),
+    ],
+)  # fmt: skip
+def test_a_bad_value_in_a_table_is_one_sentence(tmp_path: Path, toml: str, sentence: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, toml=toml)
+    assert sentence in str(caught.value)
+
+
+def test_a_list_of_the_settings_file_keeps_its_items_whole(tmp_path: Path) -> None:
+    assert load(tmp_path, toml="symbol = ['SPY', 'QQQ']").symbol == ("SPY", "QQQ")
+    assert load(tmp_path, toml="alerts.command = ['a b', 'c,d', '']").alerts_command == ("a b", "c,d", "")

@@ -18,6 +18,9 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
+from engine.alerts.alerter import Alerter
+from engine.alerts.channels import Bell, Toast
+from engine.alerts.gate import AlertParams
 from engine.commands import (
     Command,
     JumpSignal,
@@ -48,7 +51,7 @@ from engine.panels import (
     Tick,
     WhatIfQuery,
 )
-from engine.view import Detail, View
+from engine.view import Detail, Fired, View
 from tui.app import SpymonApp
 from tui.keys import TABLE, Key
 from tui.screens.ask import AskScreen
@@ -244,6 +247,8 @@ CASES = {
     "log.outcomes": Case(top(PanelSheet)),
     "log.what_if": Case(top(AskScreen)),
     "log.kind": Case(lambda scene: scene.main.prefs.log_rule == "volume_spike"),
+    "alert.bell": Case(lambda scene: scene.notices() == ["The bell is on."]),
+    "alert.mute": Case(lambda scene: "muted spike" in scene.text(SignalLog)),
     "play.pause": Case(sent=(Pause(),)),
     "play.slower": Case(sent=(SetSpeed(5),)),
     "play.faster": Case(sent=(SetSpeed(25),)),
@@ -320,6 +325,50 @@ async def test_the_scale_key_fits_the_gamma_profile_again(
         assert shown.text(Ladder, 1) == large
         await shown.press("equals_sign")
         assert shown.text(Ladder, 1) != large
+
+
+async def test_a_muted_rule_sends_no_alert_and_stays_in_the_log(desk: FakeDesk, tmp_path: Path) -> None:
+    rung: list[str] = []
+
+    def alerts(_: object) -> Alerter:
+        return Alerter(AlertParams(), [Bell(rung.append)], Bell(rung.append), in_replay=True)
+
+    async with scene(desk, tmp_path, alerts=alerts) as shown:
+        assert desk.view is not None
+        row = replace(desk.view.signals[-1], strength=0.9)
+        lines = [shown.text(SignalLog, line) for line in (1, 2)]
+        await shown.press("M")
+        shown.app.alerter.hear(Fired("SPY", row))
+        assert rung == []
+        assert [shown.text(SignalLog, line) for line in (1, 2)] == lines
+        await shown.press("M")
+        assert "muted" not in shown.text(SignalLog)
+        shown.app.alerter.hear(Fired("SPY", row))
+        assert rung == ["\a"]
+        assert shown.notices() == [
+            f"{row.rule} is muted: it sends no alerts.",
+            f"{row.rule} alerts again.",
+        ]
+
+
+async def test_without_a_signal_there_is_nothing_to_mute(
+    desk: FakeDesk, tmp_path: Path, empty_view: MakeView
+) -> None:
+    desk.view = empty_view()
+    async with scene(desk, tmp_path) as shown:
+        await shown.press("M")
+        assert shown.notices() == ["There is no signal yet whose rule could be muted."]
+
+
+async def test_a_channel_that_fails_is_told_on_the_screen(desk: FakeDesk, tmp_path: Path) -> None:
+    def alerts(_: object) -> Alerter:
+        return Alerter(AlertParams(), [Toast(None, {})], Bell(None), in_replay=True)
+
+    async with scene(desk, tmp_path, alerts=alerts) as shown:
+        assert desk.view is not None
+        shown.app.alerter.hear(Fired("SPY", replace(desk.view.signals[-1], strength=0.9)))
+        await shown.frame()
+        assert shown.notices() == ["The alert channel toast failed: there is no terminal."]
 
 
 async def test_a_user_keymap_moves_a_key_and_its_hint(desk: FakeDesk, tmp_path: Path) -> None:

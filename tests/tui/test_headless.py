@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from engine.events import MISSING
-from engine.headless import Followed, Item, Status, Summary, replay
+from engine.headless import Followed, Item, Notice, Status, Summary, replay
 from engine.market import parse_time
 from engine.slot import DeckParams
 from engine.stance import METRICS
@@ -312,3 +312,10 @@ def test_the_same_run_gives_the_same_lines_but_for_the_wall_clock() -> None:
         line.pop("wall_s", None)
         line.pop("events_per_s", None)
     assert first == second
+
+
+def test_a_notice_is_for_the_person_and_not_for_the_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    out = io.StringIO()
+    print_items([Notice(TS, "SPY", "The rule x is switched off.")], LineWriter(out, eager=True), as_json=True)
+    assert out.getvalue() == ""
+    assert capsys.readouterr().err == "spymon: The rule x is switched off.\n"

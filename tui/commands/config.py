@@ -8,18 +8,20 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.config import Settings, check_settings_file, template
 from engine.errors import ConfigError
 
+Row = tuple[str, str, str]
+
 
 def run_config(args: argparse.Namespace, load: Callable[[], Settings], file: Path) -> int:
     """Do `show`, `path` or `edit` and return the exit code; `show` alone needs them to be valid."""
     if args.action == "show":
-        settings = load()
-        sys.stdout.write(_as_json(settings) if "json" in args else _as_table(settings))
+        rows = (*load().rows(), *_rules())
+        sys.stdout.write(_as_json(rows) if "json" in args else _as_table(rows))
     elif args.action == "path":
         sys.stdout.write(f"{file}\n")
     else:
@@ -27,14 +29,23 @@ def run_config(args: argparse.Namespace, load: Callable[[], Settings], file: Pat
     return 0
 
 
-def _as_table(settings: Settings) -> str:
-    rows = (("setting", "value", "origin"), *settings.rows())
-    widths = [max(len(row[i]) for row in rows) for i in range(2)]
-    return "".join(f"{n:<{widths[0]}}  {v:<{widths[1]}}  {o}\n" for n, v, o in rows)
+def _rules() -> Iterator[Row]:
+    """Yield the user's own rules that are installed, without importing them."""
+    from ..rules import installed
+
+    for point in installed():
+        where = f"{point.dist.name} {point.dist.version}" if point.dist else "an entry point"
+        yield f"rule {point.name}", point.value, where
 
 
-def _as_json(settings: Settings) -> str:
-    return json.dumps({n: {"value": v, "origin": o} for n, v, o in settings.rows()}) + "\n"
+def _as_table(rows: Sequence[Row]) -> str:
+    table = (("setting", "value", "origin"), *rows)
+    widths = [max(len(row[i]) for row in table) for i in range(2)]
+    return "".join(f"{n:<{widths[0]}}  {v:<{widths[1]}}  {o}\n" for n, v, o in table)
+
+
+def _as_json(rows: Sequence[Row]) -> str:
+    return json.dumps({n: {"value": v, "origin": o} for n, v, o in rows}) + "\n"
 
 
 def _edit(file: Path) -> None:

@@ -297,6 +297,11 @@ class DeskScreen(Inquiry, Stages):
         if self.view is not None:
             self.inspect(index, self.view.signals[index])
 
+    def chosen_signal(self) -> SignalRow | None:
+        """Return the signal under the log's cursor, the newest while it follows; None when there is none."""
+        index = self._signals.chosen()
+        return None if index is None or self.view is None else self.view.signals[index]
+
     def visit(self, row: SignalRow) -> None:
         """Go to a signal's strike and, in a replay, to shortly before it."""
         view = self.newest

@@ -54,6 +54,9 @@ def title_row(
     cells: list[Cell] = [("─ SIGNALS ", ink, "base"), *_rules(prefs, width)]
     if prefs.log_filter:
         cells.append((f"  / {fmt.clip(prefs.log_filter, max(4, width // 4))}", "key", "base"))
+    if prefs.muted:
+        names = ", ".join(_BRIEF.get(rule, _own(rule)).lower() for rule in sorted(prefs.muted))
+        cells.append((fmt.clip(f"  muted {names}", max(8, width // 4)), "warn", "base"))
     count = f" {shown:,} of {total:,}" if shown != total else f" {total:,}"
     state = (
         (" follow ▼ ", "muted", "base")
@@ -150,10 +153,15 @@ def _rules(prefs: Prefs, width: int) -> list[Cell]:
 
 
 def _kind(rule: str, wide: bool) -> str:
-    name = rule.removeprefix("user:").replace("_", " ").upper()
+    name = _own(rule).replace("_", " ").upper()
     if wide:
         return RULE_WORDS.get(rule, name).upper().replace("Γ", "γ").ljust(10)[:10]
     return _BRIEF.get(rule, name).ljust(6)[:6]
+
+
+def _own(rule: str) -> str:
+    """Return the name of a user's rule without what says that it is one."""
+    return rule.removeprefix("user:")
 
 
 def _contract(row: SignalRow, day: date, wide: bool) -> str:

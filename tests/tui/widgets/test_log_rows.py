@@ -192,3 +192,8 @@ def test_the_title_names_every_rule_where_there_is_room_and_the_chosen_one_where
     assert "flip  wall  regime" in title(120)
     assert "[flip]" in title(80, Prefs(log_rule="zero_gamma_cross"))
     assert "spread" not in title(80)
+
+
+def test_the_title_names_muted_rules_and_a_users_own_by_its_name() -> None:
+    assert "muted round, spike" in title(prefs=Prefs(muted=frozenset({"user:round", "volume_spike"})))
+    assert "muted" not in title()

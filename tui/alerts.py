@@ -1,0 +1,47 @@
+"""The alerts of one run, as the settings want them.
+
+Importing it loads neither the fold nor apprise, which a channel does in its own thread.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+
+from engine.alerts.alerter import Alerter
+from engine.alerts.channels import Bell, Channel, Write, make_channels
+from engine.alerts.gate import AlertParams
+from engine.config import Secret, Settings
+from engine.events import NS
+
+
+def channels_of(settings: Settings, write: Write | None) -> list[Channel]:
+    """Return every channel that is configured; `write` is None without a terminal."""
+    given = (*settings.alerts_channels, *settings.alert_urls)
+    specs = [item.reveal() if isinstance(item, Secret) else item for item in given]
+    return make_channels(specs, settings.alerts_command, write, os.environ)
+
+
+def make_alerter(settings: Settings, write: Write | None) -> Alerter:
+    """Return the alerts of a run; their threads wait already."""
+    params = AlertParams(
+        rules=settings.alerts_rules,
+        symbols=settings.alerts_symbols,
+        min_strength=settings.alerts_min_strength,
+        cooldown_ns=round(settings.alerts_cooldown_s * NS),
+        burst=settings.alerts_burst,
+    )
+    channels = channels_of(settings, write)
+    return Alerter(params, channels, Bell(write), in_replay=settings.alerts_in_replay)
+
+
+def unknown_rules(settings: Settings, known: Sequence[str]) -> list[str]:
+    """Return a sentence for each rule that is named under `[alerts]` and that nobody has."""
+    strange = [rule for rule in settings.alerts_rules if rule not in known]
+    return [f"alerts.rules names {rule}, which is no rule; {_hint(rule, known)}" for rule in strange]
+
+
+def _hint(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}."
