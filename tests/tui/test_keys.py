@@ -88,6 +88,14 @@ def test_hints_offer_replay_keys_only_where_the_tape_can_be_moved() -> None:
     assert live["q"] == replaying["q"] == "quit"
 
 
+def test_where_keys_mean_something_else_the_hints_say_so_early() -> None:
+    words = {"row.choose": "go there", "view.mark": "since"}
+    said = hints(True, TABLE, words)
+    assert said[2:4] == [("enter", "go there"), ("b", "since")]
+    assert ("enter", "detail") not in said
+    assert "b" not in dict(hints(True))
+
+
 def test_a_keymap_changes_bindings_label_and_hint() -> None:
     table = with_keymap({"play.pause": "x", "row.down": "ctrl+n"})
     assert ("x", "pause") in hints(True, table)

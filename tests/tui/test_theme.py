@@ -6,7 +6,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from tui.theme import HEAT_LEVELS, MODES, THEMES, Palette, palette
+from tui.theme import HEAT_LEVELS, MODES, RAMPS, THEMES, Palette, palette
 
 EVERY = [*BUILTIN_THEMES.values(), *THEMES]
 COLOURED = [theme for theme in EVERY if not theme.ansi]
@@ -91,3 +91,22 @@ def test_a_tilde_paints_in_reverse_video() -> None:
     assert colours.style("~buy", "base").reverse
     assert not colours.style("buy", "base").reverse
     assert colours.style("~buy", "base").color == colours.style("buy", "base").color
+
+
+@pytest.mark.parametrize("theme", COLOURED, ids=name)
+@pytest.mark.parametrize("ramp", RAMPS)
+def test_a_ramp_of_the_heat_map_leaves_its_ground_step_by_step(theme: Theme, ramp: str) -> None:
+    colours = palette(theme)
+    cold = luminance(Color.from_rich_color(colours.style("text", "base").bgcolor))
+    away = [
+        abs(luminance(Color.from_rich_color(colours.style("text", f"{ramp}{level}").bgcolor)) - cold)
+        for level in range(HEAT_LEVELS)
+    ]
+    assert away[0] == 0
+    assert away == sorted(away)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=name)
+@pytest.mark.parametrize("ramp", RAMPS)
+def test_the_spots_path_can_be_seen_on_the_hottest_cell(theme: Theme, ramp: str) -> None:
+    assert contrast(palette(theme).style("strong", f"{ramp}{HEAT_LEVELS - 1}")) >= 3
