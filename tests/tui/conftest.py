@@ -20,6 +20,8 @@ from engine.events import MISSING, PRICE_SCALE
 from engine.panels import (
     CHANNELS,
     VELOCITY_S,
+    Around,
+    AroundQuery,
     FlowLines,
     FlowQuery,
     Heat,
@@ -477,6 +479,8 @@ def build_answer(query: Query[Any]) -> Any:
             return build_smile()
         case TopQuery():
             return build_top(query)
+        case AroundQuery(index):
+            return Around(index, (), ())
     raise AssertionError(query)
 
 

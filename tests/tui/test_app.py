@@ -860,10 +860,11 @@ async def test_an_open_sheet_asks_again_and_a_refused_question_closes_it_with_a_
         await shown.press("enter")
         assert isinstance(shown.app.screen, PanelSheet)  # there is nowhere to go
         del desk.panels[ScoreQuery]
+        desk.answer = None
         for _ in range(ASK_EVERY):
             await shown.frame()
         assert isinstance(shown.app.screen, DeskScreen)
-        assert shown.notices() == ["Nobody answers a ScoreQuery."]
+        assert shown.notices() == ["Nobody knows."]
 
 
 async def test_other_thresholds_are_judged_while_typed_run_and_called_off_on_close(

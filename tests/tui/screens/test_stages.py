@@ -329,14 +329,14 @@ async def test_a_mark_outside_the_heat_map_says_where_it_belongs(desk: AskedDesk
 
 async def test_a_signal_is_gone_to_on_the_strikes_of_the_view(desk: AskedDesk) -> None:
     async with scene(desk) as shown:
-        await shown.press("h", "tab", "enter")
+        await shown.press("h", "tab", "enter", "enter")
         assert shown.main.query_one(HeatMap).cursor == 685_000
         assert shown.text(HeatMap).startswith(" GEX × TIME  685 at")
 
 
 async def test_a_signal_chosen_beside_a_view_without_strikes_brings_the_grid_back(desk: AskedDesk) -> None:
     async with scene(desk) as shown:
-        await shown.press("l", "tab", "enter")
+        await shown.press("l", "tab", "enter", "enter")
         assert (shown.main.staged, shown.main.query_one(Ladder).cursor) == ("grid", 685_000)
 
 
