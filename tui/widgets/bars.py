@@ -5,7 +5,9 @@ Owns glyphs and rounding. It knows no colours beyond the ink it is handed, and n
 
 from __future__ import annotations
 
-from math import floor, isfinite, log10
+from collections.abc import Callable
+from itertools import pairwise
+from math import floor, isfinite, log10, nan
 
 from .painted import Cell
 
@@ -54,6 +56,18 @@ def left_bar(length: int, cells: int, ink: str, ground: str) -> list[Cell]:
         ("█" * whole, ink, ground),
     ]
     return [part for part in parts if part[0]]
+
+
+def packed(values: list[float], cells: int, join: Callable[[list[float]], float]) -> list[float]:
+    """Join neighbouring values so that all fit `cells`."""
+    count = min(cells, len(values))
+    edges = [index * len(values) // count for index in range(count + 1)]
+    return [join(values[start:stop]) for start, stop in pairwise(edges)]
+
+
+def last_known(values: list[float]) -> float:
+    """Return the last known value of a group, nan when none is."""
+    return next((value for value in reversed(values) if isfinite(value)), nan)
 
 
 def spark(values: list[float], cells: int) -> str:

@@ -6,8 +6,6 @@ is docked or a sheet.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import pairwise
 from math import isfinite, nan
 
 from engine.events import MISSING
@@ -16,7 +14,7 @@ from engine.view import Detail, Print, View
 
 from .. import format as fmt
 from ..prefs import Prefs
-from .bars import EIGHTHS, spark
+from .bars import EIGHTHS, last_known, packed, spark
 from .log_filter import RULE_WORDS
 from .painted import Cell, Painted, Row, fitted
 
@@ -158,21 +156,9 @@ def _minute(detail: Detail, width: int) -> list[Row]:
     mids = [nan if mid == MISSING else float(mid) for mid in detail.mid_by_s]
     return [
         _rule("last 60 s", width),
-        _pairs([("vol/s", spark(_packed(volume, cells, sum), cells), "gamma_abs")], width),
-        _pairs([("mid", spark(_packed(mids, cells, _last), cells), "text")], width),
+        _pairs([("vol/s", spark(packed(volume, cells, sum), cells), "gamma_abs")], width),
+        _pairs([("mid", spark(packed(mids, cells, last_known), cells), "text")], width),
     ]
-
-
-def _packed(values: list[float], cells: int, join: Callable[[list[float]], float]) -> list[float]:
-    """Join neighbouring seconds so that the whole minute fits `cells`."""
-    count = min(cells, len(values))
-    edges = [index * len(values) // count for index in range(count + 1)]
-    return [join(values[start:stop]) for start, stop in pairwise(edges)]
-
-
-def _last(values: list[float]) -> float:
-    """Return the last known value of a group, nan when none is."""
-    return next((value for value in reversed(values) if isfinite(value)), nan)
 
 
 def _signals(detail: Detail, width: int) -> list[Row]:

@@ -14,7 +14,7 @@ from engine.panels import Around, Tick
 from engine.view import Outcome, Print, SignalRow
 
 from .. import format as fmt
-from .bars import spark
+from .bars import last_known, packed, spark
 from .lines import GROUND, rule, words, wrapped
 from .log_filter import RULE_WORDS
 from .log_rows import outcome_mark
@@ -117,25 +117,25 @@ def _tape(row: SignalRow, around: Around | None, width: int) -> list[Row]:
         return [words("reading …", width)]
     if not around.ticks:
         return [words("nothing was quoted around it", width)]
-    cells = max(10, width - _LABEL - 2)
-    ticks = around.ticks[-cells:]
-    prices = [nan if tick.price == MISSING else float(tick.price) for tick in ticks]
-    volumes = [float(tick.volume) for tick in ticks]
+    ticks = around.ticks
+    cells = min(len(ticks), max(10, width - _LABEL - 2))
+    prices = packed([nan if t.price == MISSING else float(t.price) for t in ticks], cells, last_known)
+    volumes = packed([float(t.volume) for t in ticks], cells, sum)
     known = [price for price in prices if isfinite(price)]
     span = f"{fmt.price(int(min(known)))} to {fmt.price(int(max(known)))}" if known else fmt.NONE
     lines = [
-        words(f"{'price':<{_LABEL}}{spark(prices, len(ticks))}", width, "text"),
-        words(f"{'':<{_LABEL}}{_pointer(row, ticks)}", width, "mark"),
-        words(f"{'volume':<{_LABEL}}{spark(volumes, len(ticks))}", width, "gamma_abs"),
+        words(f"{'price':<{_LABEL}}{spark(prices, cells)}", width, "text"),
+        words(f"{'':<{_LABEL}}{_pointer(row, ticks, cells)}", width, "mark"),
+        words(f"{'volume':<{_LABEL}}{spark(volumes, cells)}", width, "gamma_abs"),
         words(f"{'':<{_LABEL}}{_clock_span(ticks)}   {span}", width),
     ]
     return [*lines, *(_print(each, row.ts_ns, width) for each in around.prints)]
 
 
-def _pointer(row: SignalRow, ticks: Sequence[Tick]) -> str:
+def _pointer(row: SignalRow, ticks: Sequence[Tick], cells: int) -> str:
     """Point at the second of the signal."""
     at = sum(tick.ts_ns + NS <= row.ts_ns for tick in ticks)
-    return " " * min(at, len(ticks) - 1) + "▲"
+    return " " * min(at * cells // len(ticks), cells - 1) + "▲"
 
 
 def _clock_span(ticks: Sequence[Tick]) -> str:

@@ -188,7 +188,7 @@ def _second_line(view: View, prefs: Prefs) -> list[Piece]:
     return [
         Piece(_spot(view), (6,)),
         Piece(_expected_move(view), (9, 5)),
-        Piece(_gex(view, prefs), (10, 8, 3)),
+        Piece(_gex(view, prefs), (10, 4, 3)),
         Piece((_levels(view, "  ", banded=True), _levels(view, "  "), _levels(view, " ")), (11, 8, 1)),
         Piece(_reason(why), (15, 4)),
         Piece(_flow(view.flow), (6, 4, 2)),

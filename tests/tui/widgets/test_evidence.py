@@ -88,6 +88,17 @@ def test_the_pointer_stands_under_the_signals_second_and_prints_count_from_it(ma
     assert any("-0.5s" in line and "1,840 @2.30" in line and "sweep" in line for line in lines)
 
 
+def test_two_minutes_of_tape_fit_a_narrow_sheet_whole(make_signal) -> None:
+    row = make_signal(191.1)
+    start = row.ts_ns // NS * NS - 60 * NS
+    ticks = tuple(Tick(start + i * NS, 20_000 if i < 60 else 30_000, 1) for i in range(120))
+    lines = told(row, 50, found=Around(0, ticks, ()))
+    price = next(line for line in lines if line.startswith(" price")).rstrip()
+    pointer = lines[lines.index(f"{price:<50}") + 1]
+    assert (price.count("▁"), price.count("█")) == (19, 19)
+    assert pointer.index("▲") == price.index("█")
+
+
 def test_without_an_answer_it_reads_and_without_a_tape_it_says_so(make_signal) -> None:
     row = make_signal(191.1)
     assert "reading …" in told(row)[-1]
