@@ -129,7 +129,7 @@ class TestExample:
         lines = out.getvalue().splitlines()
         assert lines[-1].startswith("Counts(events=")
         views = [line.split() for line in lines if line.split()[0].isdigit()]
-        signals = [line for line in lines if line.startswith("DIA O:DIA")]
+        signals = [line for line in lines if line.startswith("DIA ")]
         assert len(views) > 1
         assert [int(line[0]) for line in views] == sorted(int(line[0]) for line in views)
         assert f"signals={len(signals)})" in lines[-1]
