@@ -6,6 +6,8 @@ minute of one contract. It refuses to know how a view is painted, who asked, and
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -81,6 +83,7 @@ class Projector:
             expiry: ladder_of(self._contracts, settles, root, expiry) for expiry in self.expiries
         }
         self._rows: list[SignalRow] = []
+        self._joined: tuple[int, Counter[int]] = 0, Counter()
 
     def project(self, playing: Playing, expiry: date | None = None, stance: Stance | None = None) -> View:
         """Return the view at the timeline's playhead; `expiry` None shows the nearest that still trades."""
@@ -144,8 +147,21 @@ class Projector:
         """Return all signals up to the playhead; rows are made once and shared by every log."""
         count = self._timeline.signal_count
         for signal in self._timeline.signals[len(self._rows) : count]:
-            self._rows.append(signal_row(signal, self._contracts[int(signal["cid"])]))
-        return SignalLog(self._rows, count)
+            cid = int(signal["cid"])
+            self._rows.append(signal_row(signal, self._contracts[cid] if cid else None))
+        return SignalLog(self._rows, count, self._repeats())
+
+    def _repeats(self) -> Mapping[int, int]:
+        """Return how many signals each head stands for besides itself, up to the playhead."""
+        count = self._timeline.joined_count
+        counted, repeats = self._joined
+        if count != counted:
+            more = count > counted
+            since = counted if more else 0
+            repeats = Counter(repeats if more else {})
+            repeats.update(parent for _, parent in self._timeline.joined[since:count])
+            self._joined = count, repeats
+        return repeats
 
     def detail(self, cid: int) -> Detail:
         """Return one contract in full, with its last minute of tape."""
@@ -279,8 +295,8 @@ class Projector:
         )
 
 
-def signal_row(signal: np.void, contract: Contract) -> SignalRow:
-    """Return a fired signal as a person reads it."""
+def signal_row(signal: np.void, contract: Contract | None) -> SignalRow:
+    """Return a fired signal as a person reads it; `contract` None is the underlying."""
     rule, values = int(signal["rule"]), [float(value) for value in signal["evidence"]]
     return SignalRow(
         ts_ns=int(signal["ts"]),

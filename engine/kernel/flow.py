@@ -52,6 +52,8 @@ def add_trade(event, how, side, cell, static, under):
         else:
             under.no_delta_volume += size
     remember(event, side, delta, gamma, cell)
+    if how == OPENING:
+        cell.auction_ts = event.ts
     if how != LATE:
         set_last(event, how, side, cell)
 
@@ -72,6 +74,9 @@ def set_last(event, how, side, cell):
 def remember(event, side, delta, gamma, cell):
     """Keep the print for a cancel that may follow."""
     head = cell.print_head
+    cell.print_ts[head] = event.ts
+    cell.print_cond[head] = event.cond
+    cell.print_exch[head] = event.exch
     cell.print_price[head] = event.p1
     cell.print_size[head] = event.s1
     cell.print_side[head] = side

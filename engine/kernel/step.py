@@ -28,13 +28,16 @@ from ..events import (
     Events,
 )
 from . import JIT
-from .conditions import CANCEL, EXCLUDED, LATE
+from .block import judge_block
+from .conditions import CANCEL, EXCLUDED, LATE, MULTILEG, OPENING
 from .flow import add_trade, take_back
 from .fmv_divergence import judge_fmv
 from .price_move import judge_price
+from .prints import cancelled_before, count_leg, remembered, told_before
 from .side import classify, treatment
 from .spread_tightening import judge_spread, weigh_spread
 from .state import SIDE, SIGNAL, State
+from .sweep import judge_sweep
 from .volatility import refresh, refresh_if_older, two_sided
 from .volume_spike import judge_volume, roll_bucket
 
@@ -62,6 +65,15 @@ def set_quote(e, cell, spot):
 
 
 @njit(**JIT)
+def is_old(e, cell):
+    """Whether a quote is older than the standing one, or that one told again."""
+    if e.ts != cell.quote_ts:
+        return e.ts < cell.quote_ts
+    same = e.p1 == cell.bid and e.p2 == cell.ask
+    return same and e.s1 == cell.bid_size and e.s2 == cell.ask_size
+
+
+@njit(**JIT)
 def on_quote(e, now, cell, twin, static, under, p):
     """Fold one quote, before it is judged."""
     if cell.bucket_end == 0:
@@ -73,15 +85,25 @@ def on_quote(e, now, cell, twin, static, under, p):
 
 
 @njit(**JIT)
-def on_trade(e, now, cell, twin, static, under, sig, decided, p):
-    """Fold one trade or cancel; return whether it fired a signal."""
+def on_trade(e, now, cell, twin, static, under, decided, p):
+    """Fold one trade or cancel; return whether it is a print that may be judged.
+
+    Legs of a package, cancels, late prints and repeats never are: their price or size says nothing new.
+    """
     how = treatment(e.cond)
     if e.s1 <= 0 or e.p1 < 0:
         under.rejected += 1
         return False
     if how == CANCEL:
-        take_back(e, cell, static, under)
+        if cancelled_before(e, now, cell):
+            under.redelivered += 1
+        else:
+            take_back(e, cell, static, under)
         return False
+    if told_before(e, now, cell):
+        under.redelivered += 1
+        return False
+    repeat = remembered(e, cell)
     side, confidence, rule = classify(e.ts, e.p1, e.cond, cell, under.spot, p)
     decided.side = side
     decided.confidence = confidence
@@ -91,9 +113,9 @@ def on_trade(e, now, cell, twin, static, under, sig, decided, p):
     add_trade(e, how, side, cell, static, under)
     if now >= cell.bucket_end:
         roll_bucket(now, cell, static.strike, under, p)
-    if how in (LATE, EXCLUDED):
-        return False
-    return judge_volume(now, e.cid, side, confidence, e, cell, static, under, sig, p)
+    if how == MULTILEG:
+        count_leg(e, under)
+    return not repeat and how not in (LATE, EXCLUDED, MULTILEG, OPENING)
 
 
 @njit(**JIT)
@@ -102,8 +124,11 @@ def on_spot(e, now, under, p):
     if e.p1 <= 0:
         under.rejected += 1
         return
+    if e.ts < under.spot_ts:
+        under.redelivered += 1
+        return
     under.spot = e.p1
-    under.spot_ts = now
+    under.spot_ts = e.ts
     if now - under.recent_ts >= JUMP_WINDOW_NS:
         under.anchor_ts = under.recent_ts
         under.anchor_spot = under.recent_spot
@@ -116,13 +141,22 @@ def on_spot(e, now, under, p):
 
 
 @njit(**JIT)
+def on_fmv(e, cell, under, p):
+    """Fold a provider's fair value."""
+    if e.ts < cell.fmv_ts:
+        under.redelivered += 1
+        return
+    if e.ts - cell.fmv_ts > p.fmv_hold_s * NS:
+        cell.fmv_sign = 0  # nobody knows what it was meanwhile: it has not held
+    cell.fmv = e.p1
+    cell.fmv_ts = e.ts
+
+
+@njit(**JIT)
 def on_other(e, now, cell, under, p):
     """Fold what is neither a quote nor a trade nor a spot."""
     if e.kind == FMV:
-        if now - cell.fmv_ts > p.fmv_hold_s * NS:
-            cell.fmv_sign = 0  # nobody knows what it was meanwhile: it has not held
-        cell.fmv = e.p1
-        cell.fmv_ts = now
+        on_fmv(e, cell, under, p)
     elif e.kind == OI:
         cell.oi = e.s1
     elif e.kind == VENDOR:
@@ -135,7 +169,9 @@ def on_other(e, now, cell, under, p):
         under.prev_close = e.p1
     elif e.kind == GAP:
         under.gaps += 1
-    elif e.kind != MARK:
+    elif e.kind == MARK:
+        under.mark_ts = now
+    else:
         under.rejected += 1
 
 
@@ -182,10 +218,20 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
         twin = cells[static.twin]
         if kind == TRADE:
             under.trades += 1
-            if on_trade(e, now, cell, twin, static, under, sig[n_sig], sides[i], p):
+            if not on_trade(e, now, cell, twin, static, under, sides[i], p):
+                continue
+            side, sure = sides[i].side, sides[i].confidence
+            if judge_volume(now, cid, side, sure, e, cell, static, under, sig[n_sig], p):
+                n_sig += 1
+            if judge_sweep(now, cid, side, sure, e, cell, static, under, sig[n_sig], p):
+                n_sig += 1
+            if judge_block(now, cid, side, sure, e, cell, static, under, sig[n_sig], p):
                 n_sig += 1
             continue
         under.quotes += 1
+        if e.ts <= cell.quote_ts and is_old(e, cell):
+            under.redelivered += 1
+            continue
         on_quote(e, now, cell, twin, static, under, p)
         if judge_spread(now, cid, cell, static, under, sig[n_sig], p):
             n_sig += 1

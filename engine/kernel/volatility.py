@@ -19,11 +19,19 @@ from . import JIT
 IV_LIFE_NS = 60 * NS
 """How long a volatility outlives the last two-sided quote."""
 
+THREE_DOLLARS = 3 * PRICE_SCALE
+
 
 @njit(**JIT)
 def two_sided(cell):
     """Whether the quote has a positive bid below its ask."""
     return cell.bid > 0 and cell.ask > cell.bid
+
+
+@njit(**JIT)
+def tick_of(cell, static):
+    """Return the price step at the quote's ask, price units."""
+    return static.tick if cell.ask < THREE_DOLLARS else static.tick_3
 
 
 @njit(**JIT)

@@ -174,7 +174,9 @@ def touchy(preset: str) -> FoldParams:
     """Build parameters under which a random tape fires every rule many times."""
     low = {
         "mute_s": 5.0, "cooldown_s": 5.0, "volume_warm_buckets": 3, "volume_z": 1.0, "volume_ratio": 1.2,
-        "volume_size": 1, "spread_ticks": 1.0, "spread_ratio": 0.8, "spread_hold_s": 0.0,
+        "volume_size": 1, "volume_one_print": 1.0, "auction_s": 0.5, "sweep_prints": 2, "sweep_window_s": 5.0,
+        "sweep_exchanges": 1, "sweep_size": 20, "block_size": 20, "block_warm_prints": 50, "block_share": 0.5,
+        "spread_ticks": 1.0, "spread_ratio": 0.8, "spread_hold_s": 0.0,
         "spread_hold_quotes": 1, "spread_size": 1, "spread_minutes": 1, "price_z": 2.0, "price_hold_s": 0.0,
         "price_percent": 2.0, "fmv_edge": 0.6, "fmv_hold_s": 0.1, "fmv_percent": 1.0,
     }  # fmt: skip

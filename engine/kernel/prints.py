@@ -1,0 +1,68 @@
+"""Prints as records: which were told before, and which are legs of one order.
+
+A feed that reconnects tells its last seconds again. Without a sequence number a repeat is known by its
+fields: a print equal to a remembered one was counted before when it comes after the tape's clock has moved
+on. At the clock's own nanosecond two equal prints may be two trades, so both count and only one is judged.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+from . import JIT
+from .state import RECENT_PRINTS
+
+LEG_GAP_NS = 1_000_000
+"""Legs of one order follow each other within a millisecond, on one exchange and under one condition."""
+
+
+@njit(**JIT)
+def remembered(event, cell):
+    """Whether one of the contract's last prints is equal in every field."""
+    for slot in range(RECENT_PRINTS):
+        if (
+            cell.print_ts[slot] == event.ts
+            and cell.print_price[slot] == event.p1
+            and cell.print_size[slot] == event.s1
+            and cell.print_cond[slot] == event.cond
+            and cell.print_exch[slot] == event.exch
+        ):
+            return True
+    return False
+
+
+@njit(**JIT)
+def told_before(event, now, cell):
+    """Whether a print that lags the tape's clock was counted when it first came.
+
+    One older than everything remembered is taken for a repeat too: no feed lags by so many prints.
+    """
+    if event.ts >= now:
+        return False
+    if cell.prints >= RECENT_PRINTS and event.ts < min(cell.print_ts):
+        return True
+    return remembered(event, cell)
+
+
+@njit(**JIT)
+def cancelled_before(event, now, cell):
+    """Whether a cancel that lags the tape's clock finds nothing left to take back: it has been obeyed."""
+    if event.ts >= now:
+        return False
+    for slot in range(RECENT_PRINTS):
+        same = cell.print_price[slot] == event.p1 and cell.print_size[slot] == event.s1
+        if same and cell.print_alive[slot] == 1:
+            return False
+    return True
+
+
+@njit(**JIT)
+def count_leg(event, under):
+    """Count a multi-leg print to the order it belongs to."""
+    under.package_legs += 1
+    same = under.package_exch == event.exch and under.package_cond == event.cond
+    if not same or event.ts - under.package_ts > LEG_GAP_NS:
+        under.packages += 1
+    under.package_ts = event.ts
+    under.package_exch = event.exch
+    under.package_cond = event.cond
