@@ -130,12 +130,23 @@ def _sides(events: Events, truth: NDArray[np.int8]) -> Iterator[tuple[str, str, 
     true = truth[order][plain]
     judged = (guess != 0) & (true != 0)
     yield "quote rule right, of what it judges", f"{(guess == true)[judged].mean():.0%}", "60-83% (published)"
+    alone = (quote["s1"] != quote["s2"]) & (true != 0)
+    of_bid, of_ask = alone & (trade["s1"] == quote["s1"]), alone & (trade["s1"] == quote["s2"])
+    judged, guess = of_bid | of_ask, np.where(of_bid, 1, -1)
+    yield "prints of the size of one quoted side", f"{judged.mean():.0%}", "22% (published)"
+    yield "  rule by size of the trade right", f"{(guess == true)[judged].mean():.0%}", "80% (published)"
 
 
 def _sizes(prints: Events) -> Iterator[tuple[str, str, str]]:
     size = prints["s1"]
     yield "lots of a print: median, mean", f"{np.median(size):.0f}, {size.mean():.1f}", "2-3, 7"
     yield "prints of 100 lots and more", f"{(size >= 100).mean():.2%}", "a tail (assumed)"
+    dollars = size * (prints["p1"] / _CENT)
+    yield (
+        "prints of 500 lots or $250,000",
+        f"{((size >= 500) | (dollars >= 250_000)).sum()}",
+        "a tail (assumed)",
+    )
     multi = (prints["cond"] >= _MULTI[0]) & (prints["cond"] <= _MULTI[1])
     yield "multi-leg prints", f"{multi.mean():.0%}", "10-15% (assumed)"
 

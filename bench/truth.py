@@ -1,13 +1,15 @@
 """Trade sides and signals against what the simulator knows to be true.
 
-A signal counts as right when something of its kind was planted on its contract then. What the null day, the
-same without anything planted, fires counts as false, though its market trades blocks too. Nothing is judged:
-the figures are of simulated days, so the order between rules and presets says more than the digits.
+A signal counts as right when something of its kind was planted on its contract then; of sweeps, blocks and
+volume spikes, which are all prints, each is right at any. Some plants are too small for anybody, so recall is
+told by thirds of their strength. What the null day, the same without anything planted, fires counts as false,
+though its market trades blocks too. Rules nothing is planted for are only counted. Nothing is judged: the
+figures are of simulated days, so the order between rules and presets says more than the digits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +22,7 @@ from engine.kernel.side import RULE_NAMES as SIDE_RULES
 from engine.kernel.signals import RULE_NAMES as SIGNALS
 from engine.kernel.signals import VOLUME_SPIKE
 from engine.kernel.state import SIGNAL
-from engine.sources.simulated import SimTape
+from engine.sources.simulated import Planted, SimTape
 from engine.timeline import Timeline
 
 from .days import simulated
@@ -29,6 +31,12 @@ from .table import Row
 
 GRACE_NS = 10 * NS
 """A signal may come this long after what caused it: a volume bucket is as long."""
+
+ALERTS_PER_HOUR = 10
+"""As many as a person can look at."""
+
+PRINTED = ("volume_spike", "sweep", "block")
+"""Rules that are right at whatever was planted as prints."""
 
 PLACES = (
     "at ask",
@@ -55,12 +63,14 @@ class Folded:
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:
-    """Yield the sides' rows of one day, then the signals' of one day in both presets and of every day."""
+    """Yield the sides' rows of one day, then the signals' of every day in both presets."""
     yield from _side_rows(folded(simulated(sizes.symbol), "default"))
-    for preset in PRESETS:
-        yield from _signal_rows(sizes.symbol, preset)
+    yield Row(
+        "signals: precision / at 10 per h / recall / per h on null", "", "found of weak, middling, strong"
+    )
     for symbol in sizes.symbols:
-        yield _all_kinds(symbol)
+        for preset in PRESETS:
+            yield from _signal_rows(symbol, preset, symbol == sizes.symbol)
 
 
 def folded(tape: SimTape, preset: str) -> Folded:
@@ -135,30 +145,52 @@ def _places(day: Folded) -> NDArray[np.int8]:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How one kind of signal did: planted and found; fired and right; false ones per hour of the null day."""
+    """How signals did.
 
-    planted: int
-    found: int
+    right      : of those fired
+    top, loud  : of the strongest ten an hour, how many there are and how many are right
+    thirds     : found and planted, by strength of what was planted, weakest third first
+    null       : fired per hour of the null day
+    """
+
     fired: int
     right: int
-    null_per_hour: float
+    top: int
+    loud: int
+    thirds: tuple[tuple[int, int], ...]
+    null: float
 
     def text(self) -> str:
-        """Return precision, recall and false alerts per hour."""
-        precision = f"{self.right / self.fired:.0%}" if self.fired else "-"
-        recall = f"{self.found / self.planted:.0%}" if self.planted else "-"
-        return f"{precision} / {recall} / {self.null_per_hour:.1f}"
+        """Return precision, precision at ten an hour, recall, and false alerts per hour."""
+        found, planted = (sum(column) for column in zip(*self.thirds, strict=True))
+        shares = ((self.right, self.fired), (self.loud, self.top), (found, planted))
+        return " / ".join([*(_share(*each) for each in shares), f"{self.null:.1f}"])
+
+    def counts(self) -> str:
+        """Return how many fired, how many were planted, and what was found of each third."""
+        thirds = " ".join(f"{found}/{planted}" for found, planted in self.thirds)
+        planted = sum(planted for _, planted in self.thirds)
+        return f"fired {self.fired}, planted {planted}: {thirds}" if planted else f"fired {self.fired}"
 
 
-def _signal_rows(symbol: str, preset: str) -> Iterator[Row]:
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "-"
+
+
+def _signal_rows(symbol: str, preset: str, by_rule: bool) -> Iterator[Row]:
+    """Yield the total of a symbol's day, and before it each rule's row if asked."""
     planted, null = folded(simulated(symbol), preset), folded(simulated(symbol, planted=False), preset)
-    yield Row(f"{symbol} signals, preset {preset}", "", "precision / recall / per h on null")
-    scores = [_score(planted, null, kind) for kind in range(len(SIGNALS))]
-    for name, score in zip(SIGNALS, scores, strict=True):
-        yield Row(f"  {name}", score.text(), f"fired {score.fired}, planted {score.planted}")
-    spikes = null.signals[null.signals["rule"] == VOLUME_SPIKE]
-    blocks = sum(_is_block(null, spike) for spike in spikes)
-    yield Row("  the null day's volume spikes that are mostly one print", f"{blocks} of {len(spikes)}")
+    every = range(len(SIGNALS))
+    if by_rule:
+        for kind in every:
+            score = _score(planted, null, [kind])
+            yield Row(f"  {symbol}, {preset}, {SIGNALS[kind]}", score.text(), score.counts())
+        spikes = null.signals[null.signals["rule"] == VOLUME_SPIKE]
+        blocks = sum(_is_block(null, spike) for spike in spikes)
+        what = f"  {symbol}, {preset}, the null day's volume spikes that are mostly one print"
+        yield Row(what, f"{blocks} of {len(spikes)}")
+    total = _score(planted, null, every)
+    yield Row(f"{symbol}, {preset}, all rules", total.text(), total.counts())
 
 
 def _is_block(day: Folded, spike: np.void) -> bool:
@@ -170,35 +202,45 @@ def _is_block(day: Folded, spike: np.void) -> bool:
     return bool(sizes.size) and float(sizes.max()) > spike["evidence"][VOLUME_AT] / 2
 
 
-def _all_kinds(symbol: str) -> Row:
-    planted, null = folded(simulated(symbol), "default"), folded(simulated(symbol, planted=False), "default")
-    scores = [_score(planted, null, kind) for kind in range(len(SIGNALS))]
-    total = Score(
-        sum(score.planted for score in scores),
-        sum(score.found for score in scores),
-        sum(score.fired for score in scores),
-        sum(score.right for score in scores),
-        sum(score.null_per_hour for score in scores),
-    )
-    return Row(
-        f"  {symbol}, default, all kinds", total.text(), f"fired {total.fired}, planted {total.planted}"
-    )
-
-
-def _score(planted: Folded, null: Folded, kind: int) -> Score:
-    """Match the signals of one kind with what was planted of it."""
-    truths = [plant for plant in planted.tape.planted if plant.kind == SIGNALS[kind]]
-    fired = planted.signals[planted.signals["rule"] == kind]
-    hits = [
-        (fired["cid"] == plant.cid) & (fired["ts"] >= plant.ts_ns) & (fired["ts"] <= plant.end_ns + GRACE_NS)
-        for plant in truths
-    ]
-    right = np.logical_or.reduce(hits) if hits else np.zeros(len(fired), np.bool_)
+def _score(planted: Folded, null: Folded, kinds: Collection[int]) -> Score:
+    """Match the signals of some rules with what was planted; rules nothing is planted for are not graded."""
     hours = (null.tape.end_ns - null.tape.info.session.open_ns) / 3600 / NS
+    names = {SIGNALS[kind] for kind in kinds}
+    plants = [plant for plant in planted.tape.planted if plant.kind in names]
+    graded = [kind for kind in kinds if any(plant.kind == SIGNALS[kind] for plant in plants)]
+    fired = planted.signals[np.isin(planted.signals["rule"], graded)]
+    right = _right(fired, planted.tape.planted)
+    top = np.argsort(-fired["strength"], kind="stable")[: int(ALERTS_PER_HOUR * hours)]
     return Score(
-        planted=len(truths),
-        found=sum(bool(hit.any()) for hit in hits),
-        fired=len(fired),
+        fired=int(np.isin(planted.signals["rule"], list(kinds)).sum()) if not graded else len(fired),
         right=int(right.sum()),
-        null_per_hour=int((null.signals["rule"] == kind).sum()) / hours,
+        top=len(top),
+        loud=int(right[top].sum()),
+        thirds=_thirds(fired, plants),
+        null=int(np.isin(null.signals["rule"], list(kinds)).sum()) / hours,
     )
+
+
+def _right(fired: NDArray[np.void], plants: Collection[Planted]) -> NDArray[np.bool_]:
+    """Tell of each signal whether something its rule should see was planted there and then."""
+    right = np.zeros(len(fired), np.bool_)
+    for plant in plants:
+        rules = PRINTED if plant.kind in PRINTED else (plant.kind,)
+        right |= _meets(fired, plant, rules)
+    return right
+
+
+def _meets(fired: NDArray[np.void], plant: Planted, rules: Collection[str]) -> NDArray[np.bool_]:
+    during = (fired["ts"] >= plant.ts_ns) & (fired["ts"] <= plant.end_ns + GRACE_NS)
+    numbers = [number for number, name in enumerate(SIGNALS) if name in rules]
+    return np.asarray(during & (fired["cid"] == plant.cid) & np.isin(fired["rule"], numbers))
+
+
+def _thirds(fired: NDArray[np.void], plants: Collection[Planted]) -> tuple[tuple[int, int], ...]:
+    """Return (found, planted) of the weak, the middling and the strong plants, each by its own rule."""
+    counts = [[0, 0], [0, 0], [0, 0]]
+    for plant in plants:
+        third = counts[min(int(3 * plant.strength), 2)]
+        third[0] += bool(_meets(fired, plant, (plant.kind,)).any())
+        third[1] += 1
+    return tuple((found, planted) for found, planted in counts)

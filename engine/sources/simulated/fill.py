@@ -21,23 +21,24 @@ from ...events import (
 from . import prints
 from .draw import Word, inlined, kernel, mix, unit
 from .notices import notice
-from .quotes import effect, lots, prices, quote_run, tick_at, warp
+from .quotes import lone_lots, lots, prices, quote_run, tick_at, warp
 from .slots import (
     AUCTION,
-    BLOCK,
     CANCELLED,
     INDEX_BITS,
+    LARGE,
     LATE,
     LEG,
+    MOST_PRINTS,
     OTHER_LEG,
+    PLANTED,
     QUOTED,
     SINGLE,
-    SPIKE,
     SWEPT,
     Slots,
 )
 from .smile import fair, node_at
-from .world import CHUNK_NS, SPREAD_TIGHTENING, World
+from .world import CHUNK_NS, World
 
 _UNITS = 10_000
 
@@ -49,6 +50,8 @@ class Standing(NamedTuple):
     ask: NDArray[np.int32]
     earlier_bid: NDArray[np.int32]
     earlier_ask: NDArray[np.int32]
+    bid_lots: NDArray[np.int32]
+    ask_lots: NDArray[np.int32]
     last_print: NDArray[np.int64]
 
 
@@ -57,6 +60,7 @@ def standing(world: World, chunk: int) -> Standing:
     """Return what stands when a chunk begins: each contract's last quote of the chunk before."""
     n = world.orders.shape[1]
     bid, ask = np.full(n, MISSING, np.int32), np.full(n, MISSING, np.int32)
+    bid_lots, ask_lots = np.zeros(n, np.int32), np.zeros(n, np.int32)
     ns, draw = np.empty(1, np.int64), np.empty(1, np.uint64)
     if chunk > 0:
         table = warp(world, chunk - 1)
@@ -65,7 +69,9 @@ def standing(world: World, chunk: int) -> Standing:
             if last >= 0:
                 found = (ns, bid[contract : contract + 1], ask[contract : contract + 1], draw)
                 quote_run(world, chunk - 1, table, contract, last, found)
-    return Standing(bid, ask, bid.copy(), ask.copy(), np.full(n, -1, np.int64))
+                ts = world.open_ns + (chunk - 1) * CHUNK_NS + ns[0]
+                bid_lots[contract], ask_lots[contract] = lots(world, contract, ts, draw[0])
+    return Standing(bid, ask, bid.copy(), ask.copy(), bid_lots, ask_lots, np.full(n, -1, np.int64))
 
 
 @kernel
@@ -92,9 +98,8 @@ def fill(
         slots.bid,
         slots.ask,
     )
-    bid, ask, earlier_bid, earlier_ask, last_print = stand
-    exchanges, plants, first, depth = world.exchanges, world.plants, world.first, world.rule[0].depth
-    n = 0
+    bid, ask, earlier_bid, earlier_ask, bid_lots, ask_lots, last_print = stand
+    exchanges, n = world.exchanges, 0
     for key in order:
         slot, ts = key & ((1 << INDEX_BITS) - 1), start + (key >> INDEX_BITS)
         contract, what = whos[slot], whats[slot]
@@ -105,8 +110,10 @@ def fill(
         if what == QUOTED:
             earlier_bid[contract], earlier_ask[contract] = bid[contract], ask[contract]
             bid[contract], ask[contract] = bids[slot], asks[slot]
-            planted = first[contract] >= 0 and effect(plants, first[contract], ts, SPREAD_TIGHTENING) > 0.0
-            _quote(bids[slot], asks[slot], draws[slot], depth, planted, exchanges, row)
+            bid_lots[contract], ask_lots[contract] = lots(world, contract, ts, draws[slot])
+            _quote(
+                bids[slot], asks[slot], bid_lots[contract], ask_lots[contract], draws[slot], exchanges, row
+            )
         elif what == CANCELLED:
             written = _cancel(place[numbers[slot]], last_print[contract], row, out)
         elif what >= SINGLE:
@@ -137,14 +144,14 @@ def _clear(row: np.void, ts: int, cid: int) -> None:
 
 @kernel
 def _quote(
-    bid: int, ask: int, h: Word, depth: float, planted: bool, exchanges: NDArray[np.int64], row: np.void
+    bid: int, ask: int, bid_lots: int, ask_lots: int, h: Word, exchanges: NDArray[np.int64], row: np.void
 ) -> None:
     """Write a quote."""
     row["kind"] = QUOTE
     row["p1"] = bid
     row["p2"] = ask
-    row["s1"] = 0 if bid == MISSING else lots(depth, mix(h, 4), planted)
-    row["s2"] = lots(depth, mix(h, 5), planted)
+    row["s1"] = 0 if bid == MISSING else bid_lots
+    row["s2"] = ask_lots
     row["exch"] = prints.exchange(exchanges, mix(h, 6))
     row["cond"] = prints.exchange(exchanges, mix(h, 7))
 
@@ -175,9 +182,11 @@ def _print(
         return _auction(world, contract, ts, h, row)
     if what in (LEG, OTHER_LEG):
         return _leg(world, what, contract, ts, h, stand, row)
-    if what == SPIKE:
-        return _spike(world, slots.number[slot], contract, h, stand, row)
-    return _single(world, what, slots.number[slot], slot, contract, ts, h, stand, row)
+    if what == PLANTED:
+        return _planted(world, slots.number[slot], contract, h, stand, row)
+    if what == SWEPT:
+        return _swept(world, slots.number[slot], slot, contract, ts, h, stand, row)
+    return _single(world, what, slots.number[slot], contract, ts, h, stand, row)
 
 
 @kernel
@@ -186,7 +195,7 @@ def _auction(world: World, contract: int, ts: int, h: Word, row: np.void) -> int
     value = fair(world, contract, node_at(world, ts))
     tick = tick_at(world, value)
     row["p1"] = max(int(value * _UNITS / tick + 0.5), 1) * tick
-    row["s1"] = 3 * prints.ordinary_lots(h)
+    row["s1"] = 3 * prints.ordinary_lots(world, h)
     row["cond"] = prints.OPENING_LATE if unit(mix(h, 16)) < 0.8 else prints.OPENING
     return 0
 
@@ -197,50 +206,58 @@ def _leg(world: World, what: int, contract: int, ts: int, h: Word, stand: Standi
     bought = 1 if unit(mix(h, 10)) < 0.5 else -1
     bought = -bought if what == OTHER_LEG else bought
     row["p1"] = prints.leg_price(world, stand.bid[contract], stand.ask[contract], bought, mix(h, what))
-    row["s1"] = prints.ordinary_lots(h)
+    row["s1"] = prints.ordinary_lots(world, h)
     row["cond"] = prints.multi_condition(h)
     return 0 if row["cond"] == prints.MULTI_CROSS else bought
 
 
 @kernel
-def _spike(world: World, size: int, contract: int, h: Word, stand: Standing, row: np.void) -> int:
-    """Write one print of a planted volume spike; the draw's last bit is its direction."""
-    bought = 1 if h & np.uint64(1) else -1
+def _planted(world: World, number: int, contract: int, h: Word, stand: Standing, row: np.void) -> int:
+    """Write one print of a planted anomaly; they go round the exchanges, the draw's last bit is the side."""
+    bought, exchanges = 1 if h & np.uint64(1) else -1, world.exchanges
+    row["p1"], bought = prints.price(world, stand.bid[contract], stand.ask[contract], bought, 0.0, h)
+    row["s1"] = number // MOST_PRINTS
+    row["exch"] = exchanges[number % MOST_PRINTS % len(exchanges)]
+    row["cond"] = prints.ISO if len(exchanges) > 1 and unit(mix(h, 16)) < 0.5 else prints.AUTO
+    return bought
+
+
+@kernel
+def _swept(
+    world: World, size: int, slot: int, contract: int, ts: int, h: Word, stand: Standing, row: np.void
+) -> int:
+    """Write one print of an ordinary sweep; all of them share `h`, and so their side."""
+    bought = prints.side(world, contract, ts, 0.0, h)
     row["p1"], bought = prints.price(world, stand.bid[contract], stand.ask[contract], bought, 0.0, h)
     row["s1"] = size
-    row["cond"] = prints.ISO if len(world.exchanges) > 1 and unit(mix(h, 16)) < 0.5 else prints.AUTO
+    row["exch"] = prints.exchange(world.exchanges, mix(h, 100 + slot))
+    row["cond"] = prints.ISO
     return bought
 
 
 @kernel
 def _single(
-    world: World,
-    what: int,
-    lag: int,
-    slot: int,
-    contract: int,
-    ts: int,
-    h: Word,
-    stand: Standing,
-    row: np.void,
+    world: World, what: int, lag: int, contract: int, ts: int, h: Word, stand: Standing, row: np.void
 ) -> int:
-    """Write a single print, a print of a sweep, a block or a late print."""
-    bought = prints.side(world, contract, ts, h)
-    bid, ask = stand.bid[contract], stand.ask[contract]
-    row["s1"] = prints.block_lots(h) if what == BLOCK else prints.ordinary_lots(h)
+    """Write a single print, a large one or a late one, and return what the customer did."""
+    bid, ask, inside = stand.bid[contract], stand.ask[contract], world.rule[0].inside_share
+    bid_lots, ask_lots = stand.bid_lots[contract], stand.ask_lots[contract]
+    bought = prints.side(world, contract, ts, prints.depth_lean(world, bid, bid_lots, ask_lots), h)
+    row["s1"] = prints.large_lots(world, h) if what == LARGE else prints.ordinary_lots(world, h)
     row["cond"] = prints.single_condition(world, h)
-    inside = world.rule[0].inside_share
-    if what == SWEPT:
-        row["cond"], inside = prints.ISO, 0.0
-        row["exch"] = prints.exchange(world.exchanges, mix(h, 100 + slot))
-        row["s1"] = 2 * prints.ordinary_lots(mix(h, 100 + slot))
-    elif what == LATE:
+    touch = bid_lots if bought > 0 and bid != MISSING else ask_lots
+    resting = what != LARGE and prints.rests(world, touch, h)
+    if resting and touch <= lone_lots(world.rule[0].depth):
+        row["s1"] = touch
+    if what == LATE:
         bid, ask = prices(world, contract, ts - lag, h)
         row["cond"] = prints.LATE_IN_SEQUENCE if unit(mix(h, 16)) < 0.8 else prints.OSEQ
     elif unit(mix(h, 17)) < world.rule[0].stale_share and stand.earlier_ask[contract] != MISSING:
         bid, ask = stand.earlier_bid[contract], stand.earlier_ask[contract]
-    row["p1"], bought = prints.price(world, bid, ask, bought, inside, h)
-    return 0 if row["cond"] == prints.CROSSED else bought
+    # Whoever hits a resting order prints at the customer's own touch, which tells of the wrong side.
+    sign, inside = (-1, 0.0) if resting else (1, inside)
+    row["p1"], taken = prints.price(world, bid, ask, sign * bought, inside, h)
+    return 0 if row["cond"] == prints.CROSSED else sign * taken
 
 
 def rows(count: int) -> tuple[Events, NDArray[np.int8]]:

@@ -17,8 +17,8 @@ from .profiles import DayParams, Profile
 from .smile import POINTS, interpolate
 from .world import CHUNK_SECONDS
 
-MEAN_LOTS = 4.9
-"""Average size of a print as `fill` draws it; open interest is set against the volume this expects."""
+MEAN_LOTS = 2.3
+"""Average size of a print against the median; open interest is set against the volume this expects."""
 
 PRINTS_PER_ORDER = 1.14
 
@@ -112,7 +112,14 @@ def draw(
     )
     pace, length = intensity(chunks, regular), profile.activity * regular / _FULL_DAY_MINUTES
     prints = params.trades * length
-    totals = prints * MEAN_LOTS / params.volume_per_oi * by_expiry * _LATER_INTEREST[: len(by_expiry)]
+    totals = (
+        prints
+        * MEAN_LOTS
+        * profile.lots
+        / params.volume_per_oi
+        * by_expiry
+        * _LATER_INTEREST[: len(by_expiry)]
+    )
     quoted = quotes(share, pace, params.quotes * length, key)
     fewest = int(min(max(500.0 * profile.activity, _FEWEST_NEAR), _MOST_NEAR))
     quote_near(spot, listing.strike, fewest, quoted)

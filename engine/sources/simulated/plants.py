@@ -1,6 +1,8 @@
-"""Anomalies planted in the day, each where a good detector should find it.
+"""Anomalies planted in the day, from too small for anybody to plain for everybody.
 
-Owns what is planted, where and how strongly. It knows the world's quotes, not the detectors.
+Owns what is planted, when, and how strong each kind may be. It knows the world's quotes, not the detectors:
+strength comes from a range that begins below what published definitions ask for, so that some of the truth
+cannot be found.
 """
 
 from __future__ import annotations
@@ -13,31 +15,47 @@ from numpy.typing import NDArray
 
 from .draw import unit_at
 from .path import NODES_PER_SECOND
-from .quotes import survey
-from .slots import published
+from .scene import Row, Scene, look
 from .smile import node_at
 from .world import (
+    BLOCK,
     CHUNK_NS,
     FMV_DIVERGENCE,
     KINDS,
     PLANT,
     PRICE_MOVE,
     SPREAD_TIGHTENING,
+    SWEEP,
     VOLUME_SPIKE,
     Rows,
     World,
 )
 
 _SECOND = 1_000_000_000
-_SHARE = (0.35, 0.2, 0.25, 0.2)
+_SHARE = (0.22, 0.15, 0.17, 0.14, 0.17, 0.15)
 _WARM_UP_NS, _COOL_DOWN_NS = 20 * 60 * _SECOND, 8 * 60 * _SECOND
 _REST_NS = 12 * 60 * _SECOND
-_LOOK_BACK_NS, _FADE_NS = 8 * 60 * _SECOND, 120 * _SECOND
+_FADE_NS = 120 * _SECOND
 _CALM_NODES = 35 * NODES_PER_SECOND
 _STRIDE = 0.6180339887
 _LOTS_PER_ORDER = 5.0
 _QUOTES_WHERE_PLANTED = 180
 _UNITS = 10_000.0
+_MOST_SWEPT_DOLLARS = 20.0
+
+# From the weakest to the strongest of a kind, drawn evenly in their logarithm. A sweep is usually asked to
+# have 100 lots and a block 500 or $250,000: three in ten plants are less.
+_VOLUME_LOTS = (100.0, 1500.0)
+_SWEEP_LOTS = (40.0, 1000.0)
+_BLOCK_LOTS, _BLOCK_DOLLARS = (200.0, 2500.0), (100_000.0, 2_000_000.0)
+_SPREAD_SHARE = (0.75, 0.25)
+"""Quoted width against the usual one."""
+
+_PRICE_UNITS = (0.2, 1.6)
+"""Moves of 1 are the largest of 12 % of the price, 4 usual widths and 8 ticks."""
+
+_FMV_HALVES = (1.0, 7.0)
+"""Distance of the fair value from the middle in half widths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +67,7 @@ class Planted:
     cid           : the tape's contract id
     direction     : +1 up or bought, -1 down or sold, 0 neither
     amount        : lots, quoted width in price units, or $ of price or FMV
+    strength      : 0 for the weakest its kind has, 1 for the strongest
     """
 
     ts_ns: int
@@ -57,6 +76,7 @@ class Planted:
     cid: int
     direction: int
     amount: float
+    strength: float
 
 
 def told(plants: Rows) -> tuple[Planted, ...]:
@@ -69,6 +89,7 @@ def told(plants: Rows) -> tuple[Planted, ...]:
             int(p["contract"]) + 1,
             int(p["direction"]),
             float(p["amount"]),
+            float(p["strength"]),
         )
         for p in plants
     )
@@ -90,8 +111,8 @@ def plant(world: World, count: int) -> tuple[Rows, NDArray[np.int64]]:
 
 
 def quote_often(world: World, plants: Rows) -> None:
-    """Raise the planned number of quotes where something is planted, so that it can be seen."""
-    for p in plants:
+    """Raise the planned number of quotes where quotes or fair values are changed, so that it can be seen."""
+    for p in plants[plants["prints"] == 0]:
         contract = p["contract"]
         for chunk in range(
             (p["start"] - world.open_ns) // CHUNK_NS, (p["hold"] - world.open_ns) // CHUNK_NS + 1
@@ -100,62 +121,8 @@ def quote_often(world: World, plants: Rows) -> None:
             world.quotes[chunk, contract] = max(planned, _QUOTES_WHERE_PLANTED) if planned else 0
 
 
-Row = tuple[int, int, int, int, int, float, int, int]
-"""The fields of PLANT but the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """One moment of the world, by contract: where a plant is to be placed.
-
-    points, value, ticks : points out of the money, fair $, usual width in ticks; before: 8 minutes earlier
-    tick : $ per price step
-    pace : expected orders per minute
-    """
-
-    ts: int
-    number: int
-    points: NDArray[np.float64]
-    value: NDArray[np.float64]
-    ticks: NDArray[np.float64]
-    ticks_before: NDArray[np.float64]
-    tick: NDArray[np.float64]
-    pace: NDArray[np.float64]
-    first_expiry: NDArray[np.bool_]
-    published: NDArray[np.int64]
-    draws: tuple[float, ...]
-
-    def pick(self, among: NDArray[np.int64]) -> int | None:
-        """Return one of the contracts, None when there is none."""
-        return int(among[int(self.draws[0] * len(among))]) if len(among) else None
-
-    def direction(self, may_fall: bool) -> int:
-        """Return a direction; up where falling would leave nothing of the price."""
-        return 1 if self.draws[1] < 0.5 or not may_fall else -1
-
-    def until(self, shortest: float, longest: float) -> int:
-        """Return an end between so many seconds, ns."""
-        return self.ts + int((shortest + (longest - shortest) * self.draws[2]) * _SECOND)
-
-
 def _draw(world: World, number: int, what: int) -> float:
     return float(unit_at(world.key, (8 << 40) | (number << 8) | what))
-
-
-def _scene(world: World, number: int, ts: int) -> _Scene:
-    chunk = (ts - world.open_ns) // CHUNK_NS
-    points, value, width = survey(world, int(node_at(world, ts)))
-    _, value_before, width_before = survey(world, int(node_at(world, ts - _LOOK_BACK_NS)))
-    tick = np.where(value < 3.0, world.rule["tick"][0], world.rule["tick_3"][0]) / _UNITS
-    tick_before = np.where(value_before < 3.0, world.rule["tick"][0], world.rule["tick_3"][0]) / _UNITS
-    pace = world.orders[chunk].astype(np.float64)
-    first = np.arange(len(points)) < 2 * len(world.strike)
-    draws = tuple(_draw(world, number, what) for what in range(2, 6))
-    ticks = width / tick
-    shown = np.arange(*published(world, chunk), dtype=np.int64)
-    return _Scene(
-        ts, number, points, value, ticks, width_before / tick_before, tick, pace, first, shown, draws
-    )
 
 
 def _place(world: World, number: int, count: int) -> Row | None:
@@ -164,7 +131,8 @@ def _place(world: World, number: int, count: int) -> Row | None:
     last = min(last, world.open_ns + len(world.orders) * CHUNK_NS - _COOL_DOWN_NS)
     ts = int(first + (last - first) * (number + 0.8 * _draw(world, number, 0)) / count)
     kind = int(np.searchsorted(np.cumsum(_SHARE), (number * _STRIDE + 0.5) % 1.0, side="right"))
-    return _MAKERS[min(kind, len(_MAKERS) - 1)](_scene(world, number, _calm(world, ts)))
+    draws = tuple(_draw(world, number, what) for what in range(2, 7))
+    return _MAKERS[min(kind, len(_MAKERS) - 1)](look(world, _calm(world, ts), draws))
 
 
 def _calm(world: World, ts: int) -> int:
@@ -179,59 +147,77 @@ def _calm(world: World, ts: int) -> int:
     return ts - (ts - world.open_ns) % CHUNK_NS + 3 * _SECOND + (ts % (30 * _SECOND))
 
 
-def _volume(scene: _Scene) -> Row | None:
-    """Place some seconds of prints on one side, dozens of times the usual volume.
-
-    Volume is so skewed that ten times the usual is an ordinary ten seconds: its logarithm's deviation is
-    about 1, so four of them are a factor of 55.
-    """
+def _volume(scene: Scene) -> Row | None:
+    """Place some seconds of prints on one side; where much is traded, few lots do not stand out."""
     near = (scene.points > -10.0) & (scene.points < 60.0) & scene.first_expiry
     usual = scene.pace * _LOTS_PER_ORDER / 6.0
-    contract = scene.pick(np.flatnonzero(near & (usual < 15.0) & (usual > 0.5)))
+    contract = scene.pick(np.flatnonzero(near & (usual < 30.0) & (usual > 0.5)))
     if contract is None:
         return None
-    lots = int(min(max(400.0 + 300.0 * scene.draws[3], 90.0 * usual[contract]), 2000.0))
-    direction = scene.direction(scene.value[contract] > 4.0 * scene.tick[contract])
+    lots = int(scene.between(*_VOLUME_LOTS))
+    direction = scene.side(contract)
     hold = scene.until(1.5, 5.5)
-    return scene.ts, contract, VOLUME_SPIKE, hold, hold, float(lots), direction, 8 + lots // 60
+    return scene.row(contract, VOLUME_SPIKE, hold, lots, direction, prints=8 + lots // 60)
 
 
-def _spread(scene: _Scene) -> Row | None:
-    """Place some seconds of quotes at two fifths of the usual width, on one of the busiest wide contracts."""
+def _sweep(scene: Scene) -> Row | None:
+    """Place three prints or more on several exchanges within half a second; none where there is only one."""
+    cheap = (scene.value < _MOST_SWEPT_DOLLARS) & scene.first_expiry
+    contract = scene.pick_traded(np.flatnonzero(cheap & (scene.pace > 0.0)))
+    if contract is None or scene.exchanges == 1:
+        return None
+    direction = scene.side(contract)
+    hold = scene.until(0.06, 0.45)
+    prints = 3 + int(6.0 * scene.draws[4])
+    return scene.row(contract, SWEEP, hold, int(scene.between(*_SWEEP_LOTS)), direction, prints=prints)
+
+
+def _block(scene: Scene) -> Row | None:
+    """Place one print, of as many lots as it draws or as its money buys, whichever is less."""
+    contract = scene.pick_traded(np.flatnonzero(scene.pace > 0.0))
+    if contract is None:
+        return None
+    bought = scene.between(*_BLOCK_DOLLARS) / (100.0 * max(scene.value[contract], scene.tick[contract]))
+    lots = max(1, int(min(scene.between(*_BLOCK_LOTS), bought)))
+    direction = scene.side(contract)
+    return scene.row(contract, BLOCK, scene.until(0.01, 0.02), lots, direction, prints=1)
+
+
+def _spread(scene: Scene) -> Row | None:
+    """Place some seconds of narrower quotes, on one of the busiest wide contracts."""
     wide = np.flatnonzero((scene.ticks >= 5.0) & (scene.ticks_before >= 4.5) & (scene.pace > 0.0))
     busiest = wide[np.argsort(-scene.pace[wide], kind="stable")][:12]
     contract = scene.pick(busiest)
     if contract is None:
         return None
-    width = max(1, int(0.4 * scene.ticks[contract])) * scene.tick[contract] * _UNITS
-    hold = scene.until(8.0, 22.0)
-    return scene.ts, contract, SPREAD_TIGHTENING, hold, hold, float(round(width)), 0, 0
+    share = scene.between(*_SPREAD_SHARE)
+    width = max(1, int(share * scene.ticks[contract])) * scene.tick[contract] * _UNITS
+    return scene.row(contract, SPREAD_TIGHTENING, scene.until(3.0, 22.0), float(round(width)), 0)
 
 
-def _price(scene: _Scene) -> Row | None:
+def _price(scene: Scene) -> Row | None:
     """Place a step in the middle that the spot does not explain; it stays, then fades over two minutes."""
     near = (scene.points > -6.0) & (scene.points < 25.0) & (scene.value >= 40.0 * scene.tick)
     contract = scene.pick(np.flatnonzero(near & (scene.pace > 0.0)))
     if contract is None:
         return None
     value, tick = scene.value[contract], scene.tick[contract]
-    least = max(0.12 * value, 4.0 * scene.ticks[contract] * tick, 8.0 * tick)
-    direction = scene.direction(least < 0.3 * value)
-    hold = scene.until(12.0, 20.0)
-    amount = direction * least * (1.0 + 0.5 * scene.draws[3])
-    return scene.ts, contract, PRICE_MOVE, hold, hold + _FADE_NS, float(amount), direction, 0
+    unit = max(0.12 * value, 4.0 * scene.ticks[contract] * tick, 8.0 * tick)
+    size = unit * scene.between(*_PRICE_UNITS)
+    direction = scene.direction(size < 0.3 * value)
+    hold = scene.until(5.0, 20.0)
+    return scene.row(contract, PRICE_MOVE, hold, float(direction * size), direction, hold + _FADE_NS)
 
 
-def _market_value(scene: _Scene) -> Row | None:
-    """Place some seconds of a provider's fair value well outside the quotes."""
+def _market_value(scene: Scene) -> Row | None:
+    """Place some seconds of a provider's fair value away from the middle of the quotes."""
     contract = scene.pick(scene.published)
     if contract is None:
         return None
     half = max(0.65 * scene.ticks[contract], 2.0) * scene.tick[contract]
-    amount = half * (4.0 + 3.0 * scene.draws[3])
+    amount = half * scene.between(*_FMV_HALVES)
     direction = scene.direction(amount < 0.5 * scene.value[contract])
-    hold = scene.until(6.0, 14.0)
-    return scene.ts, contract, FMV_DIVERGENCE, hold, hold, float(direction * amount), direction, 0
+    return scene.row(contract, FMV_DIVERGENCE, scene.until(3.0, 14.0), float(direction * amount), direction)
 
 
 def _apart(rows: list[Row]) -> Iterator[Row]:
@@ -243,4 +229,4 @@ def _apart(rows: list[Row]) -> Iterator[Row]:
             yield row
 
 
-_MAKERS = (_volume, _spread, _price, _market_value)
+_MAKERS = (_volume, _spread, _price, _market_value, _sweep, _block)

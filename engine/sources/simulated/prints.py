@@ -1,6 +1,6 @@
 """What a print looks like: its side, price, lots, exchange and condition code.
 
-Owns the choices an order makes once the quote it meets is known. It sees one order at a time.
+Owns the choices an order makes once the quote it meets is known, whether it takes or waits to be taken. It sees one order at a time.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...events import MISSING
 from .draw import Word, bell, exp, kernel, mix, unit
 from .path import NODES_PER_SECOND
-from .quotes import tick_at
+from .quotes import lone_lots, tick_at
 from .smile import node_at
 from .world import World
 
@@ -24,21 +24,43 @@ _UNITS = 10_000
 _BUY_SHARE = 40.0 / 78.0
 _AHEAD_NODES = 240 * NODES_PER_SECOND
 _MOST_TILT = 0.15
-_MEDIAN_LOTS, _LOTS_SPREAD = 2.1, 1.22
-_MOST_LOTS, _LARGEST_BLOCK = 75, 2500.0
+_LOTS_SPREAD, _MOST_LOTS = 1.22, 75
+_LARGE_LOTS, _LARGE_SPREAD = 60.0, 0.95
+_SWEPT_LOTS, _SWEPT_SPREAD = 12.0, 0.85
+_USUAL_LOTS = 2.1
 _CROSS_SHARE, _FLOOR_SHARE, _LONE_ISO_SHARE = 0.006, 0.004, 0.04
 
 
 @kernel
-def side(world: World, contract: int, ts: int, h: Word) -> int:
-    """Return +1 bought or -1 sold; a little more often in the direction the underlying is about to take."""
+def side(world: World, contract: int, ts: int, lean: float, h: Word) -> int:
+    """Return what the customer did, +1 bought or -1 sold.
+
+    A little more often what the underlying is about to reward, and what `lean` adds to the chance to buy.
+    """
     node = node_at(world, ts)
     ahead = min(node + _AHEAD_NODES, len(world.node) - 1)
     usual = world.sd[0, 0] / 10.0
     tilt = world.rule[0].informed * (world.node[ahead].log_spot - world.node[node].log_spot) / usual
     tilt = min(max(tilt, -_MOST_TILT), _MOST_TILT)
-    chance = _BUY_SHARE - tilt if contract & 1 else _BUY_SHARE + tilt
+    chance = (_BUY_SHARE - tilt if contract & 1 else _BUY_SHARE + tilt) + lean
     return 1 if unit(mix(h, 10)) < chance else -1
+
+
+@kernel
+def depth_lean(world: World, bid: int, bid_lots: int, ask_lots: int) -> float:
+    """Return what the sizes at bid and ask add to the chance to buy: customers trade where more is shown."""
+    if bid == MISSING or bid_lots == ask_lots:
+        return 0.0
+    lean: float = world.rule[0].depth_lean
+    return lean if ask_lots > bid_lots else -lean
+
+
+@kernel
+def rests(world: World, touch_lots: int, h: Word) -> bool:
+    """Tell whether a customer's order was waiting at its own touch, which shows so many lots."""
+    lone = touch_lots <= lone_lots(world.rule[0].depth)
+    share = world.rule[0].lone_resting_share if lone else world.rule[0].resting_share
+    return bool(unit(mix(h, 18)) < share)
 
 
 @kernel
@@ -68,16 +90,24 @@ def leg_price(world: World, bid: int, ask: int, bought: int, h: Word) -> int:
 
 
 @kernel
-def ordinary_lots(h: Word) -> int:
-    """Return lots with a median of 2 and a mean of about 4; the tail belongs to blocks."""
-    return min(max(1, int(_MEDIAN_LOTS * exp(_LOTS_SPREAD * bell(mix(h, 13))) + 0.5)), _MOST_LOTS)
+def ordinary_lots(world: World, h: Word) -> int:
+    """Return lots around the symbol's median, twice that on average; the tail belongs to large orders."""
+    lots = int(world.rule[0].lots * exp(_LOTS_SPREAD * bell(mix(h, 13))) + 0.5)
+    return min(max(1, lots), _MOST_LOTS)
 
 
 @kernel
-def block_lots(h: Word) -> int:
-    """Return 100 lots and more, with a long tail."""
-    u = unit(mix(h, 13)) + 1e-6
-    return int(min(100.0 / (np.sqrt(u) * np.sqrt(np.sqrt(u))), _LARGEST_BLOCK))
+def large_lots(world: World, h: Word) -> int:
+    """Return a large order's lots: most are below a hundred, some one in a hundred is a block."""
+    scale = world.rule[0].lots / _USUAL_LOTS
+    return max(1, int(scale * _LARGE_LOTS * exp(_LARGE_SPREAD * bell(mix(h, 13)))))
+
+
+@kernel
+def swept_lots(world: World, h: Word) -> int:
+    """Return the lots of all prints of a sweep together."""
+    scale = world.rule[0].lots / _USUAL_LOTS
+    return int(scale * _SWEPT_LOTS * exp(_SWEPT_SPREAD * bell(mix(h, 13))))
 
 
 @kernel

@@ -19,6 +19,7 @@ from .world import CHUNK_NS, CHUNK_SECONDS, FMV_DIVERGENCE, PRICE_MOVE, SPREAD_T
 WARP_STEPS = 256
 _WIDTH_HOLDS = 600 * NODES_PER_SECOND
 _UNITS = 10_000.0
+_PLANTED_LOTS = 25
 
 # Median spread by points out of the money, in points of an index at 6800 (market-facts: SPXW afternoons).
 _WIDTH_AT = np.array([-200.0, -150.0, -100.0, -75.0, -35.0, -12.0, 0.0, 5.0, 12.0, 20.0, 30.0])
@@ -184,11 +185,33 @@ def quote_run(
         bid[i], ask[i] = rounded(value, ticks, step, h, planted, locked_share)
 
 
+@inlined
+def lone_lots(depth: float) -> int:
+    """Return the most lots a touch may show and still be one customer's order."""
+    return int(depth / 4.0)
+
+
 @kernel
-def lots(depth: float, h: Word, planted: bool) -> int:
-    """Return the lots shown at one side of a quote whose median is `depth`."""
-    size = int(depth * exp(0.8 * bell(h)) + 1.0)
-    return size + 25 if planted else size
+def lots(world: World, contract: int, ts: int, h: Word) -> tuple[int, int]:
+    """Return the lots shown at bid and ask by the quote of hash h; one of them may be a lone customer's."""
+    depth, first = world.rule[0].depth, world.first[contract]
+    if first >= 0 and effect(world.plants, first, ts, SPREAD_TIGHTENING) > 0.0:
+        return _deep(depth, mix(h, 4)) + _PLANTED_LOTS, _deep(depth, mix(h, 5)) + _PLANTED_LOTS
+    who, share = mix(h, 8), world.rule[0].lone_share
+    bid = _lone(depth, mix(h, 4)) if unit(who) < share else _deep(depth, mix(h, 4))
+    ask = _lone(depth, mix(h, 5)) if unit(mix(who, 1)) < share else _deep(depth, mix(h, 5))
+    return bid, ask
+
+
+@kernel
+def _deep(depth: float, h: Word) -> int:
+    return int(depth * exp(0.8 * bell(h)) + 1.0)
+
+
+@inlined
+def _lone(depth: float, h: Word) -> int:
+    u = unit(h)
+    return 1 + int(u * u * lone_lots(depth))
 
 
 @kernel

@@ -1,7 +1,7 @@
 """What happens in one minute, in no order yet: a slot for every event to come.
 
 Owns how many quotes and orders there are and when, and what each order is made of (single print, two legs,
-sweep, block, late print, cancel). It sets no price and no side; `fill` does.
+sweep, large print, late print, cancel). It sets no price and no side; `fill` does.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ from numpy.typing import NDArray
 
 from .draw import Word, kernel, mix, poisson, unit
 from .path import NODES_PER_SECOND
+from .prints import swept_lots
 from .quotes import opened, quote_run, rotation, warped
 from .smile import NODE_NS, node_at, points_out
-from .world import CHUNK_NS, CHUNK_SECONDS, VOLUME_SPIKE, World
+from .world import CHUNK_NS, CHUNK_SECONDS, World
 
 INDEX_BITS = 20
 """A sort key is the time within the chunk shifted by this, plus the slot's index."""
 
 OPENED, CLOSED, PREVIOUS, INTEREST, SILENCE, UNDERLYING_AT, WORTH, VENDOR_ROW, QUOTED = range(9)
-SINGLE, LEG, OTHER_LEG, SWEPT, BLOCK, LATE, CANCELLED, SPIKE, AUCTION = range(10, 19)
+SINGLE, LEG, OTHER_LEG, SWEPT, LARGE, LATE, CANCELLED, PLANTED, AUCTION = range(10, 19)
+
+MOST_PRINTS = 64
+"""More than a plant has prints."""
 
 _PER_CHUNK = 6000
 _WORTH_EVERY_NS = 900_000_000
@@ -36,7 +40,8 @@ class Slots(NamedTuple):
     """The minute's events to be, (n,) each; quotes at even nanoseconds, prints at odd ones.
 
     key    : ns since the chunk's start << INDEX_BITS | index
-    number : quote number, node, lots, lag in ns or the slot of the cancelled print, as `what` demands
+    number : quote number, node, lots, lag in ns or the slot of the cancelled print, as `what` demands;
+             of a plant's print lots * MOST_PRINTS + which print it is
     draw   : the order's or the quote's own hash
     bid, ask : of a quote, price units
     """
@@ -72,7 +77,7 @@ def build(world: World, chunk: int, table: NDArray[np.float64]) -> Slots:
     n = _vendor_rows(world, slots, n, chunk, key)
     n = _quotes(world, slots, n, chunk, table)
     n = _auctions(world, slots, n, chunk, key)
-    n = _spikes(world, slots, n, chunk)
+    n = _planted(world, slots, n, chunk)
     n = _orders(world, slots, n, chunk, table, key)
     return Slots(
         slots.key[:n], slots.what[:n], slots.who[:n], slots.number[:n],
@@ -199,11 +204,11 @@ def _auctions(world: World, slots: Slots, n: int, chunk: int, key: Word) -> int:
 
 
 @kernel
-def _spikes(world: World, slots: Slots, n: int, chunk: int) -> int:
-    """Put the prints of planted volume spikes that begin in this chunk."""
+def _planted(world: World, slots: Slots, n: int, chunk: int) -> int:
+    """Put the prints of planted volume spikes, sweeps and blocks that begin in this chunk."""
     plants, start = world.plants, world.open_ns + chunk * CHUNK_NS
     for p in range(len(plants)):
-        if plants[p].kind != VOLUME_SPIKE or not start <= plants[p].start < start + CHUNK_NS:
+        if plants[p].prints == 0 or not start <= plants[p].start < start + CHUNK_NS:
             continue
         lots, prints, done = int(plants[p].amount), plants[p].prints, 0
         span = plants[p].hold - plants[p].start
@@ -211,7 +216,7 @@ def _spikes(world: World, slots: Slots, n: int, chunk: int) -> int:
             h = mix(mix(world.key, (12 << 40) | p), k)
             ns = int(plants[p].start - start + span * ((k + unit(h)) / prints)) | 1
             upto = lots if k == prints - 1 else int(lots * (k + 1 + 0.8 * (unit(mix(h, 1)) - 0.5)) / prints)
-            n = _put(slots, n, ns, SPIKE, plants[p].contract, upto - done, h)
+            n = _put(slots, n, ns, PLANTED, plants[p].contract, (upto - done) * MOST_PRINTS + k, h)
             slots.draw[n - 1] = (h & ~np.uint64(1)) | np.uint64(plants[p].direction > 0)
             done = upto
     return n
@@ -244,11 +249,11 @@ def _order(
         return _legs(world, slots, n, chunk, contract, ns, h)
     u -= multi
     if u < world.rule[0].sweep_share and len(world.exchanges) > 1:
-        return _sweep(slots, n, contract, ns, h)
+        return _sweep(world, slots, n, contract, ns, h)
     u -= world.rule[0].sweep_share
-    # Blocks keep to contracts that trade anyway; elsewhere each would be an anomaly nobody planted.
+    # Large orders keep to contracts that trade anyway; elsewhere each would be an anomaly nobody planted.
     if 0.0 <= u < world.rule[0].block_share * min(1.0, mean / _BUSY):
-        return _put(slots, n, ns, BLOCK, contract, 0, h)
+        return _put(slots, n, ns, LARGE, contract, 0, h)
     u -= world.rule[0].block_share
     if 0.0 <= u < world.rule[0].late_share and chunk > 0:
         lag = int((5.0 + 50.0 * unit(mix(h, 2))) * 1e9)
@@ -261,10 +266,12 @@ def _order(
 
 
 @kernel
-def _sweep(slots: Slots, n: int, contract: int, ns: int, h: Word) -> int:
+def _sweep(world: World, slots: Slots, n: int, contract: int, ns: int, h: Word) -> int:
     """Put 3 to 6 prints within half a second."""
-    for _ in range(3 + int(4.0 * unit(mix(h, 2)))):
-        n = _put(slots, n, min(ns, _LAST_ODD), SWEPT, contract, 0, h)
+    prints, lots = 3 + int(4.0 * unit(mix(h, 2))), swept_lots(world, h)
+    for k in range(prints):
+        part = max(1, lots * (k + 1) // prints - lots * k // prints)
+        n = _put(slots, n, min(ns, _LAST_ODD), SWEPT, contract, part, h)
         ns += 2 * int(2e6 + 3.6e7 * unit(mix(h, n)))
     return n
 

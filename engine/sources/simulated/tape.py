@@ -84,7 +84,10 @@ class SimTape:
         return self._draw(chunk)[0]
 
     def truth(self, chunk: int) -> NDArray[np.int8]:
-        """Return each event's true aggressor: +1 bought, -1 sold, 0 for none or for what is no print."""
+        """Return what the customer did in each event: +1 bought, -1 sold, 0 for no side or no print.
+
+        It is not always whoever crossed the spread: a customer's waiting order is hit at its own price.
+        """
         return self._draw(chunk)[1]
 
     def _draw(self, chunk: int) -> tuple[Events, NDArray[np.int8]]:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 CHUNK_NS = 60_000_000_000
 CHUNK_SECONDS = 60
 
-VOLUME_SPIKE, SPREAD_TIGHTENING, PRICE_MOVE, FMV_DIVERGENCE = range(4)
-KINDS = ("volume_spike", "spread_tightening", "price_move", "fmv_divergence")
+VOLUME_SPIKE, SPREAD_TIGHTENING, PRICE_MOVE, FMV_DIVERGENCE, SWEEP, BLOCK = range(6)
+KINDS = ("volume_spike", "spread_tightening", "price_move", "fmv_divergence", "sweep", "block")
 
 Rows = NDArray[np.void]
 """A structured array of one of the layouts below."""
@@ -37,6 +37,7 @@ PLANT = np.dtype(
         ("hold", "i8"),
         ("end", "i8"),
         ("amount", "f8"),
+        ("strength", "f8"),
         ("direction", "i8"),
         ("prints", "i8"),
         ("next", "i8"),
@@ -44,7 +45,8 @@ PLANT = np.dtype(
     align=True,
 )
 """A planted anomaly: in full force from start to hold, faded at end (ns); amount in lots, quoted width in
-price units, or $; prints of a volume spike; the same contract's following plant, -1 for none."""
+price units, or $; strength from 0, the weakest of its kind, to 1; prints of what is planted as prints; the
+same contract's following plant, -1 for none."""
 
 RULE = np.dtype(
     [
@@ -52,7 +54,8 @@ RULE = np.dtype(
         *((name, "i8") for name in ("gap_start", "gap_end")),
         *((name, "f8") for name in ("scale", "width", "depth", "inside_share", "stale_share", "multi_share")),
         *((name, "f8") for name in ("sweep_share", "block_share", "late_share", "cancel_share")),
-        *((name, "f8") for name in ("auction_share", "locked_share", "informed", "rate")),
+        *((name, "f8") for name in ("auction_share", "locked_share", "informed", "rate", "lots")),
+        *((name, "f8") for name in ("lone_share", "resting_share", "lone_resting_share", "depth_lean")),
     ],
     align=True,
 )

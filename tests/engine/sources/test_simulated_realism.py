@@ -129,6 +129,25 @@ def test_the_spot_ranges_like_an_ordinary_day(spy: SimTape, sampled: Events) -> 
     assert 0.003 < (spots.max() - spots.min()) / spots[0] < 0.03
 
 
+@pytest.mark.parametrize("symbol", ["SPY", "SPX", "NDX"])
+def test_the_spot_crosses_strikes_with_much_open_interest(symbol: str) -> None:
+    tape = SimulatedSource(DAY).open(symbol)
+    first, nearest = tape.read(0), tape.contracts.expiries()[0]
+    interest: dict[float, int] = {}
+    for row in first[first["kind"] == OI]:
+        contract = tape.contracts[int(row["cid"])]
+        if contract.expiry == nearest:
+            interest[contract.strike] = interest.get(contract.strike, 0) + int(row["s1"])
+    heaviest = np.array(sorted(interest, key=lambda strike: -interest[strike])[:10])
+    spots = np.concatenate([of_spot(tape.read(i)) for i in range(0, 390, 6)])
+    crossed = (spots.min() < heaviest) & (heaviest < spots.max())
+    assert crossed.sum() >= 1
+
+
+def of_spot(events: Events) -> np.ndarray:
+    return events["p1"][events["kind"] == SPOT] / 10_000
+
+
 def test_index_and_fund_move_together() -> None:
     def path(symbol: str) -> np.ndarray:
         tape = SimulatedSource(DAY).open(symbol)
