@@ -1,6 +1,7 @@
 """What a print looks like: its side, price, lots, exchange and condition code.
 
-Owns the choices an order makes once the quote it meets is known, whether it takes or waits to be taken. It sees one order at a time.
+Owns the choices an order makes once the quote it meets is known, whether it takes or waits to be taken. It
+sees one order at a time.
 """
 
 from __future__ import annotations

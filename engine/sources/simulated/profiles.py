@@ -81,8 +81,8 @@ class DayParams:
     volume_per_oi: float = 12.5
     inside_share: float = 0.28
     lone_share: float = 0.25
-    resting_share: float = 0.10
-    lone_resting_share: float = 0.45
+    resting_share: float = 0.09
+    lone_resting_share: float = 0.42
     depth_lean: float = 0.12
     stale_share: float = 0.05
     multi_share: float = 0.065
