@@ -131,7 +131,7 @@ def _settings(args: argparse.Namespace) -> Settings:
     names = [name for name in SETTING_FLAGS if name in args and not (narrowed and name == "symbol")]
     given = {name: getattr(args, name) for name in names}
     flags = {name: ",".join(value) if isinstance(value, list) else value for name, value in given.items()}
-    return load_settings(flags, os.environ, *_places(args))
+    return load_settings(flags, os.environ, *_places(args), getattr(args, "set", ()))
 
 
 def _settings_file(args: argparse.Namespace) -> Path:

@@ -14,7 +14,7 @@ from functools import partial
 from engine.config import Settings
 from engine.errors import StoreError
 from engine.events import NS
-from engine.kernel.params import PRESETS, FoldParams
+from engine.kernel.params import PRESETS, FoldParams, with_settings
 from engine.monitor import Monitor
 from engine.slot import DeckParams, Source
 from engine.sources.simulated import PROFILES, SimulatedSource
@@ -89,7 +89,9 @@ def stored(store: DayStore, day: date, symbols: tuple[str, ...]) -> NamedSource:
 
 def deck_params(plan: Plan, settings: Settings) -> DeckParams:
     """Return how tapes are folded and shown."""
-    fold = FoldParams(signals=PRESETS[settings.preset], rate=settings.rate, dividend=settings.dividend)
+    thresholds = {each.name: each.value for each in settings.thresholds}
+    signals = with_settings(PRESETS[settings.preset], thresholds)
+    fold = FoldParams(signals=signals, rate=settings.rate, dividend=settings.dividend)
     return DeckParams(
         fold=fold,
         expiry=settings.expiry,

@@ -81,6 +81,7 @@ def remember(event, side, delta, gamma, cell):
     cell.print_size[head] = event.s1
     cell.print_side[head] = side
     cell.print_alive[head] = 1
+    cell.print_cancel_ts[head] = 0
     cell.print_delta[head] = delta
     cell.print_gamma[head] = gamma
     cell.print_head = (head + 1) % RECENT_PRINTS
@@ -99,11 +100,13 @@ def living(cell, side):
 def take_back(event, cell, static, under):
     """Fold a cancel: undo the newest living print of the same price and size, or only its volume."""
     under.cancels += 1
+    cell.cancel_ts = event.ts
     for back in range(1, RECENT_PRINTS + 1):
         slot = (cell.print_head - back + RECENT_PRINTS) % RECENT_PRINTS
         same = cell.print_price[slot] == event.p1 and cell.print_size[slot] == event.s1
         if same and cell.print_alive[slot] == 1:
             cell.print_alive[slot] = 0
+            cell.print_cancel_ts[slot] = event.ts
             if living(cell, cell.print_side[slot]) < event.s1:
                 break  # a cancel that matched no print has had them already
             cell.cancelled += event.s1

@@ -56,9 +56,9 @@ class SignalParams:
     volume_half_life_s: float = 600.0
     volume_warm_buckets: int = 30
     volume_variance_floor: float = 0.05
-    volume_z: float = 4.0
+    volume_z: float = 3.0
     volume_ratio: float = 3.0
-    volume_size: int = 200  # contracts in the bucket, or
+    volume_size: int = 100  # contracts in the bucket, or
     volume_premium_usd: float = 250_000.0
     volume_one_print: float = 0.5  # more than this share in one print is a block and told as that
     volume_half: float = 4.0
@@ -73,7 +73,7 @@ class SignalParams:
     spread_half: float = 2.0  # median over current
 
     price_window_s: float = 5.0
-    price_z: float = 6.0
+    price_z: float = 4.0
     price_ticks: float = 3.0
     price_hold_s: float = 1.0
     price_half: float = 6.0

@@ -1,8 +1,9 @@
 """Prints as records: which were told before, and which are legs of one order.
 
 A feed that reconnects tells its last seconds again. Without a sequence number a repeat is known by its
-fields: a print equal to a remembered one was counted before when it comes after the tape's clock has moved
-on. At the clock's own nanosecond two equal prints may be two trades, so both count and only one is judged.
+fields: a print equal to a remembered one was counted before when it comes behind the tape's clock, or right
+after something that did. Otherwise two equal prints of one nanosecond may be two trades, so both count, and
+only one is judged.
 """
 
 from __future__ import annotations
@@ -32,12 +33,25 @@ def remembered(event, cell):
 
 
 @njit(**JIT)
-def told_before(event, now, cell):
-    """Whether a print that lags the tape's clock was counted when it first came.
+def lags(under):
+    """Whether this record, or the one before it on the tape, is behind the clock: a feed tells again."""
+    return under.lag_event >= under.events - 1
+
+
+@njit(**JIT)
+def told_again(under):
+    """Count a record that was told before; the next one may be too."""
+    under.redelivered += 1
+    under.lag_event = under.events
+
+
+@njit(**JIT)
+def told_before(event, cell, under):
+    """Whether a print was counted when it first came.
 
     One older than everything remembered is taken for a repeat too: no feed lags by so many prints.
     """
-    if event.ts >= now:
+    if not lags(under):
         return False
     if cell.prints >= RECENT_PRINTS and event.ts < min(cell.print_ts):
         return True
@@ -45,15 +59,19 @@ def told_before(event, now, cell):
 
 
 @njit(**JIT)
-def cancelled_before(event, now, cell):
-    """Whether a cancel that lags the tape's clock finds nothing left to take back: it has been obeyed."""
-    if event.ts >= now:
+def cancelled_before(event, now, cell, under):
+    """Whether a cancel was obeyed when it first came: it is remembered, or late and nothing of it is left."""
+    if not lags(under):
         return False
+    if event.ts == cell.cancel_ts:
+        return True
+    living = event.ts >= now
     for slot in range(RECENT_PRINTS):
-        same = cell.print_price[slot] == event.p1 and cell.print_size[slot] == event.s1
-        if same and cell.print_alive[slot] == 1:
-            return False
-    return True
+        if cell.print_price[slot] == event.p1 and cell.print_size[slot] == event.s1:
+            if cell.print_cancel_ts[slot] == event.ts:
+                return True
+            living |= cell.print_alive[slot] == 1 and cell.print_ts[slot] <= event.ts
+    return not living
 
 
 @njit(**JIT)

@@ -123,6 +123,7 @@ CELL = np.dtype(
         ("vendor_gamma", "<i4"),
         ("vendor_delta", "<i4"),
         ("day_volume", "<i4"),
+        ("cancel_ts", "<i8"),  # of the last cancel
         ("auction_ts", "<i8"),  # of the last opening or reopening print
         # the running sweep, bought and sold
         ("sweep_ts", "<i8", (2,)),  # of its first print
@@ -139,6 +140,7 @@ CELL = np.dtype(
         ("print_ts", "<i8", (RECENT_PRINTS,)),
         ("print_delta", "<f8", (RECENT_PRINTS,)),
         ("print_gamma", "<f8", (RECENT_PRINTS,)),
+        ("print_cancel_ts", "<i8", (RECENT_PRINTS,)),  # of the cancel that took it back
         ("print_price", "<i4", (RECENT_PRINTS,)),
         ("print_size", "<i4", (RECENT_PRINTS,)),
         ("print_cond", "<i2", (RECENT_PRINTS,)),
@@ -164,6 +166,7 @@ UNDER = np.dtype(
         ("trades", "<i8"),
         ("gaps", "<i8"),
         ("rejected", "<i8"),  # records whose contract or kind is not known
+        ("lag_event", "<i8"),  # number of the last event that was behind the clock, or told again
         ("redelivered", "<i8"),  # records that had been told before, or are older than what stands
         ("packages", "<i8"),  # multi-leg orders
         ("package_legs", "<i8"),

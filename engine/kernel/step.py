@@ -33,7 +33,7 @@ from .conditions import CANCEL, EXCLUDED, LATE, MULTILEG, OPENING
 from .flow import add_trade, take_back
 from .fmv_divergence import judge_fmv
 from .price_move import judge_price
-from .prints import cancelled_before, count_leg, remembered, told_before
+from .prints import cancelled_before, count_leg, remembered, told_again, told_before
 from .side import classify, treatment
 from .spread_tightening import judge_spread, weigh_spread
 from .state import SIDE, SIGNAL, State
@@ -95,13 +95,13 @@ def on_trade(e, now, cell, twin, static, under, decided, p):
         under.rejected += 1
         return False
     if how == CANCEL:
-        if cancelled_before(e, now, cell):
-            under.redelivered += 1
+        if cancelled_before(e, now, cell, under):
+            told_again(under)
         else:
             take_back(e, cell, static, under)
         return False
-    if told_before(e, now, cell):
-        under.redelivered += 1
+    if told_before(e, cell, under):
+        told_again(under)
         return False
     repeat = remembered(e, cell)
     side, confidence, rule = classify(e.ts, e.p1, e.cond, cell, under.spot, p)
@@ -124,8 +124,8 @@ def on_spot(e, now, under, p):
     if e.p1 <= 0:
         under.rejected += 1
         return
-    if e.ts < under.spot_ts:
-        under.redelivered += 1
+    if e.ts < under.spot_ts or (e.ts == under.spot_ts and e.p1 == under.spot):
+        told_again(under)
         return
     under.spot = e.p1
     under.spot_ts = e.ts
@@ -142,22 +142,21 @@ def on_spot(e, now, under, p):
 
 @njit(**JIT)
 def on_fmv(e, cell, under, p):
-    """Fold a provider's fair value."""
-    if e.ts < cell.fmv_ts:
-        under.redelivered += 1
-        return
+    """Fold a provider's fair value; return whether it is new."""
+    if e.ts < cell.fmv_ts or (e.ts == cell.fmv_ts and e.p1 == cell.fmv):
+        told_again(under)
+        return False
     if e.ts - cell.fmv_ts > p.fmv_hold_s * NS:
         cell.fmv_sign = 0  # nobody knows what it was meanwhile: it has not held
     cell.fmv = e.p1
     cell.fmv_ts = e.ts
+    return True
 
 
 @njit(**JIT)
-def on_other(e, now, cell, under, p):
-    """Fold what is neither a quote nor a trade nor a spot."""
-    if e.kind == FMV:
-        on_fmv(e, cell, under, p)
-    elif e.kind == OI:
+def on_other(e, now, cell, under):
+    """Fold what is neither a quote nor a trade, nor a spot or a fair value."""
+    if e.kind == OI:
         cell.oi = e.s1
     elif e.kind == VENDOR:
         cell.vendor_iv = e.p1
@@ -195,6 +194,8 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
         if under.events == 0:
             under.begin_ts = now
         under.events += 1
+        if e.ts < now:
+            under.lag_event = under.events
         cid = e.cid
         kind = e.kind
         if cid < 0 or cid >= n_cells:
@@ -205,10 +206,12 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
             continue
         cell = cells[cid]
         static = statics[cid]
-        if kind != QUOTE and kind != TRADE:
-            on_other(e, now, cell, under, p)
-            if kind == FMV and judge_fmv(now, cid, cell, static, under, sig[n_sig], p):
+        if kind == FMV:
+            if on_fmv(e, cell, under, p) and judge_fmv(now, cid, cell, static, under, sig[n_sig], p):
                 n_sig += 1
+            continue
+        if kind != QUOTE and kind != TRADE:
+            on_other(e, now, cell, under)
             continue
         if cid == UNDERLYING:
             under.rejected += 1
@@ -230,7 +233,7 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
             continue
         under.quotes += 1
         if e.ts <= cell.quote_ts and is_old(e, cell):
-            under.redelivered += 1
+            told_again(under)
             continue
         on_quote(e, now, cell, twin, static, under, p)
         if judge_spread(now, cid, cell, static, under, sig[n_sig], p):

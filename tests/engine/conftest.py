@@ -130,9 +130,10 @@ class TapeBuilder:
         return self.put(QUOTE, cid, at, to_price(bid), to_price(ask), *sizes)
 
     def trade(
-        self, price: float = 2.50, size: int = 10, at: float | None = None, cid: int = CALL, cond: int = 0
-    ) -> Self:
-        return self.put(TRADE, cid, at, to_price(price), s1=size, cond=cond)
+        self, price: float = 2.50, size: int = 10, at: float | None = None, cid: int = CALL, cond: int = 0,
+        exch: int = 1,
+    ) -> Self:  # fmt: skip
+        return self.put(TRADE, cid, at, to_price(price), s1=size, cond=cond, exch=exch)
 
     def cancel(self, price: float = 2.50, size: int = 10, at: float | None = None, cid: int = CALL) -> Self:
         return self.trade(price, size, at, cid, CANCEL_CODE)
