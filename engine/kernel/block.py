@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from numba import njit
 
 from ..events import PRICE_SCALE
@@ -23,12 +21,12 @@ def size_bin(size):
 
 
 @njit(**JIT)
-def rarity(size, under):
-    """Return the share of the session's prints so far that are about as large or larger."""
-    found = 0
-    for bin in range(size_bin(size), SIZE_BINS):
-        found += under.size_bins[bin]
-    return found / max(under.size_prints, 1)
+def rarity(bin, before, under):
+    """Return the share of the session's `before` prints that are about as large as this one or larger."""
+    found = -1  # this one itself has been counted
+    for k in range(bin, SIZE_BINS):
+        found += under.size_bins[k]
+    return found / max(before, 1)
 
 
 @njit(**JIT)
@@ -36,21 +34,22 @@ def judge_block(now, cid, side, confidence, event, cell, static, under, sig, p):
     """Judge one print by itself, against those before it."""
     size = event.s1
     premium = event.p1 * size * static.multiplier / PRICE_SCALE
-    share = rarity(size, under)
-    under.size_bins[size_bin(size)] += 1
+    bin = size_bin(size)
+    under.size_bins[bin] += 1
     under.size_prints += 1
-    over = max(size / p.block_size, premium / p.block_premium_usd)
-    if over < 1.0:
+    if size < p.block_size and premium < p.block_premium_usd:
         rearm(cell, BLOCK)
         return False
-    if under.size_prints <= p.block_warm_prints:
-        share = math.nan
-    if share > p.block_share or quiet(now, cell, static, under, p):
+    over = max(size / p.block_size, premium / p.block_premium_usd)
+    before = under.size_prints - 1
+    share = rarity(bin, before, under)
+    if (before >= p.block_warm_prints and share > p.block_share) or quiet(now, cell, static, under, p):
         return False
     direction = side if confidence >= 100.0 * p.neutral_below else 0
     if not fire(now, cid, BLOCK, direction, over, 1.0, p.block_half, cell, static, under, sig, p):
         return False
     sig.side_confidence = confidence / 100.0
     row = sig.evidence
-    row[0], row[1], row[2], row[3], row[4] = over, size, premium, event.p1 / PRICE_SCALE, share
+    row[0], row[1], row[2], row[3] = over, size, premium, event.p1 / PRICE_SCALE
+    row[4], row[5] = share, before
     return True

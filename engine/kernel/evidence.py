@@ -37,7 +37,7 @@ EVIDENCE = {
         "neighbours_usd", "source",
     ),
     SWEEP: ("volume", "prints", "exchanges", "span_s", "premium_usd", "price_usd", "iso_share"),
-    BLOCK: ("over", "size", "premium_usd", "price_usd", "rarity"),
+    BLOCK: ("over", "size", "premium_usd", "price_usd", "rarity", "prints_before"),
     ZERO_GAMMA_CROSS: ("net", "net_before", "gross", "zero_gamma_usd", "spot_usd"),
     WALL_BREAK: ("beyond", "wall_usd", "spot_usd", "wall_gex", "stood_s"),
     REGIME_CHANGE: ("share", "net", "gross", "stood_s", "spot_usd"),

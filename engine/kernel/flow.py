@@ -73,19 +73,19 @@ def set_last(event, how, side, cell):
 @njit(**JIT)
 def remember(event, side, delta, gamma, cell):
     """Keep the print for a cancel that may follow."""
-    head = cell.print_head
-    cell.print_ts[head] = event.ts
-    cell.print_cond[head] = event.cond
-    cell.print_exch[head] = event.exch
-    cell.print_price[head] = event.p1
-    cell.print_size[head] = event.s1
-    cell.print_side[head] = side
-    cell.print_alive[head] = 1
-    cell.print_cancel_ts[head] = 0
-    cell.print_delta[head] = delta
-    cell.print_gamma[head] = gamma
-    cell.print_head = (head + 1) % RECENT_PRINTS
+    kept = cell.ring[cell.print_head]
+    kept.ts = event.ts
+    kept.cond = event.cond
+    kept.exch = event.exch
+    kept.price = event.p1
+    kept.size = event.s1
+    kept.side = side
+    kept.alive = 1
+    kept.delta = delta
+    kept.gamma = gamma
+    cell.print_head = (cell.print_head + 1) % RECENT_PRINTS
     cell.prints += 1
+    cell.print_newest = max(cell.print_newest, event.ts)
 
 
 @njit(**JIT)
@@ -102,16 +102,15 @@ def take_back(event, cell, static, under):
     under.cancels += 1
     cell.cancel_ts = event.ts
     for back in range(1, RECENT_PRINTS + 1):
-        slot = (cell.print_head - back + RECENT_PRINTS) % RECENT_PRINTS
-        same = cell.print_price[slot] == event.p1 and cell.print_size[slot] == event.s1
-        if same and cell.print_alive[slot] == 1:
-            cell.print_alive[slot] = 0
-            cell.print_cancel_ts[slot] = event.ts
-            if living(cell, cell.print_side[slot]) < event.s1:
+        kept = cell.ring[(cell.print_head - back + RECENT_PRINTS) % RECENT_PRINTS]
+        if kept.price == event.p1 and kept.size == event.s1 and kept.alive == 1:
+            kept.alive = 0
+            kept.cancel_ts = event.ts
+            if living(cell, kept.side) < event.s1:
                 break  # a cancel that matched no print has had them already
             cell.cancelled += event.s1
-            add_sided(cell, cell.print_side[slot], -event.s1, -event.p1 * event.s1 * static.multiplier)
-            add_greeks(cell, -cell.print_delta[slot], -cell.print_gamma[slot])
+            add_sided(cell, kept.side, -event.s1, -event.p1 * event.s1 * static.multiplier)
+            add_greeks(cell, -kept.delta, -kept.gamma)
             return
     under.unmatched_cancels += 1
     take_unmatched(event, cell)

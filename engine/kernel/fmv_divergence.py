@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from numba import njit
 
 from ..events import MISSING, NS, PRICE_SCALE
@@ -46,5 +44,5 @@ def judge_fmv(now, cid, cell, static, under, sig, p):
     row[2], row[3] = (cell.bid + cell.ask) / (2.0 * PRICE_SCALE), percent
     row[4], row[5] = held, (now - cell.fmv_ts) / NS
     row[6], row[7] = (cell.ask - cell.bid) / (2.0 * PRICE_SCALE), tick_of(cell, static) / PRICE_SCALE
-    row[8], row[9] = math.nan, VENDOR_VALUE
+    row[8], row[9] = 0.0, VENDOR_VALUE
     return True

@@ -20,14 +20,12 @@ LEG_GAP_NS = 1_000_000
 @njit(**JIT)
 def remembered(event, cell):
     """Whether one of the contract's last prints is equal in every field."""
+    if event.ts > cell.print_newest:
+        return False
     for slot in range(RECENT_PRINTS):
-        if (
-            cell.print_ts[slot] == event.ts
-            and cell.print_price[slot] == event.p1
-            and cell.print_size[slot] == event.s1
-            and cell.print_cond[slot] == event.cond
-            and cell.print_exch[slot] == event.exch
-        ):
+        kept = cell.ring[slot]
+        same = kept.ts == event.ts and kept.price == event.p1 and kept.size == event.s1
+        if same and kept.cond == event.cond and kept.exch == event.exch:
             return True
     return False
 
@@ -53,9 +51,16 @@ def told_before(event, cell, under):
     """
     if not lags(under):
         return False
-    if cell.prints >= RECENT_PRINTS and event.ts < min(cell.print_ts):
-        return True
-    return remembered(event, cell)
+    return remembered(event, cell) or (cell.prints >= RECENT_PRINTS and event.ts < oldest(cell))
+
+
+@njit(**JIT)
+def oldest(cell):
+    """Return the ts of the oldest print that is remembered."""
+    found = cell.ring[0].ts
+    for slot in range(1, RECENT_PRINTS):
+        found = min(found, cell.ring[slot].ts)
+    return found
 
 
 @njit(**JIT)
@@ -67,10 +72,11 @@ def cancelled_before(event, now, cell, under):
         return True
     living = event.ts >= now
     for slot in range(RECENT_PRINTS):
-        if cell.print_price[slot] == event.p1 and cell.print_size[slot] == event.s1:
-            if cell.print_cancel_ts[slot] == event.ts:
+        kept = cell.ring[slot]
+        if kept.price == event.p1 and kept.size == event.s1:
+            if kept.alive == 0 and kept.cancel_ts == event.ts:
                 return True
-            living |= cell.print_alive[slot] == 1 and cell.print_ts[slot] <= event.ts
+            living |= kept.alive == 1 and kept.ts <= event.ts
     return not living
 
 

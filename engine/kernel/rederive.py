@@ -6,7 +6,7 @@ In plain Python and apart from the detectors, so that the two can be held agains
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isnan, log1p
+from math import log1p
 
 from .evidence import named
 from .params import SignalParams
@@ -77,8 +77,7 @@ def _fmv(n: Numbers, p: SignalParams) -> Decision | None:
     if p.seed:
         percent = 100 * distance / n["mid_usd"]
         return (percent, p.fmv_half) if _reaches(percent, p.fmv_percent) else None
-    doubt = 0.0 if isnan(n["neighbours_usd"]) else n["neighbours_usd"]
-    edge = distance / max(n["half_spread_usd"], 2 * n["tick_usd"], doubt)
+    edge = distance / max(n["half_spread_usd"], 2 * n["tick_usd"], n["neighbours_usd"])
     found = _reaches(edge, p.fmv_edge) and n["held_s"] >= p.fmv_hold_s and n["fmv_age_s"] < p.fmv_age_s
     return (edge, p.fmv_half) if found else None
 
@@ -91,7 +90,7 @@ def _sweep(n: Numbers, p: SignalParams) -> Decision | None:
 
 def _block(n: Numbers, p: SignalParams) -> Decision | None:
     over = max(n["size"] / p.block_size, n["premium_usd"] / p.block_premium_usd)
-    rare = isnan(n["rarity"]) or n["rarity"] <= p.block_share
+    rare = n["prints_before"] < p.block_warm_prints or n["rarity"] <= p.block_share
     return (over, p.block_half) if rare and _reaches(over, 1.0) else None
 
 

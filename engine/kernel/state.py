@@ -41,6 +41,23 @@ STATIC = np.dtype(
 )
 """What never changes about a contract; row 0 is the underlying and unused."""
 
+PRINT = np.dtype(
+    [
+        ("ts", "<i8"),
+        ("cancel_ts", "<i8"),  # of the cancel that took it back
+        ("delta", "<f8"),  # what it added to the flow
+        ("gamma", "<f8"),
+        ("price", "<i4"),
+        ("size", "<i4"),
+        ("cond", "<i2"),
+        ("exch", "<i2"),
+        ("side", "i1"),
+        ("alive", "i1"),
+    ],
+    align=True,
+)
+"""A recent print: a cancel takes back exactly what it added, and a repeat of it is known."""
+
 CELL = np.dtype(
     [
         # Read and written by every quote; together they fill the first cache lines.
@@ -96,6 +113,7 @@ CELL = np.dtype(
         ("last", "<i4"),
         ("last_different", "<i4"),
         ("prints", "<i4"),
+        ("print_newest", "<i8"),  # greatest ts of a print
         ("last_side", "i1"),
         ("print_head", "i1"),
         ("volume", "<i8"),
@@ -136,17 +154,7 @@ CELL = np.dtype(
         # recent minutes of the spread baseline: average spread and mid, price units
         ("spreads", "<i4", (RECENT_MINUTES,)),
         ("mids", "<i4", (RECENT_MINUTES,)),
-        # recent prints, so that a cancel can take back exactly what it added and a repeat is known
-        ("print_ts", "<i8", (RECENT_PRINTS,)),
-        ("print_delta", "<f8", (RECENT_PRINTS,)),
-        ("print_gamma", "<f8", (RECENT_PRINTS,)),
-        ("print_cancel_ts", "<i8", (RECENT_PRINTS,)),  # of the cancel that took it back
-        ("print_price", "<i4", (RECENT_PRINTS,)),
-        ("print_size", "<i4", (RECENT_PRINTS,)),
-        ("print_cond", "<i2", (RECENT_PRINTS,)),
-        ("print_exch", "<i2", (RECENT_PRINTS,)),
-        ("print_side", "i1", (RECENT_PRINTS,)),
-        ("print_alive", "i1", (RECENT_PRINTS,)),
+        ("ring", PRINT, (RECENT_PRINTS,)),
         # the last signal of each rule and direction that began a cooldown, and the head it is or joined
         ("fired_ts", "<i8", (N_RULES * 2,)),
         ("fired_head", "<i8", (N_RULES * 2,)),
@@ -231,7 +239,7 @@ SIDE = np.dtype([("side", "i1"), ("confidence", "u1"), ("rule", "u1")])
 
 _FLOATS_FROM_LIBM = {
     "delta_flow", "gamma_flow", "iv", "delta", "gamma", "vega", "theta", "log_mean", "log_var",
-    "lin_mean", "spread_percent", "move_var", "pool_mean", "pool_var", "print_delta", "print_gamma",
+    "lin_mean", "spread_percent", "move_var", "pool_mean", "pool_var",
 }  # fmt: skip
 # Decided by comparing such floats; the signals they lead to are in the hash.
 _DERIVED = {
@@ -245,7 +253,8 @@ _DERIVED = {
     "greeks_spot",
     "no_delta_volume",
 }
-_HASHED_CELL = [name for name in CELL.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED]
+_HASHED_CELL = [name for name in CELL.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED | {"ring"}]
+_HASHED_PRINT = [name for name in PRINT.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED]
 _HASHED_UNDER = [name for name in UNDER.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED]
 
 
@@ -284,6 +293,8 @@ class State:
         hasher.update(touched.astype("<i4").tobytes())
         for name in _HASHED_CELL:
             hasher.update(np.ascontiguousarray(self.cells[name][touched]).tobytes())
+        for name in _HASHED_PRINT:
+            hasher.update(np.ascontiguousarray(cells["ring"][name][touched]).tobytes())
         for name in _HASHED_UNDER:
             hasher.update(np.ascontiguousarray(self.under[name]).tobytes())
         return hasher.hexdigest()

@@ -106,13 +106,11 @@ def judge_volume(now, cid, side, confidence, event, cell, static, under, sig, p)
     cell.bucket_side += side * confidence * event.s1
     cell.bucket_largest = max(cell.bucket_largest, event.s1)
     cell.bucket_prints += 1
-    if quiet(now, cell, static, under, p):
-        return False
     size = cell.bucket_volume
     premium = cell.bucket_premium / PRICE_SCALE
     if p.seed == 0 and size < p.volume_size and premium < p.volume_premium_usd:
         return False
-    if cell.bucket_largest > p.volume_one_print * size:
+    if cell.bucket_largest > p.volume_one_print * size or quiet(now, cell, static, under, p):
         return False
     mean, var = volume_baseline(cell, static.strike, under, p)
     if mean != mean:

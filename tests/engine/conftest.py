@@ -76,6 +76,11 @@ class Folded:
     def under(self) -> np.void:
         return self.state.under[0]
 
+    @property
+    def heads(self) -> NDArray[np.void]:
+        """The signals that stand alone, oldest first."""
+        return self.signals[self.signals["parent"] < 0]
+
     def fired(self, rule: str) -> list[np.void]:
         """List the signals of one rule, oldest first."""
         return [row for row in self.signals if RULE_NAMES[row["rule"]] == rule]
@@ -163,7 +168,9 @@ class TapeBuilder:
 
 def bits(records: NDArray[np.void]) -> bytes:
     """Return every bit of every field, without the padding between fields, which means nothing."""
-    return b"".join(np.ascontiguousarray(records[name]).tobytes() for name in records.dtype.names or ())
+    if records.dtype.names is None:
+        return np.ascontiguousarray(records).tobytes()
+    return b"".join(bits(records[name]) for name in records.dtype.names)
 
 
 def eager(base: SignalParams | None = None, **changes: float) -> FoldParams:

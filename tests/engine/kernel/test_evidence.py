@@ -29,8 +29,8 @@ def test_every_rule_names_its_numbers_and_has_room_for_them() -> None:
 def test_numbers_are_named_in_order_and_spare_room_is_not_told() -> None:
     pairs = named(BLOCK, [float(k) for k in range(ROOM)])
     assert pairs[0] == ("over", 0.0)
-    assert pairs[-1] == ("rarity", 4.0)
-    assert len(pairs) == 5
+    assert pairs[-1] == ("prints_before", 5.0)
+    assert len(pairs) == 6
 
 
 @pytest.mark.parametrize(
