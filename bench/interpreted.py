@@ -25,10 +25,10 @@ _WORD = 2**64
 
 
 def objects(records: NDArray[np.void]) -> list[Any]:
-    """Return one object with slots per record; arrays inside a record become lists."""
+    """Return one object with slots per record; arrays inside a record become lists, of objects or numbers."""
     names = records.dtype.names or ()
     kind = type("Record", (), {"__slots__": names})
-    columns = [records[name].tolist() for name in names]
+    columns = [_column(records[name]) for name in names]
     made = []
     for values in zip(*columns, strict=True):
         made.append(kind())
@@ -37,11 +37,19 @@ def objects(records: NDArray[np.void]) -> list[Any]:
     return made
 
 
+def _column(column: NDArray[Any]) -> list[Any]:
+    return [objects(row) for row in column] if column.dtype.names else column.tolist()
+
+
 def records_of(made: list[Any], dtype: np.dtype[np.void]) -> NDArray[np.void]:
     """Return the records that the objects stand for."""
     records = np.zeros(len(made), dtype)
     for name in dtype.names or ():
         values = [getattr(each, name) for each in made]
+        inner = dtype[name].base
+        if inner.names:
+            records[name] = np.stack([records_of(value, inner) for value in values])
+            continue
         # The compiled signal hash wraps around; a Python integer grows.
         records[name] = [value % _WORD for value in values] if dtype[name] == np.uint64 else values
     return records

@@ -13,7 +13,7 @@ import math
 import re
 import shlex
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,7 @@ from dotenv import dotenv_values
 
 from .errors import ConfigError, SpymonError, UsageError
 from .market import generic, parse_custom
+from .thresholds import TABLE, Threshold, from_flags, from_table
 
 FILE_NAME = "spymon.toml"
 PREFIX = "SPYMON_"
@@ -263,6 +264,7 @@ class Settings:
     expiry   : '0dte', one date, or how many of the nearest
     data_dir : as written, relative to the working directory
     rate, dividend : per year, 0.04 = 4 %
+    thresholds : signal thresholds that differ from the preset's because somebody said so
     warnings : sentences about names that look like settings and are none
     """
 
@@ -290,6 +292,7 @@ class Settings:
     rules_disabled: tuple[str, ...]
     massive_api_key: Secret | None
     origins: Mapping[str, str]
+    thresholds: tuple[Threshold, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def origin(self, name: str) -> str:
@@ -302,7 +305,8 @@ class Settings:
         if self.speed is None:
             texts["speed"] = "auto"
         keys = {setting.name: setting.key for setting in SETTINGS}
-        return tuple((keys.get(name, name), texts[name], origin) for name, origin in self.origins.items())
+        rows = ((keys.get(name, name), texts[name], origin) for name, origin in self.origins.items())
+        return (*rows, *((f"{TABLE}.{each.name}", each.value, each.origin) for each in self.thresholds))
 
 
 def as_text(value: object) -> str:
@@ -334,10 +338,12 @@ def load_settings(
     directory: Path,
     user_directory: Path,
     config_file: Path | None = None,
+    thresholds: Sequence[str] = (),
 ) -> Settings:
     """Merge every layer into `Settings`.
 
     flags          : setting name -> text as typed, only those that were typed
+    thresholds     : signal thresholds as typed, `volume_spike.z=5`
     directory      : where `.env` and `spymon.toml` are looked for, usually the working directory
     user_directory : a second place for `spymon.toml`, below the first
     config_file    : read instead of both `spymon.toml`
@@ -346,11 +352,12 @@ def load_settings(
     """
     dotenv = _read_dotenv(directory / ".env")
     files = _toml_files(directory, user_directory, config_file)
+    tables = [(_read_toml(path, cited), cited) for path, cited in files]
     layers = [
         _flag_layer(flags),
         _variable_layer(environ, None),
         _variable_layer(dotenv, ".env"),
-        *(_toml_layer(path, cited) for path, cited in files),
+        *(_toml_layer(table, cited) for table, cited in tables),
         _default_layer(environ),
     ]
     found = {setting.name: _first(layers, setting.name) for setting in SETTINGS}
@@ -358,7 +365,14 @@ def load_settings(
     key, key_origin = _key(environ, dotenv)
     origins = {name: given.origin for name, given in found.items()} | {"massive_api_key": key_origin}
     warnings = (*_strangers(environ, "the environment"), *_strangers(dotenv, ".env"))
-    return Settings(**values, massive_api_key=key, origins=origins, warnings=warnings)
+    typed = from_flags(thresholds, "--set")
+    return Settings(
+        **values,
+        massive_api_key=key,
+        origins=origins,
+        thresholds=_thresholds([typed, *(_toml_thresholds(table, cited) for table, cited in tables)]),
+        warnings=warnings,
+    )
 
 
 def settings_file(directory: Path, user_directory: Path, config_file: Path | None = None) -> Path:
@@ -369,8 +383,10 @@ def settings_file(directory: Path, user_directory: Path, config_file: Path | Non
 
 def check_settings_file(path: Path) -> None:
     """Read a settings file alone; ConfigError names the first thing in it that cannot be."""
-    for name, given in _toml_layer(path, str(path)).items():
+    table = _read_toml(path, str(path))
+    for name, given in _toml_layer(table, str(path)).items():
         _value(_BY_NAME[name], given)
+    _toml_thresholds(table, str(path))
 
 
 def template() -> str:
@@ -378,6 +394,10 @@ def template() -> str:
     lines = ["# spymon settings; flags, the environment and .env override what stands here.", ""]
     for setting in SETTINGS:
         lines += [f"# {setting.help}: {setting.rule}", f'# {setting.key} = "{setting.default}"', ""]
+    lines += [
+        f"# Signal thresholds go into tables, e.g. [{TABLE}.volume_spike] with z, below everything else.",
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -462,21 +482,36 @@ def _toml_files(here: Path, user: Path, config_file: Path | None) -> list[tuple[
     return [(path, cited) for path, cited in candidates if path.is_file()]
 
 
-def _toml_layer(path: Path, cited: str) -> Layer:
+def _read_toml(path: Path, cited: str) -> dict[str, Any]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{cited} cannot be read ({_why(error)}).") from error
+
+
+def _toml_layer(table: Mapping[str, Any], cited: str) -> Layer:
     return dict(_toml_entry(key, value, cited) for key, value in _flat(table))
 
 
 def _flat(table: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """Yield each key with its value, those of a table as `alerts.rules`."""
+    """Yield each key with its value, those of a table as `alerts.rules`; thresholds are read apart."""
     for key, value in table.items():
         if key in TABLES and isinstance(value, dict):
             yield from ((f"{key}.{name}", inner) for name, inner in value.items())
-        else:
+        elif key != TABLE:
             yield key, value
+
+
+def _toml_thresholds(table: Mapping[str, Any], cited: str) -> dict[str, Threshold]:
+    return from_table(table.get(TABLE, {}), cited)
+
+
+def _thresholds(layers: Sequence[Mapping[str, Threshold]]) -> tuple[Threshold, ...]:
+    """Return every threshold that was set, from the first layer that has it."""
+    merged: dict[str, Threshold] = {}
+    for layer in reversed(layers):
+        merged |= layer
+    return tuple(merged[name] for name in sorted(merged))
 
 
 def _toml_entry(key: str, value: object, cited: str) -> tuple[str, Given]:

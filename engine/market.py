@@ -110,6 +110,7 @@ class Underlying:
     late_close       : options trade until 15 minutes after the stock close
     am_settled_roots : roots whose monthly expiration settles on the opening prints
     daily            : an expiration on every trading day; otherwise weekly
+    tick_3           : price step of options from $3, 1/10000 $; 0 when it is the step of cheaper ones
     """
 
     symbol: str
@@ -120,14 +121,15 @@ class Underlying:
     index: bool
     am_settled_roots: tuple[str, ...]
     daily: bool = False
+    tick_3: int = 0
 
 
-def _fund(symbol: str, daily: bool = True) -> Underlying:
-    return Underlying(symbol, (symbol,), 1_000, 100, True, False, (), daily)
+def _fund(symbol: str, daily: bool = True, tick_3: int = 0) -> Underlying:
+    return Underlying(symbol, (symbol,), 1_000, 100, True, False, (), daily, tick_3)
 
 
 def _index(symbol: str, pm_root: str, increment_milli: int) -> Underlying:
-    return Underlying(symbol, (pm_root, symbol), increment_milli, 100, True, True, (symbol,), True)
+    return Underlying(symbol, (pm_root, symbol), increment_milli, 100, True, True, (symbol,), True, 1_000)
 
 
 PRESETS: Mapping[str, Underlying] = MappingProxyType(
@@ -135,7 +137,7 @@ PRESETS: Mapping[str, Underlying] = MappingProxyType(
         "SPY": _fund("SPY"),
         "QQQ": _fund("QQQ"),
         "IWM": _fund("IWM"),
-        "DIA": _fund("DIA", daily=False),
+        "DIA": _fund("DIA", daily=False, tick_3=500),
         "SPX": _index("SPX", "SPXW", 5_000),
         "NDX": _index("NDX", "NDXP", 25_000),
     }

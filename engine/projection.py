@@ -6,6 +6,8 @@ minute of one contract. It refuses to know how a view is painted, who asked, and
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -88,6 +90,7 @@ class Projector:
         self._rosters: dict[tuple[date, ...], Roster] = {}
         self._rows: list[SignalRow] = []
         self._told: dict[tuple[int, int], Outcome] = {}
+        self._joined: tuple[int, Counter[int]] = 0, Counter()
 
     def project(self, playing: Playing, expiry: date | None = None, stance: Stance | None = None) -> View:
         """Return the view at the timeline's playhead; `expiry` None shows the nearest that still trades."""
@@ -187,7 +190,19 @@ class Projector:
         for signal in self._timeline.signals[len(self._rows) : count]:
             cid = int(signal["cid"])
             self._rows.append(signal_row(signal, self._contracts[cid] if cid else None))
-        return SignalLog(self._rows, count)
+        return SignalLog(self._rows, count, self._repeats())
+
+    def _repeats(self) -> Mapping[int, int]:
+        """Return how many signals each head stands for besides itself, up to the playhead."""
+        count = self._timeline.joined_count
+        counted, repeats = self._joined
+        if count != counted:
+            more = count > counted
+            since = counted if more else 0
+            repeats = Counter(repeats if more else {})
+            repeats.update(parent for _, parent in self._timeline.joined[since:count])
+            self._joined = count, repeats
+        return repeats
 
     def outcomes(self) -> FollowedOutcomes:
         """Return what has come of the signals up to the playhead."""

@@ -117,6 +117,8 @@ class Timeline:
     open; with it the fold begins there, knowing only open interest and the previous close.
 
     history : samples of everything folded so far, beyond the playhead too
+    signals : the heads that have fired so far, oldest first
+    joined  : (ts, index of the head) of each signal that was counted into one
 
     All work is done in the caller's thread, and only one thread may call.
     """
@@ -131,6 +133,7 @@ class Timeline:
     ) -> None:
         self.tape = tape
         self.signals: list[np.void] = []
+        self.joined: list[tuple[int, int]] = []
         self.gaps: list[tuple[int, int]] = []
         self._packed = fold.pack()
         self._params = params or TimelineParams()
@@ -168,6 +171,11 @@ class Timeline:
     def signal_count(self) -> int:
         """How many of `signals` have fired up to the playhead."""
         return int(self.state.under["signals"][0])
+
+    @property
+    def joined_count(self) -> int:
+        """How many of `joined` have fired up to the playhead."""
+        return int(self.state.under["joined"][0])
 
     @property
     def gap_count(self) -> int:
@@ -299,7 +307,8 @@ class Timeline:
         def settles(root: str, expiry: date) -> int:
             return settle_ns(info.underlying, root, expiry)
 
-        return Cursor(0, 0, new_state(self.tape.contracts, settles, info.underlying.multiplier, info.tick))
+        u = info.underlying
+        return Cursor(0, 0, new_state(self.tape.contracts, settles, u.multiplier, info.tick, u.tick_3))
 
     def _late_origin(self, start_ns: int) -> Cursor:
         """Return the place of the first event at or after `start_ns`, with the day's standing facts."""
@@ -354,9 +363,14 @@ class Timeline:
     def _note(self, cursor: Cursor, events: Events, fired: NDArray[np.void]) -> None:
         """Keep the signals and gaps that no cursor has come to before."""
         under = cursor.state.under[0]
+        heads = fired["parent"] < 0
         new_signals = int(under["signals"]) - len(self.signals)
         if new_signals > 0:
-            self.signals.extend(fired[len(fired) - new_signals :])
+            self.signals.extend(fired[heads][-new_signals:])
+        new_joined = int(under["joined"]) - len(self.joined)
+        if new_joined > 0:
+            rest = fired[~heads][-new_joined:]
+            self.joined.extend(zip(rest["ts"].tolist(), rest["parent"].tolist(), strict=True))
         new_gaps = int(under["gaps"]) - len(self.gaps)
         if new_gaps > 0:
             gaps = events[events["kind"] == GAP][-new_gaps:]

@@ -146,7 +146,7 @@ def _settings(args: argparse.Namespace) -> Settings:
     names = [name for name in SETTING_FLAGS if name in args and name not in _own_flags(args.command)]
     given = {name: getattr(args, name) for name in names}
     flags = {name: ",".join(value) if isinstance(value, list) else value for name, value in given.items()}
-    return load_settings(flags, os.environ, *_places(args))
+    return load_settings(flags, os.environ, *_places(args), getattr(args, "set", ()))
 
 
 def _own_flags(command: str | None) -> tuple[str, ...]:

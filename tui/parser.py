@@ -89,6 +89,9 @@ def _add_watch(parser: Parser) -> None:
     group.add_argument("--strikes", metavar="N", help="strikes each side of at-the-money (25)")
     group.add_argument("--source", metavar="NAME", help="massive, tastytrade, simulated, auto ... (auto)")
     group.add_argument("--preset", metavar="NAME", help="signal parameters: default or seed")
+    group.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", help="a signal threshold, e.g. volume_spike.z=5"
+    )
 
 
 def _add_output(parser: Parser) -> None:

@@ -15,7 +15,7 @@ from engine.alerts.alerter import Alerter
 from engine.config import Settings
 from engine.errors import StoreError
 from engine.events import NS
-from engine.kernel.params import PRESETS, FoldParams
+from engine.kernel.params import PRESETS, FoldParams, with_settings
 from engine.kernel.signals import RULE_NAMES
 from engine.monitor import Monitor
 from engine.rules import PREFIX
@@ -94,7 +94,9 @@ def stored(store: DayStore, day: date, symbols: tuple[str, ...]) -> NamedSource:
 
 def fold_params(settings: Settings) -> FoldParams:
     """Return how tapes are folded."""
-    return FoldParams(signals=PRESETS[settings.preset], rate=settings.rate, dividend=settings.dividend)
+    thresholds = {each.name: each.value for each in settings.thresholds}
+    signals = with_settings(PRESETS[settings.preset], thresholds)
+    return FoldParams(signals=signals, rate=settings.rate, dividend=settings.dividend)
 
 
 def deck_params(plan: Plan, settings: Settings) -> DeckParams:

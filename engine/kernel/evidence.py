@@ -20,17 +20,24 @@ from .signals import (
 DIRECTIONS = {1: "buy", -1: "sell", 0: "neutral"}
 
 EVIDENCE = {
-    VOLUME_SPIKE: ("z", "ratio", "volume", "usual_volume", "premium_usd", "lean", "window_s"),
+    VOLUME_SPIKE: (
+        "z", "ratio", "volume", "usual_volume", "deviation", "premium_usd", "lean", "window_s", "largest",
+        "prints",
+    ),
     SPREAD_TIGHTENING: (
-        "spread_usd", "median_spread_usd", "narrower", "bid_size", "ask_size", "held_s", "quotes",
-        "usual_spread_percent",
+        "narrower", "spread_usd", "median_spread_usd", "bid_size", "ask_size", "held_s", "quotes",
+        "spread_percent", "usual_spread_percent", "tick_usd",
     ),
     PRICE_MOVE: (
-        "z", "move_usd", "expected_usd", "noise_usd", "spot_move_usd", "window_s", "percent",
+        "z", "move_usd", "expected_usd", "noise_usd", "spot_move_usd", "window_s", "percent", "held_s",
+        "tick_usd",
     ),
-    FMV_DIVERGENCE: ("edge", "fmv_usd", "mid_usd", "percent", "held_s", "fmv_age_s"),
-    SWEEP: ("volume", "prints", "exchanges", "span_s", "premium_usd", "price_usd", "iso_prints", "lean"),
-    BLOCK: ("over", "size", "premium_usd", "price_usd", "usual_size", "lean"),
+    FMV_DIVERGENCE: (
+        "edge", "fmv_usd", "mid_usd", "percent", "held_s", "fmv_age_s", "half_spread_usd", "tick_usd",
+        "neighbours_usd", "source",
+    ),
+    SWEEP: ("volume", "prints", "exchanges", "span_s", "premium_usd", "price_usd", "iso_share"),
+    BLOCK: ("over", "size", "premium_usd", "price_usd", "rarity", "prints_before"),
     ZERO_GAMMA_CROSS: (
         "share", "net", "gross", "zero_gamma_usd", "spot_usd", "net_before", "share_before",
         "spot_before_usd",
@@ -44,7 +51,17 @@ Dealer gamma (net, gross, wall_gex) is in shares per $1, `share` is |net| over g
 steps between strikes.
 """
 
-VERSIONS = dict.fromkeys(range(len(RULE_NAMES)), 1)
+VERSIONS = {
+    VOLUME_SPIKE: 2,
+    SPREAD_TIGHTENING: 2,
+    PRICE_MOVE: 2,
+    FMV_DIVERGENCE: 2,
+    SWEEP: 1,
+    BLOCK: 1,
+    ZERO_GAMMA_CROSS: 1,
+    WALL_BREAK: 1,
+    REGIME_CHANGE: 1,
+}
 """By rule: grows when the same numbers would lead to another decision."""
 
 

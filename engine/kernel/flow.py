@@ -117,6 +117,8 @@ def add_trade(event, how, side, confidence, cell, static, under):
             under.no_delta_volume += size
         add_channels(1, side * event.p1 * shares, delta, gamma, size, spot, static, under)
     remember(event, side, confidence, delta, gamma, spot, cell)
+    if how == OPENING:
+        cell.auction_ts = event.ts
     if how != LATE:
         set_last(event, how, side, cell)
 
@@ -136,17 +138,21 @@ def set_last(event, how, side, cell):
 @njit(**JIT)
 def remember(event, side, confidence, delta, gamma, spot, cell):
     """Keep the print for a cancel that may follow."""
-    head = cell.print_head
-    cell.print_price[head] = event.p1
-    cell.print_size[head] = event.s1
-    cell.print_side[head] = side
-    cell.print_confidence[head] = confidence
-    cell.print_alive[head] = 1
-    cell.print_delta[head] = delta
-    cell.print_gamma[head] = gamma
-    cell.print_spot[head] = spot
-    cell.print_head = (head + 1) % RECENT_PRINTS
+    kept = cell.ring[cell.print_head]
+    kept.ts = event.ts
+    kept.cond = event.cond
+    kept.exch = event.exch
+    kept.price = event.p1
+    kept.size = event.s1
+    kept.side = side
+    kept.confidence = confidence
+    kept.alive = 1
+    kept.delta = delta
+    kept.gamma = gamma
+    kept.print_spot = spot
+    cell.print_head = (cell.print_head + 1) % RECENT_PRINTS
     cell.prints += 1
+    cell.print_newest = max(cell.print_newest, event.ts)
 
 
 @njit(**JIT)
@@ -158,31 +164,30 @@ def living(cell, side):
 
 
 @njit(**JIT)
-def take_print_back(event, slot, cell, static, under):
+def take_print_back(event, kept, static, under, cell):
     """Undo what a remembered print added."""
-    side = cell.print_side[slot]
-    delta, gamma, spot = cell.print_delta[slot], cell.print_gamma[slot], cell.print_spot[slot]
     premium = event.p1 * event.s1 * static.multiplier
-    add_sided(cell, side, -event.s1, -premium)
-    add_greeks(cell, -delta, -gamma)
-    if side != 0:
-        add_confidence(cell, -cell.print_confidence[slot] * event.s1)
-        add_channels(-1, side * premium, delta, gamma, event.s1, spot, static, under)
+    add_sided(cell, kept.side, -event.s1, -premium)
+    add_greeks(cell, -kept.delta, -kept.gamma)
+    if kept.side != 0:
+        add_confidence(cell, -kept.confidence * event.s1)
+        add_channels(-1, kept.side * premium, kept.delta, kept.gamma, event.s1, kept.print_spot, static, under)
 
 
 @njit(**JIT)
 def take_back(event, cell, static, under):
     """Fold a cancel: undo the newest living print of the same price and size, or only its volume."""
     under.cancels += 1
+    cell.cancel_ts = event.ts
     for back in range(1, RECENT_PRINTS + 1):
-        slot = (cell.print_head - back + RECENT_PRINTS) % RECENT_PRINTS
-        same = cell.print_price[slot] == event.p1 and cell.print_size[slot] == event.s1
-        if same and cell.print_alive[slot] == 1:
-            cell.print_alive[slot] = 0
-            if living(cell, cell.print_side[slot]) < event.s1:
+        kept = cell.ring[(cell.print_head - back + RECENT_PRINTS) % RECENT_PRINTS]
+        if kept.price == event.p1 and kept.size == event.s1 and kept.alive == 1:
+            kept.alive = 0
+            kept.cancel_ts = event.ts
+            if living(cell, kept.side) < event.s1:
                 break  # a cancel that matched no print has had them already
             cell.cancelled += event.s1
-            take_print_back(event, slot, cell, static, under)
+            take_print_back(event, kept, static, under, cell)
             return
     under.unmatched_cancels += 1
     take_unmatched(event, cell)

@@ -7,7 +7,10 @@ from numba import njit
 from ..events import MISSING, NS, PRICE_SCALE
 from . import JIT
 from .signals import FMV_DIVERGENCE, fire, muted, rearm
-from .volatility import two_sided
+from .volatility import tick_of, two_sided
+
+VENDOR_VALUE, OWN_VALUE = 0, 1
+"""Where a fair value comes from, as the evidence tells it."""
 
 
 @njit(**JIT)
@@ -18,7 +21,7 @@ def judge_fmv(now, cid, cell, static, under, sig, p):
     distance = cell.fmv - (cell.bid + cell.ask) / 2.0
     sign = 1 if distance > 0 else -1
     percent = 200.0 * distance / (cell.bid + cell.ask)
-    unit = max((cell.ask - cell.bid) / 2.0, 2.0 * static.tick)
+    unit = max((cell.ask - cell.bid) / 2.0, 2.0 * tick_of(cell, static))
     if p.seed > 0:
         evidence, threshold, hold = abs(percent), p.fmv_percent, 0.0
     else:
@@ -40,4 +43,6 @@ def judge_fmv(now, cid, cell, static, under, sig, p):
     row[0], row[1] = abs(distance) / unit, cell.fmv / PRICE_SCALE
     row[2], row[3] = (cell.bid + cell.ask) / (2.0 * PRICE_SCALE), percent
     row[4], row[5] = held, (now - cell.fmv_ts) / NS
+    row[6], row[7] = (cell.ask - cell.bid) / (2.0 * PRICE_SCALE), tick_of(cell, static) / PRICE_SCALE
+    row[8], row[9] = 0.0, VENDOR_VALUE
     return True

@@ -43,18 +43,24 @@ class SignalParams:
 
     seed: bool = False
     mute_s: float = 300.0  # after the first quote or trade: opening prices and baselines settle
-    cooldown_s: float = 60.0  # per rule, contract and direction
+    auction_s: float = 10.0  # around the bells and after an opening or reopening print, for prints
+    cooldown_s: float = 60.0  # per rule, contract and direction; further signals join the first
     rearm: float = 0.6  # share of the threshold below which a rule is armed again
     neutral_below: float = 0.2  # side confidence under which a direction is not claimed
+    group_s: float = 2.0  # a strike joins one that fired so shortly before
+    group_strikes: float = 2.0  # and is no farther away, strikes
+    storm_heads: int = 5  # a rule that fires more often than this
+    storm_window_s: float = 10.0  # in so long is in a storm, and joins its last head
 
     volume_bucket_s: float = 10.0
     volume_half_life_s: float = 600.0
     volume_warm_buckets: int = 30
     volume_variance_floor: float = 0.05
-    volume_z: float = 4.0
+    volume_z: float = 3.0
     volume_ratio: float = 3.0
-    volume_size: int = 200  # contracts in the bucket, or
+    volume_size: int = 100  # contracts in the bucket, or
     volume_premium_usd: float = 250_000.0
+    volume_one_print: float = 0.5  # more than this share in one print is a block and told as that
     volume_half: float = 4.0
 
     spread_ticks: float = 4.0  # the median spread must be at least this wide
@@ -67,7 +73,7 @@ class SignalParams:
     spread_half: float = 2.0  # median over current
 
     price_window_s: float = 5.0
-    price_z: float = 6.0
+    price_z: float = 4.0
     price_ticks: float = 3.0
     price_hold_s: float = 1.0
     price_half: float = 6.0
@@ -83,10 +89,13 @@ class SignalParams:
     sweep_prints: int = 3
     sweep_exchanges: int = 2
     sweep_size: int = 100  # contracts together
+    sweep_premium_usd: float = 0.0
     sweep_half: float = 200.0  # contracts
 
     block_size: int = 500  # contracts in one print, or
     block_premium_usd: float = 250_000.0
+    block_share: float = 0.001  # of the session's prints may be as large, once there are
+    block_warm_prints: int = 5000
     block_half: float = 1.5  # the print over the smallest one that is a block
 
     levels_every_s: float = 5.0  # between two looks at the book of gamma
@@ -129,7 +138,9 @@ PRESETS: dict[str, SignalParams] = {
         SignalParams(),
         seed=True,
         mute_s=0.0,
+        auction_s=0.0,
         volume_half=0.75,
+        volume_one_print=1.0,
         spread_half=4.0 / 3.0,
         price_half=75.0 / 28.0,
         fmv_half=1.0,
@@ -163,22 +174,14 @@ def with_settings(params: SignalParams, settings: Mapping[str, float | str]) -> 
 
 
 _SHARES = (
-    "rearm", "neutral_below", "spread_tightening.ratio", "zero_gamma_cross.share", "regime_change.share",
+    "rearm", "neutral_below", "spread_tightening.ratio", "volume_spike.one_print", "block.share",
+    "zero_gamma_cross.share", "regime_change.share",
 )  # fmt: skip
 _MAY_BE_ZERO = (
-    "mute_s",
-    "cooldown_s",
-    "neutral_below",
-    "hold_s",
-    "size",
-    "minutes",
-    "warm_buckets",
-    "jump_s",
-    "stood_s",
-    "settle_s",
-    "convention",
-    "expiries",
-)
+    "mute_s", "auction_s", "cooldown_s", "neutral_below", "group_s", "group_strikes", "hold_s", "jump_s",
+    "minutes", "warm_buckets", "warm_prints", "volume_spike.size", "spread_tightening.size", "sweep.size",
+    "sweep.premium_usd", "stood_s", "settle_s", "convention", "expiries",
+)  # fmt: skip
 
 
 def _threshold(name: str, value: float | str, now: float) -> float:

@@ -14,7 +14,7 @@ from ..events import MISSING, NS, PRICE_SCALE
 from ..greeks import YEAR_NS
 from . import JIT
 from .signals import PRICE_MOVE, fire, muted, rearm
-from .volatility import refresh, refresh_if_older, two_sided
+from .volatility import refresh, refresh_if_older, tick_of, two_sided
 
 DOLLARS_PER_UNIT = 1.0 / PRICE_SCALE
 UNITS_PER_DOLLAR_YEAR = PRICE_SCALE / YEAR_NS
@@ -90,7 +90,7 @@ def judge_price(now, cid, cell, twin, static, under, sig, p):
 def judge_residual(now, cid, residual, cell, twin, static, under, sig, p):
     """Judge a residual that is large in its own noise: it must also be large in ticks, and hold."""
     variance = noise(cell)
-    if residual * residual < p.price_z**2 * variance or abs(residual) < p.price_ticks * static.tick:
+    if residual * residual < p.price_z**2 * variance or abs(residual) < p.price_ticks * tick_of(cell, static):
         cell.move_sign = 0
         return False
     sign = 1 if residual > 0 else -1
@@ -104,14 +104,16 @@ def judge_residual(now, cid, residual, cell, twin, static, under, sig, p):
         return False
     move, residual = unexplained(now, cell, under.spot)
     z = abs(residual) / math.sqrt(variance)
-    if z < p.price_z or residual * sign <= 0:
+    least = p.price_ticks * tick_of(cell, static)
+    if z < p.price_z or residual * sign < least:
         return False
     if not fire(now, cid, PRICE_MOVE, sign, z, p.price_z, p.price_half, cell, static, under, sig, p):
         return False
-    write_move(now, cell, under, sig, move)
+    write_move(now, cell, static, under, sig, move)
     row = sig.evidence
     row[0], row[2] = z, (move - residual) / PRICE_SCALE
     row[3] = math.sqrt(variance) / PRICE_SCALE
+    row[7] = (now - cell.move_since) / NS
     return True
 
 
@@ -127,14 +129,14 @@ def judge_percent(now, cid, cell, static, under, sig, p):
         now, cid, PRICE_MOVE, sign, abs(percent), p.price_percent, p.price_half, cell, static, under, sig, p
     ):
         return False
-    write_move(now, cell, under, sig, 0.5 * (cell.bid + cell.ask - cell.anchor_mid2))
+    write_move(now, cell, static, under, sig, 0.5 * (cell.bid + cell.ask - cell.anchor_mid2))
     row = sig.evidence
-    row[0] = row[2] = row[3] = math.nan
+    row[0] = row[2] = row[3] = row[7] = math.nan
     return True
 
 
 @njit(**JIT)
-def write_move(now, cell, under, sig, move):
+def write_move(now, cell, static, under, sig, move):
     """Fill the evidence both presets share: move and spot move in $, window in s, percent."""
     sig.mid_before = cell.anchor_mid2 >> 1
     row = sig.evidence
@@ -142,3 +144,4 @@ def write_move(now, cell, under, sig, move):
     row[4] = (under.spot - cell.anchor_spot) / PRICE_SCALE
     row[5] = (now - cell.anchor_ts) / NS
     row[6] = 200.0 * move / cell.anchor_mid2
+    row[8] = tick_of(cell, static) / PRICE_SCALE

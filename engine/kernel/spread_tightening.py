@@ -8,7 +8,7 @@ from ..events import NS, PRICE_SCALE
 from . import JIT
 from .params import RECENT_MINUTES
 from .signals import SPREAD_TIGHTENING, fire, muted, rearm
-from .volatility import two_sided
+from .volatility import tick_of, two_sided
 
 MINUTE_NS = 60 * NS
 
@@ -75,7 +75,7 @@ def spread_is_tight(cell, static, p):
     if p.seed > 0:
         percent = 200.0 * spread / (cell.ask + cell.bid)
         return cell.spread_percent / percent
-    if cell.spread_median < p.spread_ticks * static.tick:
+    if cell.spread_median < p.spread_ticks * tick_of(cell, static):
         return 0.0
     if cell.bid_size < p.spread_size or cell.ask_size < p.spread_size:
         return 0.0
@@ -118,9 +118,11 @@ def judge_spread(now, cid, cell, static, under, sig, p):
     ):
         return False
     row = sig.evidence
-    row[0] = (cell.ask - cell.bid) / PRICE_SCALE
-    row[1] = cell.spread_median / PRICE_SCALE
-    row[2] = narrower
+    row[0] = narrower
+    row[1] = (cell.ask - cell.bid) / PRICE_SCALE
+    row[2] = cell.spread_median / PRICE_SCALE
     row[3], row[4], row[5], row[6] = cell.bid_size, cell.ask_size, held, cell.tight_quotes
-    row[7] = cell.spread_percent
+    row[7] = 200.0 * (cell.ask - cell.bid) / (cell.ask + cell.bid)
+    row[8] = cell.spread_percent
+    row[9] = tick_of(cell, static) / PRICE_SCALE
     return True

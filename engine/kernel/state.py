@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,20 +23,44 @@ RECENT_PRINTS = 8
 N_POOLS = 8
 N_EVIDENCE = 10
 N_CHANNELS = 11
+N_NEAR = 16
+"""How many of the last signals the next one may join as a neighbour."""
+SIZE_BINS = 64
 
 STATIC = np.dtype(
     [
         ("strike", "<f8"),  # $
+        ("step", "<f8"),  # $ to the next strike of the expiration, the farther of the two; 0 without one
         ("cp", "<f8"),  # +1 call, -1 put
         ("settle_ns", "<i8"),
         ("multiplier", "<i8"),
-        ("tick", "<i4"),  # price units
+        ("tick", "<i4"),  # price units, below $3
+        ("tick_3", "<i4"),  # from $3
         ("twin", "<i4"),  # the other right at the same strike and expiry, 0 if not listed
         ("rung", "<i4"),  # rank of the strike among all that are listed, from 0
     ],
     align=True,
 )
 """What never changes about a contract; row 0 is the underlying and unused."""
+
+PRINT = np.dtype(
+    [
+        ("ts", "<i8"),
+        ("cancel_ts", "<i8"),  # of the cancel that took it back
+        ("delta", "<f8"),  # what it added to the flow
+        ("gamma", "<f8"),
+        ("price", "<i4"),
+        ("size", "<i4"),
+        ("print_spot", "<i4"),  # MISSING when it was not weighed
+        ("cond", "<i2"),
+        ("exch", "<i2"),
+        ("side", "i1"),
+        ("confidence", "i1"),
+        ("alive", "i1"),
+    ],
+    align=True,
+)
+"""A recent print: a cancel takes back exactly what it added, and a repeat of it is known."""
 
 CELL = np.dtype(
     [
@@ -92,6 +117,7 @@ CELL = np.dtype(
         ("last", "<i4"),
         ("last_different", "<i4"),
         ("prints", "<i4"),
+        ("print_newest", "<i8"),  # greatest ts of a print
         ("last_side", "i1"),
         ("print_head", "i1"),
         ("volume", "<i8"),
@@ -108,6 +134,8 @@ CELL = np.dtype(
         ("bucket_premium", "<i8"),
         ("bucket_volume", "<i4"),
         ("bucket_side", "<i4"),  # sum of side x confidence x size
+        ("bucket_largest", "<i4"),  # print
+        ("bucket_prints", "<i4"),
         ("buckets", "<i8"),  # closed with a trade in them
         ("closed", "<i8"),  # closed at all
         ("log_mean", "<f8"),
@@ -118,20 +146,23 @@ CELL = np.dtype(
         ("vendor_gamma", "<i4"),
         ("vendor_delta", "<i4"),
         ("day_volume", "<i4"),
+        ("cancel_ts", "<i8"),  # of the last cancel
+        ("auction_ts", "<i8"),  # of the last opening or reopening print
+        # the running sweep, bought and sold
+        ("sweep_ts", "<i8", (2,)),  # of its first print
+        ("sweep_exchanges", "<i8", (2,)),  # a bit each
+        ("sweep_premium", "<i8", (2,)),
+        ("sweep_volume", "<i4", (2,)),
+        ("sweep_confidence", "<i4", (2,)),  # sum of confidence x size
+        ("sweep_prints", "<i4", (2,)),
+        ("sweep_iso", "<i4", (2,)),  # contracts of intermarket sweep prints
         # recent minutes of the spread baseline: average spread and mid, price units
         ("spreads", "<i4", (RECENT_MINUTES,)),
         ("mids", "<i4", (RECENT_MINUTES,)),
-        # recent prints, so that a cancel can take back exactly what it added
-        ("print_delta", "<f8", (RECENT_PRINTS,)),
-        ("print_gamma", "<f8", (RECENT_PRINTS,)),
-        ("print_price", "<i4", (RECENT_PRINTS,)),
-        ("print_size", "<i4", (RECENT_PRINTS,)),
-        ("print_spot", "<i4", (RECENT_PRINTS,)),  # MISSING when it was not weighed
-        ("print_side", "i1", (RECENT_PRINTS,)),
-        ("print_confidence", "i1", (RECENT_PRINTS,)),
-        ("print_alive", "i1", (RECENT_PRINTS,)),
-        # when each rule last fired, by rule and direction
+        ("ring", PRINT, (RECENT_PRINTS,)),
+        # the last signal of each rule and direction that began a cooldown, and the head it is or joined
         ("fired_ts", "<i8", (N_RULES * 2,)),
+        ("fired_head", "<i8", (N_RULES * 2,)),
         ("fired_level", "i1", (N_RULES * 2,)),
     ],
     align=True,
@@ -148,10 +179,18 @@ UNDER = np.dtype(
         ("trades", "<i8"),
         ("gaps", "<i8"),
         ("rejected", "<i8"),  # records whose contract or kind is not known
+        ("lag_event", "<i8"),  # number of the last event that was behind the clock, or told again
+        ("redelivered", "<i8"),  # records that had been told before, or are older than what stands
+        ("packages", "<i8"),  # multi-leg orders
+        ("package_legs", "<i8"),
+        ("package_ts", "<i8"),  # of the last leg
+        ("package_exch", "<i4"),
+        ("package_cond", "<i4"),
         ("cancels", "<i8"),
         ("unmatched_cancels", "<i8"),
         ("no_delta_volume", "<i8"),  # classified contracts that had no delta when they traded
-        ("signals", "<i8"),
+        ("signals", "<i8"),  # heads
+        ("joined", "<i8"),  # signals that joined one
         ("signal_hash", "<u8"),
         ("spot_ts", "<i8"),
         ("spot", "<i4"),
@@ -161,6 +200,21 @@ UNDER = np.dtype(
         ("anchor_spot", "<i4"),
         ("recent_spot", "<i4"),
         ("jump_ts", "<i8"),
+        ("mark_ts", "<i8"),  # of the last session mark
+        ("size_prints", "<i8"),
+        ("size_bins", "<i8", (SIZE_BINS,)),  # prints by size, four bins to a doubling
+        # by rule: the last head, and how crowded the rule is (see `signals.crowded`)
+        ("head", "<i8", (N_RULES,)),
+        ("head_ts", "<i8", (N_RULES,)),
+        ("crowd_ts", "<i8", (N_RULES,)),
+        # the last signals, whichever rule
+        ("near_ts", "<i8", (N_NEAR,)),
+        ("near_head", "<i8", (N_NEAR,)),
+        ("near_settle", "<i8", (N_NEAR,)),
+        ("near_strike", "<f8", (N_NEAR,)),
+        ("near_cid", "<i4", (N_NEAR,)),
+        ("near_slot", "<i4", (N_NEAR,)),
+        ("near_next", "<i8"),
         ("pool_mean", "<f8", (N_POOLS,)),
         ("pool_var", "<f8", (N_POOLS,)),
         ("pool_count", "<i8", (N_POOLS,)),
@@ -209,7 +263,7 @@ SIDE = np.dtype([("side", "i1"), ("confidence", "u1"), ("rule", "u1")])
 
 _FLOATS_FROM_LIBM = {
     "delta_flow", "gamma_flow", "iv", "delta", "gamma", "vega", "theta", "log_mean", "log_var",
-    "lin_mean", "spread_percent", "move_var", "pool_mean", "pool_var", "print_delta", "print_gamma",
+    "lin_mean", "spread_percent", "move_var", "pool_mean", "pool_var",
     "channels", "net", "net_share", "regime_net", "wall_strike", "wall_gex",
 }  # fmt: skip
 # Decided by comparing such floats; the signals they lead to are in the hash.
@@ -233,7 +287,8 @@ _DERIVED = {
     "wall_since",
     "wall_inside",
 }
-_HASHED_CELL = [name for name in CELL.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED]
+_HASHED_CELL = [name for name in CELL.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED | {"ring"}]
+_HASHED_PRINT = [name for name in PRINT.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED]
 _HASHED_UNDER = [name for name in UNDER.names or () if name not in _FLOATS_FROM_LIBM | _DERIVED]
 
 
@@ -272,18 +327,24 @@ class State:
         hasher.update(touched.astype("<i4").tobytes())
         for name in _HASHED_CELL:
             hasher.update(np.ascontiguousarray(self.cells[name][touched]).tobytes())
+        for name in _HASHED_PRINT:
+            hasher.update(np.ascontiguousarray(cells["ring"][name][touched]).tobytes())
         for name in _HASHED_UNDER:
             hasher.update(np.ascontiguousarray(self.under[name]).tobytes())
         return hasher.hexdigest()
 
 
 def new_state(
-    contracts: ContractTable, settle_ns: Callable[[str, date], int], multiplier: int, tick: int
+    contracts: ContractTable,
+    settle_ns: Callable[[str, date], int],
+    multiplier: int,
+    tick: int,
+    tick_3: int = 0,
 ) -> State:
-    """Return the state before the first event, for every contract of the table."""
+    """Return the state before the first event, for every contract of the table; see `static_of`."""
     n = len(contracts) + 1
     state = State(
-        static_of(contracts, settle_ns, multiplier, tick),
+        static_of(contracts, settle_ns, multiplier, tick, tick_3),
         np.zeros(n, CELL),
         np.zeros(1, UNDER),
     )
@@ -301,12 +362,21 @@ def new_state(
 
 
 def static_of(
-    contracts: ContractTable, settle_ns: Callable[[str, date], int], multiplier: int, tick: int
+    contracts: ContractTable,
+    settle_ns: Callable[[str, date], int],
+    multiplier: int,
+    tick: int,
+    tick_3: int = 0,
 ) -> NDArray[np.void]:
-    """Return the (n + 1,) STATIC rows of a contract table; `settle_ns(root, expiry)` in ns UTC."""
+    """Return the (n + 1,) STATIC rows of a contract table; `settle_ns(root, expiry)` in ns UTC.
+
+    tick, tick_3 : price steps below and from $3, price units; the latter is never the smaller one
+    """
     static = np.zeros(len(contracts) + 1, STATIC)
     static["multiplier"] = multiplier
     static["tick"] = tick
+    static["tick_3"] = max(tick, tick_3)
+    steps = _steps(contracts)
     where = {(c.root, c.expiry, c.strike_milli, c.right): cid for cid, c in enumerate(contracts, 1)}
     settled: dict[tuple[str, date], int] = {}
     for cid, contract in enumerate(contracts, 1):
@@ -318,6 +388,20 @@ def static_of(
         row["strike"] = contract.strike_milli / 1000
         row["cp"] = 1.0 if contract.right == "C" else -1.0
         row["settle_ns"] = settled[key]
+        row["step"] = steps[key][contract.strike_milli]
         row["twin"] = where.get((*key, contract.strike_milli, other), 0)
     static["rung"][1:] = np.unique(static["strike"][1:], return_inverse=True)[1]
     return static
+
+
+def _steps(contracts: ContractTable) -> dict[tuple[str, date], dict[int, float]]:
+    """Return, by root and expiration, each strike's distance in $ to the farther of its neighbours."""
+    strikes: dict[tuple[str, date], set[int]] = {}
+    for contract in contracts:
+        strikes.setdefault((contract.root, contract.expiry), set()).add(contract.strike_milli)
+    return {key: _farther(sorted(found)) for key, found in strikes.items()}
+
+
+def _farther(strikes: list[int]) -> dict[int, float]:
+    gaps = [0, *(high - low for low, high in pairwise(strikes)), 0]
+    return {k: max(below, above) / 1000 for k, below, above in zip(strikes, gaps, gaps[1:], strict=False)}

@@ -28,14 +28,17 @@ from ..events import (
     Events,
 )
 from . import JIT
-from .conditions import CANCEL, EXCLUDED, LATE
+from .block import judge_block
+from .conditions import CANCEL, EXCLUDED, LATE, MULTILEG, OPENING
 from .flow import add_trade, take_back
 from .fmv_divergence import judge_fmv
 from .levels import doubt_levels, judge_levels
 from .price_move import judge_price
+from .prints import cancelled_before, count_leg, remembered, told_again, told_before
 from .side import classify, treatment
 from .spread_tightening import judge_spread, weigh_spread
 from .state import SIDE, SIGNAL, State
+from .sweep import judge_sweep
 from .volatility import refresh, refresh_if_older, two_sided
 from .volume_spike import judge_volume, roll_bucket
 
@@ -63,6 +66,15 @@ def set_quote(e, cell, spot):
 
 
 @njit(**JIT)
+def is_old(e, cell):
+    """Whether a quote is older than the standing one, or that one told again."""
+    if e.ts != cell.quote_ts:
+        return e.ts < cell.quote_ts
+    same = e.p1 == cell.bid and e.p2 == cell.ask
+    return same and e.s1 == cell.bid_size and e.s2 == cell.ask_size
+
+
+@njit(**JIT)
 def on_quote(e, now, cell, twin, static, under, p):
     """Fold one quote, before it is judged."""
     if cell.bucket_end == 0:
@@ -74,15 +86,25 @@ def on_quote(e, now, cell, twin, static, under, p):
 
 
 @njit(**JIT)
-def on_trade(e, now, cell, twin, static, under, sig, decided, p):
-    """Fold one trade or cancel; return whether it fired a signal."""
+def on_trade(e, now, cell, twin, static, under, decided, p):
+    """Fold one trade or cancel; return whether it is a print that may be judged.
+
+    Legs of a package, cancels, late prints and repeats never are: their price or size says nothing new.
+    """
     how = treatment(e.cond)
     if e.s1 <= 0 or e.p1 < 0:
         under.rejected += 1
         return False
     if how == CANCEL:
-        take_back(e, cell, static, under)
+        if cancelled_before(e, now, cell, under):
+            told_again(under)
+        else:
+            take_back(e, cell, static, under)
         return False
+    if told_before(e, cell, under):
+        told_again(under)
+        return False
+    repeat = remembered(e, cell)
     side, confidence, rule = classify(e.ts, e.p1, e.cond, cell, under.spot, p)
     decided.side = side
     decided.confidence = confidence
@@ -92,9 +114,9 @@ def on_trade(e, now, cell, twin, static, under, sig, decided, p):
     add_trade(e, how, side, confidence, cell, static, under)
     if now >= cell.bucket_end:
         roll_bucket(now, cell, static.strike, under, p)
-    if how in (LATE, EXCLUDED):
-        return False
-    return judge_volume(now, e.cid, side, confidence, e, cell, static, under, sig, p)
+    if how == MULTILEG:
+        count_leg(e, under)
+    return not repeat and how not in (LATE, EXCLUDED, MULTILEG, OPENING)
 
 
 @njit(**JIT)
@@ -103,8 +125,11 @@ def on_spot(e, now, under, p):
     if e.p1 <= 0:
         under.rejected += 1
         return
+    if e.ts < under.spot_ts or (e.ts == under.spot_ts and e.p1 == under.spot):
+        told_again(under)
+        return
     under.spot = e.p1
-    under.spot_ts = now
+    under.spot_ts = e.ts
     if now - under.recent_ts >= JUMP_WINDOW_NS:
         under.anchor_ts = under.recent_ts
         under.anchor_spot = under.recent_spot
@@ -117,14 +142,22 @@ def on_spot(e, now, under, p):
 
 
 @njit(**JIT)
+def on_fmv(e, cell, under, p):
+    """Fold a provider's fair value; return whether it is new."""
+    if e.ts < cell.fmv_ts or (e.ts == cell.fmv_ts and e.p1 == cell.fmv):
+        told_again(under)
+        return False
+    if e.ts - cell.fmv_ts > p.fmv_hold_s * NS:
+        cell.fmv_sign = 0  # nobody knows what it was meanwhile: it has not held
+    cell.fmv = e.p1
+    cell.fmv_ts = e.ts
+    return True
+
+
+@njit(**JIT)
 def on_other(e, now, cell, under, p):
-    """Fold what is neither a quote nor a trade nor a spot."""
-    if e.kind == FMV:
-        if now - cell.fmv_ts > p.fmv_hold_s * NS:
-            cell.fmv_sign = 0  # nobody knows what it was meanwhile: it has not held
-        cell.fmv = e.p1
-        cell.fmv_ts = now
-    elif e.kind == OI:
+    """Fold what is neither a quote nor a trade, nor a spot or a fair value."""
+    if e.kind == OI:
         cell.oi = e.s1
     elif e.kind == VENDOR:
         cell.vendor_iv = e.p1
@@ -137,7 +170,9 @@ def on_other(e, now, cell, under, p):
     elif e.kind == GAP:
         under.gaps += 1
         doubt_levels(now, under, p)
-    elif e.kind != MARK:
+    elif e.kind == MARK:
+        under.mark_ts = now
+    else:
         under.rejected += 1
 
 
@@ -161,6 +196,8 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
         if under.events == 0:
             under.begin_ts = now
         under.events += 1
+        if e.ts < now:
+            under.lag_event = under.events
         cid = e.cid
         kind = e.kind
         if now >= under.levels_next and kind != GAP:
@@ -173,10 +210,12 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
             continue
         cell = cells[cid]
         static = statics[cid]
+        if kind == FMV:
+            if on_fmv(e, cell, under, p) and judge_fmv(now, cid, cell, static, under, sig[n_sig], p):
+                n_sig += 1
+            continue
         if kind != QUOTE and kind != TRADE:
             on_other(e, now, cell, under, p)
-            if kind == FMV and judge_fmv(now, cid, cell, static, under, sig[n_sig], p):
-                n_sig += 1
             continue
         if cid == UNDERLYING:
             under.rejected += 1
@@ -186,10 +225,20 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
         twin = cells[static.twin]
         if kind == TRADE:
             under.trades += 1
-            if on_trade(e, now, cell, twin, static, under, sig[n_sig], sides[i], p):
+            if not on_trade(e, now, cell, twin, static, under, sides[i], p):
+                continue
+            side, sure = sides[i].side, sides[i].confidence
+            if judge_volume(now, cid, side, sure, e, cell, static, under, sig[n_sig], p):
+                n_sig += 1
+            if judge_sweep(now, cid, side, sure, e, cell, static, under, sig[n_sig], p):
+                n_sig += 1
+            if judge_block(now, cid, side, sure, e, cell, static, under, sig[n_sig], p):
                 n_sig += 1
             continue
         under.quotes += 1
+        if e.ts <= cell.quote_ts and is_old(e, cell):
+            told_again(under)
+            continue
         on_quote(e, now, cell, twin, static, under, p)
         if judge_spread(now, cid, cell, static, under, sig[n_sig], p):
             n_sig += 1

@@ -22,12 +22,19 @@ IV_LIFE_NS = 60 * NS
 KEPT_IV_NS = 600 * NS
 """How long the last volatility stands for a strike that is not quoted: quoted ones are measured anew after
 five minutes (`price_move`)."""
+THREE_DOLLARS = 3 * PRICE_SCALE
 
 
 @njit(**JIT)
 def two_sided(cell):
     """Whether the quote has a positive bid below its ask."""
     return cell.bid > 0 and cell.ask > cell.bid
+
+
+@njit(**JIT)
+def tick_of(cell, static):
+    """Return the price step at the quote's ask, price units."""
+    return static.tick if cell.ask < THREE_DOLLARS else static.tick_3
 
 
 @njit(**JIT)

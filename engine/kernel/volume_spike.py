@@ -13,7 +13,7 @@ from numba import njit
 
 from ..events import MISSING, NS, PRICE_SCALE
 from . import JIT
-from .signals import VOLUME_SPIKE, fire, muted, rearm
+from .signals import VOLUME_SPIKE, fire, quiet, rearm
 from .state import N_POOLS
 
 
@@ -65,6 +65,8 @@ def roll_bucket(now, cell, strike, under, p):
     cell.bucket_volume = 0
     cell.bucket_premium = 0
     cell.bucket_side = 0
+    cell.bucket_largest = 0
+    cell.bucket_prints = 0
 
 
 @njit(**JIT)
@@ -102,11 +104,13 @@ def judge_volume(now, cid, side, confidence, event, cell, static, under, sig, p)
     cell.bucket_volume += event.s1
     cell.bucket_premium += event.p1 * event.s1 * static.multiplier
     cell.bucket_side += side * confidence * event.s1
-    if muted(now, under, p):
-        return False
+    cell.bucket_largest = max(cell.bucket_largest, event.s1)
+    cell.bucket_prints += 1
     size = cell.bucket_volume
     premium = cell.bucket_premium / PRICE_SCALE
     if p.seed == 0 and size < p.volume_size and premium < p.volume_premium_usd:
+        return False
+    if cell.bucket_largest > p.volume_one_print * size or quiet(now, cell, static, under, p):
         return False
     mean, var = volume_baseline(cell, static.strike, under, p)
     if mean != mean:
@@ -130,5 +134,6 @@ def judge_volume(now, cid, side, confidence, event, cell, static, under, sig, p)
     sig.side_confidence = abs(lean)
     row = sig.evidence
     row[0], row[1], row[2], row[3] = z, ratio, size, usual
-    row[4], row[5], row[6] = premium, lean, p.volume_bucket_s
+    row[4], row[5], row[6] = math.sqrt(max(var, p.volume_variance_floor)), premium, lean
+    row[7], row[8], row[9] = p.volume_bucket_s, cell.bucket_largest, cell.bucket_prints
     return True

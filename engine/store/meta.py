@@ -151,6 +151,7 @@ def _underlying(fields: Any) -> Underlying:
         index=bool(fields["index"]),
         am_settled_roots=tuple(_text(root) for root in fields["am_settled_roots"]),
         daily=bool(fields["daily"]),
+        tick_3=int(fields.get("tick_3", 0)),  # days made before it was known have none
     )
 
 

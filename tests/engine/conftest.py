@@ -76,6 +76,11 @@ class Folded:
     def under(self) -> np.void:
         return self.state.under[0]
 
+    @property
+    def heads(self) -> NDArray[np.void]:
+        """The signals that stand alone, oldest first."""
+        return self.signals[self.signals["parent"] < 0]
+
     def fired(self, rule: str) -> list[np.void]:
         """List the signals of one rule, oldest first."""
         return [row for row in self.signals if RULE_NAMES[row["rule"]] == rule]
@@ -130,9 +135,10 @@ class TapeBuilder:
         return self.put(QUOTE, cid, at, to_price(bid), to_price(ask), *sizes)
 
     def trade(
-        self, price: float = 2.50, size: int = 10, at: float | None = None, cid: int = CALL, cond: int = 0
-    ) -> Self:
-        return self.put(TRADE, cid, at, to_price(price), s1=size, cond=cond)
+        self, price: float = 2.50, size: int = 10, at: float | None = None, cid: int = CALL, cond: int = 0,
+        exch: int = 1,
+    ) -> Self:  # fmt: skip
+        return self.put(TRADE, cid, at, to_price(price), s1=size, cond=cond, exch=exch)
 
     def cancel(self, price: float = 2.50, size: int = 10, at: float | None = None, cid: int = CALL) -> Self:
         return self.trade(price, size, at, cid, CANCEL_CODE)
@@ -162,7 +168,9 @@ class TapeBuilder:
 
 def bits(records: NDArray[np.void]) -> bytes:
     """Return every bit of every field, without the padding between fields, which means nothing."""
-    return b"".join(np.ascontiguousarray(records[name]).tobytes() for name in records.dtype.names or ())
+    if records.dtype.names is None:
+        return np.ascontiguousarray(records).tobytes()
+    return b"".join(bits(records[name]) for name in records.dtype.names)
 
 
 def eager(base: SignalParams | None = None, **changes: float) -> FoldParams:
@@ -174,7 +182,9 @@ def touchy(preset: str) -> FoldParams:
     """Build parameters under which a random tape fires every rule many times."""
     low = {
         "mute_s": 5.0, "cooldown_s": 5.0, "volume_warm_buckets": 3, "volume_z": 1.0, "volume_ratio": 1.2,
-        "volume_size": 1, "spread_ticks": 1.0, "spread_ratio": 0.8, "spread_hold_s": 0.0,
+        "volume_size": 1, "volume_one_print": 1.0, "auction_s": 0.5, "sweep_prints": 2, "sweep_window_s": 5.0,
+        "sweep_exchanges": 1, "sweep_size": 20, "block_size": 20, "block_warm_prints": 50, "block_share": 0.5,
+        "spread_ticks": 1.0, "spread_ratio": 0.8, "spread_hold_s": 0.0,
         "spread_hold_quotes": 1, "spread_size": 1, "spread_minutes": 1, "price_z": 2.0, "price_hold_s": 0.0,
         "price_percent": 2.0, "fmv_edge": 0.6, "fmv_hold_s": 0.1, "fmv_percent": 1.0,
         "levels_settle_s": 3.0, "cross_share": 0.001, "wall_stood_s": 5.0, "wall_margin": 0.02,

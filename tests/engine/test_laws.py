@@ -57,7 +57,8 @@ def simulated(symbol: str):
     u = sim.info.underlying
 
     def fresh():
-        return new_state(sim.contracts, lambda r, e: settle_ns(u, r, e), u.multiplier, sim.info.tick)
+        tick = sim.info.tick
+        return new_state(sim.contracts, lambda r, e: settle_ns(u, r, e), u.multiplier, tick, u.tick_3)
 
     return sim, fresh
 
@@ -87,7 +88,7 @@ def test_the_tapes_are_worth_cutting(case) -> None:
 def test_mixed_tapes_hold_everything(mixed_events, fold_events, touchy_params) -> None:
     for preset in PRESETS:
         folded = fold_events(mixed_events(31, 3000), touchy_params(preset))
-        assert set(folded.signals["rule"].tolist()) >= {0, 1, 2, 3, 7, 8}
+        assert set(folded.signals["rule"].tolist()) >= {*range(6), 7, 8}
         quotes = folded.events[folded.events["kind"] == QUOTE]
         crossed = quotes[quotes["p1"] > quotes["p2"]]
         assert len(crossed) > 10
@@ -145,7 +146,10 @@ def test_seek_in_a_simulated_day_is_the_fold_of_its_prefix(
         count = np.searchsorted(clocks, moment, side="right")
         state, signals, _ = Case(events[:count], fresh, params).fold()
         assert same_state(timeline.state, state)
-        assert bits_of(np.array(timeline.signals[: timeline.signal_count], SIGNAL)) == bits_of(signals)
+        heads = signals["parent"] < 0
+        assert bits_of(np.array(timeline.signals[: timeline.signal_count], SIGNAL)) == bits_of(signals[heads])
+        joined = list(zip(signals["ts"][~heads], signals["parent"][~heads], strict=True))
+        assert timeline.joined[: timeline.joined_count] == joined
 
 
 def test_two_replays_at_different_speeds_come_to_one_hash(dia_day) -> None:
@@ -174,7 +178,9 @@ def test_contracts_traded_are_the_tapes(case) -> None:
     printed = valid & ~cancel
     volume = np.bincount(events["cid"][printed], events["s1"][printed], n)
     assert state.cells["volume"].tolist() == volume.astype(int).tolist()
-    assert state.under["cancels"][0] == (valid & cancel).sum()
+    late = events["ts"] < np.maximum.accumulate(events["ts"])
+    obeyed = int(state.under["cancels"][0])  # a late one may have been obeyed before
+    assert (valid & cancel & ~late).sum() <= obeyed <= (valid & cancel).sum()
     assert state.under["events"][0] == len(events)
 
 

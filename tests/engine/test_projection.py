@@ -371,7 +371,7 @@ class TestSignals:
             cid("684C"),
         )
         assert (signal.rule, signal.direction) == ("fmv_divergence", "buy")
-        assert (signal.version, signal.mid_after) == ("fmv_divergence/seed/1", 10_100)
+        assert (signal.version, signal.mid_after) == ("fmv_divergence/seed/2", 10_100)
         assert dict(signal.evidence)["fmv_usd"] == 1.2
         assert dict(signal.evidence)["percent"] == pytest.approx(18.81, abs=0.01)
         assert 0 < signal.strength < 1

@@ -127,8 +127,8 @@ def test_seek_is_the_fold_of_the_prefix(same_state, timeline, events, clocks, pa
         timeline.seek(moment)
         folded = prefix(fold_events, events, clocks, params, moment)
         assert same_state(timeline.state, folded.state)
-        assert timeline.signal_count == len(folded.signals)
-        assert timeline.signals[: timeline.signal_count] == list(folded.signals)
+        assert timeline.signal_count == len(folded.heads)
+        assert timeline.signals[: timeline.signal_count] == list(folded.heads)
         assert timeline.clock == min(moment, timeline.end_ns)
 
 
@@ -181,10 +181,10 @@ def test_no_journey_changes_what_is_known(
         count = int(timeline.state.under["events"][0])
         folded = fold_events(events[:count], params)
         assert same_state(timeline.state, folded.state)
-        assert timeline.signal_count == len(folded.signals)
+        assert timeline.signal_count == len(folded.heads)
         assert timeline.gap_count == folded.under["gaps"]
         seen = timeline.signals
-        assert seen == list(straight.signals[: len(seen)])
+        assert seen == list(straight.heads[: len(seen)])
         assert count == 0 or timeline.clock >= clocks[count - 1]
 
 
@@ -221,7 +221,7 @@ def test_scouting_leaves_the_playhead_alone_and_finds_every_signal(same_state, t
         loaded.append(timeline.loaded)
     assert same_state(timeline.state, before)
     assert timeline.clock == clock
-    assert timeline.signals == list(straight.signals)
+    assert timeline.signals == list(straight.heads)
     assert loaded == sorted(loaded)
     assert timeline.loaded == 1.0
     assert timeline.scout(1)
@@ -250,13 +250,13 @@ def test_going_back_and_forth_never_tells_a_signal_twice(timeline, straight) -> 
     for share in (0.5, 0.2, 0.7, 0.1, 1.0, 0.0, 1.0):
         timeline.seek(at_share(timeline, share))
         timeline.scout(300)
-    assert timeline.signals == list(straight.signals)
-    assert timeline.signal_count == len(straight.signals)
+    assert timeline.signals == list(straight.heads)
+    assert timeline.signal_count == len(straight.heads)
 
 
 def test_next_and_previous_signal_are_strictly_later_and_earlier(timeline, straight) -> None:
     timeline.seek(timeline.end_ns)
-    times = straight.signals["ts"].tolist()
+    times = straight.heads["ts"].tolist()
     distinct = sorted(set(times))
     assert timeline.signal_after(0) == distinct[0]
     assert timeline.signal_before(0) is None
@@ -372,7 +372,7 @@ def test_late_start_knows_open_interest_and_close_and_nothing_else(
     cells["oi"] = suffix.state.cells["oi"]
     assert bits_of(cells) == bits_of(suffix.state.cells)
     assert timeline.state.under["events"][0] == len(suffix.events)
-    assert timeline.signals == list(suffix.signals)
+    assert timeline.signals == list(suffix.heads)
 
 
 def test_late_start_in_the_first_rows_of_a_chunk_knows_them_too(tape, in_memory) -> None:

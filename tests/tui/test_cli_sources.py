@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from math import inf
 from pathlib import Path
@@ -116,6 +117,11 @@ def test_settings_reach_the_fold(tmp_path: Path) -> None:
     assert got.fold.signals == PRESETS["seed"]
     assert (got.fold.rate, got.fold.dividend) == (0.01, 0.02)
     assert (got.expiry, got.strikes, got.frame_ns, got.start_ns) == ("0dte", 9, 50_000_000, 5)
+
+
+def test_thresholds_reach_the_fold_on_top_of_the_preset(tmp_path: Path) -> None:
+    set_ = load_settings({"preset": "seed"}, {}, tmp_path, tmp_path, None, ["volume_spike.ratio=4"])
+    assert deck_params(plan(), set_).fold.signals == replace(PRESETS["seed"], volume_ratio=4.0)
 
 
 def test_default_settings_fold_like_a_recorded_hash(tmp_path: Path) -> None:

@@ -7,7 +7,14 @@ from math import nan
 import pytest
 
 from engine.kernel.evidence import DIRECTIONS, EVIDENCE, named, reason, version
-from engine.kernel.signals import FMV_DIVERGENCE, PRICE_MOVE, RULE_NAMES, SPREAD_TIGHTENING, VOLUME_SPIKE
+from engine.kernel.signals import (
+    BLOCK,
+    FMV_DIVERGENCE,
+    PRICE_MOVE,
+    RULE_NAMES,
+    SPREAD_TIGHTENING,
+    VOLUME_SPIKE,
+)
 from engine.kernel.state import SIGNAL
 
 ROOM = SIGNAL["evidence"].shape[0]
@@ -20,9 +27,9 @@ def test_every_rule_names_its_numbers_and_has_room_for_them() -> None:
 
 
 def test_numbers_are_named_in_order_and_spare_room_is_not_told() -> None:
-    pairs = named(FMV_DIVERGENCE, [float(k) for k in range(ROOM)])
-    assert pairs[0] == ("edge", 0.0)
-    assert pairs[-1] == ("fmv_age_s", 5.0)
+    pairs = named(BLOCK, [float(k) for k in range(ROOM)])
+    assert pairs[0] == ("over", 0.0)
+    assert pairs[-1] == ("prints_before", 5.0)
     assert len(pairs) == 6
 
 
@@ -31,12 +38,12 @@ def test_numbers_are_named_in_order_and_spare_room_is_not_told() -> None:
     [
         (
             VOLUME_SPIKE,
-            [6.24, 50.2, 1500.0, 29.9, 375_000.0, 0.8, 10.0],
+            [6.24, 50.2, 1500.0, 29.9, 0.6, 375_000.0, 0.8, 10.0],
             "1,500 contracts in 10 s, 50 times the usual 29.9 (z 6.2), for $375,000",
         ),
         (
             SPREAD_TIGHTENING,
-            [0.04, 0.10, 2.5, 30.0, 40.0, 3.25, 6.0, 4.0],
+            [2.5, 0.04, 0.10, 30.0, 40.0, 3.25, 6.0, 4.0],
             "spread 0.04 against a median of 0.10, 30 x 40 on it, held 3.2 s",
         ),
         (
@@ -57,8 +64,8 @@ def test_sentence_says_what_was_measured_against_what(rule, values, sentence) ->
 
 
 def test_version_names_rule_preset_and_number() -> None:
-    assert version(VOLUME_SPIKE, False) == "volume_spike/default/1"
-    assert version(PRICE_MOVE, True) == "price_move/seed/1"
+    assert version(VOLUME_SPIKE, False) == "volume_spike/default/2"
+    assert version(PRICE_MOVE, True) == "price_move/seed/2"
 
 
 def test_directions_are_words() -> None:

@@ -94,7 +94,7 @@ def test_quotes_that_follow_the_underlying_are_silent(tape, eager_params) -> Non
     ("why", "changes", "until"),
     [
         ("gone before it held", {}, JUMP + HOLD * 0.9),
-        ("small in its own spread", {"half": 0.06}, JUMP + 5),
+        ("small in its own spread", {"half": 0.09}, JUMP + 5),
         ("small in its noise", {"mid": 2.50 + 0.02 * P.price_z * 0.9}, JUMP + 5),
     ],
 )

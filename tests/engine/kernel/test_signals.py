@@ -5,16 +5,24 @@ The plain 4 % of fair value over mid stands for any rule here: it needs no past 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import MISSING, NS, QUOTE
-from engine.kernel.evidence import named
-from engine.kernel.params import PRESETS, SignalParams
+from engine.events import EVENT, FMV, MISSING, NS, QUOTE
+from engine.kernel.params import PRESETS, FoldParams, SignalParams
 from engine.kernel.signals import FMV_DIVERGENCE, RULE_NAMES, strength_of
+from engine.kernel.state import new_state
+from engine.kernel.step import step
+from engine.market import session
+from engine.symbols import Contract, ContractTable
 
+DAY = date(2025, 12, 16)
+BASE_NS = session(DAY).open_ns + 30 * 60 * NS
 SEED = PRESETS["seed"]
 DEFAULT = SignalParams()
 MID = 2.50
@@ -31,9 +39,10 @@ def told(tape, percents, cid=1):
 
 
 def seconds(tape, params):
-    """List when signals fired."""
+    """List when heads fired."""
     start = tape.events["ts"][0]
-    return [round((s["ts"] - start) / NS, 3) for s in tape.fold(params).signals]
+    heads = tape.fold(params).signals
+    return [round((s["ts"] - start) / NS, 3) for s in heads[heads["parent"] < 0]]
 
 
 @pytest.mark.parametrize(
@@ -55,8 +64,9 @@ def test_one_event_is_told_once(tape, eager_params, why, percents, expected) -> 
 
 
 def test_contracts_cool_down_apart(tape, eager_params) -> None:
-    told(told(told(tape, [(0, HOT)]), [(1, HOT)], cid=2), [(2, HOT)])
-    assert seconds(tape, eager_params(SEED)) == [0, 1]
+    apart = SEED.group_s + 1
+    told(told(told(tape, [(0, HOT)]), [(apart, HOT)], cid=2), [(apart + 1, HOT)])
+    assert seconds(tape, eager_params(SEED)) == [0, apart]
 
 
 def test_rules_cool_down_apart(tape, eager_params) -> None:
@@ -67,6 +77,118 @@ def test_rules_cool_down_apart(tape, eager_params) -> None:
     tape.quote(2.65, 2.75, at=31).fmv(2.90, at=31)
     rules = {RULE_NAMES[s["rule"]] for s in tape.fold(eager_params(SEED)).signals}
     assert rules == {"price_move", "fmv_divergence"}
+
+
+# --- one event is told once -----------------------------------------------------------------------------
+
+
+def parents(tape, params):
+    """List which head each signal joined, -1 for heads."""
+    return tape.fold(params).signals["parent"].tolist()
+
+
+def test_a_contract_that_fires_again_within_its_cooldown_joins_its_first(tape, eager_params) -> None:
+    again = [(at + part, percent) for at in range(0, 50, 5) for part, percent in ((0, HOT), (1, COLD))]
+    assert parents(told(tape, again), eager_params(SEED)) == [-1] + [0] * 9
+
+
+def test_the_cooldown_counts_from_the_head_and_is_not_drawn_out_by_what_joins(tape, eager_params) -> None:
+    again = [(at + part, percent) for at in range(0, 130, 5) for part, percent in ((0, HOT), (1, COLD))]
+    found = parents(told(tape, again), eager_params(SEED))
+    assert [k for k, parent in enumerate(found) if parent < 0] == [0, 12, 24]
+    assert found[13] == 1
+
+
+@pytest.mark.parametrize(
+    ("why", "cid", "at", "percent", "expected"),
+    [
+        ("the strike beside it, at once", 5, 1.0, HOT, 0),
+        ("the other right of it", 2, 1.0, HOT, 0),
+        ("two strikes away", 6, 1.9, HOT, 0),
+        ("too late", 5, DEFAULT.group_s, HOT, -1),
+        ("the other way", 5, 1.0, -HOT, -1),
+    ],
+)
+def test_strikes_side_by_side_are_told_together(tape, eager_params, why, cid, at, percent, expected) -> None:
+    told(told(tape, [(0, HOT)], cid=3), [(at, percent)], cid=cid)
+    assert parents(tape, eager_params(SEED)) == [-1, expected], why
+
+
+def test_strikes_far_apart_are_told_apart(tape, eager_params) -> None:
+    """680 and 690 are two strikes apart here, and reach is one."""
+    told(told(tape, [(0, HOT)], cid=3), [(1, HOT)], cid=5)
+    assert parents(tape, eager_params(SEED, group_strikes=1.0)) == [-1, -1]
+
+
+def test_what_joins_a_neighbour_hands_its_head_on(tape, eager_params) -> None:
+    for at, cid in ((0, 1), (1.5, 3), (3.0, 5)):
+        told(tape, [(at, HOT)], cid=cid)
+    assert parents(tape, eager_params(SEED)) == [-1, 0, 0]
+
+
+def storm(contracts, spacing_s=0.1, seconds=40.0):
+    """Write a tape on which contracts, one strike each and far apart, diverge one after the other."""
+    rows = []
+    for k in range(int(seconds / spacing_s)):
+        ts = BASE_NS + round(k * spacing_s * NS)
+        cid = 1 + 2 * (k * 7 % contracts)
+        percent = HOT if k // contracts % 2 == 0 else COLD
+        rows.append((ts, cid, 24_500, 25_500, 30, 30, 0, 1, QUOTE, 0))
+        rows.append((ts, cid, round(25_000 * (1 + percent / 100)), MISSING, 0, 0, 0, 1, FMV, 0))
+    return np.array(rows, EVENT)
+
+
+def many(contracts):
+    """Return the state before the first event of a table of so many strikes."""
+    table = ContractTable(
+        Contract("SPY", DAY, right, (500 + 1 * k) * 1000) for k in range(contracts) for right in "CP"
+    )
+    return new_state(table, lambda root, expiry: BASE_NS + 3600 * NS, 100, 100)
+
+
+def heads_of(events, contracts, p):
+    signals = step(many(contracts), events, FoldParams(signals=p).pack())
+    return signals[signals["parent"] < 0], signals
+
+
+def test_ten_thousand_triggers_are_a_handful_of_heads() -> None:
+    p = replace(SEED, group_strikes=0.0)
+    heads, signals = heads_of(storm(10_000, spacing_s=0.001, seconds=10.0), 10_000, p)
+    assert len(signals) == 10_000
+    assert len(heads) == p.storm_heads
+    last = len(heads) - 1
+    assert (signals["parent"][last + 1 :] == last).all()
+
+
+def test_a_storm_has_one_new_head_per_cooldown_until_its_rate_falls() -> None:
+    p = replace(SEED, group_strikes=0.0)
+    heads, signals = heads_of(storm(3_000, spacing_s=0.1, seconds=300.0), 3_000, p)
+    since = (heads["ts"] - signals["ts"][0]) / NS
+    assert len(signals) == 3_000
+    assert (since < p.storm_window_s).sum() == p.storm_heads
+    later = since[p.storm_heads :]
+    assert len(later) == 4
+    assert np.allclose(np.diff(later), p.cooldown_s, atol=0.2)
+
+
+def test_signals_that_come_no_faster_than_the_bound_all_stand_alone() -> None:
+    p = replace(SEED, group_strikes=0.0)
+    spacing_s = 1.01 * p.storm_window_s / p.storm_heads
+    heads, signals = heads_of(storm(500, spacing_s, seconds=400.0), 500, p)
+    assert len(heads) == len(signals) > 190
+
+
+def test_a_storm_ends(tape) -> None:
+    """After a pause the next signal is a head again."""
+    p = replace(SEED, group_strikes=0.0)
+    before = storm(1_000, spacing_s=0.01, seconds=9.0)
+    after = storm(1_000, spacing_s=0.01, seconds=10.0)[2 * 900 :]
+    after["ts"] += 5 * NS
+    heads, _ = heads_of(np.concatenate([before, after]), 1_000, p)
+    assert (heads["ts"] >= after["ts"][0]).any()
+
+
+# --- when nothing may fire --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("at", "fires"), [(DEFAULT.mute_s - 0.1, 0), (DEFAULT.mute_s, 1)])
@@ -110,35 +232,6 @@ def test_the_states_hash_knows_every_signal(tape, new_tape, eager_params) -> Non
     other = told(new_tape(), [(0, HOT)], cid=2).fold(eager_params(SEED)).under["signal_hash"]
     down = told(new_tape(), [(0, -HOT)]).fold(eager_params(SEED)).under["signal_hash"]
     assert len({int(one), int(later), int(other), int(down), 0}) == 5
-
-
-def test_every_default_signal_says_why_it_fired(mixed_events, fold_events, touchy_params) -> None:
-    """On a random tape: whatever fired was at or over its threshold by its own numbers."""
-    params = touchy_params("default")
-    p = params.signals
-    signals = fold_events(mixed_events(3, 4000), params).signals
-    limits = {
-        0: ("z", p.volume_z),
-        1: ("narrower", 1 / p.spread_ratio),
-        2: ("z", p.price_z),
-        3: ("edge", p.fmv_edge),
-        6: ("share", p.cross_share),
-        7: ("beyond", p.wall_margin),
-        8: ("share", p.regime_share),
-    }
-    halves = {
-        0: p.volume_half, 1: p.spread_half, 2: p.price_half, 3: p.fmv_half, 6: p.cross_half, 7: p.wall_half,
-        8: p.regime_half,
-    }  # fmt: skip
-    assert set(signals["rule"].tolist()) == set(limits)
-    for signal in signals:
-        rule = int(signal["rule"])
-        name, least = limits[rule]
-        evidence = dict(named(rule, signal["evidence"].tolist()))[name]
-        assert evidence >= least
-        assert signal["strength"] == strength_of(evidence, halves[rule])
-        assert signal["direction"] in (-1, 0, 1)
-        assert 0 <= signal["side_confidence"] <= 1
 
 
 # --- markets in which nothing happens -------------------------------------------------------------------

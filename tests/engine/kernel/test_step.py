@@ -73,13 +73,24 @@ def test_what_makes_no_sense_is_counted_and_changes_nothing_else(tape, fold_even
 def test_the_tapes_clock_never_goes_back(tape) -> None:
     folded = tape.quote(at=5).quote(at=3).spot(685.0, at=4).fold()
     assert folded.under["clock"] == tape.events["ts"][0]
-    assert folded.under["spot_ts"] == tape.events["ts"][0]
+    assert folded.under["spot_ts"] == tape.events["ts"][2]
     assert folded.under["begin_ts"] == tape.events["ts"][0]
 
 
-def test_jittered_quote_replaces_the_older_one_but_not_its_time(tape) -> None:
-    cell = tape.quote(2.40, 2.50, at=5).quote(2.42, 2.52, at=3).fold().cell()
-    assert (cell["bid"], cell["quote_ts"]) == (24_200, tape.events["ts"][0])
+def test_what_is_older_than_what_stands_changes_nothing(tape) -> None:
+    tape.spot(685.0, at=5).quote(2.40, 2.50, at=5).fmv(2.46, at=5)
+    folded = tape.quote(2.42, 2.52, at=3).spot(680.0, at=3).fmv(2.40, at=3).fold()
+    cell, now = folded.cell(), tape.events["ts"][0]
+    assert (cell["bid"], cell["quote_ts"]) == (24_000, now)
+    assert (cell["fmv"], cell["fmv_ts"]) == (24_600, now)
+    assert (folded.under["spot"], folded.under["spot_ts"]) == (6_850_000, now)
+    assert folded.under["redelivered"] == 3
+
+
+def test_another_quote_of_the_same_nanosecond_replaces_the_first(tape) -> None:
+    folded = tape.quote(2.40, 2.50, at=5).quote(2.42, 2.52, at=5).fold()
+    assert folded.cell()["bid"] == 24_200
+    assert folded.under["redelivered"] == 0
 
 
 def test_alerts_start_with_the_first_quote_not_the_first_fact(tape) -> None:
@@ -150,7 +161,10 @@ def test_old_volatility_is_dropped_when_no_quote_supports_it(tape) -> None:
 def test_every_signal_gets_a_row_however_many(mixed_events, fold_events, touchy_params) -> None:
     """One batch that fires more than there is room for at once."""
     folded = fold_events(mixed_events(11, 4000), touchy_params("default"))
-    assert len(folded.signals) == folded.under["signals"] > 2 * SIGNAL_ROOM
+    heads = int((folded.signals["parent"] < 0).sum())
+    assert folded.under["signals"] == heads
+    assert folded.under["joined"] == len(folded.signals) - heads
+    assert len(folded.signals) > 2 * SIGNAL_ROOM
     assert (np.diff(folded.signals["ts"]) >= 0).all()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import expm1, log1p, sqrt
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from engine.events import NS, PRICE_SCALE
 from engine.kernel.evidence import named
 from engine.kernel.params import PRESETS, SignalParams
-from engine.kernel.signals import VOLUME_SPIKE, strength_of
+from engine.kernel.signals import RULE_NAMES, VOLUME_SPIKE, strength_of
 
 P = SignalParams()
 WIDTH = P.volume_bucket_s
@@ -24,6 +25,12 @@ def habit(tape, sizes, cid=CALL, price=1.00):
         if size:
             tape.trade(price, size, at=(bucket + 0.5) * WIDTH, cid=cid)
     return tape
+
+
+@pytest.fixture
+def eager_params(eager_params):
+    """Parameters under which one print may be a spike: it is the shortest way to write one."""
+    return partial(eager_params, volume_one_print=1.0)
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ def test_usual_volume_is_silent(quoted, eager_params) -> None:
 
 def test_far_more_than_usual_fires_once_and_names_the_buyer(quoted, eager_params) -> None:
     habit(quoted, [20] * WARM + [BIG])
-    (signal,) = quoted.fold(eager_params()).signals
+    (signal,) = quoted.fold(eager_params()).fired("volume_spike")
     assert (signal["rule"], signal["cid"], signal["direction"]) == (VOLUME_SPIKE, CALL, 1)
     assert signal["ts"] == quoted.events["ts"][-1]
 
@@ -80,7 +87,7 @@ def test_habits_count_from_the_first_bucket_on(quoted, eager_params) -> None:
     """A baseline that starts at nothing would call the first minutes of any busy contract news."""
     habit(quoted, [*[P.volume_size] * P.volume_warm_buckets, P.volume_size])
     folded = quoted.fold(eager_params(PRESETS["seed"]))
-    assert folded.signals.size == 0
+    assert folded.fired("volume_spike") == []
     assert folded.cell()["lin_mean"] == pytest.approx(P.volume_size)
 
 
@@ -122,7 +129,8 @@ def test_small_spikes_are_silent_unless_they_cost_much(quoted, new_tape, eager_p
     dear = new_tape().spot(685.0, at=0).quote(price - 1, price, at=0)
     habit(dear, [1] * WARM + [P.volume_size // 2], price=price)
     (signal,) = dear.fold(eager_params()).fired("volume_spike")
-    assert signal["evidence"][4] == P.volume_premium_usd
+    numbers = dict(named(VOLUME_SPIKE, signal["evidence"].tolist()))
+    assert numbers["premium_usd"] == P.volume_premium_usd
 
 
 def test_old_habits_fade_over_empty_buckets(quoted, eager_params) -> None:
@@ -164,7 +172,7 @@ def test_neighbours_of_another_moneyness_do_not_count(quoted, eager_params) -> N
 
 @pytest.mark.parametrize(
     ("price", "cond", "direction", "confidence"),
-    [(1.00, 0, 1, 0.8), (0.90, 0, -1, 0.8), (1.00, 232, 0, 0.0), (0.95, 229, 0, 0.0)],
+    [(1.00, 0, 1, 0.8), (0.90, 0, -1, 0.8), (1.00, 231, 0, 0.0), (0.95, 229, 0, 0.0)],
 )
 def test_direction_is_claimed_only_with_side_confidence(
     quoted, eager_params, price, cond, direction, confidence
@@ -185,12 +193,28 @@ def test_bought_and_sold_in_one_bucket_is_neutral(quoted, eager_params) -> None:
     assert signal["side_confidence"] < P.neutral_below
 
 
-@pytest.mark.parametrize("cond", [201, 202, 247])
-def test_cancels_late_and_compression_prints_are_no_news(quoted, eager_params, cond) -> None:
+@pytest.mark.parametrize("cond", [201, 202, 208, 210, 232, 239, 247])
+def test_cancels_late_opening_multi_leg_and_compression_prints_are_no_news(
+    quoted, eager_params, cond
+) -> None:
     habit(quoted, [20] * WARM).trade(1.00, BIG, at=WARM * WIDTH, cond=cond)
     folded = quoted.fold(eager_params())
     assert folded.fired("volume_spike") == []
     assert folded.cell()["bucket_volume"] in (0, 20)
+
+
+def test_what_one_print_makes_is_a_block_and_no_spike(tape, new_tape, fold_events) -> None:
+    """The same contracts in one print and in many."""
+
+    def spike(tape, sizes):
+        tape.spot(685.0, at=0).quote(0.90, 1.00, at=0)
+        habit(tape, [20] * WARM)
+        for k, size in enumerate(sizes):
+            tape.trade(1.00, size, at=WARM * WIDTH + k / 10)
+        return {RULE_NAMES[s["rule"]] for s in tape.fold().signals}
+
+    assert spike(tape, [BIG // 10] * 10) == {"volume_spike"}
+    assert spike(new_tape(), [BIG - 10, 10]) == {"block"}
 
 
 # --- the first monitor's arithmetic ---------------------------------------------------------------------
