@@ -103,8 +103,9 @@ def _price(n: dict[str, float]) -> str:
 
 
 def _fmv(n: dict[str, float]) -> str:
+    whose = "our smoothed smile says" if n["source"] else "fair value"
     return (
-        f"fair value {n['fmv_usd']:.3f} against a mid of {n['mid_usd']:.3f} ({n['percent']:+.1f} %), "
+        f"{whose} {n['fmv_usd']:.3f} against a mid of {n['mid_usd']:.3f} ({n['percent']:+.1f} %), "
         f"{n['edge']:.1f} spreads away, held {n['held_s']:.1f} s"
     )
 

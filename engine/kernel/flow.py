@@ -171,7 +171,9 @@ def take_print_back(event, kept, static, under, cell):
     add_greeks(cell, -kept.delta, -kept.gamma)
     if kept.side != 0:
         add_confidence(cell, -kept.confidence * event.s1)
-        add_channels(-1, kept.side * premium, kept.delta, kept.gamma, event.s1, kept.print_spot, static, under)
+        add_channels(
+            -1, kept.side * premium, kept.delta, kept.gamma, event.s1, kept.print_spot, static, under
+        )
 
 
 @njit(**JIT)

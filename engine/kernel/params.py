@@ -82,6 +82,8 @@ class SignalParams:
     fmv_edge: float = 1.5  # distance from mid over the larger of half the spread and two ticks
     fmv_hold_s: float = 2.0
     fmv_age_s: float = 1.0
+    fmv_own_edge: float = 2.0  # the same for our own value, which may be off itself
+    fmv_look_s: float = 10.0  # without a provider's value a contract is held against its smile so often
     fmv_half: float = 1.5
     fmv_percent: float = 4.0  # seed only
 

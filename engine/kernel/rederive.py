@@ -81,7 +81,8 @@ def _fmv(n: Numbers, p: SignalParams) -> Decision | None:
         percent = 100 * distance / n["mid_usd"]
         return (percent, p.fmv_half) if _reaches(percent, p.fmv_percent) else None
     edge = distance / max(n["half_spread_usd"], 2 * n["tick_usd"], n["neighbours_usd"])
-    found = _reaches(edge, p.fmv_edge) and n["held_s"] >= p.fmv_hold_s and n["fmv_age_s"] < p.fmv_age_s
+    least = p.fmv_own_edge if n["source"] else p.fmv_edge
+    found = _reaches(edge, least) and n["held_s"] >= p.fmv_hold_s and n["fmv_age_s"] < p.fmv_age_s
     return (edge, p.fmv_half) if found else None
 
 

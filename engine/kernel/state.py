@@ -26,6 +26,7 @@ N_CHANNELS = 11
 N_NEAR = 16
 """How many of the last signals the next one may join as a neighbour."""
 SIZE_BINS = 64
+N_NEIGHBOURS = 6
 
 STATIC = np.dtype(
     [
@@ -34,6 +35,9 @@ STATIC = np.dtype(
         ("cp", "<f8"),  # +1 call, -1 put
         ("settle_ns", "<i8"),
         ("multiplier", "<i8"),
+        # the three strikes on each side, of the same right and expiration, ascending; 0 where there is none
+        ("beside", "<i4", (N_NEIGHBOURS,)),
+        ("weight", "<f8", (N_NEIGHBOURS - 2,)),  # of the inner four in the cubic through them, at this strike
         ("tick", "<i4"),  # price units, below $3
         ("tick_3", "<i4"),  # from $3
         ("twin", "<i4"),  # the other right at the same strike and expiry, 0 if not listed
@@ -107,10 +111,13 @@ CELL = np.dtype(
         ("greeks_spot", "<i4"),
         ("fmv", "<i4"),
         ("fmv_ts", "<i8"),
+        ("smile_due", "<i8"),  # when the contract is next held against the smile of its neighbours
         ("bucket_end", "<i8"),  # of the running volume bucket; 0 before the first quote or trade
         # the rest is for trades and for what happens rarely
         ("move_since", "<i8"),
         ("fmv_since", "<i8"),
+        ("smile_since", "<i8"),
+        ("smile_sign", "<i4"),
         ("tight_since", "<i8"),
         ("spread_percent", "<f8"),
         ("last_ts", "<i8"),
@@ -273,6 +280,9 @@ _DERIVED = {
     "move_since",
     "fmv_sign",
     "fmv_since",
+    "smile_due",
+    "smile_sign",
+    "smile_since",
     "greeks_ts",
     "iv_ts",
     "greeks_spot",
@@ -391,7 +401,32 @@ def static_of(
         row["step"] = steps[key][contract.strike_milli]
         row["twin"] = where.get((*key, contract.strike_milli, other), 0)
     static["rung"][1:] = np.unique(static["strike"][1:], return_inverse=True)[1]
+    _place(contracts, static)
     return static
+
+
+def _place(contracts: ContractTable, static: NDArray[np.void]) -> None:
+    """Fill in each contract's neighbours and their weights."""
+    rows: dict[tuple[str, date, str], list[tuple[int, int]]] = {}
+    for cid, contract in enumerate(contracts, 1):
+        rows.setdefault((contract.root, contract.expiry, contract.right), []).append(
+            (contract.strike_milli, cid)
+        )
+    each = N_NEIGHBOURS // 2
+    for row in rows.values():
+        cids = [0] * each + [cid for _, cid in sorted(row)] + [0] * each
+        for at in range(each, len(cids) - each):
+            beside = cids[at - each : at] + cids[at + 1 : at + 1 + each]
+            static[cids[at]]["beside"] = beside
+            if all(beside[1:-1]):
+                static[cids[at]]["weight"] = _weights(
+                    static["strike"][beside[1:-1]] - static[cids[at]]["strike"]
+                )
+
+
+def _weights(x: NDArray[np.float64]) -> list[float]:
+    """Return the weight of each point's value in the polynomial through all of them, at 0 (Lagrange)."""
+    return [float(np.prod([-other / (mine - other) for other in x if other != mine])) for mine in x]
 
 
 def _steps(contracts: ContractTable) -> dict[tuple[str, date], dict[int, float]]:

@@ -31,7 +31,7 @@ from . import JIT
 from .block import judge_block
 from .conditions import CANCEL, EXCLUDED, LATE, MULTILEG, OPENING
 from .flow import add_trade, take_back
-from .fmv_divergence import judge_fmv
+from .fmv_divergence import judge_fmv, judge_smile
 from .levels import doubt_levels, judge_levels
 from .price_move import judge_price
 from .prints import cancelled_before, count_leg, remembered, told_again, told_before
@@ -43,7 +43,7 @@ from .volatility import refresh, refresh_if_older, two_sided
 from .volume_spike import judge_volume, roll_bucket
 
 JUMP_WINDOW_NS = 2 * NS
-SIGNALS_PER_EVENT = 7  # four about levels before it is folded, three about its contract
+SIGNALS_PER_EVENT = 8  # four about levels before it is folded, four about its contract
 SIGNAL_ROOM = 64
 
 
@@ -245,6 +245,10 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
         if judge_price(now, cid, cell, twin, static, under, sig[n_sig], p):
             n_sig += 1
         if judge_fmv(now, cid, cell, static, under, sig[n_sig], p):
+            n_sig += 1
+        if now >= cell.smile_due and judge_smile(
+            now, cid, cell, static, cells, statics, under, sig[n_sig], p
+        ):
             n_sig += 1
     return len(events), n_sig
 

@@ -132,3 +132,38 @@ def test_hot_fields_of_a_quote_share_a_cache_line() -> None:
     """What every quote reads and writes first stands within the first 128 bytes."""
     hot = ("quote_ts", "bid", "ask", "bid_size", "ask_size", "prev_ts", "prev_bid", "prev_ask", "spread_area")
     assert max(CELL.fields[name][1] for name in hot) < 128
+
+
+def row_of_calls(*strikes: int) -> np.ndarray:
+    """Return the static rows of calls at these strikes, in $, told in any order."""
+    return static_of(ContractTable(Contract("SPY", DAY, "C", 1000 * k) for k in strikes), settles, 100, 100)
+
+
+def test_neighbours_are_the_three_strikes_on_either_side() -> None:
+    static = row_of_calls(103, 100, 101, 102, 104, 106, 105)
+    assert static["beside"][1].tolist() == [2, 3, 4, 5, 7, 6]
+    assert static["beside"][2].tolist() == [0, 0, 0, 3, 4, 1]
+    assert static["step"][[1, 2]].tolist() == [1.0, 1.0]
+
+
+def test_a_strikes_step_is_the_wider_of_its_gaps() -> None:
+    assert row_of_calls(100, 101, 105, 110)["step"][1:].tolist() == [1.0, 4.0, 5.0, 5.0]
+    assert row_of_calls(100)["step"][1] == 0
+
+
+@pytest.mark.parametrize("strikes", [(100, 101, 102, 103, 104, 105, 106), (90, 95, 100, 101, 102, 105, 110)])
+def test_weights_of_the_inner_four_are_exact_for_a_cubic(strikes) -> None:
+    static = row_of_calls(*strikes)
+    middle = static[4]
+
+    def cubic(k):
+        return 3.0 - 2.0 * k + 0.5 * k**2 - 0.01 * k**3
+
+    around = cubic(static["strike"][middle["beside"][1:-1]])
+    assert (middle["weight"] * around).sum() == pytest.approx(cubic(middle["strike"]), rel=1e-9)
+
+
+def test_the_price_step_from_three_dollars_is_never_the_smaller_one() -> None:
+    table = ContractTable([Contract("SPY", DAY, "C", 100_000)])
+    for given, expected in ((0, 100), (500, 500), (50, 100)):
+        assert static_of(table, settles, 100, 100, given)["tick_3"][1] == expected
