@@ -38,6 +38,10 @@ ALERTS_PER_HOUR = 10
 PRINTED = ("volume_spike", "sweep", "block")
 """Rules that are right at whatever was planted as prints."""
 
+SEEN_BY = dict.fromkeys(PRINTED, PRINTED) | {"price_move": ("price_move", "fmv_divergence")}
+"""By what was planted: the rules that are right at it, if more than its own. A price that leaves the spot's
+explanation leaves the smile of its neighbours too."""
+
 PLACES = (
     "at ask",
     "at bid",
@@ -225,8 +229,7 @@ def _right(fired: NDArray[np.void], plants: Collection[Planted]) -> NDArray[np.b
     """Tell of each signal whether something its rule should see was planted there and then."""
     right = np.zeros(len(fired), np.bool_)
     for plant in plants:
-        rules = PRINTED if plant.kind in PRINTED else (plant.kind,)
-        right |= _meets(fired, plant, rules)
+        right |= _meets(fired, plant, SEEN_BY.get(plant.kind, (plant.kind,)))
     return right
 
 

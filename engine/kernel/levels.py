@@ -263,7 +263,8 @@ def forget_levels(under):
     """Drop what the next look would be judged against, but not which regime was last announced."""
     under.net_sign = 0
     under.regime_sign = 0
-    under.wall_strike[:] = 0.0
+    for wall in range(len(under.wall_strike)):
+        under.wall_strike[wall] = 0.0
 
 
 @njit(**JIT)

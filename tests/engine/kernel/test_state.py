@@ -23,7 +23,8 @@ GREEKS = ("iv", "delta", "gamma", "vega", "theta")
 UNHASHED = {
     *GREEKS, "greeks_ts", "iv_ts", "greeks_spot", "delta_flow", "gamma_flow",
     "log_mean", "log_var", "lin_mean", "spread_percent", "move_var", "move_sign", "move_since", "fmv_sign",
-    "fmv_since", "armed", "pool_mean", "pool_var", "no_delta_volume", "print_spot", "channels",
+    "fmv_since", "smile_due", "smile_sign", "smile_since", "armed", "pool_mean", "pool_var",
+    "no_delta_volume", "print_spot", "channels",
     "levels_horizon", "net_sign", "net_spot", "net", "net_share", "regime", "regime_sign", "regime_since",
     "regime_net", "wall_since", "wall_strike", "wall_gex", "wall_inside",
 }  # fmt: skip
