@@ -13,6 +13,7 @@ from engine.errors import NoDataError
 from engine.events import FMV, GAP, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.headless import STATUS_NS, VIEW_NS, Item, Status, Summary, replay
 from engine.kernel.params import PRESETS, FoldParams
+from engine.kernel.signals import RULE_NAMES
 from engine.market import session, underlying
 from engine.slot import DeckParams
 from engine.sources.simulated import SimulatedSource
@@ -129,11 +130,11 @@ def when(item: Item) -> int:
 
 class TestOrder:
     def test_items_of_two_symbols_come_in_tape_order(self) -> None:
-        items = run(MemoryTape(day(20, (2.5, 7.5, 7.75, 12.0))), MemoryTape(day(20, (1.5, 7.6, 18.5)), "QQQ"))
+        items = run(MemoryTape(day(20, (2.5, 7.5, 9.75, 12.0))), MemoryTape(day(20, (1.5, 7.6, 18.5)), "QQQ"))
         spoken = [item for item in items if not isinstance(item, Summary)]
         assert [when(item) for item in spoken] == sorted(when(item) for item in spoken)
         assert [(f.symbol, at_s(f.row.ts_ns)) for f in only(Fired, items)] == [
-            ("QQQ", 1.5), ("SPY", 2.5), ("SPY", 7.5), ("QQQ", 7.6), ("SPY", 7.75), ("SPY", 12.0),
+            ("QQQ", 1.5), ("SPY", 2.5), ("SPY", 7.5), ("QQQ", 7.6), ("SPY", 9.75), ("SPY", 12.0),
             ("QQQ", 18.5),
         ]  # fmt: skip
 
@@ -183,12 +184,7 @@ class TestSummary:
 
     def test_signals_are_counted_by_kind_the_silent_ones_too(self) -> None:
         items = run(MemoryTape(day(20, (3.5, 9.5))))
-        assert only(Summary, items)[0].signals == {
-            "volume_spike": 0,
-            "spread_tightening": 0,
-            "price_move": 0,
-            "fmv_divergence": 2,
-        }
+        assert only(Summary, items)[0].signals == dict.fromkeys(RULE_NAMES, 0) | {"fmv_divergence": 2}
         assert len(only(Fired, items)) == 2
 
     @pytest.mark.parametrize("speed", [inf, 3.0, 0.25])
