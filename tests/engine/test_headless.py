@@ -130,11 +130,11 @@ def when(item: Item) -> int:
 
 class TestOrder:
     def test_items_of_two_symbols_come_in_tape_order(self) -> None:
-        items = run(MemoryTape(day(20, (2.5, 7.5, 7.75, 12.0))), MemoryTape(day(20, (1.5, 7.6, 18.5)), "QQQ"))
+        items = run(MemoryTape(day(20, (2.5, 7.5, 9.75, 12.0))), MemoryTape(day(20, (1.5, 7.6, 18.5)), "QQQ"))
         spoken = [item for item in items if not isinstance(item, Summary)]
         assert [when(item) for item in spoken] == sorted(when(item) for item in spoken)
         assert [(f.symbol, at_s(f.row.ts_ns)) for f in only(Fired, items)] == [
-            ("QQQ", 1.5), ("SPY", 2.5), ("SPY", 7.5), ("QQQ", 7.6), ("SPY", 7.75), ("SPY", 12.0),
+            ("QQQ", 1.5), ("SPY", 2.5), ("SPY", 7.5), ("QQQ", 7.6), ("SPY", 9.75), ("SPY", 12.0),
             ("QQQ", 18.5),
         ]  # fmt: skip
 
