@@ -14,7 +14,9 @@ from engine.deck import Deck
 from engine.kernel.params import FoldParams
 from engine.outcomes import Follower
 from engine.panels import AroundQuery, WhatIfQuery
-from engine.study import scoreboard, studied, with_changes
+from engine.rerun import with_changes
+from engine.scores import scoreboard
+from engine.study import studied
 from engine.timeline import PIECE, Tape, Timeline
 
 from .days import LoadedTape, loaded_deck, scouted, simulated

@@ -30,12 +30,16 @@ if TYPE_CHECKING:
         JumpSignal,
         Pause,
         Seek,
+        SelectBasis,
+        SelectConvention,
         SelectExpiry,
+        SelectScope,
         SelectSymbol,
         SetSpeed,
         Skip,
         Step,
         UseSource,
+        WhatIf,
     )
     from .errors import (
         ConfigError,
@@ -46,33 +50,82 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
     )
-    from .headless import Status, Summary, replay
+    from .headless import Followed, Status, Summary, replay
     from .kernel.params import PRESETS, FoldParams, SideParams, SignalParams
     from .monitor import Monitor, Quote, Trade
+    from .panels import (
+        Around,
+        AroundQuery,
+        Comparison,
+        FlowLines,
+        FlowQuery,
+        Heat,
+        HeatQuery,
+        Query,
+        Score,
+        Scoreboard,
+        ScoreQuery,
+        Smile,
+        SmileQuery,
+        Top,
+        TopQuery,
+        TopRow,
+        WhatIfQuery,
+    )
+    from .rules import Rule, UserSignal
+    from .rules.judge import kind_of
     from .slot import DeckParams, Source
     from .sources.simulated import SimulatedSource
+    from .stance import Stance
     from .store.day import DayStore
     from .symbols import Contract, ContractTable
     from .timeline import Tape, TapeInfo, Timeline
-    from .view import Counts, Detail, Fired, Flow, Gamma, Leg, SignalRow, View
+    from .view import (
+        Chain,
+        Counts,
+        Detail,
+        Fired,
+        Flow,
+        Gamma,
+        Leg,
+        Outcome,
+        SignalLog,
+        SignalRow,
+        StrikeExposure,
+        View,
+    )
 
 _HOMES = {
-    "commands": "JumpSignal Pause Seek SelectExpiry SelectSymbol SetSpeed Skip Step UseSource",
-    "slot": "DeckParams Source",
+    "commands": (
+        "JumpSignal Pause Seek SelectBasis SelectConvention SelectExpiry SelectScope SelectSymbol "
+        "SetSpeed Skip Step UseSource WhatIf"
+    ),
     "errors": "ConfigError CredentialError NoDataError ProviderError SpymonError StoreError UsageError",
-    "headless": "Status Summary replay",
+    "headless": "Followed Status Summary replay",
     "kernel.params": "PRESETS FoldParams SideParams SignalParams",
     "monitor": "Monitor Quote Trade",
+    "panels": (
+        "Around AroundQuery Comparison FlowLines FlowQuery Heat HeatQuery Query Score ScoreQuery "
+        "Scoreboard Smile SmileQuery Top TopQuery TopRow WhatIfQuery"
+    ),
+    "rules": "Rule UserSignal",
+    "rules.judge": "kind_of",
+    "slot": "DeckParams Source",
     "sources.simulated": "SimulatedSource",
+    "stance": "Stance",
     "store.day": "DayStore",
     "symbols": "Contract ContractTable",
     "timeline": "Tape TapeInfo Timeline",
-    "view": "Counts Detail Fired Flow Gamma Leg SignalRow View",
+    "view": "Chain Counts Detail Fired Flow Gamma Leg Outcome SignalLog SignalRow StrikeExposure View",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
     "PRESETS",
+    "Around",
+    "AroundQuery",
+    "Chain",
+    "Comparison",
     "ConfigError",
     "Contract",
     "ContractTable",
@@ -83,37 +136,63 @@ __all__ = [
     "Detail",
     "Fired",
     "Flow",
+    "FlowLines",
+    "FlowQuery",
     "FoldParams",
+    "Followed",
     "Gamma",
+    "Heat",
+    "HeatQuery",
     "JumpSignal",
     "Leg",
     "Monitor",
     "NoDataError",
+    "Outcome",
     "Pause",
     "ProviderError",
+    "Query",
     "Quote",
+    "Rule",
+    "Score",
+    "ScoreQuery",
+    "Scoreboard",
     "Seek",
+    "SelectBasis",
+    "SelectConvention",
     "SelectExpiry",
+    "SelectScope",
     "SelectSymbol",
     "SetSpeed",
     "SideParams",
+    "SignalLog",
     "SignalParams",
     "SignalRow",
     "SimulatedSource",
     "Skip",
+    "Smile",
+    "SmileQuery",
     "Source",
     "SpymonError",
+    "Stance",
     "Status",
     "Step",
     "StoreError",
+    "StrikeExposure",
     "Summary",
     "Tape",
     "TapeInfo",
     "Timeline",
+    "Top",
+    "TopQuery",
+    "TopRow",
     "Trade",
     "UsageError",
     "UseSource",
+    "UserSignal",
     "View",
+    "WhatIf",
+    "WhatIfQuery",
+    "kind_of",
     "replay",
 ]
 

@@ -21,9 +21,10 @@ from .panels import (
     WhatIfQuery,
 )
 from .rerun import Rerun, compared
+from .scores import scoreboard
 from .slot import Slot
 from .stance import Stance
-from .study import scoreboard, tally
+from .study import tally
 from .view import SignalRow
 
 T = TypeVar("T")

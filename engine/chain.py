@@ -1,4 +1,4 @@
-"""What a chain says besides its gamma: forward, straddle, volatility at the money, max pain, put/call ratio.
+"""What a chain says besides its gamma: mids, forward, straddle, volatility at the money, max pain, put/call.
 
 Owns these few readings of quotes and open interest. Unknown is nan or None, never 0.
 """
@@ -10,11 +10,18 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .events import MISSING
+from .events import MISSING, PRICE_SCALE
 
 Floats = NDArray[np.float64]
+Prices = NDArray[np.int64] | NDArray[np.int32]
 
 _SAME = 1e-12  # relative difference below which two payouts tie
+
+
+def mids(bid: Prices, ask: Prices) -> Floats:
+    """Return (n,) the mid in $ of each two-sided quote, given in price units; nan elsewhere."""
+    two_sided = (bid > 0) & (ask > bid)
+    return np.where(two_sided, (bid.astype(np.float64) + ask) / (2 * PRICE_SCALE), np.nan)
 
 
 def implied_forward(

@@ -1,8 +1,8 @@
 """The deck: which tape is in, where its playhead stands, how fast it runs.
 
-Owns the replay clock, one timeline per source and symbol, and what every command means. It is plain
-synchronous code for one thread: wall time is an argument, and long work is cut into ticks so that a view
-can be shown in between. It refuses to know event loops, files and screens.
+Owns the replay clock and what every command means. It is plain synchronous code for one thread: wall time is
+an argument, and long work is cut into ticks so that a view can be shown in between. It refuses to know event
+loops, files and screens.
 """
 
 from __future__ import annotations
@@ -39,18 +39,14 @@ from .events import NS, Events
 from .market import clock_text
 from .panels import Query
 from .projection import Playing
-from .rerun import Rerun
-from .slot import DeckParams, Slot, Source, open_slot, open_timeline
+from .rerun import Rerun, with_changes
+from .slot import SCOUT_EVENTS, DeckParams, Key, Slot, Slots, Source
 from .stance import Stance
-from .study import with_changes
 from .symbols import ContractTable
 from .timeline import NO_CHECKPOINTS, Timeline
 from .view import Counts, Detail, Fired, View
 
 T = TypeVar("T")
-
-SCOUT_EVENTS = 32_768
-"""Events folded ahead in one go: short enough that a key press waits for no more than a few ms."""
 
 TICK_EVENTS = 200_000
 """Most events one tick plays; only the unlimited speed reaches it."""
@@ -77,20 +73,17 @@ class Deck:
         wall_ns: int,
         symbol: str | None = None,
     ) -> None:
-        self._sources = {source.name: source for source in sources}
-        self._bounded = sources[0].name
+        self._slots = Slots(sources, params)
         self._params = params
         self._source = sources[0]
         self._symbol = symbol or sources[0].symbols[0]
-        self._slots: dict[tuple[str, str], Slot] = {}
         self._places: dict[str, tuple[str, int]] = {}
         self._expiry: date | None = None
         self._stance = Stance()
         self._target: int | None = None
         self._hunting = 0  # the direction in which a signal is looked for
         self._note = ""
-        self._refused: dict[tuple[str, str], str] = {}
-        self._rerun: tuple[tuple[str, str], Rerun] | None = None
+        self._rerun: tuple[Key, Rerun] | None = None
         self._generation = 0
         self._version = 0
         self._rate = (wall_ns, 0, 0.0)
@@ -190,16 +183,12 @@ class Deck:
         """Begin to fold what has been played once more with other thresholds; without any, stop."""
         self._rerun = None
         if settings:
-            slot = self._slot()
             fold = with_changes(self._params.fold, settings)
-            params = replace(self._params, fold=fold, timeline=NO_CHECKPOINTS)
-            again = open_timeline(slot.timeline.tape, params, self._source.name == self._bounded)
-            self._rerun = (self._source.name, self._symbol), Rerun(settings, slot.timeline, again)
+            again = self._slots.again(self._key, replace(self._params, fold=fold, timeline=NO_CHECKPOINTS))
+            self._rerun = self._key, Rerun(settings, self._slot().timeline, again)
 
     def _use(self, name: str, wall_ns: int) -> None:
-        source = self._sources.get(name)
-        if source is None:
-            raise NoDataError(f"There is no source called {name}; choose one of {', '.join(self._sources)}.")
+        source = self._slots.source(name)
         if source is self._source:
             return
         self._places[self._source.name] = self._symbol, self._heading()
@@ -210,7 +199,7 @@ class Deck:
         """Show a symbol of a source at a place; nothing changes if it cannot be opened."""
         if symbol not in source.symbols:
             raise NoDataError(f"{symbol} is not in {source.label}; it has {', '.join(source.symbols)}.")
-        slot = self._open(source.name, symbol)
+        slot = self._slots.open((source.name, symbol))
         self._source, self._symbol, self._expiry = source, symbol, None
         self._generation += 1
         self._count_from(wall_ns, 0.0)
@@ -279,20 +268,8 @@ class Deck:
         return self._hunting != 0 or self._target is not None
 
     def scout(self) -> bool:
-        """Fold a little ahead, a re-run and the shown symbol first; return whether there is more to do.
-
-        A symbol that cannot be opened or read is left alone from then on, and every view says why.
-        """
-        if self._work_again():
-            return True
-        for symbol in (self._symbol, *self._source.symbols):
-            key = self._source.name, symbol
-            try:
-                if key not in self._refused and not self._open(*key).timeline.scout(SCOUT_EVENTS):
-                    return True
-            except SpymonError as error:
-                self._refused[key] = str(error)
-        return False
+        """Fold a little ahead, a re-run and the shown symbol first; return whether there is more to do."""
+        return self._work_again() or self._slots.scout(self._source, self._symbol)
 
     def _work_again(self) -> bool:
         """Fold a little of the re-run; return whether there was something to do."""
@@ -344,7 +321,7 @@ class Deck:
     def answer(self, query: Query[T]) -> T:
         """Return the answer to a query about the shown symbol, at its playhead."""
         key, rerun = self._rerun or (None, None)
-        ours = rerun if key == (self._source.name, self._symbol) else None
+        ours = rerun if key == self._key else None
         return answer(self._slot(), Asked(self._stance, self._expiry, ours), query)
 
     def counts(self) -> Counts:
@@ -361,7 +338,7 @@ class Deck:
             yield "Looking for the next signal …"
         if self._rerun is not None and not self._rerun[1].done:
             yield f"Running again with {', '.join(self._rerun[1].settings)}: {self._rerun[1].progress:.0%} …"
-        yield from (why for (source, _), why in self._refused.items() if source == self._source.name)
+        yield from self._slots.refusals(self._source)
         if rules := self._slot().rules:
             yield from rules.notes
         yield from self._params.notes
@@ -377,15 +354,9 @@ class Deck:
         """Begin to measure the pace anew; `rate` stands until it is known."""
         self._rate = wall_ns, self.counts().events, rate
 
-    # --- slots ------------------------------------------------------------------------------------
+    @property
+    def _key(self) -> Key:
+        return self._source.name, self._symbol
 
     def _slot(self) -> Slot:
-        return self._open(self._source.name, self._symbol)
-
-    def _open(self, source: str, symbol: str) -> Slot:
-        key = source, symbol
-        if key not in self._slots:
-            tape = self._sources[source].open(symbol)
-            self._slots[key] = open_slot(tape, self._params, bounded=source == self._bounded)
-            self._refused.pop(key, None)
-        return self._slots[key]
+        return self._slots.open(self._key)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .chain import expected_move, implied_forward
-from .events import NS, PRICE_SCALE, UNDERLYING
+from .chain import expected_move, implied_forward, mids
+from .events import NS, UNDERLYING
 from .greeks import compiled, years
 from .kernel.state import N_CHANNELS, State
 from .kernel.volatility import kept_iv
@@ -161,20 +161,14 @@ class History:
 
     def _look_for_opening(self, state: State, settle_ns: int, ts_ns: int) -> None:
         here = self.rungs.settle_ns == settle_ns
-        call, put = (_mids(state.cells[cids[here]]) for cids in (self.rungs.call, self.rungs.put))
+        sides = (state.cells[cids[here]] for cids in (self.rungs.call, self.rungs.put))
+        call, put = (mids(cells["bid"], cells["ask"]) for cells in sides)
         strike = self.rungs.strike[here]
         forward = implied_forward(strike, call, put, years(settle_ns, ts_ns), self._rate)
         move = None if forward is None else expected_move(strike, call, put, forward)
         if move is not None:
             self._opening[settle_ns] = ts_ns, move
             self._unopened.discard(settle_ns)
-
-
-def _mids(cells: NDArray[np.void]) -> Floats:
-    """Return (n,) the mid in $ of each two-sided quote, nan elsewhere."""
-    bid, ask = cells["bid"], cells["ask"]
-    two_sided = (bid > 0) & (ask > bid)
-    return np.where(two_sided, (bid.astype(np.float64) + ask) / (2 * PRICE_SCALE), np.nan)
 
 
 @compiled

@@ -14,6 +14,7 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
+from .chain import mids
 from .dealer import positions
 from .events import MISSING, NS, PRICE_SCALE, UNDERLYING
 from .greeks import GreekTable, greeks, implied_vols, years
@@ -132,7 +133,7 @@ def volatilities(state: State, ladder: Ladder, moment: Moment, fold: FoldParams)
         return np.full(len(ladder.strike_milli), nan)
     use_call = on_call(ladder, moment)
     cells = rows_of(state, np.where(use_call, ladder.call, ladder.put))
-    mid, cp = _mid_of(cells["bid"], cells["ask"]), np.where(use_call, 1.0, -1.0)
+    mid, cp = mids(cells["bid"], cells["ask"]), np.where(use_call, 1.0, -1.0)
     iv, _ = implied_vols(mid, spot, ladder.strike, left, fold.rate, fold.dividend, cp)
     recent = moment.now_ns - cells["iv_ts"] <= IV_LIFE_NS
     return np.where(np.isnan(iv) & recent, cells["iv"], iv)
@@ -175,13 +176,8 @@ def measured_vols(
     )
     cp = np.where(use_call, 1.0, -1.0)
     vega = greeks_at(moment, ladder.strike, ladder.settle_ns, iv, cp, fold).vega
-    time_value = _mid_of(bid, ask) - np.maximum(cp * (moment.spot_usd - ladder.strike), 0.0)
+    time_value = mids(bid, ask) - np.maximum(cp * (moment.spot_usd - ladder.strike), 0.0)
     return measured(iv, bid / PRICE_SCALE, ask / PRICE_SCALE, vega, time_value, tick / PRICE_SCALE)
-
-
-def mids(leg: Leg) -> Floats:
-    """Return (n,) the mid in $ of each two-sided quote, nan elsewhere."""
-    return _mid_of(leg.bid, leg.ask)
 
 
 def known(oi: Ints) -> Floats:
@@ -192,11 +188,6 @@ def known(oi: Ints) -> Floats:
 def part_of(leg: Leg, rows: slice) -> Leg:
     """Return some rows of a leg."""
     return Leg(**{field.name: getattr(leg, field.name)[rows] for field in fields(Leg)})
-
-
-def _mid_of(bid: Ints, ask: Ints) -> Floats:
-    two_sided = (bid > 0) & (ask > bid)
-    return np.where(two_sided, (bid.astype(np.float64) + ask) / (2 * PRICE_SCALE), nan)
 
 
 def _leg(

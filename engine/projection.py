@@ -15,6 +15,7 @@ from math import nan
 
 import numpy as np
 
+from .chain import mids
 from .events import MISSING, NS, PRICE_SCALE, QUOTE, TRADE
 from .exposure import MINUTES_PER_YEAR
 from .gamma import desk_at, gamma_of, pain_of, ratios, strike_exposures
@@ -33,7 +34,6 @@ from .ladder import (
     greeks_at,
     ladders_of,
     legs,
-    mids,
     on_call,
     part_of,
 )
@@ -385,7 +385,7 @@ def _iv_status(rung: Ladder, call: Leg, put: Leg, moment: Moment) -> str:
     if np.isfinite([call.iv[0], put.iv[0]]).any():
         return STATUS_NAMES[OK]
     leg, right = (call, "call") if on_call(rung, moment)[0] else (put, "put")
-    return f"no two-sided {right} quote" if np.isnan(mids(leg)[0]) else "no time value"
+    return f"no two-sided {right} quote" if np.isnan(mids(leg.bid, leg.ask)[0]) else "no time value"
 
 
 def _chain(pool: Pool, reading: Reading, opening_move: float | None) -> Chain:

@@ -10,12 +10,12 @@ from datetime import date
 
 import numpy as np
 
-from .chain import at_the_money, expected_move, implied_forward, max_pain
+from .chain import at_the_money, expected_move, implied_forward, max_pain, mids
 from .events import MISSING
 from .greeks import years
 from .kernel.params import FoldParams
 from .kernel.state import State
-from .ladder import Ladder, Moment, known, measured_vols, mids, on_call, rows_of
+from .ladder import Ladder, Moment, known, measured_vols, on_call, rows_of
 from .panels import Smile
 from .smile import moneyness, smooth
 from .view import Floats, Leg
@@ -43,7 +43,7 @@ class Reading:
 def read(ladder: Ladder, call: Leg, put: Leg, moment: Moment, fold: FoldParams, tick: int) -> Reading:
     """Return what the legs of a ladder say; tick in price units."""
     left = years(ladder.settle_ns, moment.now_ns)
-    strike, call_mid, put_mid = ladder.strike, mids(call), mids(put)
+    strike, call_mid, put_mid = ladder.strike, mids(call.bid, call.ask), mids(put.bid, put.ask)
     forward = implied_forward(strike, call_mid, put_mid, left, fold.rate)
     iv, error = measured_vols(ladder, call, put, moment, fold, tick)
     return Reading(

@@ -1,4 +1,4 @@
-"""What if: a tape folded once more with other thresholds, a little at a time.
+"""What if: a tape folded once more with other thresholds, a little at a time, and what that changes.
 
 Owns the second fold and its progress, and compares it with the first over what had been played when it was
 asked for: a replay must not tell the future. It refuses to know who waits for it.
@@ -6,12 +6,49 @@ asked for: a replay must not tell the future. It refuses to know who waits for i
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from .errors import UsageError
+from .events import NS, UNDERLYING
+from .kernel.params import FoldParams, with_settings
+from .kernel.signals import RULE_NAMES
 from .panels import Comparison, Scoreboard
-from .study import Spotted, Tally, difference, scoreboard, tally
+from .scores import scoreboard
+from .study import Tally, tally
 from .symbols import Contract
 from .timeline import Timeline
 
-Row = tuple[int, str, Contract | None]
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """A signal by what makes it the same under other thresholds: symbol, second, rule and contract."""
+
+    ts_ns: int
+    symbol: str
+    rule: str
+    contract: Contract | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What other thresholds change: signals that came, that went, and how many stayed."""
+
+    kept: int
+    added: tuple[Spotted, ...]
+    removed: tuple[Spotted, ...]
+
+
+def with_changes(fold: FoldParams, settings: Sequence[str]) -> FoldParams:
+    """Return the parameters with 'volume_spike.z=5' and its like applied; UsageError for what cannot be."""
+    changes = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise UsageError(f"{setting} is not a change; write it as NAME=VALUE, e.g. volume_spike.z=5.")
+        changes[name.strip()] = value.strip()
+    return replace(fold, signals=with_settings(fold.signals, changes))
 
 
 class Rerun:
@@ -65,5 +102,29 @@ def compared(settings: tuple[str, ...], then: Tally, now: Tally) -> Comparison:
     )
 
 
-def _row(spotted: Spotted) -> Row:
+def _row(spotted: Spotted) -> tuple[int, str, Contract | None]:
     return spotted.ts_ns, spotted.rule, spotted.contract
+
+
+def difference(then: Sequence[Tally], now: Sequence[Tally]) -> Difference:
+    """Compare two folds of the same tapes; a signal is the same when rule, contract and second agree.
+
+    Of several in one second the first answers to the first, the second to the second.
+    """
+    before, after = _spotted(then), _spotted(now)
+    known_before, known_after = ({key for key, _ in spotted} for spotted in (before, after))
+    added = tuple(each for key, each in after if key not in known_before)
+    removed = tuple(each for key, each in before if key not in known_after)
+    return Difference(len(after) - len(added), added, removed)
+
+
+def _spotted(tallies: Sequence[Tally]) -> list[tuple[tuple[object, ...], Spotted]]:
+    found: list[tuple[tuple[object, ...], Spotted]] = []
+    seen: Counter[tuple[object, ...]] = Counter()
+    for each in tallies:
+        for ts_ns, rule, cid in zip(each.ts_ns.tolist(), each.rule.tolist(), each.cid.tolist(), strict=True):
+            contract = None if cid == UNDERLYING else each.contracts[cid]
+            key = each.symbol, ts_ns // NS, rule, cid
+            seen[key] += 1
+            found.append(((*key, seen[key]), Spotted(ts_ns, each.symbol, RULE_NAMES[rule], contract)))
+    return found

@@ -1,7 +1,7 @@
-"""A slot: one symbol's tape, opened, with its timeline and its projector.
+"""A slot: one symbol's tape, opened, with its timeline and its projector; and the slots of several sources.
 
-Owns what a source must offer, which expirations are watched and between which bounds. It refuses to know
-what plays it.
+Owns what a source must offer, which expirations are watched, between which bounds, and what is open. It
+refuses to know what is shown and what plays it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from .errors import NoDataError
+from .errors import NoDataError, SpymonError
 from .events import NS
 from .kernel.params import FoldParams
 from .projection import Playing, Projector
@@ -20,6 +20,12 @@ from .rules.run import Piece, RuleRun
 from .stance import Stance
 from .timeline import Tape, Timeline, TimelineParams
 from .view import Fired, SignalLog, View
+
+Key = tuple[str, str]
+"""A source's name and a symbol."""
+
+SCOUT_EVENTS = 32_768
+"""Events folded ahead in one go: short enough that a key press waits for no more than a few ms."""
 
 
 class Source(Protocol):
@@ -131,3 +137,51 @@ def open_timeline(tape: Tape, params: DeckParams, bounded: bool) -> Timeline:
     """Return a tape's fold at its start; between the bounds of `params` if `bounded`."""
     start_ns, end_ns = (params.start_ns, params.end_ns) if bounded else (None, None)
     return Timeline(tape, params.fold, params.timeline, start_ns, end_ns)
+
+
+class Slots:
+    """Slots by source and symbol, each opened once; the bounds of `params` are those of the first source."""
+
+    def __init__(self, sources: Sequence[Source], params: DeckParams) -> None:
+        self._sources = {source.name: source for source in sources}
+        self._bounded = sources[0].name
+        self._params = params
+        self._slots: dict[Key, Slot] = {}
+        self._refused: dict[Key, str] = {}
+
+    def source(self, name: str) -> Source:
+        """Return a source by its name; NoDataError when there is none."""
+        if name not in self._sources:
+            raise NoDataError(f"There is no source called {name}; choose one of {', '.join(self._sources)}.")
+        return self._sources[name]
+
+    def open(self, key: Key) -> Slot:
+        """Return a tape, opened now if it was not before; raises what its source raises."""
+        if key not in self._slots:
+            name, symbol = key
+            tape = self._sources[name].open(symbol)
+            self._slots[key] = open_slot(tape, self._params, bounded=name == self._bounded)
+            self._refused.pop(key, None)
+        return self._slots[key]
+
+    def again(self, key: Key, params: DeckParams) -> Timeline:
+        """Return another fold of an open tape, between the same bounds, at its start."""
+        return open_timeline(self.open(key).timeline.tape, params, bounded=key[0] == self._bounded)
+
+    def scout(self, source: Source, first: str) -> bool:
+        """Fold a source's tapes a little ahead, `first` before the others; return whether there is more.
+
+        A symbol that cannot be opened or read is left alone from then on.
+        """
+        for symbol in (first, *source.symbols):
+            key = source.name, symbol
+            try:
+                if key not in self._refused and not self.open(key).timeline.scout(SCOUT_EVENTS):
+                    return True
+            except SpymonError as error:
+                self._refused[key] = str(error)
+        return False
+
+    def refusals(self, source: Source) -> list[str]:
+        """Return a sentence for each symbol of a source that cannot be had."""
+        return [why for (name, _), why in self._refused.items() if name == source.name]

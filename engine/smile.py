@@ -121,16 +121,20 @@ def _local(
         sums = np.zeros(3)
         for i in range(z.size):
             if apart[i] < reach and not (alone and i == j):
-                near = 1.0 - (apart[i] / reach) ** 3
-                power = weight[i] * near * near * near
-                x = (z[i] - where[j]) / reach
-                for k in range(5):
-                    moments[k] += power
-                    if k < 3:
-                        sums[k] += power * iv[i]
-                    power *= x
+                near = (1.0 - (apart[i] / reach) ** 3) ** 3
+                _weigh((z[i] - where[j]) / reach, iv[i], weight[i] * near, moments, sums)
         out[j] = _value_at_zero(moments, sums)
     return out
+
+
+@compiled
+def _weigh(x: float, value: float, weight: float, moments: Floats, sums: Floats) -> None:
+    """Add a point to the moments (5,) of x and to the sums (3,) of value times the powers of x."""
+    for k in range(5):
+        moments[k] += weight
+        if k < 3:
+            sums[k] += weight * value
+        weight *= x
 
 
 @compiled

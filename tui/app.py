@@ -23,6 +23,7 @@ from textual.command import Provider
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.types import IgnoreReturnCallbackType
+from textual.worker import WorkerFailed
 
 from engine.alerts.alerter import Alerter
 from engine.alerts.channels import Bell, Write
@@ -55,7 +56,8 @@ _SIGNALS = {"SIGINT": INTERRUPTED, "SIGTERM": 143, "SIGHUP": 129}
 class SpymonApp(App[None]):
     """Paints the newest view of a desk, so many times per second, and sends it what the keys ask for.
 
-    After `run` returns, `return_code` is the exit status, and `error` what the desk could not start for.
+    After `run` returns, `return_code` is the exit status, and `error` what the desk could not start for, or
+    what failed on the screen.
 
     desk        : what is watched
     fps         : frames per second, 1-20
@@ -87,7 +89,7 @@ class SpymonApp(App[None]):
         super().__init__()
         self.desk = desk
         self.alerter = alerts(self._write_through)
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self._keymap_given = dict(keymap or {})
         self._table = keys.with_keymap(self._keymap_given)
         self._main = DeskScreen(desk, self._table, what, Prefs(fps=fps))
@@ -131,6 +133,16 @@ class SpymonApp(App[None]):
         except Exception as error:  # the command line reports it: one sentence, and the right exit code
             self.error = error
             self.exit(return_code=1)
+
+    def _fatal_error(self) -> None:
+        """Leave after a failure nobody expected; the command line reports it, as it does every other one.
+
+        Textual would print a traceback over many screens; `-v` shows one to those who ask for it.
+        """
+        if self.error is None:
+            error = self._exception
+            self.error = error.error if isinstance(error, WorkerFailed) else error
+        self._close_messages_no_wait()
 
     def _heed_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -21,8 +21,9 @@ SETTING_FLAGS = (
 
 EPILOG = """\
 Without a terminal, or with --headless, spymon prints one line per signal, a status line every 5 s of
-tape and a summary per symbol. --json makes each line an object with type signal, status, view or
-summary; a view of every symbol is printed at each 5 minutes of tape and at the end.
+tape and a summary per symbol. --json makes each line an object with type signal, outcome, status,
+view or summary. An outcome tells what came of a signal after 1, 5 and 15 minutes;
+a view of every symbol is printed at each 5 minutes of tape and at the end.
 
 exit codes: 0 done, 1 something failed, 2 wrong usage, 3 credentials missing or refused,
 4 no data for what was asked, 130 interrupted
@@ -104,7 +105,7 @@ def _add_output(parser: Parser) -> None:
         dest="alerts_in_replay",
         action="store_const",
         const="true",
-        help="send alerts, which are silent in a replay otherwise",
+        help="send alerts of a replay too",
     )
 
 
@@ -125,18 +126,32 @@ def _add_commands(parser: Parser) -> None:
         _add_common(command)
         return command
 
-    days = add("days", "list what is on disk: dates, symbols, spans, events, gaps, origin")
+    _add_days(add("days", "list what is on disk: dates, symbols, spans, events, gaps, origin"))
+    _add_import(add("import", "turn flat files (CSV, .csv.gz) and per-contract trade Parquet into days"))
+    _add_levels(add("levels", "gamma exposure, walls, zero gamma and max pain of a symbol or a chain file"))
+    _add_snapshot(add("snapshot", "write positions and gamma of every contract at a moment, or list a day's"))
+    _add_verify(add("verify", "fold a day again and compare its state hash with the recorded one"))
+    _add_study(add("study", "how signals did against random moments, over one day or many"))
+    _add_alert(add("alert", "send a test message over every alert channel, and say what came of it"))
+    _add_config(add("config", "show every setting with its origin, or find or edit the settings file"))
+
+
+def _add_days(days: argparse.ArgumentParser) -> None:
     days.add_argument("--json", action="store_true", help="one JSON object per day and symbol")
-    load = add("import", "turn flat files (CSV, .csv.gz) and per-contract trade Parquet into replayable days")
+
+
+def _add_import(load: argparse.ArgumentParser) -> None:
     load.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder to walk")
     load.add_argument("--symbol", metavar="S", help="only this underlying")
     load.add_argument("--date", metavar="D", help="only this day, YYYY-MM-DD")
-    _add_levels(add("levels", "gamma exposure, walls, zero gamma and max pain of a symbol or a chain file"))
-    _add_snapshot(add("snapshot", "write positions and gamma of every contract at a moment, or list a day's"))
-    verify = add("verify", "fold a day again and compare its state hash with the recorded one")
+
+
+def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("date", metavar="DATE", help="the day, YYYY-MM-DD")
     verify.add_argument("--symbol", metavar="S", help="only this underlying")
-    study = add("study", "how signals did against random moments, over one day or many")
+
+
+def _add_study(study: argparse.ArgumentParser) -> None:
     study.add_argument("dates", nargs="+", metavar="DATE", help="YYYY-MM-DD, or FIRST..LAST")
     study.add_argument("--symbol", metavar="A[,B...]", help="which underlyings (the first of the watch list)")
     study.add_argument(
@@ -144,14 +159,18 @@ def _add_commands(parser: Parser) -> None:
         dest="changes",
         metavar="NAME=VALUE",
         action="append",
-        help="compare with another threshold, volume_spike.z=5",
+        help="compare with another threshold, volume_spike.z=5; may be repeated",
     )
     study.add_argument("--preset", metavar="NAME", help="signal parameters: default or seed")
     study.add_argument("--json", action="store_true", help="print one JSON object")
-    alert = add("alert", "send a test message over every alert channel, and say what came of it")
+
+
+def _add_alert(alert: argparse.ArgumentParser) -> None:
     alert.add_argument("--test", action="store_true", required=True, help="send one message per channel")
     alert.add_argument("--channel", metavar="X", help="over this channel alone")
-    config = add("config", "show every setting with its origin, or find or edit the settings file")
+
+
+def _add_config(config: argparse.ArgumentParser) -> None:
     config.add_argument("action", choices=("show", "path", "edit"), help="show, path or edit")
     config.add_argument("--json", action="store_true", help="show as one JSON object")
 

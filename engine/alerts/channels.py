@@ -1,4 +1,4 @@
-"""The ways an alert is sent: the terminal's bell and toast, the desktop, a command, and what apprise knows.
+"""The ways an alert is sent: the terminal's bell and toast, the desktop, a command, and URLs (`urls`).
 
 A channel sends one alert or raises `AlertError` with one sentence, in which no secret of its URL stands. It
 refuses to know how often it is asked, and what happens when it fails.
@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import html
 import json
-import logging
 import re
 import shutil
 import subprocess
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from tempfile import TemporaryFile
-from typing import Any, ClassVar, Protocol
-from urllib.parse import unquote
+from typing import ClassVar, Protocol
 
 from ..errors import AlertError
-from .message import PLACEHOLDERS, Alert
+from .message import PLACEHOLDERS, Alert, plain
+from .urls import Url
 
 WORDS = ("bell", "toast", "desktop", "command")
 """Channels that are no URL."""
@@ -89,7 +86,7 @@ class Toast:
 
 def toast_sequence(alert: Alert, environ: Mapping[str, str]) -> str:
     """Return the escape sequence that shows an alert in the terminal of these variables."""
-    title, body = _plain(alert.title), _plain(alert.body)
+    title, body = plain(alert.title), plain(alert.body)
     if environ.get("VTE_VERSION") or environ.get("TERM", "").startswith(("foot", "rxvt", "vte")):
         sequence = f"\x1b]777;notify;{title.replace(';', ',')};{body}\x1b\\"
     else:
@@ -114,7 +111,7 @@ class Desktop:
 
     def send(self, alert: Alert) -> None:
         """Show it."""
-        _run(self.name, self._argv(_plain(alert.title), _plain(alert.body)), "")
+        _run(self.name, self._argv(plain(alert.title), plain(alert.body)), "")
 
     def _argv(self, title: str, body: str) -> list[str]:
         if program := self._find("notify-send"):
@@ -160,50 +157,6 @@ class Command:
         fields = alert.fields()
         argv = [_BRACES.sub(lambda match: fields.get(match[1], ""), word) for word in self._argv]
         _run(self.name, argv, json.dumps(alert.as_object()) + "\n", self._timeout_s)
-
-
-class Url:
-    """Sends through apprise: webhooks, Discord, Telegram, ntfy, e-mail and what else has a URL there."""
-
-    direct: ClassVar[bool] = False
-
-    def __init__(self, name: str, url: str) -> None:
-        self.name = name
-        self._url = url
-        self._server: Any = None
-
-    def prepare(self) -> None:
-        """Load apprise and let it read the URL."""
-        if self._server is not None:
-            return
-        try:
-            import apprise
-        except ImportError:
-            raise AlertError(self.name, "apprise is not installed; pip install 'spymon[alerts]'") from None
-        with _overheard() as said:
-            server = apprise.Apprise.instantiate(self._url, suppress_exceptions=True)
-        if server is None:
-            raise AlertError(self.name, self._reason(said, "apprise does not understand its URL"))
-        self._server = server
-
-    def send(self, alert: Alert) -> None:
-        """Hand it to the service."""
-        self.prepare()
-        with _overheard() as said:
-            try:
-                done = self._server.notify(title=alert.title, body=alert.body)
-            except Exception as error:  # a plugin's code is not ours, and a channel must fail with a sentence
-                said.append(f"{type(error).__name__}: {error}")
-                done = False
-        if not done:
-            raise AlertError(self.name, self._reason(said, "the service did not take the message"))
-
-    def _reason(self, said: list[str], otherwise: str) -> str:
-        """Return the last thing apprise said, without any part of the URL that could be a secret."""
-        text = _plain(said[-1]).rstrip(" .") if said else otherwise
-        for part in sorted(_parts(self._url), key=len, reverse=True):
-            text = text.replace(part, "***")
-        return text
 
 
 _BRACES = re.compile(r"\{(\w+)\}")
@@ -267,41 +220,5 @@ def _run(name: str, argv: Sequence[str], stdin: str, timeout_s: float = TIMEOUT_
         if done.returncode:
             heard.seek(0)
             lines = heard.read(10_000).decode(errors="replace").strip().splitlines()
-            said = f" ({_plain(lines[-1])})" if lines else ""
+            said = f" ({plain(lines[-1])})" if lines else ""
             raise AlertError(name, f"{argv[0]} ended with status {done.returncode}{said}")
-
-
-def _plain(text: str) -> str:
-    """Return a line without anything a terminal or a desktop would take for more than text."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def _parts(url: str) -> set[str]:
-    rest = url.partition("://")[2]
-    words = re.split(r"[/:@?&=#,\s]+", rest) + re.split(r"[/:@?&=#,\s]+", unquote(rest))
-    return {word for word in words if len(word) >= 4}
-
-
-class _Ear(logging.Handler):
-    """Keeps what one thread logs."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.said: list[str] = []
-        self._thread = threading.get_ident()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the message of a record of this thread."""
-        if record.thread == self._thread:
-            self.said.append(record.getMessage())
-
-
-@contextmanager
-def _overheard() -> Iterator[list[str]]:
-    """Yield a list that fills with what apprise logs meanwhile: it gives its reasons nowhere else."""
-    logger, ear = logging.getLogger("apprise"), _Ear()
-    logger.addHandler(ear)
-    try:
-        yield ear.said
-    finally:
-        logger.removeHandler(ear)

@@ -84,6 +84,11 @@ def summary_of(held: Mapping[str, int], strongest: Fired, span_ns: int) -> Alert
     )
 
 
+def plain(text: str) -> str:
+    """Return a line without anything a terminal or a desktop would take for more than text."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def _said(fired: Fired) -> str:
     """Name what a signal is about; a tape that is not happening now says so first."""
     contract = fired.row.contract

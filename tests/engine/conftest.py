@@ -30,12 +30,14 @@ from engine.events import (
     empty_events,
     to_price,
 )
+from engine.kernel.follow import HORIZONS_S
 from engine.kernel.params import PRESETS, FoldParams, SideParams, SignalParams
 from engine.kernel.side import RULE_NAMES as SIDE_RULES
 from engine.kernel.signals import RULE_NAMES
 from engine.kernel.state import SIDE, State, new_state
 from engine.kernel.step import step
 from engine.market import session, settle_ns, underlying
+from engine.study import Tally
 from engine.symbols import Contract, ContractTable
 from engine.timeline import TapeInfo
 
@@ -307,6 +309,26 @@ def memory_tape(events: Events, cuts: Sequence[int] = ()) -> MemoryTape:
     return MemoryTape(chunks, info, listed(), starts, end_ns)
 
 
+def by_hand(rows: list[tuple[float, int, float, float]], day: date = DAY, hours: float = 2.0) -> Tally:
+    """Build a tally of (second, rule, hit, chance to hit), alike at every horizon; a touch is a hit."""
+    at, rule, hit, control = (np.array(column) for column in zip(*rows, strict=True))
+    wide = np.repeat(hit.astype(float)[:, None], len(HORIZONS_S), 1)
+    return Tally(
+        day=day,
+        symbol="SPY",
+        contracts=ContractTable([Contract("SPY", DAY, "C", 685_000)]),
+        hours=hours,
+        ts_ns=(at * NS).astype(np.int64),
+        rule=rule.astype(np.int64),
+        cid=np.ones(len(rows), np.int64),
+        hit=wide,
+        touched=np.nan_to_num(wide, nan=1.0),
+        move=wide - 0.5,
+        control_hit=np.repeat(control.astype(float)[:, None], len(HORIZONS_S), 1),
+        control_touch=np.full((len(rows), len(HORIZONS_S)), 0.25),
+    )
+
+
 @pytest.fixture
 def tape() -> TapeBuilder:
     """An empty tape to write on."""
@@ -365,3 +387,9 @@ def same_state() -> Callable[[State, State], bool]:
 def in_memory() -> Callable[..., MemoryTape]:
     """`memory_tape(events, cuts)`."""
     return memory_tape
+
+
+@pytest.fixture(scope="session")
+def hand() -> Callable[..., Tally]:
+    """`by_hand(rows, day, hours)`: a tally nobody had to fold for."""
+    return by_hand

@@ -12,8 +12,10 @@ from engine.deck import Deck
 from engine.errors import NoDataError, StoreError, UsageError
 from engine.events import GAP, Events
 from engine.panels import AroundQuery, Comparison, Query, ScoreQuery, WhatIfQuery
+from engine.rerun import difference, with_changes
+from engine.scores import scoreboard
 from engine.slot import DeckParams
-from engine.study import difference, scoreboard, tally, with_changes
+from engine.study import tally
 from engine.timeline import Tape, Timeline
 
 N = 3000

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.chain import at_the_money, expected_move, implied_forward, max_pain, payouts, put_call_ratio
+from engine.chain import at_the_money, expected_move, implied_forward, max_pain, mids, payouts, put_call_ratio
 from engine.events import MISSING
 
 Floats = NDArray[np.float64]
@@ -20,6 +20,15 @@ NAN = math.nan
 
 def column(*values: float) -> Floats:
     return np.array(values, np.float64)
+
+
+def test_only_a_quote_with_two_sides_that_do_not_touch_has_a_mid() -> None:
+    bid = np.array([10_000, 0, 10_000, 10_100, MISSING, 2**31 - 2], np.int32)
+    ask = np.array([10_300, 6_200, 10_000, 10_000, 10_000, 2**31 - 1], np.int32)
+    found = mids(bid, ask)
+    assert found[0] == pytest.approx(1.015)
+    assert np.isnan(found[1:5]).all()
+    assert found[5] == pytest.approx((2**31 - 1.5) / 10_000)
 
 
 def test_the_forward_comes_from_the_strike_where_both_rights_cost_alike() -> None:

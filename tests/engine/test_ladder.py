@@ -24,7 +24,6 @@ from engine.ladder import (
     ladders_of,
     legs,
     measured_vols,
-    mids,
     on_call,
     part_of,
     volatilities,
@@ -316,11 +315,6 @@ class TestLeg:
 
 
 class TestHelpers:
-    def test_mids_are_those_of_two_sided_quotes(self) -> None:
-        call, _ = both(table("683C", "684C"), quote(1, 1.00, 1.03), quote(2, 0.0, 0.62))
-        assert mids(call)[0] == pytest.approx(1.015)
-        assert isnan(mids(call)[1])
-
     def test_unknown_open_interest_is_nan_and_zero_is_not(self) -> None:
         found = known(np.array([MISSING, 0, 7]))
         assert isnan(found[0])

@@ -15,7 +15,7 @@ import pytest
 from tui.cli import main
 
 ROOT = Path(__file__).parents[2]
-RUN = [sys.executable, "-c", "import sys; from tui.cli import main; sys.exit(main())"]
+RUN = [sys.executable, "-m", "tui"]
 WINDOW = ("--symbol", "DIA", "--from", "10:00", "--to", "10:01")
 
 

@@ -18,7 +18,7 @@ from engine.levels import Levels, Settlement
 from engine.market import ET
 
 from .. import format as fmt
-from ..lines import UNIT, number
+from ..view_fields import UNIT, number
 
 FORMATS = ("table", "csv", "tradingview")
 

@@ -17,9 +17,9 @@ from engine.store.snapshots import Snapshot, list_snapshots, read_snapshot, writ
 
 from .. import format as fmt
 from ..leaving import Leaver
-from ..lines import UNIT, number
 from ..output import Progress, progress_bar, say
 from ..plan import parse_day
+from ..view_fields import UNIT, number
 from .level_lines import aligned, moment
 from .tapes import FoldedDay, plan_for
 

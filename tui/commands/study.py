@@ -12,7 +12,8 @@ from engine.config import Settings
 from engine.errors import NoDataError, UsageError
 from engine.kernel.params import FoldParams
 from engine.market import ET, sessions
-from engine.study import Tally, studied, with_changes
+from engine.rerun import with_changes
+from engine.study import Tally, studied
 from engine.timeline import Tape
 
 from ..leaving import Leaver

@@ -14,7 +14,9 @@ from typing import Any
 
 from engine.market import clock_text
 from engine.panels import Score, Scoreboard
-from engine.study import Difference, Spotted, Tally, difference, scoreboard
+from engine.rerun import Difference, Spotted, difference
+from engine.scores import scoreboard
+from engine.study import Tally
 
 from ..output import rfc3339
 

@@ -18,8 +18,9 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from apprise import Apprise
 
-from engine.alerts.channels import Bell, Command, Desktop, Toast, Url, make_channels, toast_sequence
+from engine.alerts.channels import Bell, Command, Desktop, Toast, make_channels, toast_sequence
 from engine.alerts.message import TEST, Alert
+from engine.alerts.urls import Url
 from engine.errors import AlertError
 
 DEADLINE_S = 30.0

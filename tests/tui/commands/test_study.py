@@ -18,8 +18,9 @@ from engine.kernel.follow import HORIZONS_S
 from engine.kernel.params import FoldParams
 from engine.kernel.signals import PRICE_MOVE, RULE_NAMES, VOLUME_SPIKE
 from engine.market import session
+from engine.scores import scoreboard
 from engine.sources.simulated import SimulatedSource
-from engine.study import Tally, scoreboard, studied
+from engine.study import Tally, studied
 from engine.symbols import Contract, ContractTable
 from tui.cli import main
 from tui.commands.study import asked_days
