@@ -22,7 +22,7 @@ from .view import Dealer, ExpiryTotals, Floats, Gamma, Ints, StrikeExposure, Tot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Desk:
+class ScopeExposure:
     """A pool and what it comes to under a stance."""
 
     pool: Pool
@@ -31,7 +31,7 @@ class Desk:
     dealers: tuple[Dealer, ...]
 
 
-def desk_at(pool: Pool, stance: Stance, moment: Moment, fold: FoldParams, multiplier: float) -> Desk:
+def expose(pool: Pool, stance: Stance, moment: Moment, fold: FoldParams, multiplier: float) -> ScopeExposure:
     """Return what dealers hold of a pool, under every convention, at the moment's spot."""
     books = pool.books(stance, multiplier)
     shown = CONVENTIONS.index(stance.convention)
@@ -45,14 +45,14 @@ def desk_at(pool: Pool, stance: Stance, moment: Moment, fold: FoldParams, multip
         Dealer(convention, _finite(net), zero.headline, zero.reason)
         for convention, (net, zero) in zip(CONVENTIONS, (nets[i] for i in sorted(nets)), strict=True)
     )
-    return Desk(pool, stance, found, dealers)
+    return ScopeExposure(pool, stance, found, dealers)
 
 
-def gamma_of(desk: Desk, pain: float | None, move: float | None) -> Gamma:
+def gamma_of(summed: ScopeExposure, pain: float | None, move: float | None) -> Gamma:
     """Return the headline numbers; `pain` and `move` are the shown expiration's, $."""
-    found, stance, totals = desk.found, desk.stance, _totals(desk)
+    found, stance, totals = summed.found, summed.stance, _totals(summed)
     gamma, zero = totals["gamma"], found.zero_gamma
-    volume = float(desk.pool.volume.sum())
+    volume = float(summed.pool.volume.sum())
     return Gamma(
         net=gamma.net,
         call=gamma.call,
@@ -70,27 +70,27 @@ def gamma_of(desk: Desk, pain: float | None, move: float | None) -> Gamma:
         missing_reason="" if found.used else zero.reason,
         basis=stance.basis,
         scope=stance.scope,
-        summed=tuple(desk.pool.roster.expiries[i] for i in _living(desk)),
+        summed=tuple(summed.pool.roster.expiries[i] for i in _living(summed)),
         totals=totals,
-        by_expiry=_by_expiry(desk),
-        dealers=desk.dealers,
-        band=_band(desk.dealers),
-        confidence=float(desk.pool.confidence.sum()) / volume if volume else None,
-        unclassified=float(desk.pool.unknown.sum()) / volume if volume else None,
+        by_expiry=_by_expiry(summed),
+        dealers=summed.dealers,
+        band=_band(summed.dealers),
+        confidence=float(summed.pool.confidence.sum()) / volume if volume else None,
+        unclassified=float(summed.pool.unknown.sum()) / volume if volume else None,
     )
 
 
-def strike_exposures(desk: Desk, strike_milli: Ints) -> Mapping[Metric, StrikeExposure]:
+def strike_exposures(summed: ScopeExposure, strike_milli: Ints) -> Mapping[Metric, StrikeExposure]:
     """Return every metric by strike, for (k,) strikes ascending; contracts of other strikes are left out.
 
     A strike of which everything has settled is nan, as the total is None.
     """
-    listed = desk.pool.roster.strike_milli
+    listed = summed.pool.roster.strike_milli
     row = np.searchsorted(strike_milli, listed)
     ours = row < len(strike_milli)
     ours[ours] = strike_milli[row[ours]] == listed[ours]
     rows = np.where(ours, row, -1)
-    by_contract, cp = desk.found.by_contract, desk.pool.roster.cp
+    by_contract, cp = summed.found.by_contract, summed.pool.roster.cp
     columns = {metric: by_row(by_contract[metric], cp, rows, len(strike_milli)) for metric in METRICS}
     return {metric: StrikeExposure(c.call, c.put, c.net, c.gross) for metric, c in columns.items()}
 
@@ -116,31 +116,31 @@ def _pain(pool: Pool, chosen: Bools) -> float | None:
     return max_pain(strike, np.where(cp > 0, oi, np.nan), np.where(cp < 0, oi, np.nan))
 
 
-def _totals(desk: Desk) -> Mapping[Metric, Totals]:
-    cp = desk.pool.roster.cp
-    found = {metric: sums(desk.found.by_contract[metric], cp) for metric in METRICS}
+def _totals(summed: ScopeExposure) -> Mapping[Metric, Totals]:
+    cp = summed.pool.roster.cp
+    found = {metric: sums(summed.found.by_contract[metric], cp) for metric in METRICS}
     return {
         metric: Totals(_finite(s.call), _finite(s.put), _finite(s.net), _finite(s.gross))
         for metric, s in found.items()
     }
 
 
-def _living(desk: Desk) -> list[int]:
+def _living(summed: ScopeExposure) -> list[int]:
     """Return the expirations, by index, of which something has not settled."""
-    return [int(i) for i in np.unique(desk.pool.roster.expiry[desk.found.live])]
+    return [int(i) for i in np.unique(summed.pool.roster.expiry[summed.found.live])]
 
 
-def _by_expiry(desk: Desk) -> tuple[ExpiryTotals, ...]:
+def _by_expiry(summed: ScopeExposure) -> tuple[ExpiryTotals, ...]:
     """Return what each expiration adds; max pain is that of its shown settlement."""
-    roster, found = desk.pool.roster, desk.found
+    roster, found = summed.pool.roster, summed.found
     made = []
-    for i in _living(desk):
+    for i in _living(summed):
         ours = roster.expiry == i
         net = {
             metric: _finite(sums(found.by_contract[metric][ours], roster.cp[ours]).net) for metric in METRICS
         }
         shown = ours & (roster.ladder == roster.ladder[ours].min())
-        made.append(ExpiryTotals(roster.expiries[i], net, _pain(desk.pool, shown)))
+        made.append(ExpiryTotals(roster.expiries[i], net, _pain(summed.pool, shown)))
     return tuple(made)
 
 

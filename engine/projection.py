@@ -18,7 +18,7 @@ import numpy as np
 from .chain import mids
 from .events import MISSING, NS, PRICE_SCALE, QUOTE, TRADE
 from .exposure import MINUTES_PER_YEAR
-from .gamma import desk_at, gamma_of, pain_of, ratios, strike_exposures
+from .gamma import expose, gamma_of, pain_of, ratios, strike_exposures
 from .greeks import OK, STATUS_NAMES
 from .heat import heat
 from .kernel.conditions import CANCEL, FIRST_CODE, TREATMENT, label
@@ -102,7 +102,7 @@ class Projector:
         rows, atm = self._window(ladder, moment.spot)
         stance = stance or Stance()
         call, put = legs(timeline.state, ladder, moment, self._fold, stance)
-        desk = desk_at(
+        summed = expose(
             self._pool(stance, shown, moment), stance, moment, self._fold, float(self._underlying.multiplier)
         )
         reading = read(ladder, call, put, moment, self._fold, info.tick)
@@ -132,7 +132,7 @@ class Projector:
             atm=atm,
             call=part_of(call, rows),
             put=part_of(put, rows),
-            gamma=gamma_of(desk, reading.max_pain, reading.move),
+            gamma=gamma_of(summed, reading.max_pain, reading.move),
             flow=self._flow(),
             signals=self.signals(),
             gaps=tuple(timeline.gaps[: timeline.gap_count]),
@@ -140,8 +140,10 @@ class Projector:
             events_per_s=playing.events_per_s,
             loaded=timeline.loaded,
             notes=playing.notes,
-            exposures=strike_exposures(desk, ladder.strike_milli[rows]),
-            chain=_chain(desk.pool, reading, timeline.history.opening_move(ladder.settle_ns, moment.now_ns)),
+            exposures=strike_exposures(summed, ladder.strike_milli[rows]),
+            chain=_chain(
+                summed.pool, reading, timeline.history.opening_move(ladder.settle_ns, moment.now_ns)
+            ),
             outcomes=self.outcomes(),
         )
 

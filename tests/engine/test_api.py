@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -99,10 +100,18 @@ def alone(program: str) -> str:
     return done.stdout.strip()
 
 
-def readme_example() -> str:
-    marked = re.search(r"<!-- example -->\s*```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    assert marked, "README.md has no ```python block after <!-- example -->"
+def readme_example(mark: str = "example") -> str:
+    marked = re.search(rf"<!-- {mark} -->\s*```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert marked, f"README.md has no ```python block after <!-- {mark} -->"
     return marked[1]
+
+
+def printed(program: str) -> list[str]:
+    """What a program of the README prints, line by line."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})
+    return out.getvalue().splitlines()
 
 
 def statements(code: str) -> list[str]:
@@ -136,6 +145,14 @@ class TestNames:
         ]
         assert sorted(seen) == sorted(NAMES)
 
+    def test_every_query_is_public(self) -> None:
+        assert {each.__name__ for each in engine.Query.__subclasses__()} <= set(engine.__all__)
+
+    def test_every_command_is_public(self) -> None:
+        from engine.commands import Command
+
+        assert {each.__name__ for each in get_args(Command)} <= set(engine.__all__)
+
     def test_a_name_that_is_not_there_is_an_attribute_error(self) -> None:
         with pytest.raises(AttributeError, match="module 'engine' has no attribute 'Oracle'"):
             _ = engine.Oracle
@@ -153,16 +170,20 @@ class TestCost:
 
 class TestExample:
     def test_the_readme_s_example_runs_and_shows_views_signals_and_counts(self) -> None:
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out):
-            exec(compile(readme_example(), "README.md", "exec"), {"__name__": "__main__"})
-        lines = out.getvalue().splitlines()
+        lines = printed(readme_example())
         assert lines[-1].startswith("Counts(events=")
         views = [line.split() for line in lines if line.split()[0].isdigit()]
         signals = [line for line in lines if line.startswith("DIA ")]
         assert len(views) > 1
         assert [int(line[0]) for line in views] == sorted(int(line[0]) for line in views)
         assert f"signals={len(signals)})" in lines[-1]
+
+    def test_what_a_view_does_not_show_can_be_asked_for(self) -> None:
+        heat, *scores = printed(readme_example("example: ask"))
+        unit, minutes, convention = re.fullmatch(r"(.+) \(\d+, (\d+)\) (\w+)", heat).groups()
+        assert (unit, convention) == ("shares per $1", "flow")
+        assert int(minutes) > 380
+        assert {score.split()[1] for score in scores} == {"60", "300", "900"}
 
     def test_the_package_s_docstring_shows_the_same_program(self) -> None:
         assert engine.__doc__ is not None
