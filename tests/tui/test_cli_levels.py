@@ -238,6 +238,7 @@ def test_several_expirations_have_a_table_of_their_own(run: Run) -> None:
         ("levels --chain abc.csv", 2, "abc.csv does not say the spot; give it with --spot"),
         ("levels --chain abc.csv --spot 100", 2, "abc.csv does not say when it was made; give it with --at"),
         ("levels --chain abc.csv --spot 100 --at 10:00", 2, "--at 10:00 is not a moment"),
+        ("levels --chain abc.csv --spot 100 --at 9999-12-31T23:59", 2, "--at 9999-12-31T23:59 is not a mo"),
         ("levels --chain abc.csv --spot nan", 2, "--spot nan is not a price above 0."),
         ("levels --chain abc.csv --spot 100 --at 2025-05-17T10:00", 4, "Every contract had expired by"),
         ("levels --chain abc.csv --spot 9 --at 2025-05-12T10:00 --expiry 0dte", 4, "Nothing expires on"),

@@ -13,7 +13,7 @@ from math import isnan, nan
 from typing import Any
 
 from ...errors import StoreError
-from .cells import amount, contract_named, contract_of, in_range, instant, number
+from .cells import amount, contract_named, contract_of, in_range, instant, number, unmarked
 from .sheet import Row, Sheet
 
 Document = Mapping[str, Any]
@@ -160,6 +160,5 @@ def _part(row: Document, key: str) -> Document:
 
 
 def _symbol(value: object) -> str:
-    """Return an underlying's symbol without the marks of an index: `I:SPX`, `_SPX`, `^SPX`, `$SPX`."""
-    text = value.strip().upper() if isinstance(value, str) else ""
-    return text.removeprefix("I:").lstrip("_^$")
+    """Return an underlying's symbol, '' for none."""
+    return unmarked(value) if isinstance(value, str) else ""
