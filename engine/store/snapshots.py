@@ -198,8 +198,16 @@ def _files(root: Path) -> Iterator[tuple[Path, str, date]]:
     folder = root / "intraday"
     for path in folder.iterdir() if folder.is_dir() else ():
         name = _NAME.fullmatch(path.name)
-        if name is not None:
-            yield path, name[1], date.fromisoformat(name[2])
+        on = None if name is None else _day(name[2])
+        if name is not None and on is not None:
+            yield path, name[1], on
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _no_snapshot(root: Path, day: date, symbols: tuple[str, ...] | None) -> str:

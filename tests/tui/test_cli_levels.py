@@ -233,6 +233,7 @@ def test_several_expirations_have_a_table_of_their_own(run: Run) -> None:
         ("levels SPY --json --format csv", 2, "choose one"),
         ("levels SPY --format xml", 2, "'xml' is no --format of spymon"),
         ("levels SPY --expiry 0", 2, "--expiry 0 is not all, 0dte, a date (YYYY-MM-DD) or a number"),
+        ("levels SPY --at 10:00 --expiry 20260102", 4, "Nothing expires on 2026-01-02; --expiry can"),
         ("levels SPY --at 10:00 --expiry 2026-01-02", 4, "Nothing expires on 2026-01-02; --expiry can"),
         ("levels --chain none.csv", 4, "none.csv does not exist; name a chain file."),
         ("levels --chain abc.csv", 2, "abc.csv does not say the spot; give it with --spot"),
