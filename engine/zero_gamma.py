@@ -132,7 +132,7 @@ def _zeros(spots: Floats, net: Floats, gross: Floats, of: Curves, scale: Floats)
     size = np.abs(net)
     kept = np.flatnonzero((size > _NEGLIGIBLE * size.max()) & (size > _CANCELLED * gross))
     ends = [_dollars(spots[0]), _dollars(spots[-1])]
-    where = f"between {' and '.join(ends)}" if spots.size > 1 else f"at {ends[0]}, the only strike there"
+    where = f"between {' and '.join(ends)}" if spots.size > 1 else f"at {ends[0]}"
     if not kept.size:
         cause = "calls and puts cancel" if gross.any() else "no gamma"
         return ZeroGamma(None, (), f"{cause} {where}")

@@ -368,7 +368,7 @@ def test_calls_and_puts_that_cancel_have_no_flip() -> None:
 
 def test_a_single_strike_is_judged_where_it_stands() -> None:
     e = exposure(book((600, "C", 10, 0.2), (600, "P", 5, 0.2)), 600.0)
-    assert e.zero_gamma.reason == "all positive between 600 and 600"
+    assert e.zero_gamma.reason == "all positive at 600"
     assert e.profile.net.tolist() == pytest.approx([e.total_net])
 
 
@@ -381,7 +381,7 @@ def test_contracts_out_of_reach_of_every_price_have_no_gamma_there() -> None:
 def test_a_position_may_be_short() -> None:
     long, short = exposure(book((600, "C", 10, 0.2)), 600.0), exposure(book((600, "C", -10, 0.2)), 600.0)
     assert short.total_net == -long.total_net
-    assert short.zero_gamma.reason == "all negative between 600 and 600"
+    assert short.zero_gamma.reason == "all negative at 600"
 
 
 def test_the_profile_passes_through_the_totals_at_spot() -> None:
