@@ -86,6 +86,17 @@ def _known_oi(oi: Floats) -> Floats:
     return np.where(np.isfinite(oi) & (oi != MISSING), oi, 0.0)
 
 
+def put_call(values: Floats, sign: Floats) -> float | None:
+    """Return puts over calls of (n,) contracts by volume, open interest or premium; nan ones are left out."""
+    return put_call_ratio(known_sum(values[sign > 0.0]), known_sum(values[sign < 0.0]))
+
+
+def known_sum(values: Floats) -> float:
+    """Return the sum of what is known, nan when there is something and nothing of it is."""
+    known = values[~np.isnan(values)]
+    return float(known.sum()) if known.size or not values.size else math.nan
+
+
 def put_call_ratio(calls: float, puts: float) -> float | None:
     """Return puts / calls, of volume, open interest or premium; None when calls are 0 or one is unknown."""
     known = math.isfinite(calls) and math.isfinite(puts) and MISSING not in (calls, puts)

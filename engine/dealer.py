@@ -31,9 +31,16 @@ def positions(
     buy, sell : (n,) of them, by the side that customers took
     cp        : +1 call, -1 put
     """
+    weight = volume if convention == "assumed" and basis == "volume" else oi
+    return held(convention, np.asarray(cp * weight, np.float64), sell - buy)
+
+
+def held(convention: Convention, assumed: Floats, flow: Floats) -> Floats:
+    """Return the contracts dealers hold; arrays of any shapes that go together.
+
+    assumed : long every call and short every put
+    flow    : what customers sold minus what they bought
+    """
     if convention == "flow":
-        return sell - buy
-    if convention == "blended":
-        return cp * oi + (sell - buy)
-    weight = volume if basis == "volume" else oi
-    return np.asarray(cp * weight, np.float64)
+        return flow
+    return assumed + flow if convention == "blended" else assumed

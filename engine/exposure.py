@@ -201,9 +201,9 @@ def exposure(
         total_put=total.put,
         total_net=total.net,
         total_gross=total.gross,
-        call_wall=_peak(strikes, columns.call, spot),
-        put_wall=_peak(strikes, -columns.put, spot),
-        max_gex_strike=_peak(strikes, np.abs(columns.net), spot),
+        call_wall=peak(strikes, columns.call, spot),
+        put_wall=peak(strikes, -columns.put, spot),
+        max_gex_strike=peak(strikes, np.abs(columns.net), spot),
         zero_gamma=zeros[0],
         profile=profile,
         gamma=table.gamma,
@@ -277,7 +277,7 @@ def _net_of(book: Book, priced: Bools, gamma: Floats) -> float:
     return sums(gamma * held * book.multiplier, book.sign).net
 
 
-def _peak(strikes: Floats, values: Floats, spot: float) -> float | None:
+def peak(strikes: Floats, values: Floats, spot: float) -> float | None:
     """Return the strike of the largest positive value; ties go to the nearest to spot, then the lower."""
     known = np.nan_to_num(values)
     best = float(known.max(initial=0.0))

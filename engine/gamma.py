@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .chain import max_pain, put_call_ratio
+from .chain import max_pain, put_call
 from .exposure import Bools, Exposure, by_row, exposure, sums
 from .kernel.params import FoldParams
 from .ladder import Moment
 from .scope import Pool
 from .stance import CONVENTIONS, METRICS, Metric, Stance
-from .view import Dealer, ExpiryTotals, Floats, Gamma, Ints, StrikeExposure, Totals
+from .view import Dealer, ExpiryTotals, Gamma, Ints, StrikeExposure, Totals
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,11 +97,8 @@ def strike_exposures(summed: ScopeExposure, strike_milli: Ints) -> Mapping[Metri
 
 def ratios(pool: Pool) -> tuple[float | None, float | None, float | None]:
     """Return puts over calls of a pool by contracts traded, open interest, premium; None when undefined."""
-    volume, oi, premium = (
-        put_call_ratio(_known_sum(column[pool.roster.cp > 0]), _known_sum(column[pool.roster.cp < 0]))
-        for column in (pool.volume, pool.oi, pool.premium_usd)
-    )
-    return volume, oi, premium
+    cp = pool.roster.cp
+    return put_call(pool.volume, cp), put_call(pool.oi, cp), put_call(pool.premium_usd, cp)
 
 
 def pain_of(pool: Pool) -> float | None:
@@ -147,11 +144,6 @@ def _by_expiry(summed: ScopeExposure) -> tuple[ExpiryTotals, ...]:
 def _band(dealers: tuple[Dealer, ...]) -> tuple[float, float] | None:
     flips = [each.zero_gamma for each in dealers if each.zero_gamma is not None]
     return (min(flips), max(flips)) if flips else None
-
-
-def _known_sum(column: Floats) -> float:
-    """Return the sum of what is known, nan when nothing is."""
-    return float(np.nansum(column)) if np.isfinite(column).any() else math.nan
 
 
 def _finite(value: float) -> float | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .dealer import held
 from .events import MISSING, PRICE_SCALE
 from .greeks import greeks, years
 from .kernel.params import FoldParams
@@ -69,22 +70,11 @@ def _exposures(
         table = greeks(S, K, T, fold.rate, fold.dividend, iv, cp)
         each = table.gamma if metric == "gex" else table.charm / MINUTES_PER_YEAR
         oi = np.where(cids == ABSENT, np.nan, known(rows_of(state, cids)["oi"]))
-        held = _held(cp * oi[:, np.newaxis], net.T[at].astype(np.float64), convention)
-        held[cids == ABSENT] = np.nan
-        worth.append(held * each.reshape(shape) * state.static["multiplier"][0])
+        position = held(convention, cp * oi[:, np.newaxis], -net.T[at].astype(np.float64))
+        position[cids == ABSENT] = np.nan
+        worth.append(position * each.reshape(shape) * state.static["multiplier"][0])
     unknown = np.isnan(worth[0]) & np.isnan(worth[1])
     return np.where(unknown, np.nan, np.nan_to_num(worth[0]) + np.nan_to_num(worth[1]))
-
-
-def _held(assumed: Floats, bought: Floats, convention: Convention) -> Floats:
-    """Return (n, t) the contracts dealers hold; nan where open interest is needed and not known.
-
-    assumed : (n, 1) open interest with the sign of its right
-    bought  : (n, t) contracts that customers bought minus sold
-    """
-    if convention == "assumed":
-        return np.broadcast_to(assumed, bought.shape).copy()
-    return -bought if convention == "flow" else assumed - bought
 
 
 def _column(values: Floats, times: Ints, since_ns: int) -> Floats:

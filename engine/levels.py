@@ -17,9 +17,10 @@ from datetime import date
 
 import numpy as np
 
-from .chain import expected_move, max_pain, put_call_ratio
+from .chain import expected_move, known_sum, max_pain, put_call
+from .dealer import held
 from .errors import NoDataError
-from .exposure import Book, exposure
+from .exposure import Book, by_row, exposure, peak
 from .quotes import Bools, Floats, OptionChain, Rows
 from .stance import Convention
 from .valuation import Group, Terms, settlements, volatilities
@@ -27,8 +28,6 @@ from .valuation import Group, Terms, settlements, volatilities
 PROFILE_POINTS = 2001
 WINDOW = (0.9, 1.1)
 """Zeros are looked for at so many prices between these fractions of spot: 0.01 % apart."""
-
-_SAME = 1e-12  # relative difference below which two strikes tie
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +139,12 @@ class Levels:
     @property
     def pcr_volume(self) -> float | None:
         """Puts over calls by contracts traded."""
-        return _put_call(self._read(), self._read().volume)
+        return put_call(self._read().volume, self._read().sign)
 
     @property
     def pcr_oi(self) -> float | None:
         """Puts over calls by open interest."""
-        return _put_call(self._read(), self._read().oi)
+        return put_call(self._read().oi, self._read().sign)
 
     def _read(self) -> OptionChain:
         """Return what is read as one: everything, but of one expiration its first settlement alone.
@@ -160,7 +159,7 @@ class Levels:
 
 def measure(chain: OptionChain, terms: Terms, convention: Convention = "assumed") -> Levels:
     """Return the levels of contracts that have not settled; NoDataError when nothing can be summed."""
-    position = held(chain, convention)
+    position = held(convention, chain.sign * chain.oi, chain.sell - chain.buy)
     if not _carried(position).any():
         what = "open interest" if convention == "assumed" else "classified flow"
         raise NoDataError(f"No contract of {_name(chain)} has {what}, so there is no exposure to sum.")
@@ -170,17 +169,6 @@ def measure(chain: OptionChain, terms: Terms, convention: Convention = "assumed"
     if not np.any(_carried(position) & np.isfinite(iv)):
         raise NoDataError(_no_volatility(chain, terms))
     return _levels(chain, terms, convention, position, groups, iv)
-
-
-def held(chain: OptionChain, convention: Convention = "assumed") -> Floats:
-    """Return (n,) contracts dealers hold under a convention, short below 0; nan where unknown.
-
-    Assumed is long every call and short every put; a customer who buys leaves a dealer short.
-    """
-    if convention == "assumed":
-        return chain.sign * chain.oi
-    flow = chain.sell - chain.buy
-    return flow if convention == "flow" else chain.sign * chain.oi + flow
 
 
 def _levels(
@@ -195,7 +183,8 @@ def _levels(
     found = exposure(book, terms.spot, profile_points=PROFILE_POINTS, window=WINDOW)
     gamma = found.gamma * stock
     shares = np.where(position == 0.0, 0.0, position * gamma * book.multiplier)
-    strikes, call, put, net = by_strike(chain.strike, chain.sign, shares)
+    strikes, row = np.unique(chain.strike, return_inverse=True)
+    columns = by_row(shares, chain.sign, row, strikes.size)
     return Levels(
         chain=chain,
         terms=terms,
@@ -205,9 +194,9 @@ def _levels(
         gamma=gamma,
         shares=shares,
         strikes=strikes,
-        call=call,
-        put=put,
-        net=net,
+        call=columns.call,
+        put=columns.put,
+        net=columns.net,
         zero_gamma=found.zero_gamma.headline,
         zero_gamma_reason=found.zero_gamma.reason,
         zero_gamma_roots=found.zero_gamma.roots,
@@ -243,30 +232,6 @@ def _carried(position: Floats) -> Bools:
 # --- readings ----------------------------------------------------------------------------------------
 
 
-def by_strike(strike: Floats, sign: Floats, shares: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return (strikes, call, put, net), (k,) each; nan where nothing is known of the contracts."""
-    strikes, row = np.unique(strike, return_inverse=True)
-    known = ~np.isnan(shares)
-
-    def summed(side: Bools) -> Floats:
-        have = side & known
-        blank = np.bincount(row[side], minlength=strikes.size) > 0
-        blank &= np.bincount(row[have], minlength=strikes.size) == 0
-        return np.where(blank, np.nan, np.bincount(row[have], shares[have], strikes.size))
-
-    return strikes, summed(sign > 0.0), summed(sign < 0.0), summed(np.ones(sign.size, np.bool_))
-
-
-def peak(strikes: Floats, values: Floats, spot: float) -> float | None:
-    """Return the strike of the largest positive value; ties go to the nearest to spot, then the lower."""
-    known = np.nan_to_num(values)
-    best = float(known.max(initial=0.0))
-    if best <= 0.0:
-        return None
-    tied = strikes[known >= best * (1.0 - _SAME)]
-    return float(tied[np.lexsort((tied, np.abs(tied - spot)))[0]])
-
-
 def _settlement(chain: OptionChain, group: Group, shares: Floats, position: Floats) -> Settlement:
     known = shares[group.rows][~np.isnan(shares[group.rows])]
     return Settlement(
@@ -288,17 +253,6 @@ def _move(group: Group) -> float | None:
 def _max_pain(chain: OptionChain, rows: Rows) -> float | None:
     oi, call = chain.oi[rows], chain.sign[rows] > 0.0
     return max_pain(chain.strike[rows], np.where(call, oi, np.nan), np.where(call, np.nan, oi))
-
-
-def _put_call(chain: OptionChain, values: Floats) -> float | None:
-    calls = chain.sign > 0.0
-    return put_call_ratio(_known_sum(values[calls]), _known_sum(values[~calls]))
-
-
-def _known_sum(values: Floats) -> float:
-    """Return the sum of what is known, nan when nothing is."""
-    known = values[~np.isnan(values)]
-    return float(known.sum()) if known.size else math.nan
 
 
 # --- sentences ---------------------------------------------------------------------------------------
@@ -339,8 +293,8 @@ def _notes(
 
 def _unclassified(chain: OptionChain) -> float:
     """Return the share of the volume without a known side, 0 when nothing has traded."""
-    traded = _known_sum(chain.volume)
-    return 1.0 - _known_sum(chain.buy + chain.sell) / traded if traded > 0.0 else 0.0
+    traded = known_sum(chain.volume)
+    return 1.0 - known_sum(chain.buy + chain.sell) / traded if traded > 0.0 else 0.0
 
 
 def _no_volatility(chain: OptionChain, terms: Terms) -> str:

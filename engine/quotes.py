@@ -33,6 +33,8 @@ _COLUMNS = ("bid", "ask", "volume", "oi", "iv", "buy", "sell")
 class OptionChain:
     """The contracts of one underlying; every column is (n,), float64 and nan where unknown.
 
+    strike    : $
+    sign      : +1 for a call, -1 for a put
     settle_ns : when each settles, ns UTC
     bid, ask  : $; a bid of 0 is nobody's
     volume, oi: contracts
@@ -42,6 +44,8 @@ class OptionChain:
 
     underlying: Underlying
     contracts: tuple[Contract, ...]
+    strike: Floats
+    sign: Floats
     settle_ns: Ints
     bid: Floats
     ask: Floats
@@ -50,16 +54,6 @@ class OptionChain:
     iv: Floats
     buy: Floats
     sell: Floats
-
-    @property
-    def strike(self) -> Floats:
-        """Strikes in $."""
-        return np.array([each.strike for each in self.contracts], np.float64)
-
-    @property
-    def sign(self) -> Floats:
-        """+1 for a call, -1 for a put."""
-        return np.array([1.0 if each.right == "C" else -1.0 for each in self.contracts])
 
     @property
     def mid(self) -> Floats:
@@ -73,7 +67,7 @@ class OptionChain:
 
     def part(self, rows: Bools) -> OptionChain:
         """Return some of the contracts."""
-        columns = {name: getattr(self, name)[rows] for name in (*_COLUMNS, "settle_ns")}
+        columns = {name: getattr(self, name)[rows] for name in ("strike", "sign", "settle_ns", *_COLUMNS)}
         kept = tuple(self.contracts[i] for i in np.flatnonzero(rows).tolist())
         return replace(self, contracts=kept, **columns)
 
@@ -102,8 +96,14 @@ def quoted(
         key = each.root, each.expiry
         if key not in settles:
             settles[key] = settle_ns(underlying, *key)
-    when = np.array([settles[each.root, each.expiry] for each in contracts], np.int64)
-    return OptionChain(underlying, contracts, when, **{name: columns.get(name, unknown) for name in _COLUMNS})
+    return OptionChain(
+        underlying,
+        contracts,
+        strike=np.array([each.strike for each in contracts], np.float64),
+        sign=np.array([1.0 if each.right == "C" else -1.0 for each in contracts]),
+        settle_ns=np.array([settles[each.root, each.expiry] for each in contracts], np.int64),
+        **{name: columns.get(name, unknown) for name in _COLUMNS},
+    )
 
 
 def quoted_by(state: State, contracts: ContractTable, underlying: Underlying) -> OptionChain:

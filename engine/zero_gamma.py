@@ -131,7 +131,8 @@ def _zeros(spots: Floats, net: Floats, gross: Floats, of: Curves, scale: Floats)
     """Return every sign change of net between cells that have a sign, refined."""
     size = np.abs(net)
     kept = np.flatnonzero((size > _NEGLIGIBLE * size.max()) & (size > _CANCELLED * gross))
-    where = f"between {_dollars(spots[0])} and {_dollars(spots[-1])}"
+    ends = [_dollars(spots[0]), _dollars(spots[-1])]
+    where = f"between {' and '.join(ends)}" if spots.size > 1 else f"at {ends[0]}"
     if not kept.size:
         cause = "calls and puts cancel" if gross.any() else "no gamma"
         return ZeroGamma(None, (), f"{cause} {where}")

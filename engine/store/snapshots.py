@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from ..errors import NoDataError, StoreError
 from ..events import NS
-from ..exposure import convert
-from ..levels import Levels, by_strike, peak
+from ..exposure import by_row, convert, peak
+from ..levels import Levels
 from ..market import ET
 from .files import write_bytes, writing
 
@@ -173,7 +173,8 @@ def _entry(path: Path, table: pa.Table, about: Mapping[str, Any]) -> Snapshot:
     strike, usd = (table.column(name).to_numpy() for name in ("strike", "gamma_usd"))
     right = np.array(table.column("type").to_pylist())
     spot = float(table.column("spot")[0].as_py())
-    strikes, call, put, net = by_strike(strike, np.where(right == "C", 1.0, -1.0), usd)
+    strikes, row = np.unique(strike, return_inverse=True)
+    columns = by_row(usd, np.where(right == "C", 1.0, -1.0), row, strikes.size)
     known = usd[~np.isnan(usd)]
     return Snapshot(
         path=path,
@@ -184,9 +185,9 @@ def _entry(path: Path, table: pa.Table, about: Mapping[str, Any]) -> Snapshot:
         spot=spot,
         contracts=table.num_rows,
         net_gex=float(known.sum()) if known.size else None,
-        call_wall=peak(strikes, call, spot),
-        put_wall=peak(strikes, -put, spot),
-        max_gex_strike=peak(strikes, np.abs(net), spot),
+        call_wall=peak(strikes, columns.call, spot),
+        put_wall=peak(strikes, -columns.put, spot),
+        max_gex_strike=peak(strikes, np.abs(columns.net), spot),
         zero_gamma=None if about["zero_gamma"] is None else float(about["zero_gamma"]),
         zero_gamma_reason=str(about["zero_gamma_reason"]),
     )
@@ -197,8 +198,16 @@ def _files(root: Path) -> Iterator[tuple[Path, str, date]]:
     folder = root / "intraday"
     for path in folder.iterdir() if folder.is_dir() else ():
         name = _NAME.fullmatch(path.name)
-        if name is not None:
-            yield path, name[1], date.fromisoformat(name[2])
+        on = None if name is None else _day(name[2])
+        if name is not None and on is not None:
+            yield path, name[1], on
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _no_snapshot(root: Path, day: date, symbols: tuple[str, ...] | None) -> str:

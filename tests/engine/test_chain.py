@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.chain import at_the_money, expected_move, implied_forward, max_pain, mids, payouts, put_call_ratio
+from engine.chain import (
+    at_the_money,
+    expected_move,
+    implied_forward,
+    max_pain,
+    mids,
+    payouts,
+    put_call,
+    put_call_ratio,
+)
 from engine.events import MISSING
 
 Floats = NDArray[np.float64]
@@ -110,6 +119,14 @@ def test_pain_without_open_interest_is_unknown() -> None:
 
 def test_unknown_open_interest_does_not_poison_the_pain() -> None:
     assert max_pain(column(590, 600, 610), column(10, NAN, 0), column(0, MISSING, 10)) == 590.0
+
+
+def test_the_put_call_ratio_leaves_out_what_is_unknown_and_is_none_when_all_of_it_is() -> None:
+    sign = np.array([1.0, 1.0, -1.0])
+    assert put_call(np.array([2.0, NAN, 3.0]), sign) == 1.5
+    assert put_call(np.array([2.0, 4.0, NAN]), sign) is None
+    assert put_call(np.array([2.0, 4.0]), sign[:2]) == 0.0
+    assert put_call(np.array([3.0]), sign[2:]) is None
 
 
 def test_the_put_call_ratio_needs_calls() -> None:

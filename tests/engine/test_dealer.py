@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.dealer import positions
+from engine.dealer import held, positions
 from engine.stance import Basis, Convention
 
 NAN = np.nan
@@ -34,6 +34,13 @@ def test_a_customer_who_buys_leaves_the_dealer_short_whatever_the_right() -> Non
     both = np.array([1.0, -1.0])
     held = positions("flow", "flow", oi=nothing, volume=ten, buy=ten, sell=nothing, cp=both)
     assert held.tolist() == [-10, -10]
+
+
+def test_open_interest_of_the_day_goes_with_the_flow_of_every_minute() -> None:
+    assumed, flow = np.array([[300.0], [-200.0]]), np.array([[-1.0, -5.0], [2.0, NAN]])
+    assert held("blended", assumed, flow).tolist()[0] == [299.0, 295.0]
+    assert held("flow", assumed, flow) is flow
+    assert held("assumed", assumed, flow) is assumed
 
 
 def test_blended_is_what_was_assumed_moved_by_the_flow() -> None:

@@ -368,8 +368,27 @@ def test_calls_and_puts_that_cancel_have_no_flip() -> None:
 
 def test_a_single_strike_is_judged_where_it_stands() -> None:
     e = exposure(book((600, "C", 10, 0.2), (600, "P", 5, 0.2)), 600.0)
-    assert e.zero_gamma.reason == "all positive between 600 and 600"
+    assert e.zero_gamma.reason == "all positive at 600"
     assert e.profile.net.tolist() == pytest.approx([e.total_net])
+
+
+@pytest.mark.parametrize(("calls", "crosses"), [(999.0, 0), (1000.0, 0), (1001.0, 2)])
+def test_a_profile_that_touches_zero_without_crossing_it_has_no_root(calls: float, crosses: int) -> None:
+    # A narrow bump of calls inside a wide one of puts: at 1000 both are as high where d1 is 0 for either.
+    rows: list[Row] = [(600.03, "C", calls, 0.1), (600.03, "P", 2000, 0.2), (550, "C", 0, 0.2)]
+    b = book(*rows, (650, "C", 0, 0.2))
+    zero = exposure(b, 600.0, profile_points=2001, window=WIDE).zero_gamma
+    assert len(zero.roots) == crosses
+    for root in zero.roots:
+        assert abs(net_at(b, root)) < 1e-9 * calls
+
+
+@pytest.mark.parametrize("spot", [600.0, 599.5, 601.25])
+def test_a_root_at_spot_or_at_a_price_of_the_grid_is_found_once(spot: float) -> None:
+    rows: list[Row] = [(590, "P", 1000, 0.15), (610, "C", 1000, 0.15)]
+    (root,) = exposure(book(*rows), spot, window=WIDE).zero_gamma.roots
+    again = exposure(book(*rows), root, profile_points=3, window=(0.99, 1.01)).zero_gamma
+    assert again.roots == pytest.approx((root,), abs=1e-9)
 
 
 def test_contracts_out_of_reach_of_every_price_have_no_gamma_there() -> None:
@@ -381,7 +400,7 @@ def test_contracts_out_of_reach_of_every_price_have_no_gamma_there() -> None:
 def test_a_position_may_be_short() -> None:
     long, short = exposure(book((600, "C", 10, 0.2)), 600.0), exposure(book((600, "C", -10, 0.2)), 600.0)
     assert short.total_net == -long.total_net
-    assert short.zero_gamma.reason == "all negative between 600 and 600"
+    assert short.zero_gamma.reason == "all negative at 600"
 
 
 def test_the_profile_passes_through_the_totals_at_spot() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.errors import NoDataError
 from engine.greeks import price_greeks, years
-from engine.levels import Levels, held, measure
+from engine.levels import Levels, measure
 from engine.market import ET, PRESETS
 from engine.quotes import OptionChain, quoted
 from engine.stance import CONVENTIONS
@@ -94,7 +94,7 @@ def test_a_chain_of_calls_alone_has_no_put_wall_and_no_flip() -> None:
     found = measure(chain(ROWS[:2]), VENDOR)
     assert (found.put_wall, found.zero_gamma) == (None, None)
     assert found.zero_gamma_reason.startswith("all positive between ")
-    assert found.pcr_oi is None
+    assert found.pcr_oi == 0.0
 
 
 def test_a_date_that_settles_twice_is_summed_whole_and_read_by_its_evening() -> None:
@@ -155,9 +155,9 @@ def test_nothing_to_sum_is_one_sentence(rows: list[Row], terms: Terms, sentence:
 
 def test_conventions_differ_in_what_dealers_hold() -> None:
     one = chain(ROWS[:3], buy=[10.0, 0.0, 4.0], sell=[3.0, 6.0, 4.0])
-    assert held(one, "assumed").tolist() == [500.0, 200.0, -700.0]
-    assert held(one, "flow").tolist() == [-7.0, 6.0, 0.0]
-    assert held(one, "blended").tolist() == [493.0, 206.0, -700.0]
+    assert measure(one, VENDOR, "assumed").position.tolist() == [500.0, 200.0, -700.0]
+    assert measure(one, VENDOR, "flow").position.tolist() == [-7.0, 6.0, 0.0]
+    assert measure(one, VENDOR, "blended").position.tolist() == [493.0, 206.0, -700.0]
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)

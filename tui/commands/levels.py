@@ -55,7 +55,7 @@ def parse_expiry(text: str) -> Expiry:
     if word == "0dte":
         return "0dte"
     try:
-        return _positive(word) if word.isdecimal() else date.fromisoformat(word)
+        return _positive(word) if word.isdecimal() and len(word) < 8 else date.fromisoformat(word)
     except ValueError:
         raise UsageError(
             f"--expiry {text} is not all, 0dte, a date (YYYY-MM-DD) or a number of expirations from 1."

@@ -101,7 +101,7 @@ def parse_moment(text: str, day: date | None) -> int:
     head, separator, clock = text.strip().replace(" ", "T").partition("T")
     try:
         on = date.fromisoformat(head) if separator else day
-        if on is None:
+        if on is None or not 2000 <= on.year < 2100:
             raise ValueError(text)
         return parse_time(clock if separator else head, on)
     except (ValueError, UsageError):

@@ -20,7 +20,9 @@ from .sheet import Row, Sheet
 
 _SHARES = 100.0
 _APART_NS = 60 * NS  # pages fetched one after the other are one moment
-_NOT_PERCENT = 5.0  # half of the volatilities above 500 % are volatilities in percent
+_LOWEST, _NOT_PERCENT = 0.05, 3.0
+"""If all but this share of the volatilities are above 300 %, they are in percent. Far strikes of a chain
+about to expire are higher than that, those near the money are not."""
 
 Owners = Mapping[str, str]
 
@@ -146,7 +148,8 @@ def _fractions(iv: Floats) -> tuple[Floats, bool]:
     """Return volatilities as fractions, and whether they were in percent; 0 is how a vendor says unknown."""
     known = np.where(iv > 0.0, iv, np.nan)
     positive = known[~np.isnan(known)]
-    in_percent = bool(positive.size) and float(np.median(positive)) > _NOT_PERCENT
+    low = np.quantile(positive, _LOWEST, method="lower") if positive.size else 0.0
+    in_percent = bool(low > _NOT_PERCENT)
     return known / 100.0 if in_percent else known, in_percent
 
 

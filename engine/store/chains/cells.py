@@ -91,6 +91,11 @@ def in_range(ts_ns: float) -> int | None:
     return int(ts_ns) if _FIRST_NS <= ts_ns <= _LAST_NS else None
 
 
+def unmarked(symbol: str) -> str:
+    """Return a symbol without the marks of an index: `I:SPX`, `_SPX`, `^SPX`, `$SPX`, `.SPX`."""
+    return symbol.strip().upper().removeprefix("I:").lstrip("_^$.")
+
+
 def contract_named(value: object) -> Contract | None:
     """Return the contract of an OCC name."""
     if not isinstance(value, str):
@@ -103,7 +108,7 @@ def contract_named(value: object) -> Contract | None:
 
 def contract_of(root: str, expiry: str, right: str, strike: object) -> Contract | None:
     """Return the contract whose parts stand in columns of their own."""
-    name, on, side = root.strip().upper(), day(expiry), _RIGHTS.get(right.strip().upper())
+    name, on, side = unmarked(root), day(expiry), _RIGHTS.get(right.strip().upper())
     milli = number(strike) * 1000.0
     if not _ROOT.fullmatch(name) or on is None or side is None or not 0.5 <= milli <= MAX_STRIKE_MILLI:
         return None

@@ -13,7 +13,7 @@ from math import isnan, nan
 from typing import Any
 
 from ...errors import StoreError
-from .cells import amount, contract_named, contract_of, in_range, instant, number
+from .cells import amount, contract_named, contract_of, in_range, instant, number, unmarked
 from .sheet import Row, Sheet
 
 Document = Mapping[str, Any]
@@ -50,20 +50,23 @@ def _where(error: Exception) -> str:
 
 def _sheets(document: object) -> Iterator[Sheet]:
     if isinstance(document, list):
-        bare = [each for each in document if isinstance(each, dict) and "details" in each]
+        bare = [each for each in document if _is_row(each)]
         if bare:
             yield _massive({"results": bare})
-            document = [each for each in document if each not in bare]
         for each in document:
-            if not isinstance(each, list):  # pages do not nest deeper than that
+            if not isinstance(each, list) and not _is_row(each):  # pages do not nest deeper than that
                 yield from _sheets(each)
     elif isinstance(document, dict):
         if isinstance(document.get("data"), dict) and isinstance(document["data"].get("options"), list):
             yield _exchange(document, document["data"])
         elif isinstance(document.get("results"), (list, dict)):
             yield _massive(document)
-        elif "details" in document:
+        elif _is_row(document):
             yield _massive({"results": [document]})
+
+
+def _is_row(document: object) -> bool:
+    return isinstance(document, dict) and "details" in document
 
 
 def _refusal(documents: list[object]) -> str:
@@ -160,6 +163,5 @@ def _part(row: Document, key: str) -> Document:
 
 
 def _symbol(value: object) -> str:
-    """Return an underlying's symbol without the marks of an index: `I:SPX`, `_SPX`, `^SPX`, `$SPX`."""
-    text = value.strip().upper() if isinstance(value, str) else ""
-    return text.removeprefix("I:").lstrip("_^$")
+    """Return an underlying's symbol, '' for none."""
+    return unmarked(value) if isinstance(value, str) else ""

@@ -19,6 +19,7 @@ from .sheet import Sheet
 from .tables import PLAIN, read_table
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_OTHERS = (b"PAR1", b"%PDF", b"PK\x03\x04")
 _HEAD = 4096
 
 KNOWN = (
@@ -44,6 +45,8 @@ def _read(path: Path) -> list[Sheet]:
     head = text.lstrip()[:1]
     if not head:
         raise StoreError(f"{path} is empty; fetch it again.")
+    if head == "<":
+        raise StoreError(f"{path} is a web page or XML; {KNOWN}.")
     try:
         sheets = read_documents(text) if head in "{[" else [read_table(io.StringIO(text, newline=""))]
     except StoreError as error:
@@ -55,7 +58,7 @@ def _read(path: Path) -> list[Sheet]:
 
 def _text(path: Path) -> str:
     data = _bytes(path)
-    if b"\x00" in data[:_HEAD] or data.startswith(b"PAR1"):
+    if b"\x00" in data[:_HEAD] or data.startswith(_OTHERS):
         raise StoreError(f"{path} is not text; {KNOWN}.")
     try:
         return data.decode("utf-8-sig")
@@ -71,7 +74,8 @@ def _bytes(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise NoDataError(f"{path} does not exist; name a chain file.") from error
     except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read ({error}).") from error
+        why = getattr(error, "strerror", None) or error
+        raise StoreError(f"{path} cannot be read ({why}).") from error
     if not data.startswith(_GZIP_MAGIC):
         return data
     try:

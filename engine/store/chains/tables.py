@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from math import isnan
 
 from ...errors import StoreError
 from ...symbols import Contract
@@ -18,10 +19,13 @@ PLAIN = "symbol,root,expiry,right,strike,bid,ask,volume,oi,iv"
 """The plain table; `symbol` alone or root, expiry, right and strike name the contract."""
 
 _ALIASES = {
-    "expiration": "expiry", "expiration_date": "expiry", "type": "right", "vol": "volume",
-    "open_interest": "oi", "open interest": "oi", "implied_volatility": "iv",
+    "expiration": "expiry", "expiration date": "expiry", "type": "right", "option type": "right",
+    "contract type": "right", "strike price": "strike", "vol": "volume", "open interest": "oi",
+    "open int": "oi", "openinterest": "oi", "implied volatility": "iv",
 }  # fmt: skip
 _PARTS = ("root", "expiry", "right", "strike")
+_KNOWING = {"strike", "oi", "iv", "bid", "right", "expiry"}  # a table with none of them is no chain
+_OTHER_MARK = re.compile(r"[;\t|]")
 _HEAD_ROWS = 12  # above the exchange's table stand a few lines about the underlying
 _LAST = re.compile(r"\s*last:\s*(\S.*)", re.IGNORECASE)
 _DATE = re.compile(r"\s*(?:date:\s*)?(.*\d{1,2}:\d{2}.*)", re.IGNORECASE)
@@ -36,10 +40,18 @@ def read_table(lines: Iterable[str]) -> Sheet:
     except csv.Error as error:
         raise StoreError(f"is not a table ({error})") from error
     for i, row in enumerate(table[:_HEAD_ROWS]):
-        names = [cell.lower() for cell in row]
+        names = [_named(cell) for cell in row]
         if {"calls", "puts", "strike"} <= set(names):
             return _exchange(table[:i], names, table[i + 1 :])
-    return _plain([_ALIASES.get(cell.lower(), cell.lower()) for cell in table[0]], table[1:])
+    if len(table[0]) == 1 and _KNOWING & {_named(cell) for cell in _OTHER_MARK.split(table[0][0])}:
+        raise StoreError("has something else than commas between its columns")
+    return _plain([_named(cell) for cell in table[0]], table[1:])
+
+
+def _named(cell: str) -> str:
+    """Return what we call a column, whatever its capitals, underscores and abbreviations."""
+    plain = " ".join(cell.lower().replace("_", " ").split())
+    return _ALIASES.get(plain, plain)
 
 
 # --- the exchange's quotedata.csv --------------------------------------------------------------------
@@ -68,7 +80,7 @@ def _exchange(above: Sequence[list[str]], names: Sequence[str], rows: Iterable[l
 
 def _columns(names: Sequence[str], begin: int, end: int) -> Columns:
     """Return where the columns of one side stand; its first one names the contract."""
-    known = {_ALIASES.get(names[i], names[i]): i for i in reversed(range(begin + 1, end))}
+    known = {names[i]: i for i in reversed(range(begin + 1, end))}
     return known | {"symbol": begin}
 
 
@@ -92,6 +104,8 @@ def _read_above(sheet: Sheet, above: Sequence[list[str]]) -> None:
                 tail = row[i + 1] if i + 1 < len(row) and re.fullmatch(r"\d{3}(\.\d+)?", row[i + 1]) else ""
                 sheet.spot = number(last[1] + tail)
         sheet.at_ns = sheet.at_ns or _at(row)
+    if above and len(above[0]) > 1 and isnan(sheet.spot):
+        sheet.spot = number(above[0][1])  # older downloads begin with name, price and change
 
 
 def _at(row: Sequence[str]) -> int | None:
@@ -107,7 +121,7 @@ def _at(row: Sequence[str]) -> int | None:
 
 def _plain(names: Sequence[str], rows: Iterable[list[str]]) -> Sheet:
     columns = {name: i for i, name in reversed(list(enumerate(names)))}
-    if not {"strike", "oi", "iv", "bid", "right", "expiry"} & set(columns):
+    if not _KNOWING & columns.keys():
         raise StoreError("has no columns of a chain")
     _need(["oi", *([] if "symbol" in columns else _PARTS)], columns, "table")
     if "iv" not in columns:

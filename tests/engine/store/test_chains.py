@@ -115,6 +115,21 @@ def test_a_thousands_separator_does_not_cut_the_spot_in_two(tmp_path: Path) -> N
     assert read(tmp_path, EXCHANGE.replace("Last: 560.36", '"Last: 5,604.14"')).spot == 5604.14
 
 
+def test_the_exchanges_older_table_has_the_price_behind_the_name_and_shorter_headings(
+    tmp_path: Path,
+) -> None:
+    old = EXCHANGE.replace("Volume,IV", "Vol,IV").replace("Open Interest", "Open Int").splitlines()[3:]
+    above = ["SPY (SPDR S&P 500 ETF),560.36,+5.83,", "May 01 2025 @ 08:28 ET,Bid,560.36,Ask,560.46,Size,2x1,"]
+    assert_same(read(tmp_path, "\n".join(above + old)), read(tmp_path, EXCHANGE))
+
+
+def assert_same(one: ChainFile, other: ChainFile) -> None:
+    assert (one.spot, one.at_ns, one.notes) == (other.spot, other.at_ns, other.notes)
+    assert one.chain.contracts == other.chain.contracts
+    for name in ("bid", "ask", "volume", "oi", "iv"):
+        np.testing.assert_array_equal(getattr(one.chain, name), getattr(other.chain, name))
+
+
 def test_the_exchanges_json_is_read_with_numbers_as_text(tmp_path: Path) -> None:
     found = read(tmp_path, cboe())
     assert (found.spot, found.at_ns) == (5604.14, et(2025, 5, 1, 10, 31, 5))
@@ -205,6 +220,18 @@ def test_the_symbol_column_may_name_the_underlying(tmp_path: Path) -> None:
     assert [each.root for each in found.chain.contracts] == ["SPXW", "SPXW"]
 
 
+@pytest.mark.parametrize("root", ["SPX", "^SPX", "_SPX", "$SPX", "I:SPX"])
+def test_an_index_may_carry_its_mark_in_the_root(tmp_path: Path, root: str) -> None:
+    found = read(tmp_path, f"root,expiry,right,strike,oi,iv\n{root},2025-05-16,C,5600,10,0.2\n")
+    assert [each.occ for each in found.chain.contracts] == ["O:SPX250516C05600000"]
+
+
+def test_headings_may_be_written_out(tmp_path: Path) -> None:
+    head = "Root,Expiration Date,Option_Type,Strike Price,Bid,Ask,Vol,Open Interest,Implied Volatility"
+    found = read(tmp_path, f"{head}\nABC,2025-05-16,put,12.5,1,1.2,7,5,0.4\n")
+    assert row(found, "12.5P") == {"bid": 1.0, "ask": 1.2, "volume": 7.0, "oi": 5.0, "iv": 0.4}
+
+
 @pytest.mark.parametrize("change", [
     lambda text: b"\xef\xbb\xbf" + text.encode(),
     lambda text: text.replace("\n", "\r\n").encode(),
@@ -281,8 +308,19 @@ def test_volatilities_in_percent_are_known_by_their_size(tmp_path: Path) -> None
     found = read(tmp_path, "symbol,bid,ask,volume,oi,iv\n" + rows)
     np.testing.assert_allclose(found.chain.iv, [0.288, 0.25, np.nan])
     assert found.notes == ("The volatilities look like percentages and were divided by 100.",)
-    high = read(tmp_path, plain(*names, more=",1,1.2,5,10,4.38"))
-    assert high.chain.iv.tolist() == [4.38] * 3
+
+
+def test_far_strikes_of_a_chain_about_to_expire_do_not_make_its_volatilities_percentages(
+    tmp_path: Path,
+) -> None:
+    money, far = (f"SPY250516C00{strike}000" for strike in (500, 550))
+    many = [f"SPY250516C00{strike}000" for strike in range(551, 560)]
+    text = plain(money, more=",1,1.2,5,10,0.21") + "".join(
+        f"{name},0,0.01,5,10,8.4\n" for name in [far, *many]
+    )
+    found = read(tmp_path, text)
+    assert (row(found, "500C")["iv"], row(found, "550C")["iv"]) == (0.21, 8.4)
+    assert found.notes == ()
 
 
 def test_one_of_several_underlyings_must_be_named(tmp_path: Path) -> None:
@@ -319,6 +357,9 @@ def test_files_of_two_moments_are_said(tmp_path: Path) -> None:
         (" \r\n\n", r"a\.csv is empty; fetch it again\."),
         (b"PAR1....", r"a\.csv is not text; a chain file is"),
         (b"\x00\x01\x02", r"a\.csv is not text; a chain file is"),
+        (b"%PDF-1.7\n1 0 obj", r"a\.csv is not text; a chain file is"),
+        ("<!DOCTYPE html>\n<p>Try later</p>", r"a\.csv is a web page or XML; a chain file is"),
+        (PLAIN.replace(",", ";"), r"a\.csv has something else than commas between its columns"),
         (gzip.compress(PLAIN.encode())[:-12], r"a\.csv breaks off in the middle; fetch it again\."),
         (b"\x1f\x8b\x08\x00nonsense and more", r"a\.csv is damaged \(.*\); fetch it again\."),
         (

@@ -71,7 +71,8 @@ def test_what_a_list_shows_is_what_was_measured(tmp_path: Path) -> None:
 def test_a_day_is_listed_by_symbol_and_time(tmp_path: Path) -> None:
     for minute, symbol in ((45, "SPY"), (30, "SPY"), (30, "DIA")):
         write_snapshot(tmp_path, measured(minute, symbol), "simulated")
-    (tmp_path / "intraday" / "notes.txt").touch()
+    for other in ("notes.txt", "SPY_2025-99-16_100000.parquet"):
+        (tmp_path / "intraday" / other).touch()
     found = list_snapshots(tmp_path, DAY)
     assert [path.path.stem for path in found.entries] == [
         "DIA_2025-12-16_103005", "SPY_2025-12-16_103005", "SPY_2025-12-16_104505",
