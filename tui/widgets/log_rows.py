@@ -61,7 +61,7 @@ def title_row(
     state = (
         (" follow ▼ ", "muted", "base")
         if following
-        else (f" {new} new ▼ ", "warn" if new else "muted", "base")
+        else (f" · {f'{new} new' if new else 'looking back'} ▼ ", "warn" if new else "muted", "base")
     )
     used = sum(len(text) for text, _, _ in cells) + len(count) + len(state[0])
     rule = ("─" * (width - used - 1)) if width > used + 1 else ""
@@ -101,10 +101,10 @@ def signal_line(
 
 
 def outcome_mark(outcome: Outcome) -> tuple[str, str]:
-    """Return glyph and ink of an outcome: ✓ right, ✗ wrong, ~ only on the way, = undirected, — unknown."""
+    """Return glyph and ink of an outcome: ✓ right, ✗ wrong, ~ only on the way, ○ undirected, — unknown."""
     if outcome.hit is None:
         known = outcome.underlying is not None
-        return ("=" if known else fmt.NONE), "muted"
+        return ("○" if known else fmt.NONE), "muted"
     if outcome.hit:
         return "✓", "buy"
     return ("~", "muted") if outcome.touched else ("✗", "sell")
@@ -242,7 +242,7 @@ def _block_brief(n: Numbers) -> str:
 
 def _cross_wide(n: Numbers) -> str:
     return (
-        f"spot {n['spot_usd']:.2f} crossed zero gamma {n['zero_gamma_usd']:.2f}  "
+        f"{n['spot_usd']:.2f} crossed zero gamma {n['zero_gamma_usd']:.2f}  "
         f"net {fmt.exposure(n['net_before'])} → {fmt.exposure(n['net'])} sh/$1"
     )
 
@@ -256,18 +256,20 @@ def _cross_brief(n: Numbers) -> str:
 
 
 def _wall_wide(n: Numbers) -> str:
-    return (
-        f"spot {n['spot_usd']:.2f} broke the wall at {n['wall_usd']:g}, which stood for {n['stood_s']:.0f}s"
-    )
+    return f"{n['spot_usd']:.2f} broke the wall at {n['wall_usd']:g} that stood {_stood(n)}"
 
 
 def _wall_brief(n: Numbers) -> str:
     return f"{n['spot_usd']:.2f} past {n['wall_usd']:g}"
 
 
+def _stood(n: Numbers) -> str:
+    return fmt.age(n["stood_s"])
+
+
 def _regime_wide(n: Numbers) -> str:
     sign = "positive" if n["net"] > 0 else "negative"
-    return f"γ {sign} for {n['stood_s']:.0f}s, {n['share']:.0%} of the gross  spot {n['spot_usd']:.2f}"
+    return f"γ {sign} for {_stood(n)}, {n['share']:.0%} of the gross  at {n['spot_usd']:.2f}"
 
 
 def _regime_brief(n: Numbers) -> str:

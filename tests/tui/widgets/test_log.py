@@ -94,7 +94,7 @@ async def test_seeking_back_rebuilds_the_log_to_that_time(make_view, make_signal
         log.show(with_signals(make_view, make_signal, 4), Prefs())
         assert log.chosen() == 3
         assert "number 3" in lines(log)[4]
-        assert "0 new" in lines(log)[0]
+        assert "looking back" in lines(log)[0]
         log.show(with_signals(make_view, make_signal, 0), Prefs())
         assert not "".join(lines(log)[1:]).strip()
 
