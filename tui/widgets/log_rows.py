@@ -68,6 +68,12 @@ def title_row(
     return fitted([*cells, (" " + rule, "faint", "base"), (count, "muted", "base"), state], width, "base")
 
 
+def empty_line(total: int, width: int) -> Row:
+    """Say why no signal is shown."""
+    why = f"none of {total:,} matches; esc shows all" if total else "no signal yet"
+    return fitted([(f" {why}", "muted", "base")], width, "base")
+
+
 def signal_line(
     row: SignalRow,
     width: int,

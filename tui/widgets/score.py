@@ -27,8 +27,8 @@ _LEFT = _NAME + 7  # a rule's name and its alerts per hour
 _BAR = 30
 _EXPLAINED = (
     "/h: signals an hour. n: those whose outcome is known; eff: horizons that overlap counted once. hit: "
-    "share of those with a direction that stood in it at the end; ctl: the same of random moments of the same "
-    "half hour and moneyness. {touch}{move}Rates of fewer than {few} effective signals are left grey."
+    "share of those with a direction that stood in it at the end; ctl: the same of random moments of the "
+    "same half hour and moneyness. {touch}{move}Rates of fewer than {few} effective signals are left grey."
 )
 _TOUCH = "touch: moved beyond the spread on the way. "
 _MOVE = "move: mean of the contract, or of spot, in the signal's direction. "
