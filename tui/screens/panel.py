@@ -40,7 +40,7 @@ class PanelSheet(Modal[bool]):
     PanelSheet {
         align: center middle;
         PanelBody {
-            width: 132; max-width: 100%; height: 12; max-height: 100%;
+            width: 134; max-width: 100%; height: 12; max-height: 100%;
             border: round $primary; border-title-color: $text; border-subtitle-color: $text-muted;
         }
         &.-slim PanelBody { width: 74; }

@@ -23,7 +23,7 @@ from .painted import Cell, Row, fitted
 WIDE, WIDEST = 100, 150
 """From so many columns on a line spells things out, and then its outcomes too."""
 
-_MARKED = 70  # columns from which outcomes are marked
+_ROOMY = 70  # columns from which a line has tenths of a second and the price before
 _LISTED = 108  # columns from which the title names every rule
 _HORIZONS = 3
 _MOVE_WIDTH = 11
@@ -91,15 +91,15 @@ def signal_line(
     outcomes         : what is known of what came of it, shortest horizon first
     """
     ground = "cursor" if cursor else "base"
-    wide = width >= WIDE
+    wide, tight = width >= WIDE, width < _ROOMY
     ink = _INKS.get(row.direction, _PLAIN)[(row.strength >= _MILD) + (row.strength >= _STRONG)]
     bar = SPARKS[min(7, int(row.strength * 8))]
     head: list[Cell] = [
-        (f"{'▸' if cursor else ' '}{clock_text(first_ns, tenths=True)} ", "muted", ground),
+        (f"{'▸' if cursor else ' '}{clock_text(first_ns, tenths=not tight)} ", "muted", ground),
         (f"{_ARROWS.get(row.direction, '◆')}{_kind(row.rule, wide)} {bar} ", ink, ground),
         (_contract(row, day, wide), "strong", ground),
     ]
-    tail = _tail(before, row.mid_after, count, wide)
+    tail = _tail(None if tight else before, row.mid_after, count, wide)
     came = _came(outcomes, width, ground)
     room = width - sum(len(text) for text, _, _ in (*head, *came)) - len(tail)
     words = fmt.clip(measured(row, brief=not wide), max(0, room - 1)).ljust(max(0, room))
@@ -118,8 +118,6 @@ def outcome_mark(outcome: Outcome) -> tuple[str, str]:
 
 def _came(outcomes: tuple[Outcome, ...], width: int, ground: str) -> list[Cell]:
     """Write one mark for each horizon, … while it is not over; with the move where there is room."""
-    if width < _MARKED:
-        return []
     cells: list[Cell] = []
     for outcome in outcomes:
         mark, ink = outcome_mark(outcome)
@@ -180,9 +178,11 @@ def _contract(row: SignalRow, day: date, wide: bool) -> str:
     return f"{row.contract.root} {days}DTE {name}"
 
 
-def _tail(before: int, after: int, count: int, wide: bool) -> str:
+def _tail(before: int | None, after: int, count: int, wide: bool) -> str:
     arrow = " → " if wide else "→"
     times = f"×{count}" if count > 1 else ""
+    if before is None:
+        return f" →{fmt.price(after):<8}{times:<4}"
     return f" {fmt.price(before):>6}{arrow}{fmt.price(after):<6} {times:<4}"
 
 

@@ -85,7 +85,7 @@ def _form(horizons: int, width: int) -> _Form:
 
 
 def _block(form: _Form) -> int:
-    return 1 + sum(_WIDTHS[name] for name in form)
+    return 2 + sum(_WIDTHS[name] for name in form)
 
 
 def _over(horizons: Sequence[int], form: _Form, width: int) -> Row:
@@ -95,7 +95,7 @@ def _over(horizons: Sequence[int], form: _Form, width: int) -> Row:
 
 
 def _heads(horizons: int, form: _Form, width: int) -> Row:
-    block = "│" + "".join(_HEADS[name].rjust(_WIDTHS[name]) for name in form)
+    block = "│" + "".join(_HEADS[name].rjust(_WIDTHS[name]) for name in form) + " "
     return fitted([("/h ".rjust(_LEFT) + block * horizons, "muted", GROUND)], width, GROUND)
 
 
@@ -112,7 +112,7 @@ def _told(score: Score, form: _Form) -> list[Cell]:
     for column in form:
         text, ink = _TOLD[column](score)
         cells.append((text.rjust(_WIDTHS[column]), ink, GROUND))
-    return cells
+    return [*cells, (" ", "text", GROUND)]
 
 
 def _better(score: Score, rate: float | None, control: float | None) -> str:

@@ -43,7 +43,7 @@ def test_every_line_is_exactly_as_wide_as_the_sheet(width: int) -> None:
 def test_a_rule_has_a_line_with_each_horizon_in_its_own_columns() -> None:
     over, heads, spike, spread = scores()[:4]
     assert over.index("1 min") < over.index("5 min")
-    assert spike.startswith(" vol spike    6.1 │  41  33  61%  48%   70%  55%  +0.03│")
+    assert spike.startswith(" vol spike    6.1 │  41  33  61%  48%   70%  55%  +0.03 │")
     assert heads.index("hit") + 2 == spike.index("61%") + 2
     assert "40%" in spike[over.index("5 min") :]
     assert spread[over.index("1 min") :].startswith(" 41  33    —")
@@ -61,7 +61,7 @@ def test_a_rate_of_few_signals_is_left_grey() -> None:
 
 def test_all_three_horizons_are_told_at_80_columns_with_less_of_each() -> None:
     three = Scoreboard(tuple(replace(SCORE, horizon_s=horizon) for horizon in (60, 300, 900)), ())
-    for width, left_out in ((130, ()), (118, ("touch",)), (78, ("touch", "move"))):
+    for width, left_out in ((132, ()), (118, ("touch",)), (78, ("touch", "move"))):
         over, heads, line = scores(three, width)[:3]
         assert [over.count(f"│ {minutes} min") for minutes in (1, 5, 15)] == [1, 1, 1]
         assert heads.count("hit") == line.count("61%") == 3
