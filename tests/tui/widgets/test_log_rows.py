@@ -167,6 +167,13 @@ def test_a_very_wide_line_has_the_moves_too(make_signal) -> None:
     assert line(row, 160, outcomes=told).rstrip().endswith("1m+0.12 ✓  5m-0.05 ~          …")
 
 
+def test_the_narrow_log_beside_the_grid_keeps_count_and_outcomes_whole(make_signal) -> None:
+    row = make_signal(191, contract=None, before=68_000_000, after=251_006_900)
+    told = line(row, 45, count=12, outcomes=(came(60, True),))
+    assert told.startswith(" 12:41:00 ▲SPIKE")
+    assert told.endswith("→25100.69×12 ✓……")
+
+
 @pytest.mark.parametrize("width", range(40, 210, 9))
 def test_outcomes_move_nothing(make_signal, width: int) -> None:
     row = make_signal(191, reason="x" * 300, evidence=())
