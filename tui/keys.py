@@ -17,6 +17,14 @@ from engine.errors import ConfigError
 ANY, REPLAY = "any", "replay"
 GROUPS = ("move", "symbol", "view", "signals", "replay", "app")
 
+_FIRST = ("app.help", "app.quit")
+_HINTED = (
+    *_FIRST, "play.pause", "seek.on", "play.faster", "row.choose", "symbol.{}", "log.filter",
+    "view.heat", "view.smile", "view.flow", "view.rankings", "view.profile", "view.convention", "app.palette",
+    "seek.time", "source.switch", "row.down", "play.step",
+)  # fmt: skip
+"""What the hint line shows, in the order in which it shows it: what is wanted soonest comes first."""
+
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _SPELLED = {
     "left_square_bracket": "[",
@@ -138,9 +146,30 @@ TABLE = (
         "heat map by minute; there ←→ move in time, enter goes there",
         hint="heat",
     ),
-    Key("view.smile", "i", "stage('smile')", "view", "smile: volatility by strike, with its error"),
-    Key("view.flow", "l", "stage('flow')", "view", "flow lines: premium, delta, gamma, hedging over time"),
-    Key("view.rankings", "r", "stage('top')", "view", "rankings: ten by open interest, volume, put/call"),
+    Key(
+        "view.smile",
+        "i",
+        "stage('smile')",
+        "view",
+        "smile: volatility by strike, with its error",
+        hint="smile",
+    ),
+    Key(
+        "view.flow",
+        "l",
+        "stage('flow')",
+        "view",
+        "flow lines: premium, delta, gamma, hedging over time",
+        hint="flow",
+    ),
+    Key(
+        "view.rankings",
+        "r",
+        "stage('top')",
+        "view",
+        "rankings: ten by open interest, volume, put/call",
+        hint="top",
+    ),
     Key("view.mark", "b", "mark", "view", "heat map: what changed since its cursor's time, or all"),
     Key("log.filter", "slash", "filter", "signals", "filter the signals: spike 685c >100k", hint="filter"),
     Key("log.kind", "s", "signal_kind", "signals", "one kind of signal after the other"),
@@ -261,11 +290,17 @@ def hints(
 
     A narrow line shows only the first ones: how to get help and how to get out come before the rest.
 
-    instead : words by id where keys mean something else, which come next
+    instead : words by id where keys mean something else, which come next; an empty one hides its key
     """
-    shown = [key for key in table if (key.hint or key.id in instead) and (replaying or key.mode == ANY)]
-    shown.sort(key=lambda key: (key.id not in ("app.help", "app.quit"), key.id not in instead))
-    return [(key.brief or key.label, instead.get(key.id, key.hint)) for key in shown]
+    worded = [(key, instead.get(key.id, key.hint)) for key in table if replaying or key.mode == ANY]
+    shown = [(key, word) for key, word in worded if word]
+    rank = {own_id: nth for nth, own_id in enumerate(_HINTED)}
+
+    def place(pair: tuple[Key, str]) -> tuple[bool, bool, int]:
+        own_id = pair[0].id
+        return own_id not in _FIRST, own_id not in instead, rank.get(own_id, len(rank))
+
+    return [(key.brief or key.label, word) for key, word in sorted(shown, key=place)]
 
 
 def grouped(table: tuple[Key, ...] = TABLE) -> list[tuple[str, list[Key]]]:

@@ -59,9 +59,9 @@ class SpymonCommands(Provider):
 
     def _of_keys(self) -> Iterator[Entry]:
         replaying = steering.is_replay(self._spymon.desk.view)
-        for key in TABLE:
-            if key.group == "move" or key.id == "app.palette" or "{}" in key.action:
-                continue  # shorter by hand than by name, or offered by name below
+        for key in sorted(TABLE, key=lambda key: key.group == "move"):  # those are shorter by hand
+            if key.id == "app.palette" or "{}" in key.action:
+                continue  # it is open, or offered by name below
             if replaying or key.mode != REPLAY:
                 yield key.help, f"key {key.label}", self._spymon.runner(key.action)
 

@@ -16,22 +16,28 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from engine.events import MISSING, PRICE_SCALE
+from engine.events import MISSING, NS, PRICE_SCALE
 from engine.panels import (
     CHANNELS,
     VELOCITY_S,
     Around,
     AroundQuery,
+    Comparison,
     FlowLines,
     FlowQuery,
     Heat,
     HeatQuery,
     Query,
+    Score,
+    Scoreboard,
+    ScoreQuery,
     Smile,
     SmileQuery,
+    Tick,
     Top,
     TopQuery,
     TopRow,
+    WhatIfQuery,
 )
 from engine.stance import CONVENTIONS, METRICS, Metric
 from engine.symbols import Contract
@@ -468,6 +474,40 @@ def build_top(query: TopQuery) -> Top:
     return Top(query.by, tuple(rows))
 
 
+def build_around(index: int) -> Around:
+    """Build a minute and a half of tape around a signal: a quiet minute, then a jump and prints."""
+    row = rows_of_signals()[index]
+    start = row.ts_ns // NS * NS
+    ticks = tuple(
+        Tick(start + s * NS, round(22_000 + 300 * np.sin(s / 9)) + 1_200 * (s > 0), (s * s * 7) % 61)
+        for s in range(-60, 31)
+    )
+    prints = tuple(
+        Print(row.ts_ns + n * NS // 10, 23_000 + 10 * n, 100 + n * n, n % 3 - 1, 0.8, "at ask", "")
+        for n in range(-6, 6)
+    )
+    return Around(index, ticks, prints)
+
+
+def build_board() -> Scoreboard:
+    """Build a scoreboard of three horizons in which one rule has no direction and one few signals."""
+    rates = {"volume_spike": 0.61, "spread_tightening": None, "wall_break": 0.38}
+    scores = tuple(
+        Score(name, horizon, n, n * 0.8, rate, 0.48, 0.7, 0.55, None if rate is None else rate - 0.5)
+        for (name, rate), n in zip(rates.items(), (41, 30, 9), strict=True)
+        for horizon in (60, 300, 900)
+    )
+    return Scoreboard(scores, (("volume_spike", 6.1), ("spread_tightening", 4.4), ("wall_break", 1.3)))
+
+
+def build_comparison() -> Comparison:
+    """Build what another threshold of the volume spike changes."""
+    then = build_board()
+    now = replace(then, alerts_per_h=(("volume_spike", 3.4), *then.alerts_per_h[1:]))
+    gone = tuple((row.ts_ns, row.rule, row.contract) for row in rows_of_signals())
+    return Comparison(("volume_spike.z=5",), 1.0, then, now, 20, ((OPEN_NS, "wall_break", None),), gone)
+
+
 def build_answer(query: Query[Any]) -> Any:
     """Answer any query of the views that take the ladder's place."""
     match query:
@@ -480,7 +520,11 @@ def build_answer(query: Query[Any]) -> Any:
         case TopQuery():
             return build_top(query)
         case AroundQuery(index):
-            return Around(index, (), ())
+            return build_around(index)
+        case ScoreQuery():
+            return build_board()
+        case WhatIfQuery():
+            return build_comparison()
     raise AssertionError(query)
 
 

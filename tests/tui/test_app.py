@@ -732,6 +732,17 @@ async def test_the_palette_finds_commands_by_name(
         assert desk.sent == [command]
 
 
+async def test_the_palette_offers_every_key(desk: FakeDesk, tmp_path: Path) -> None:
+    async with scene(desk, tmp_path) as shown:
+        await shown.press("ctrl+p")
+        await shown.app.workers.wait_for_complete()
+        await shown.pilot.pause()
+        offered = "\n".join(str(option.prompt) for option in shown.app.screen.query_one(OptionList).options)
+        by_name = {"symbol.{}": "symbol NDX", "app.palette": ""}  # a place is named; the palette is open
+        for key in TABLE:
+            assert by_name.get(key.id, key.help) in offered, key.id
+
+
 # the contract in detail ---------------------------------------------------------------------------------
 
 

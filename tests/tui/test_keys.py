@@ -96,6 +96,12 @@ def test_where_keys_mean_something_else_the_hints_say_so_early() -> None:
     assert "b" not in dict(hints(True))
 
 
+def test_what_a_replay_is_steered_by_comes_early_and_an_empty_word_hides_its_key() -> None:
+    assert [key for key, _ in hints(True)][:5] == ["?", "q", "space", "←→", "[ ]"]
+    assert ("enter", "detail") not in hints(True, TABLE, {"row.choose": ""})
+    assert "enter" not in dict(hints(True, TABLE, {"row.choose": ""}))
+
+
 def test_a_keymap_changes_bindings_label_and_hint() -> None:
     table = with_keymap({"play.pause": "x", "row.down": "ctrl+n"})
     assert ("x", "pause") in hints(True, table)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from engine.commands import Command
+from engine.commands import Command, WhatIf
 from engine.panels import Query
 from engine.view import Detail, View
 from tui.app import SpymonApp
@@ -27,7 +27,20 @@ SCENES: dict[str, tuple[str, ...]] = {
     "heat-flow": ("h", "m"),
     "smile": ("i", "k", "k"),
     "flow": ("l",),
+    "flow-delta": ("l", "m"),
     "rankings": ("r", "j"),
+    "heat-charm": ("h", "m", "m"),
+    "calls-and-puts": ("v",),
+    "gross": ("v", "v"),
+    "open-interest": ("v", "v", "v"),
+    "volume": ("v", "v", "v", "v"),
+    "delta": ("m",),
+    "vanna": ("m", "m"),
+    "charm": ("m", "m", "m"),
+    "evidence": ("tab", "enter"),
+    "outcomes": ("O",),
+    "what-if": ("W", *"volume_spike.z", "equals_sign", "5", "enter"),
+    "signs": ("question_mark", "G"),
 }
 
 
@@ -48,7 +61,7 @@ class StillDesk:
         pass
 
     def send(self, command: Command) -> None:
-        pytest.fail(f"{command} was sent")
+        assert isinstance(command, WhatIf), f"{command} was sent"
 
     async def detail(self, cid: int) -> Detail:
         return self.answer

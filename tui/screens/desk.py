@@ -43,7 +43,7 @@ from ..widgets.on_strikes import OnStrikes
 from .ask import AskScreen, Question, Verdict
 from .detail import DetailScreen
 from .inquiry import Inquiry
-from .stages import HINTS, StageName, Stages
+from .stages import HINTS, LOG_HINTS, StageName, Stages
 from .waiting import Waiting
 
 SMALLEST = (40, 8)
@@ -81,7 +81,7 @@ class DeskScreen(Inquiry, Stages):
         self._signals, self._docked_detail = SignalLog(), ContractDetail()
         self._transport, self._footer = TransportBar(), HintFooter()
         self._waiting = Waiting(what)
-        self._hinted: tuple[bool, StageName] | None = None
+        self._hinted: tuple[bool, StageName, bool] | None = None
         self._notes, self._failure, self._told = Notes(), "", ""
         self._asking_detail = False
         self._sheet: DetailScreen | None = None
@@ -194,10 +194,15 @@ class DeskScreen(Inquiry, Stages):
         self._tell()
 
     def _hint(self) -> None:
-        hinted = (steering.is_replay(self.view), self.staged)
+        hinted = (steering.is_replay(self.view), self.staged, self.focused is self._signals)
         if hinted != self._hinted:
-            self._hinted = hinted
-            self._footer.set_hints(keys.hints(hinted[0], self._table, HINTS[hinted[1]]))
+            self._hinted = replaying, staged, in_log = hinted
+            words = {**HINTS[staged], **LOG_HINTS} if in_log else HINTS[staged]
+            self._footer.set_hints(keys.hints(replaying, self._table, words))
+
+    def on_descendant_focus(self) -> None:
+        """Say what the keys are for where the focus is now."""
+        self._hint()
 
     # the contract in detail ------------------------------------------------------------------------------
 

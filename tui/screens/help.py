@@ -16,11 +16,18 @@ from .modal import Modal
 
 SIGNS = (
     ("►", "the strike nearest to the spot"),
-    ("CW PW", "call wall and put wall, the strikes with the most gamma"),
-    ("⤬", "zero gamma: where the net exposure changes its sign"),
+    ("CW PW CPW", "call wall, put wall: the strikes with the most gamma; both"),
+    ("⤬", "zero gamma, the flip: where net exposure changes its sign"),
+    ("┆", "between the flips of the three signs: assumed, flow, blended"),
     ("m", "max pain"),
+    ("GEX $/1% …", "net gamma, its unit, whose sign, what it is a sum of"),
+    ("EM ± of ±", "expected move now, of what it was at the open"),
+    ("FLOW NET $", "premium bought less premium sold, in $"),
+    ("side? sure", "volume without a known side; how sure the known sides are"),
     ("░▒▓█ -=≡#", "heat map: above and below zero, by size"),
-    ("▲ ▼ ◆", "signals: buying, selling, neither"),
+    ("▲ ▼ ◆  ▁▄█", "signals: buying, selling, neither; how strong"),
+    ("✓ ✗ ~", "after 1, 5, 15 min: right, wrong, right only on the way"),
+    ("○ …", "no direction was claimed; not over yet"),
     ("░", "the feed was silent"),
     ("— ·", "not known; never shown as 0"),
     ("dim", "no quote for a while"),
@@ -36,6 +43,10 @@ class HelpScreen(Modal[None]):
         Binding("escape,q,question_mark,enter", "dismiss(None)", "close", show=False),
         Binding("j,down", "scroll(1)", "down", show=False),
         Binding("k,up", "scroll(-1)", "up", show=False),
+        Binding("ctrl+d,space", "page(1)", "half a page down", show=False),
+        Binding("ctrl+u", "page(-1)", "half a page up", show=False),
+        Binding("g", "scroll(-9999)", "to the top", show=False),
+        Binding("G", "scroll(9999)", "to the end", show=False),
     ]
     DEFAULT_CSS = """
     HelpScreen {
@@ -56,13 +67,17 @@ class HelpScreen(Modal[None]):
     def compose(self) -> ComposeResult:
         """Lay out the page."""
         page = VerticalScroll(Static(help_text(self._table)))
-        page.border_title = "keys"
-        page.border_subtitle = "j k scroll   esc close"
+        page.border_title = "keys and signs"
+        page.border_subtitle = "j k  PgDn PgUp  G signs   esc close"
         yield page
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the page by so many lines."""
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_page(self, direction: int) -> None:
+        """Scroll the page by half of what is seen."""
+        self.action_scroll(direction * max(1, self.query_one(VerticalScroll).size.height // 2))
 
 
 def help_text(table: Sequence[Key]) -> Content:

@@ -19,6 +19,9 @@ Writer = Callable[[Any, int], Sequence[Row]]
 """Writes an answer (None before the first) for so many columns."""
 
 
+_BORDER = 2  # lines
+
+
 class PanelSheet(Modal[bool]):
     """Shows what `write` makes of the answers to `query`; gives True when its reader wants to go there.
 
@@ -37,7 +40,7 @@ class PanelSheet(Modal[bool]):
     PanelSheet {
         align: center middle;
         PanelBody {
-            width: 130; max-width: 100%; height: 40; max-height: 100%;
+            width: 134; max-width: 100%; height: 12; max-height: 100%;
             border: round $primary; border-title-color: $text; border-subtitle-color: $text-muted;
         }
         &.-slim PanelBody { width: 74; }
@@ -71,7 +74,9 @@ class PanelSheet(Modal[bool]):
             self._paint()
 
     def _paint(self) -> None:
-        self.body.show(self._write(self._answer, self.body.size.width))
+        rows = self._write(self._answer, self.body.size.width)
+        self.body.styles.height = len(rows) + _BORDER
+        self.body.show(rows)
 
     def action_follow(self) -> None:
         """Close, and go there, if there is somewhere to go."""

@@ -39,13 +39,32 @@ HINTS: Mapping[StageName, Mapping[str, str]] = MappingProxyType(
             "view.metric": "metric",
             "view.mark": "since",
             "view.heat": "grid",
+            "view.profile": "",
         },
-        "smile": {"view.smile": "grid"},
-        "flow": {"view.metric": "lines", "view.flow": "grid"},
-        "top": {"row.choose": "to strike", "view.metric": "table", "view.rankings": "grid"},
+        "smile": {"view.smile": "grid", "view.profile": "", "view.convention": ""},
+        "flow": {
+            "view.metric": "lines",
+            "view.flow": "grid",
+            "row.choose": "",
+            "row.down": "",
+            "view.profile": "",
+            "view.convention": "",
+        },
+        "top": {
+            "row.choose": "to strike",
+            "view.metric": "table",
+            "view.rankings": "grid",
+            "view.profile": "",
+            "view.convention": "",
+        },
     }
 )
-"""What keys are for on each view, in the hint line, where it is not what it says otherwise."""
+"""What keys are for on each view, in the hint line, where it is not as said elsewhere; '' for nothing."""
+
+LOG_HINTS: Mapping[str, str] = MappingProxyType(
+    {"row.choose": "evidence", "log.kind": "kind", "log.outcomes": "outcomes", "alert.mute": "mute"}
+)
+"""What keys are for while the signals have the focus."""
 
 _FAR = 10  # columns of the heat map that a step of a minute or more goes
 

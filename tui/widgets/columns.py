@@ -25,7 +25,7 @@ PUT_ORDER: tuple[Field, ...] = (
 )  # fmt: skip
 
 HEADS: dict[Field, str] = {
-    "net": "NET",
+    "net": "NET $",
     "gamma": "Γ",
     "iv": "IV",
     "delta": "Δ",

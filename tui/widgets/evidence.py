@@ -43,10 +43,8 @@ def _headline(row: SignalRow, symbol: str, width: int) -> list[Row]:
     contract = row.contract
     name = contract.occ if contract is not None else symbol
     kind = RULE_WORDS.get(row.rule, row.rule.removeprefix("user:"))
-    facts = (
-        f"{row.direction} · strength {row.strength:.2f} · side confidence {row.side_confidence:.0%} · "
-        f"rule {row.version}"
-    )
+    side = f"side confidence {row.side_confidence:.0%}" if row.side_confidence > 0 else "no side judged"
+    facts = f"{row.direction} · strength {row.strength:.2f} · {side} · rule {row.version}"
     return [
         words(f"{clock_text(row.ts_ns, tenths=True)}  {kind}  {name}", width, "title"),
         *wrapped(row.reason, width, "text"),
@@ -76,7 +74,7 @@ def number(value: float) -> str:
     """Write one number of evidence with as many decimals as its size deserves."""
     if not isfinite(value):
         return fmt.NONE
-    if value == int(value):
+    if value == int(value) or abs(value) >= 1_000:
         return f"{value:,.0f}"
     return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4g}"
 
@@ -84,7 +82,7 @@ def number(value: float) -> str:
 def _outcomes(outcomes: Sequence[Outcome], width: int) -> list[Row]:
     if not outcomes:
         return [words("the first minute after it is not over", width)]
-    lines = [words("after      spot contract     best    worst", width)]
+    lines = [words("after    spot $  contr $   best $  worst $", width)]
     for outcome in outcomes:
         mark, ink = outcome_mark(outcome)
         moves = (outcome.underlying, outcome.contract, outcome.best, outcome.worst)
@@ -102,7 +100,7 @@ def _outcomes(outcomes: Sequence[Outcome], width: int) -> list[Row]:
 
 def _verdict(outcome: Outcome) -> str:
     if outcome.hit is None:
-        return "no direction was claimed" if outcome.underlying is not None else "not known"
+        return "no direction claimed" if outcome.underlying is not None else "not known"
     if outcome.hit:
         return "stood in its direction"
     return "went there, did not stay" if outcome.touched else "went the other way"

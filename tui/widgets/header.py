@@ -115,11 +115,11 @@ def _first_line(view: View, prefs: Prefs, mode: str, bar: str) -> list[Piece]:
     return [
         Piece(([(badge_text(view), "on_badge", mode)],)),
         Piece((_frozen(prefs, bar),)),
-        Piece(tuple(_tabs(view, style, bar) for style in ("[]", "short", "one")), (6, 2)),
-        Piece(_clock(view, bar), (4,)),
-        Piece(tuple([(text, "text", bar)] for text in _expiry(view)), (3, 1)),
-        Piece(_gaps(view, bar), (8, 5)),
-        Piece(rates, (9, 7)),
+        Piece(tuple(_tabs(view, style, bar) for style in ("[]", "short", "one")), (7, 2)),
+        Piece(_clock(view, bar), (5,)),
+        Piece(tuple([(text, "text", bar)] for text in _expiry(view)), (6, 4, 1)),
+        Piece(_gaps(view, bar), (9, 3)),
+        Piece(rates, (10, 8)),
     ]
 
 
@@ -131,11 +131,11 @@ def _only_line(view: View, prefs: Prefs, mode: str) -> list[Piece]:
         Piece(([(badge, "on_badge", mode)], [(brief, "on_badge", mode)]), (4,)),
         Piece((_frozen(prefs, "bar"),)),
         Piece(tuple([symbol, *form] for form in _price(view)), (6,)),
-        Piece((_gex(view, prefs)[-1],), (7,)),
+        Piece(_gex(view, prefs)[1:], (9, 9, 9, 7)),
         Piece((_levels(view, " "), _levels(view, " ")[:2]), (8, 2)),
         Piece(tuple(_tabs(view, style, "bar") for style in ("[]", "short")), (9, 8)),
         Piece(_clock(view, "bar"), (8, 3)),
-        Piece(tuple([(text, "text", "bar")] for text in _expiry(view)), (8, 5)),
+        Piece(tuple([(text, "text", "bar")] for text in _expiry(view)), (9, 8, 5)),
         Piece(_gaps(view, "bar")[::-1][:1], (5,)),
     ]
 
@@ -173,26 +173,27 @@ def _tabs(view: View, style: str, bar: str) -> Row:
 
 
 def _expiry(view: View) -> tuple[str, ...]:
-    """Write the shown expiration and the time left to its settlement."""
+    """Write the shown expiration and the time left to its settlement, then the time alone."""
     left_ns = view.settle_ns - view.tape_ns
     left = f"{fmt.span(left_ns)} left" if left_ns > 0 else "settled"
     if view.expiry is None:
-        return "no expiry", "—"
+        return "no expiry", "no expiry", "—"
     days = (view.expiry - view.day) // timedelta(days=1)
     name = "0DTE" if days == 0 else f"{days}DTE {view.expiry:%m-%d}"
-    return f"{name} {left}", left.removesuffix(" left")
+    brief = left.removesuffix(" left")
+    return f"{name} {left}", f"{name} {brief}", brief
 
 
 def _second_line(view: View, prefs: Prefs) -> list[Piece]:
     why = view.gamma.missing_reason or (view.gamma.zero_gamma_reason if view.gamma.zero_gamma is None else "")
     return [
-        Piece(_spot(view), (6,)),
-        Piece(_expected_move(view), (9, 5)),
-        Piece(_gex(view, prefs), (10, 4, 3)),
-        Piece((_levels(view, "  ", banded=True), _levels(view, "  "), _levels(view, " ")), (11, 8, 1)),
-        Piece(_reason(why), (15, 4)),
-        Piece(_flow(view.flow), (6, 4, 2)),
-        Piece(_sides(view), (12, 8)),
+        Piece(_spot(view), (9, 4, 3)),
+        Piece(_expected_move(view), (10, 7)),
+        Piece(_gex(view, prefs), (10, 2, 2, 1)),
+        Piece((_levels(view, "  ", banded=True), _levels(view, "  "), _levels(view, " ")), (11, 9, 0)),
+        Piece(_reason(why), (12, 6)),
+        Piece(_flow(view.flow), (8, 6, 5)),
+        Piece(_sides(view), (13, 9)),
         Piece((_volatility(view),), (13,)),
         Piece((_put_call(view.chain),), (14,)),
     ]
@@ -235,7 +236,9 @@ def _spot(view: View) -> tuple[Row, ...]:
     change = fmt.change(view.spot, view.prev_close)
     brief, price = _price(view)
     long: Row = [(f"{view.symbol} ", "muted", "bar"), *price, (f" {change}", _direction(change), "bar")]
-    return long, brief
+    arrow, percent = change[0], change[1:].partition("(")[2].rstrip(")")
+    share: Row = [*price, (f" {arrow}{percent}", _direction(change), "bar")]
+    return long, brief, share, price
 
 
 def _price(view: View) -> tuple[Row, Row]:
@@ -251,18 +254,16 @@ def _direction(change: str) -> str:
 
 
 def _gex(view: View, prefs: Prefs) -> tuple[Row, ...]:
+    """Write the net exposure, its unit, whose sign and what was summed; the number alone comes last."""
     net = view.gamma.net
     spot = view.spot / PRICE_SCALE if view.spot != MISSING else float("nan")
     text = fmt.exposure(None if net is None else fmt.in_unit(net, spot, prefs.unit)).rjust(6)
     ink = "muted" if net is None else "gamma_pos" if net >= 0 else "gamma_neg"
     unit = fmt.UNIT_TEXT[prefs.unit]
-    short: Row = [*_labelled("GEX ", text, ink), (f" {unit}", "muted", "bar")]
-    said = f" {unit} {stance_text(view.gamma)}"
-    return (
-        [("NET ", "muted", "bar"), *short[:-1], (said, "muted", "bar")],
-        short,
-        _labelled("GEX ", text, ink),
-    )
+    bare = _labelled("GEX ", text, ink)
+    said = (f" {unit} {stance_text(view.gamma)}", f" {unit} {view.gamma.convention}", f" {unit}")
+    forms: list[Row] = [[*bare, (each, "muted", "bar")] for each in said]
+    return [("NET ", "muted", "bar"), *forms[0]], *forms, bare
 
 
 def _reason(why: str) -> tuple[Row, ...]:
@@ -305,7 +306,7 @@ def _flow(flow: Flow) -> tuple[Row, ...]:
     call, put = flow.net_call_premium_usd, flow.net_put_premium_usd
     net = _signed("net", call + put)
     short = [*_signed("C", call), (" ", "text", "bar"), *_signed("P", put), (" ", "text", "bar"), *net]
-    return [("FLOW ", "muted", "bar"), *short], short, net
+    return [("FLOW $ ", "muted", "bar"), *short], short, net
 
 
 def _signed(name: str, usd: float) -> list[Cell]:

@@ -6,6 +6,7 @@ fills, its sign by the ground's hue and the kind of glyph: shades are positive, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,7 @@ _RAMPS: dict[HeatMetric, tuple[str, str]] = {
 _BOUNDS = (1, 3, 5, 7)  # the level at which each glyph begins
 _LEGEND_LEAST = 104  # cells of a legend with the bounds of all glyphs
 _STRIKE_DIGITS = 4  # so that the heading `STRIKE` always fits
+_LABEL = re.compile(r"╵\S+")
 _TITLE_RULE: Cell = ("  ", "muted", "base")
 
 
@@ -100,12 +102,18 @@ def bare_title(metric: HeatMetric, width: int) -> Row:
 
 
 def axis_cells(text: str, pointed_ns: int | None, x: int) -> list[Cell]:
-    """Paint the axis; the time under the cursor stands out, at cell `x` or as near as it fits."""
+    """Paint the axis; the time under the cursor, at cell `x` or near it, replaces the labels it touches."""
     if pointed_ns is None:
         return [(text, "muted", "base")]
     flag = f"▲{clock_text(pointed_ns)[:5]}"
     x = max(0, min(x, len(text) - len(flag)))
-    return [(text[:x], "muted", "base"), (flag, "mark", "base"), (text[x + len(flag) :], "muted", "base")]
+    end = x + len(flag)
+
+    def unless_touched(label: re.Match[str]) -> str:
+        return " " * len(label[0]) if label.start() <= end and label.end() >= x else label[0]
+
+    text = _LABEL.sub(unless_touched, text)
+    return [(text[:x], "muted", "base"), (flag, "mark", "base"), (text[end:], "muted", "base")]
 
 
 def _pointed(at: Pointed | None) -> Row:

@@ -14,7 +14,7 @@ from engine.view import Outcome, View
 
 from ..prefs import Prefs
 from .log_model import Entry, LogModel
-from .log_rows import signal_line, title_row
+from .log_rows import empty_line, signal_line, title_row
 from .painted import Painted, Row
 
 
@@ -183,6 +183,8 @@ class SignalLog(Painted, can_focus=True):
                 focus=self.has_focus,
             )
         ]
+        if not entries:
+            lines.append(empty_line(len(view.signals), width))
         for index, entry in enumerate(self._visible(), self._top):
             count, outcomes = self._told(view, entry)
             line = signal_line(

@@ -23,7 +23,7 @@ from .painted import Cell, Row, fitted
 WIDE, WIDEST = 100, 150
 """From so many columns on a line spells things out, and then its outcomes too."""
 
-_MARKED = 70  # columns from which outcomes are marked
+_ROOMY = 70  # columns from which a line has tenths of a second and the price before
 _LISTED = 108  # columns from which the title names every rule
 _HORIZONS = 3
 _MOVE_WIDTH = 11
@@ -61,11 +61,17 @@ def title_row(
     state = (
         (" follow ▼ ", "muted", "base")
         if following
-        else (f" {new} new ▼ ", "warn" if new else "muted", "base")
+        else (f" · {f'{new} new' if new else 'looking back'} ▼ ", "warn" if new else "muted", "base")
     )
     used = sum(len(text) for text, _, _ in cells) + len(count) + len(state[0])
     rule = ("─" * (width - used - 1)) if width > used + 1 else ""
     return fitted([*cells, (" " + rule, "faint", "base"), (count, "muted", "base"), state], width, "base")
+
+
+def empty_line(total: int, width: int) -> Row:
+    """Say why no signal is shown."""
+    why = f"none of {total:,} matches; esc shows all" if total else "no signal yet"
+    return fitted([(f" {why}", "muted", "base")], width, "base")
 
 
 def signal_line(
@@ -85,15 +91,15 @@ def signal_line(
     outcomes         : what is known of what came of it, shortest horizon first
     """
     ground = "cursor" if cursor else "base"
-    wide = width >= WIDE
+    wide, tight = width >= WIDE, width < _ROOMY
     ink = _INKS.get(row.direction, _PLAIN)[(row.strength >= _MILD) + (row.strength >= _STRONG)]
     bar = SPARKS[min(7, int(row.strength * 8))]
     head: list[Cell] = [
-        (f"{'▸' if cursor else ' '}{clock_text(first_ns, tenths=True)} ", "muted", ground),
+        (f"{'▸' if cursor else ' '}{clock_text(first_ns, tenths=not tight)} ", "muted", ground),
         (f"{_ARROWS.get(row.direction, '◆')}{_kind(row.rule, wide)} {bar} ", ink, ground),
         (_contract(row, day, wide), "strong", ground),
     ]
-    tail = _tail(before, row.mid_after, count, wide)
+    tail = _tail(None if tight else before, row.mid_after, count, wide)
     came = _came(outcomes, width, ground)
     room = width - sum(len(text) for text, _, _ in (*head, *came)) - len(tail)
     words = fmt.clip(measured(row, brief=not wide), max(0, room - 1)).ljust(max(0, room))
@@ -101,10 +107,10 @@ def signal_line(
 
 
 def outcome_mark(outcome: Outcome) -> tuple[str, str]:
-    """Return glyph and ink of an outcome: ✓ right, ✗ wrong, ~ only on the way, = undirected, — unknown."""
+    """Return glyph and ink of an outcome: ✓ right, ✗ wrong, ~ only on the way, ○ undirected, — unknown."""
     if outcome.hit is None:
         known = outcome.underlying is not None
-        return ("=" if known else fmt.NONE), "muted"
+        return ("○" if known else fmt.NONE), "muted"
     if outcome.hit:
         return "✓", "buy"
     return ("~", "muted") if outcome.touched else ("✗", "sell")
@@ -112,8 +118,6 @@ def outcome_mark(outcome: Outcome) -> tuple[str, str]:
 
 def _came(outcomes: tuple[Outcome, ...], width: int, ground: str) -> list[Cell]:
     """Write one mark for each horizon, … while it is not over; with the move where there is room."""
-    if width < _MARKED:
-        return []
     cells: list[Cell] = []
     for outcome in outcomes:
         mark, ink = outcome_mark(outcome)
@@ -174,9 +178,11 @@ def _contract(row: SignalRow, day: date, wide: bool) -> str:
     return f"{row.contract.root} {days}DTE {name}"
 
 
-def _tail(before: int, after: int, count: int, wide: bool) -> str:
+def _tail(before: int | None, after: int, count: int, wide: bool) -> str:
     arrow = " → " if wide else "→"
     times = f"×{count}" if count > 1 else ""
+    if before is None:
+        return f" →{fmt.price(after):<8}{times:<4}"
     return f" {fmt.price(before):>6}{arrow}{fmt.price(after):<6} {times:<4}"
 
 
@@ -242,7 +248,7 @@ def _block_brief(n: Numbers) -> str:
 
 def _cross_wide(n: Numbers) -> str:
     return (
-        f"spot {n['spot_usd']:.2f} crossed zero gamma {n['zero_gamma_usd']:.2f}  "
+        f"{n['spot_usd']:.2f} crossed zero gamma {n['zero_gamma_usd']:.2f}  "
         f"net {fmt.exposure(n['net_before'])} → {fmt.exposure(n['net'])} sh/$1"
     )
 
@@ -256,18 +262,20 @@ def _cross_brief(n: Numbers) -> str:
 
 
 def _wall_wide(n: Numbers) -> str:
-    return (
-        f"spot {n['spot_usd']:.2f} broke the wall at {n['wall_usd']:g}, which stood for {n['stood_s']:.0f}s"
-    )
+    return f"{n['spot_usd']:.2f} broke the wall at {n['wall_usd']:g} that stood {_stood(n)}"
 
 
 def _wall_brief(n: Numbers) -> str:
     return f"{n['spot_usd']:.2f} past {n['wall_usd']:g}"
 
 
+def _stood(n: Numbers) -> str:
+    return fmt.age(n["stood_s"])
+
+
 def _regime_wide(n: Numbers) -> str:
     sign = "positive" if n["net"] > 0 else "negative"
-    return f"γ {sign} for {n['stood_s']:.0f}s, {n['share']:.0%} of the gross  spot {n['spot_usd']:.2f}"
+    return f"γ {sign} for {_stood(n)}, {n['share']:.0%} of the gross  at {n['spot_usd']:.2f}"
 
 
 def _regime_brief(n: Numbers) -> str:

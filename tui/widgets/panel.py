@@ -27,6 +27,10 @@ class PanelBody(Painted):
         self._top = min(self._top, self._most)
         self.paint(rows[self._top : self._top + self.size.height])
 
+    def on_resize(self) -> None:
+        """Show as many lines as fit now."""
+        self.show(self._all)
+
     def scroll_by(self, lines: int) -> None:
         """Show lines further down, or up."""
         self._top = min(max(0, self._top + lines), self._most)

@@ -38,5 +38,14 @@ async def test_the_page_scrolls_by_lines_and_any_closing_key_closes_it() -> None
             await pilot.press("j", "j", "down", "k")
             await pilot.pause()
             assert page.scroll_y == 2
+            await pilot.press("ctrl+d")
+            await pilot.pause()
+            assert page.scroll_y == 2 + page.size.height // 2
+            await pilot.press("G")
+            await pilot.pause()
+            assert page.scroll_y == page.max_scroll_y
+            await pilot.press("g")
+            await pilot.pause()
+            assert page.scroll_y == 0
             await pilot.press(closing)
             assert not isinstance(app.screen, HelpScreen)

@@ -159,6 +159,22 @@ async def test_the_hints_say_what_keys_are_for_on_each_view(desk: AskedDesk) -> 
         assert " h heat" in shown.text(HintFooter)
 
 
+async def test_the_hints_promise_nothing_a_view_does_not_do(desk: AskedDesk) -> None:
+    async with scene(desk, (200, 40)) as shown:
+        assert "enter detail" in shown.text(HintFooter)
+        await shown.press("l")
+        for hint in ("enter", "jk row", "v γ-view", "D sign"):
+            assert hint not in shown.text(HintFooter)
+
+
+async def test_the_hints_follow_the_focus_into_the_signals(desk: AskedDesk) -> None:
+    async with scene(desk) as shown:
+        await shown.press("tab")
+        assert "enter evidence" in shown.text(HintFooter)
+        await shown.press("tab")
+        assert "enter detail" in shown.text(HintFooter)
+
+
 async def test_the_docked_contract_is_that_of_the_shared_cursor(desk: AskedDesk) -> None:
     async with scene(desk, (200, 60)) as shown:
         await shown.press("h", "j")

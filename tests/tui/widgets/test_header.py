@@ -48,7 +48,7 @@ def test_a_wide_header_says_everything(make_view) -> None:
         "GEX",
         "$/1%",
         "flip 679.8 (679.8–683.1)  CW 685  PW 675",
-        "FLOW C  +2.2M P  -4.1M net  -1.9M",
+        "FLOW $ C  +2.2M P  -4.1M net  -1.9M",
         "side?  13%",
     ):
         assert part in second
@@ -79,8 +79,25 @@ def test_at_80_columns_the_headline_numbers_remain(make_view) -> None:
     first, second = both(make_view(), 80)
     assert "›1SPY" in first
     assert "12:41:07" in first
-    for part in ("681.42 ▲+1.87", "GEX", "flip 679.8 CW 685 PW 675", "net  -1.9M"):
+    for part in ("681.42 ▲+1.87", "GEX  +530M $/1% assumed", "flip 679.8 CW 685 PW 675"):
         assert part in second
+
+
+@pytest.mark.parametrize("width", [80, 90, 100, 120, 160, 200])
+def test_number_unit_and_whose_sign_stay_together_at_every_width(make_view, width: int) -> None:
+    view = make_view()
+    gamma = replace(view.gamma, convention="blended", basis="volume", scope="several", summed=(view.day,) * 6)
+    assert "GEX  +530M $/1% blended vol 6exp │ flip 679.8" in both(make_view(gamma=gamma), width)[1]
+
+
+def test_the_shown_expiration_is_named_at_80_columns_too(make_view) -> None:
+    assert "│ 0DTE 3h18m" in both(make_view(gaps=()), 80)[0]
+
+
+def test_the_days_change_gives_way_to_what_the_exposure_is_a_sum_of(make_view) -> None:
+    view = make_view()
+    gamma = replace(view.gamma, convention="blended", basis="volume", scope="several", summed=(view.day,) * 6)
+    assert " 681.42 ▲+0.28% │ GEX" in both(make_view(gamma=gamma), 80)[1]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +197,7 @@ def test_a_single_line_is_as_wide_as_the_screen_and_names_mode_symbol_and_spot(m
         (40, ("flip 679.8",), ("×10", "12:41:07")),
         (60, ("×10", "flip 679.8", "12:41:07", "⚠1"), ("3h18m", "1SPY")),
         (79, ("×10", "flip 679.8", "12:41:07", "3h18m", "⚠1"), ("▲+1.87", "1SPY")),
-        (120, ("▲+1.87 +0.28%", "GEX  +530M", "12:41:07.2 ET 12-16", "0DTE 3h18m left"), ("1SPY",)),
+        (120, ("▲+1.87 +0.28%", "GEX  +530M", "12:41:07.2 ET 12-16", "0DTE 3h18m"), ("1SPY",)),
         (214, ("flip 679.8 CW 685 PW 675", "[1 SPY] 2 QQQ "), ()),
     ],
 )

@@ -81,3 +81,12 @@ def test_the_time_under_the_cursor_stands_on_the_axis_even_at_its_end() -> None:
     text = text_of(cells)
     assert len(text) == 40
     assert text.endswith("▲09:30")
+
+
+@pytest.mark.parametrize("x", range(30))
+def test_the_time_under_the_cursor_cuts_no_other_label_and_touches_none(x: int) -> None:
+    axis = "╵09:30    ╵09:40    ╵09:50    "
+    text = text_of(rows.axis_cells(axis, 1_765_895_400 * 10**9, x))
+    assert len(text) == len(axis)
+    assert set(text.split()) <= {"╵09:30", "╵09:40", "╵09:50", "▲09:30"}
+    assert "▲09:30" in text

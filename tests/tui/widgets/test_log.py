@@ -30,6 +30,17 @@ async def test_the_newest_stays_at_the_bottom_while_following(make_view, make_si
         assert log.following
 
 
+async def test_a_log_without_lines_says_why(make_view, make_signal, stage) -> None:
+    log = SignalLog()
+    async with stage(log, 100, 6):
+        log.show(with_signals(make_view, make_signal, 0), Prefs())
+        assert "no signal yet" in lines(log)[1]
+        log.show(with_signals(make_view, make_signal, 3), Prefs(log_filter="nothing like it"))
+        assert "none of 3 matches; esc shows all" in lines(log)[1]
+        log.show(with_signals(make_view, make_signal, 3), Prefs())
+        assert "number 0" in lines(log)[1]
+
+
 async def test_looking_back_stops_following_and_counts_what_is_new(make_view, make_signal, stage) -> None:
     log = SignalLog()
     async with stage(log, 100, 6):
@@ -94,9 +105,9 @@ async def test_seeking_back_rebuilds_the_log_to_that_time(make_view, make_signal
         log.show(with_signals(make_view, make_signal, 4), Prefs())
         assert log.chosen() == 3
         assert "number 3" in lines(log)[4]
-        assert "0 new" in lines(log)[0]
+        assert "looking back" in lines(log)[0]
         log.show(with_signals(make_view, make_signal, 0), Prefs())
-        assert not "".join(lines(log)[1:]).strip()
+        assert lines(log)[1].strip() == "no signal yet"
 
 
 async def test_a_filter_narrows_and_says_of_how_many(make_view, make_signal, stage) -> None:

@@ -32,9 +32,9 @@ WIDE = {
     "fmv_divergence": "mid 0.145 vs fmv 0.121 (-16.6%)  2.4 half spreads  held 3.0s",
     "sweep": "340 in 5 prints on 3 exchanges within 212 ms  premium $78k",
     "block": "800 at 2.31 in one print  premium $185k",
-    "zero_gamma_cross": "spot 680.12 crossed zero gamma 679.83  net -220k → +410k sh/$1",
-    "wall_break": "spot 685.31 broke the wall at 685, which stood for 840s",
-    "regime_change": "γ negative for 60s, 31% of the gross  spot 676.90",
+    "zero_gamma_cross": "680.12 crossed zero gamma 679.83  net -220k → +410k sh/$1",
+    "wall_break": "685.31 broke the wall at 685 that stood 14m00s",
+    "regime_change": "γ negative for 1m00s, 31% of the gross  at 676.90",
 }
 BRIEF = {
     "volume_spike": "1,840/10s 20× $412k",
@@ -144,7 +144,8 @@ def test_the_title_names_rule_filter_and_following() -> None:
     assert "[spike]" in title(prefs=Prefs(log_rule="volume_spike"))
     assert "/ 685c" in title(prefs=Prefs(log_filter="685c"))
     assert title(shown=3).rstrip().endswith("3 of 7 follow ▼")
-    assert title(following=False, new=3).rstrip().endswith("7 3 new ▼")
+    assert title(following=False, new=3).rstrip().endswith("7 · 3 new ▼")
+    assert title(following=False, new=0).rstrip().endswith("7 · looking back ▼")
 
 
 def came(horizon_s: int, hit: bool | None, touched: bool = True, contract: int | None = 1_200) -> Outcome:
@@ -155,7 +156,7 @@ def test_outcomes_stand_as_marks_and_the_horizons_that_are_not_over_as_dots(make
     row = make_signal(191)
     told = (came(60, True), came(300, False))
     assert line(row, outcomes=told).rstrip().endswith("✓~…")
-    assert line(row, outcomes=(came(60, False, touched=False), came(300, None))).rstrip().endswith("✗=…")
+    assert line(row, outcomes=(came(60, False, touched=False), came(300, None))).rstrip().endswith("✗○…")
     unknown = Outcome(60, None, None, None, None, None, None)
     assert line(row, outcomes=(unknown,)).rstrip().endswith("—……")
 
@@ -164,6 +165,13 @@ def test_a_very_wide_line_has_the_moves_too(make_signal) -> None:
     row = make_signal(191)
     told = (came(60, True), came(300, False, contract=None))
     assert line(row, 160, outcomes=told).rstrip().endswith("1m+0.12 ✓  5m-0.05 ~          …")
+
+
+def test_the_narrow_log_beside_the_grid_keeps_count_and_outcomes_whole(make_signal) -> None:
+    row = make_signal(191, contract=None, before=68_000_000, after=251_006_900)
+    told = line(row, 45, count=12, outcomes=(came(60, True),))
+    assert told.startswith(" 12:41:00 ▲SPIKE")
+    assert told.endswith("→25100.69×12 ✓……")
 
 
 @pytest.mark.parametrize("width", range(40, 210, 9))
