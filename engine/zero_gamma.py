@@ -136,14 +136,37 @@ def _zeros(spots: Floats, net: Floats, gross: Floats, of: Curves, scale: Floats)
     if not kept.size:
         cause = "calls and puts cancel" if gross.any() else "no gamma"
         return ZeroGamma(None, (), f"{cause} {where}")
-    positive = net[kept] > 0.0
-    changes = np.flatnonzero(positive[1:] != positive[:-1]).tolist()
     ours = scale != 0.0
     parts = of.spot, of.inverse[ours], of.shift[ours], scale[ours]
-    roots = tuple(_root(spots[kept[i]], spots[kept[i + 1]], *parts) for i in changes)
+    prices, positive = _with_dips(spots[kept], net[kept] / gross[kept], *parts)
+    changes = np.flatnonzero(positive[1:] != positive[:-1]).tolist()
+    roots = tuple(_root(prices[i], prices[i + 1], *parts) for i in changes)
     if not roots:
         return ZeroGamma(None, (), f"all {'positive' if positive[0] else 'negative'} {where}")
     return ZeroGamma(min(roots, key=lambda root: (abs(root - of.spot), root)), roots, "")
+
+
+def _with_dips(
+    prices: Floats, share: Floats, spot: float, inverse: Floats, shift: Floats, scale: Floats
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return (prices, positive) with the prices at which a sign is likely to change and back within a step.
+
+    share : net over gross exposure at each price
+    """
+    low, middle, high = (np.abs(share[i : len(share) - 2 + i]) for i in range(3))
+    bend = low - 2.0 * middle + high
+    alike = (share[:-2] > 0.0) == (share[1:-1] > 0.0)
+    alike &= (share[1:-1] > 0.0) == (share[2:] > 0.0)
+    # The parabola through three neighbours reaches beyond zero between them.
+    dips = np.flatnonzero(
+        alike & (middle <= np.minimum(low, high)) & (8.0 * middle * bend < (low - high) ** 2)
+    )
+    steps = (low[dips] - high[dips]) / (2.0 * bend[dips])
+    between = prices[dips + 1] + steps * (prices[dips + 2] - prices[dips + 1])
+    signs = [_log_odds(log_ratio(price, spot), inverse, shift, scale) > 0.0 for price in between.tolist()]
+    order = np.argsort(np.concatenate([prices, between]), kind="stable")
+    positive = np.concatenate([share > 0.0, np.array(signs, np.bool_)])
+    return np.concatenate([prices, between])[order], positive[order]
 
 
 def _dollars(price: float) -> str:

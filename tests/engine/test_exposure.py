@@ -372,9 +372,11 @@ def test_a_single_strike_is_judged_where_it_stands() -> None:
     assert e.profile.net.tolist() == pytest.approx([e.total_net])
 
 
-@pytest.mark.parametrize(("calls", "crosses"), [(999.0, 0), (1000.0, 0), (1001.0, 2)])
-def test_a_profile_that_touches_zero_without_crossing_it_has_no_root(calls: float, crosses: int) -> None:
-    # A narrow bump of calls inside a wide one of puts: at 1000 both are as high where d1 is 0 for either.
+@pytest.mark.parametrize(("calls", "crosses"), [(999.0, 0), (1000.0, 2), (1000.01, 2), (1001.0, 2)])
+def test_a_sign_that_changes_and_back_within_a_step_of_the_grid_is_two_roots(
+    calls: float, crosses: int
+) -> None:
+    # A narrow bump of calls under, or just above, a wide one of puts.
     rows: list[Row] = [(600.03, "C", calls, 0.1), (600.03, "P", 2000, 0.2), (550, "C", 0, 0.2)]
     b = book(*rows, (650, "C", 0, 0.2))
     zero = exposure(b, 600.0, profile_points=2001, window=WIDE).zero_gamma
