@@ -25,7 +25,7 @@ from engine.errors import NoDataError, SpymonError, StoreError
 from engine.events import FMV, NS, OI, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.kernel.params import PRESETS, FoldParams
 from engine.market import session, underlying
-from engine.slot import SCOUT_EVENTS, DeckParams, chosen_expiries, open_slot
+from engine.slot import SCOUT_EVENTS, DeckParams, Slots, chosen_expiries, open_slot
 from engine.symbols import Contract, ContractTable
 from engine.timeline import TapeInfo
 from engine.view import Fired, View
@@ -789,3 +789,29 @@ class TestOpening:
     def test_a_first_tape_that_cannot_be_opened_is_an_error(self) -> None:
         with pytest.raises(StoreError, match="gone"):
             make_deck(Shelf({"SPY": StoreError("gone")}))
+
+
+class TestSlots:
+    def test_a_tape_is_opened_once(self) -> None:
+        source = Shelf({"SPY": MemoryTape(minutes(2))})
+        slots = Slots([source], PARAMS)
+        assert slots.open(("shelf", "SPY")) is slots.open(("shelf", "SPY"))
+        assert source.opened == ["SPY"]
+
+    def test_a_symbol_that_opens_after_all_is_no_longer_refused(self) -> None:
+        tapes: dict[str, MemoryTape | SpymonError] = {"SPY": StoreError("SPY is damaged.")}
+        source = Shelf(tapes)
+        slots = Slots([source], PARAMS)
+        assert not slots.scout(source, "SPY")
+        assert slots.refusals(source) == ["SPY is damaged."]
+        tapes["SPY"] = MemoryTape(minutes(2))
+        slots.open(("shelf", "SPY"))
+        assert slots.refusals(source) == []
+
+    def test_only_the_first_source_keeps_to_the_bounds(self) -> None:
+        sources = [Shelf({"SPY": MemoryTape(minutes(4))}, name) for name in ("first", "second")]
+        params = replace(PARAMS, end_ns=OPEN + 60 * S)
+        slots = Slots(sources, params)
+        for name, bounded in (("first", True), ("second", False)):
+            for timeline in (slots.open((name, "SPY")).timeline, slots.again((name, "SPY"), params)):
+                assert (timeline.end_ns == OPEN + 60 * S) is bounded

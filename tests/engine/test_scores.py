@@ -88,3 +88,13 @@ def test_the_interval_depends_on_nothing_but_the_seed(days) -> None:
     apart = days(0.0, 0.13, 0.29, 0.31, 0.47, 0.02, 0.25)
     assert scoreboard(apart, 1) == scoreboard(apart, 1)
     assert scoreboard(apart, 1).scores[0].low != scoreboard(apart, 2).scores[0].low
+
+
+def test_a_day_without_a_known_hit_is_no_day_to_draw(hand, days) -> None:
+    silent = hand([(1, VOLUME_SPIKE, np.nan, np.nan)], date(2025, 12, 9))
+    assert scoreboard([*days(0.2), silent]).scores[0].low is None
+
+
+def test_chance_is_that_of_the_signals_with_a_known_hit(hand) -> None:
+    score = scoreboard([hand([(1, VOLUME_SPIKE, 1, 0.5), (2, VOLUME_SPIKE, np.nan, 0.9)])]).scores[0]
+    assert score.control_rate == 0.5
