@@ -82,6 +82,20 @@ def _nearest(day: date, step: timedelta) -> date:
     return day
 
 
+def clock_ns(start_ns: int, end_ns: int) -> int:
+    """Return how far the exchange's clock runs from one moment to another.
+
+    It is the time that passes, unless clocks are put forward or back in between.
+    """
+    return end_ns - start_ns + (_offset_s(end_ns) - _offset_s(start_ns)) * _NS
+
+
+def _offset_s(ts_ns: int) -> int:
+    offset = datetime.fromtimestamp(ts_ns // _NS, ET).utcoffset()
+    assert offset is not None, "the exchange has a time zone"
+    return int(offset.total_seconds())
+
+
 def _instant(day: date, at: time) -> int:
     return int(datetime.combine(day, at, ET).timestamp()) * _NS
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from .chain import implied_forward
 from .greeks import T_FLOOR_NS, YEAR_NS, implied_vols
+from .market import clock_ns
 from .quotes import Floats, OptionChain, Rows, paired
 
 VolatilitySource = Literal["own", "vendor"]
@@ -77,7 +78,7 @@ def settlements(chain: OptionChain, terms: Terms) -> Iterator[Group]:
 def _quoted(chain: OptionChain, terms: Terms) -> Iterator[Group]:
     strike, sign, mid = chain.strike, chain.sign, chain.mid
     for expiry, root, rows in chain.settlements():
-        left = int(chain.settle_ns[rows[0]]) - terms.at_ns
+        left = clock_ns(terms.at_ns, int(chain.settle_ns[rows[0]]))
         years = max(left, T_FLOOR_NS) / YEAR_NS
         strikes, [(call_mid, put_mid)] = paired(strike[rows], sign[rows], mid[rows])
         parity = implied_forward(strikes, call_mid, put_mid, years, terms.rate)

@@ -13,6 +13,7 @@ from engine.market import (
     PRESETS,
     Session,
     Underlying,
+    clock_ns,
     clock_text,
     close_ns,
     expirations,
@@ -270,6 +271,13 @@ class TestHours:
     def test_hours_shrink_on_a_half_day(self) -> None:
         assert close_ns(underlying("SPY"), HALF_DAY) == utc("2025-12-24T18:15")
         assert close_ns(generic("GOOG", 2_500), HALF_DAY) == utc("2025-12-24T18:00")
+
+    def test_the_exchanges_clock_leaves_out_the_hour_that_is_put_forward_or_back(self) -> None:
+        july, november = utc("2022-07-12T15:55"), settle_ns(underlying("SPX"), "SPXW", date(2022, 11, 30))
+        minutes = (141 * 24 * 60) + 245  # 11:55 to 16:00, 141 days on
+        assert clock_ns(july, november) == minutes * 60 * 10**9
+        assert november - july == (minutes + 60) * 60 * 10**9
+        assert clock_ns(july, july + 10**9) == 10**9
 
     def test_pm_contracts_settle_at_the_stock_close(self) -> None:
         assert settle_ns(underlying("SPY"), "SPY", TUESDAY) == utc("2025-12-16T21:00")
