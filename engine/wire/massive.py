@@ -1,0 +1,180 @@
+"""Massive's websocket (formerly Polygon.io) without a socket: frames in, events and commands out.
+
+`receive` takes frames; `events`, `to_send` and `notices` are drained; `want` and `reconcile` steer. Owns one
+connection's conversation, its decoding and the order of everything. It refuses to know sockets, clocks,
+backoff, hosts and plans. It never raises on what comes in: what cannot be read is in `counters`.
+
+While nothing but data is awaited frames are only kept, and read together when something is drained: one pass
+over many small frames costs a third of a pass over each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..errors import UsageError
+from ..events import SPOT, TRADE, Batch
+from .massive_book import Book, Counters
+from .massive_channels import Channels, command
+from .massive_fields import TYPES, Status
+from .massive_rows import NO_SEQUENCE, ROW, UNREAD, Rows, to_events
+from .massive_scan import joined, scan
+from .massive_session import Action, State, step
+from .massive_tickers import Tickers, is_underlying, tape_of
+from .notices import Notice, Told
+from .seen import Seen
+from .ticker_index import NOWHERE
+
+_SCANNED = "options"
+_SOURCE = "massive"
+_HIDDEN = "•••"
+
+
+class Machine:
+    """One connection to one cluster, and its successors: `reset_connection` begins the next.
+
+    channels : what is wanted, held and refused
+    counters : what came in, and what could not be taken
+    """
+
+    def __init__(self, key: str, cluster: str, tickers: Tickers, seen: Seen | None = None) -> None:
+        if cluster not in TYPES:
+            raise UsageError(f"{cluster!r} is no cluster of Massive's; choose from {', '.join(TYPES)}.")
+        self.state = State.OPENING
+        self.channels = Channels()
+        self.counters = Counters()
+        self._key, self._tickers = key, tickers
+        self._seen = Seen() if seen is None else seen
+        self._book = Book(cluster, self.counters)
+        self._plain = cluster == _SCANNED
+        self._frames: list[bytes] = []
+        self._received: list[int] = []
+        self._last_ns = 0
+        self._rows: list[Rows] = []
+        self._out: list[str] = []
+        self._notices: list[Notice] = []
+
+    def receive(self, frame: bytes | str, recv_ns: int) -> None:
+        """Take one websocket message that arrived at `recv_ns`, ns UTC."""
+        # A lone surrogate cannot come from a socket; as bytes it is refused like any broken text.
+        self._frames.append(frame.encode("utf-8", "surrogatepass") if isinstance(frame, str) else frame)
+        self._received.append(recv_ns)
+        if self.state is not State.STREAMING:
+            self._digest()
+
+    def want(self, channels: Iterable[str]) -> None:
+        """Set the channels that should be held from now on; commands follow by difference."""
+        self.channels.wanted = frozenset(channels)
+        if self.state is State.STREAMING:
+            self._out += self.channels.commands()
+
+    def reconcile(self, now_ns: int) -> None:
+        """Settle what has been unanswered for too long; call it about once a second, ns UTC."""
+        self._digest()
+        if self.state is State.STREAMING:
+            told, said = self.channels.reconcile(now_ns)
+            self._notices += told
+            self._out += said
+
+    def reset_connection(self) -> None:
+        """Begin a new connection; what was wanted, counted and seen stays."""
+        self._digest()
+        self.state = State.OPENING
+        self.channels.reset()
+        self._out.clear()
+
+    def events(self) -> dict[str, Batch]:
+        """Drain the events since the last call, one batch per underlying, each in order of arrival.
+
+        The batches' `received_ns` is when the last frame arrived.
+        """
+        self._digest()
+        rows = np.concatenate(self._rows) if self._rows else np.empty(0, ROW)
+        self._rows.clear()
+        tapes = tape_of(rows["place"])
+        return {
+            self._tickers.symbols[tape]: Batch(to_events(rows[tapes == tape]), self._last_ns, _SOURCE)
+            for tape in np.unique(tapes).tolist()
+        }
+
+    def to_send(self) -> list[str]:
+        """Drain the commands to send, in order."""
+        self._digest()
+        out, self._out = self._out, []
+        return out
+
+    def notices(self) -> list[Notice]:
+        """Drain what came to light; after `events`, it holds every contract that is new in them."""
+        self._digest()
+        told, self._notices = self._notices, []
+        return told
+
+    def _digest(self) -> None:
+        """Read the frames that were kept."""
+        if not self._frames:
+            return
+        data, ends = joined(self._frames)
+        self.counters.frames += len(ends)
+        rows = scan(data, ends, self._received, self._tickers.index, self._plain)
+        self._last_ns = self._received[-1]
+        self._frames, self._received = [], []
+        unread = np.flatnonzero(rows["kind"] == UNREAD).tolist()
+        self._take(data, self._read(data, rows, unread) if unread else rows)
+
+    def _read(self, data: bytes, rows: Rows, unread: list[int]) -> Rows:
+        """Return the rows with those that are unread replaced by what they hold, if anything."""
+        parts, done = [], 0
+        for at in unread:
+            begin, end, received_ns = (int(rows[at][name]) for name in ("begin", "end", "ts"))
+            parts += [rows[done:at], np.array(self._piece(data[begin:end], received_ns), ROW)]
+            done = at + 1
+        return np.concatenate([*parts, rows[done:]])
+
+    def _piece(self, piece: bytes, received_ns: int) -> list[tuple[int, ...]]:
+        found = []
+        for message in self._book.read(piece):
+            if isinstance(message, Status):
+                self._status(message.status, message.message)
+            elif (reading := message.reading()) is None:
+                self.counters.unpriced += 1
+            else:
+                found.append(reading.row(received_ns, self._tickers.place(reading.ticker)))
+        return found
+
+    def _take(self, data: bytes, rows: Rows) -> None:
+        """Look up what is left to look up, let go of what is not wanted, and keep the rest."""
+        place = rows["place"]
+        for at in np.flatnonzero(place == NOWHERE).tolist():
+            place[at] = self._tickers.place(data[rows["begin"][at] : rows["end"][at]].decode())
+        self._notices += self._tickers.take_new()
+        followed = (place != NOWHERE) & (is_underlying(place) == (rows["kind"] == SPOT))
+        self.counters.elsewhere += len(rows) - int(followed.sum())
+        kept = self._without_duplicates(rows[followed])
+        self.counters.events += len(kept)
+        self._rows.append(kept)
+
+    def _without_duplicates(self, rows: Rows) -> Rows:
+        numbered = np.flatnonzero((rows["kind"] == TRADE) & (rows["q"] != NO_SEQUENCE))
+        keys = zip(rows["place"][numbered].tolist(), rows["q"][numbered].tolist(), strict=True)
+        again = [at for at, key in zip(numbered, keys, strict=True) if not self._seen.is_new(*key)]
+        self.counters.duplicates += len(again)
+        return np.delete(rows, again) if again else rows
+
+    def _status(self, status: str, message: str) -> None:
+        self.counters.statuses += 1
+        self.state, action = step(self.state, status)
+        if action is Action.AUTHENTICATE:
+            self._out.append(command("auth", self._key))
+        elif action is Action.SUBSCRIBE:
+            self._out += self.channels.commands()
+        elif action is Action.CONFIRM and self.channels.confirm(message):
+            return
+        elif action is Action.SUSPECT:
+            self.channels.suspect(self._safe(message))
+        self._notices.append(Told(status, self._safe(message), self.state.value))
+
+    def _safe(self, text: str) -> str:
+        """Return a provider's text without our key, should it repeat it."""
+        return text.replace(self._key, _HIDDEN) if self._key else text

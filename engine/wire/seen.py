@@ -1,0 +1,24 @@
+"""Which trades were already taken, by contract and sequence number.
+
+Shared by whatever brings the trades of one session, the socket and the pages that fill its gaps, so that
+each is counted once. About 100 bytes per trade. Sequence numbers begin again every day: a new session needs
+a new one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+
+class Seen:
+    """The trades of one session."""
+
+    def __init__(self) -> None:
+        self._taken: defaultdict[int, set[int]] = defaultdict(set)
+
+    def is_new(self, place: int, sequence: int) -> bool:
+        """Take one trade and say whether it had not been taken before."""
+        taken = self._taken[place]
+        before = len(taken)
+        taken.add(sequence)
+        return len(taken) > before
