@@ -34,7 +34,7 @@ Paid = Annotated[float, Meta(gt=0, le=MOST_PRICE)]
 Size = Annotated[float, Meta(ge=0, le=MOST_INT4, multiple_of=1)]
 Lot = Annotated[float, Meta(ge=1, le=MOST_INT4, multiple_of=1)]
 Code = Annotated[float, Meta(ge=0, le=MOST_INT2, multiple_of=1)]
-Sequence = Annotated[float, Meta(ge=0, le=MOST_EXACT, multiple_of=1)]
+Number = Annotated[float, Meta(ge=0, le=MOST_EXACT, multiple_of=1)]
 Ms = Annotated[float, Meta(ge=FIRST_MS, le=LAST_MS, multiple_of=1)]
 _NS_RANGE = Meta(ge=FIRST_MS * NS_PER_MS, le=LAST_MS * NS_PER_MS)
 Ns = Annotated[int, _NS_RANGE] | Annotated[float, _NS_RANGE]
@@ -73,7 +73,7 @@ class Trade(Struct, tag_field="ev", tag="T", gc=False):
     s: Lot
     x: Code = _NAN
     t: Ms = _NAN
-    q: Sequence = _NAN
+    q: Number = _NAN
     c: tuple[Code, ...] = ()
 
     def reading(self) -> Reading:
