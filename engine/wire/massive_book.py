@@ -47,6 +47,10 @@ class Counters:
 _BETWEEN_OBJECTS = re.compile(rb"\s*,\s*(?=\{)")
 """No message holds an object within, so every brace that opens begins a message."""
 
+_NO_JSON = object()
+_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""Bytes are decoded first, because msgspec lets broken text pass where it skips a field."""
+
 _FIELD = re.compile(r"\$\.(\w+)|field `(\w+)`")
 _MOST_NAMES, _LONGEST_NAME = 64, 16
 
@@ -64,18 +68,16 @@ class Book:
     def read(self, piece: bytes) -> list[Message]:
         """Return the messages of an object, or of what is left of a broken frame."""
         try:
-            return [self._decoder.decode(piece)]
-        except (msgspec.DecodeError, RecursionError):
-            parts = _BETWEEN_OBJECTS.split(piece.strip().removesuffix(b"]"))
-        return [message for part in parts for message in self._part(part)]
+            return [self._decoder.decode(piece.decode())]
+        except _UNREADABLE:
+            fields = _decoded(piece)
+        return self._salvaged(piece) if fields is _NO_JSON else self._message(fields)
 
-    def _part(self, part: bytes) -> list[Message]:
-        try:
-            fields = msgspec.json.decode(part)
-        except (msgspec.DecodeError, RecursionError):
-            self._counters.undecodable += 1
-            return []
-        return self._message(fields)
+    def _salvaged(self, piece: bytes) -> list[Message]:
+        """Return what can be read of a piece that is no JSON; it counts once at least."""
+        parts = [_decoded(part) for part in _BETWEEN_OBJECTS.split(piece.strip().removesuffix(b"]"))]
+        self._counters.undecodable += max(1, sum(not isinstance(part, dict) for part in parts))
+        return [message for part in parts if isinstance(part, dict) for message in self._message(part)]
 
     def _message(self, fields: Any) -> list[Message]:
         if not isinstance(fields, dict) or not isinstance(fields.get("ev"), str):
@@ -91,6 +93,14 @@ class Book:
         except msgspec.ValidationError as error:
             _tally(self._counters.rejected, _fault(name, str(error)))
             return []
+
+
+def _decoded(part: bytes) -> Any:
+    """Return what JSON says, _NO_JSON when it is none."""
+    try:
+        return msgspec.json.decode(part.decode())
+    except _UNREADABLE:
+        return _NO_JSON
 
 
 def _union(types: tuple[type[Message], ...]) -> Any:

@@ -62,7 +62,7 @@ class Reading:
         """Return the fields of a ROW, in its order."""
         ts, flags = (received_ns, FLAG_RECEIVED) if self.ts is None else (self.ts, 0)
         numbers = (self.p1, self.p2, self.s1, self.s2, self.cond, self.exch)
-        return (ts, place, self.q, 0, 0, 0, *numbers, self.kind, flags)
+        return (ts, place, self.q, 0, 0, *numbers, self.kind, flags)
 
 
 class Trade(Struct, tag_field="ev", tag="T", gc=False):

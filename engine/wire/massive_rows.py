@@ -18,7 +18,6 @@ ROW = np.dtype(
         ("q", "<i8"),  # sequence number of a trade, NO_SEQUENCE when it has none
         ("begin", "<i8"),  # where the ticker stands in the data; for UNREAD, where the object does
         ("end", "<i8"),
-        ("frame", "<i4"),
         ("p1", "<i4"),  # from here on as in EVENT
         ("p2", "<i4"),
         ("s1", "<i4"),

@@ -75,29 +75,29 @@ def _scan(text, frames, rows, numbers, index_words, index_places, plain):
     begin = 0
     for frame in range(frames.shape[1]):
         end = frames[0, frame]
-        count = _frame(
-            data, begin, end, frame, frames[1, frame], rows, count, values, words, places, mask, plain
-        )
+        count = _frame(data, begin, end, frames[1, frame], rows, count, values, words, places, mask, plain)
         begin = end + len(PAD)
     return count
 
 
 @njit(**JIT)
-def _frame(data, at, end, frame, received, rows, count, values, words, places, mask, plain):
+def _frame(data, at, end, received, rows, count, values, words, places, mask, plain):
     """Read one frame, an array or a single object; return the new count of rows."""
     at = blank(data, at)
     array = data[at] == OPEN
     if array:
         at = blank(data, at + 1)
-    more = not array or data[at] != CLOSE
+    empty = array and data[at] == CLOSE
+    broken = False
+    more = not empty
     while more:
         row = rows[count]
-        row.frame = frame
         row.ts = received
         after = _event(data, at, row, values, words, places, mask) if plain else -1
         if after < 0:
             after = object_end(data, at)
-            if after < 0:
+            broken = after < 0
+            if broken:
                 break
             _leave(row, at, after)
         count += 1
@@ -105,11 +105,11 @@ def _frame(data, at, end, frame, received, rows, count, values, words, places, m
         more = array and data[at] == COMMA
         if more:
             at = blank(data, at + 1)
-    if array and not more and data[at] == CLOSE:
-        array = False
-        at = blank(data, at + 1)
-    if array or at != end:
-        rows[count].frame = frame
+    if array and not broken:
+        broken = data[at] != CLOSE
+        if not broken:
+            at = blank(data, at + 1)
+    if broken or at != end:
         rows[count].ts = received
         _leave(rows[count], at, end)
         count += 1

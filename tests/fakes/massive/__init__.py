@@ -16,6 +16,6 @@ from .shelf import Shelf
 
 __all__ = [
     "CALL", "KEY", "PUT", "Cut", "Freeze", "HalfClose", "Hang", "Massive", "Plan", "Raw", "Reset", "Resume",
-    "Say", "Send", "Shelf", "Shut", "Stall", "Step", "bar", "fair_value", "index_value", "quote", "rest_trade",
-    "tape", "trade",
+    "Say", "Send", "Shelf", "Shut", "Stall", "Step", "bar", "fair_value", "index_value", "quote",
+    "rest_trade", "tape", "trade",
 ]  # fmt: skip
