@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isnan, nan
-from typing import Annotated
 
 import numpy as np
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
 from ..events import (
     BAR,
@@ -32,13 +31,10 @@ from ..symbols import ContractTable
 from .massive_fields import Code, Lot, Ns, Paid, Price, Size
 from .massive_pages import Pages
 from .massive_rest import Page
+from .massive_rows import MOST_INT4
 
 IV_SCALE, GAMMA_SCALE, DELTA_SCALE = 1_000_000, 100_000_000, 1_000_000
 """VENDOR's units per 1 of volatility, gamma per $1 and delta."""
-
-Volatility = Annotated[float, Meta(gt=0, le=2_000)]
-Gamma = Annotated[float, Meta(ge=0, le=20)]
-Delta = Annotated[float, Meta(ge=-1.5, le=1.5)]
 
 _DELAYED = {"DELAYED": True, "REAL-TIME": False}
 
@@ -61,8 +57,8 @@ class Details(Struct):
 class Greeks(Struct):
     """The vendor's, per $1; empty when it has none."""
 
-    delta: Delta = nan
-    gamma: Gamma = nan
+    delta: float = nan
+    gamma: float = nan
 
 
 class LastQuote(Struct):
@@ -103,7 +99,7 @@ class ChainRow(Struct):
     details: Details
     day: Day = field(default_factory=Day)
     greeks: Greeks = field(default_factory=Greeks)
-    implied_volatility: Volatility = nan
+    implied_volatility: float = nan
     open_interest: Size = nan
     last_quote: LastQuote | None = None
     last_trade: LastTrade | None = None
@@ -206,11 +202,14 @@ def _vendor(row: ChainRow, cid: int, received_ns: int) -> Iterator[Record]:
     if all(isnan(each) for each in numbers):
         return
     scales = (IV_SCALE, GAMMA_SCALE, DELTA_SCALE)
-    scaled = [
-        MISSING if isnan(each) else round(each * scale) for each, scale in zip(numbers, scales, strict=True)
-    ]
+    scaled = [_scaled(each, scale) for each, scale in zip(numbers, scales, strict=True)]
     ts, flags = _time(nan, received_ns)
     yield (ts, cid, scaled[0], scaled[1], scaled[2], 0, 0, 0, VENDOR, flags)
+
+
+def _scaled(value: float, scale: int) -> int:
+    """Return a number in VENDOR's units, MISSING when there is none or it does not fit."""
+    return round(value * scale) if abs(value * scale) <= MOST_INT4 else MISSING
 
 
 def _traded(row: ChainRow, cid: int) -> list[Traded]:

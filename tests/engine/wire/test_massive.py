@@ -379,7 +379,7 @@ BASES = st.sampled_from([trade(q=None), trade(q=7, c=(219, 209)), quote(), bar()
 
 
 @given(st.lists(st.tuples(BASES, FIELDS, st.randoms(use_true_random=False)), min_size=1, max_size=5))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_both_readers_agree_on_every_message(drawn: list[tuple[Message, Message, random.Random]]) -> None:
     fast, slow = streaming(), streaming()
     for base, fields, order in drawn:
@@ -393,7 +393,7 @@ def test_both_readers_agree_on_every_message(drawn: list[tuple[Message, Message,
 
 def test_every_piece_of_a_damaged_frame_is_accounted_for() -> None:
     made = streaming()
-    for i in range(4_000):
+    for i in range(2_000):
         if made.state is not State.STREAMING:
             made = streaming()
         frame = mutated(random.Random(i))
