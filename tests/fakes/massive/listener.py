@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from websockets.asyncio.client import connect
@@ -19,12 +20,17 @@ from engine.wire.notices import Notice
 from .plan import KEY
 
 
-def machine(cluster: str = "options", wanted: Iterable[str] = (), symbols: str = "SPY SPX") -> Machine:
-    """Return a machine that follows some underlyings, with empty contract tables."""
+def following(symbols: str = "SPY SPX") -> Tickers:
+    """Return tickers of some underlyings, with empty contract tables."""
     tickers = Tickers()
     for symbol in symbols.split():
         tickers.follow(underlying(symbol), ContractTable())
-    made = Machine(KEY, cluster, tickers)
+    return tickers
+
+
+def machine(cluster: str = "options", wanted: Iterable[str] = (), symbols: str = "SPY SPX") -> Machine:
+    """Return a machine that follows some underlyings."""
+    made = Machine(KEY, cluster, following(symbols))
     made.want(wanted)
     return made
 
@@ -38,9 +44,9 @@ class Listener:
         self.close_code: int | None = None
         self._drained: dict[str, list[Events]] = {}
 
-    async def run(self, url: str) -> None:
-        """Listen to one connection to its end."""
-        async with connect(url, compression=None, close_timeout=1) as socket:
+    async def run(self, url: str, **options: Any) -> None:
+        """Listen to one connection to its end; options are those of websockets."""
+        async with connect(url, **{"compression": None, "close_timeout": 1, **options}) as socket:
             try:
                 while True:
                     self.machine.receive(await socket.recv(decode=False), time.time_ns())
