@@ -24,6 +24,7 @@ SECTIONS: Mapping[str, str] = {
     "memory": "the most memory a replay of all symbols takes",
     "sources": "drawing and importing days",
     "real": "the simulated day beside real ones",
+    "wire": "a provider's websocket to folded state, beside its official client",
     "truth": "trade sides and signals against the ground truth",
 }
 """Module of this package by name, and what its rows are about."""
