@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import UsageError
-from ..events import SPOT, TRADE, Batch
+from ..events import EVENT, SPOT, Batch
 from .massive_book import Book, Counters
 from .massive_channels import Channels, command
 from .massive_fields import TYPES, Status
-from .massive_rows import NO_SEQUENCE, ROW, UNREAD, Rows, to_events
+from .massive_rows import CID_BITS, MARK, NO_SEQUENCE, UNREAD, Rows, joined_rows
 from .massive_scan import joined, scan
 from .massive_session import Action, State, step
 from .massive_tickers import Tickers, is_underlying, tape_of
@@ -91,12 +92,12 @@ class Machine:
         The batches' `received_ns` is when the last frame arrived.
         """
         self._digest()
-        rows = np.concatenate(self._rows) if self._rows else np.empty(0, ROW)
+        rows = joined_rows(self._rows)
         self._rows.clear()
-        tapes = tape_of(rows["place"])
+        tapes = tape_of(rows.marks["place"])
         return {
-            self._tickers.symbols[tape]: Batch(to_events(rows[tapes == tape]), self._last_ns, _SOURCE)
-            for tape in np.unique(tapes).tolist()
+            self._tickers.symbols[tape]: Batch(rows.those(tapes == tape).events, self._last_ns, _SOURCE)
+            for tape in _present(tapes)
         }
 
     def to_send(self) -> list[str]:
@@ -117,50 +118,58 @@ class Machine:
             return
         data, ends = joined(self._frames)
         self.counters.frames += len(ends)
-        rows = scan(data, ends, self._received, self._tickers.index, self._plain)
+        rows, still_open = scan(data, ends, self._received, self._tickers.index, self._plain)
         self._last_ns = self._received[-1]
         self._frames, self._received = [], []
-        unread = np.flatnonzero(rows["kind"] == UNREAD).tolist()
-        self._take(data, self._read(data, rows, unread) if unread else rows)
+        self._take(self._finish(data, rows) if still_open else rows)
+
+    def _finish(self, data: bytes, rows: Rows) -> Rows:
+        """Read what is unread, look up what is not found, and let go of what is on no tape."""
+        unread = np.flatnonzero(rows.events["kind"] == UNREAD).tolist()
+        rows = self._read(data, rows, unread) if unread else rows
+        place = rows.marks["place"]
+        for at in np.flatnonzero(place == NOWHERE).tolist():
+            begin, end = rows.marks["begin"][at], rows.marks["end"][at]
+            place[at] = self._tickers.place(data[begin:end].decode())
+        self._notices += self._tickers.take_new()
+        rows.events["cid"] = place & CID_BITS
+        followed = (place != NOWHERE) & (is_underlying(place) == (rows.events["kind"] == SPOT))
+        self.counters.elsewhere += len(rows) - int(np.count_nonzero(followed))
+        return rows.those(followed)
 
     def _read(self, data: bytes, rows: Rows, unread: list[int]) -> Rows:
         """Return the rows with those that are unread replaced by what they hold, if anything."""
         parts, done = [], 0
         for at in unread:
-            begin, end, received_ns = (int(rows[at][name]) for name in ("begin", "end", "ts"))
-            parts += [rows[done:at], np.array(self._piece(data[begin:end], received_ns), ROW)]
+            begin, end = rows.marks["begin"][at], rows.marks["end"][at]
+            parts += [rows.part(done, at), self._piece(data[begin:end], int(rows.events["ts"][at]))]
             done = at + 1
-        return np.concatenate([*parts, rows[done:]])
+        return joined_rows([*parts, rows.part(done)])
 
-    def _piece(self, piece: bytes, received_ns: int) -> list[tuple[int, ...]]:
-        found = []
+    def _piece(self, piece: bytes, received_ns: int) -> Rows:
+        records, marks = [], []
         for message in self._book.read(piece):
             if isinstance(message, Status):
                 self._status(message.status, message.message)
             elif (reading := message.reading()) is None:
                 self.counters.unpriced += 1
             else:
-                found.append(reading.row(received_ns, self._tickers.place(reading.ticker)))
-        return found
+                records.append(reading.record(received_ns, NOWHERE))
+                marks.append((self._tickers.place(reading.ticker), reading.q, 0, 0))
+        return Rows(np.array(records, EVENT), np.array(marks, MARK))
 
-    def _take(self, data: bytes, rows: Rows) -> None:
-        """Look up what is left to look up, let go of what is not wanted, and keep the rest."""
-        place = rows["place"]
-        for at in np.flatnonzero(place == NOWHERE).tolist():
-            place[at] = self._tickers.place(data[rows["begin"][at] : rows["end"][at]].decode())
-        self._notices += self._tickers.take_new()
-        followed = (place != NOWHERE) & (is_underlying(place) == (rows["kind"] == SPOT))
-        self.counters.elsewhere += len(rows) - int(followed.sum())
-        kept = self._without_duplicates(rows[followed])
-        self.counters.events += len(kept)
-        self._rows.append(kept)
-
-    def _without_duplicates(self, rows: Rows) -> Rows:
-        numbered = np.flatnonzero((rows["kind"] == TRADE) & (rows["q"] != NO_SEQUENCE))
-        keys = zip(rows["place"][numbered].tolist(), rows["q"][numbered].tolist(), strict=True)
-        again = [at for at, key in zip(numbered, keys, strict=True) if not self._seen.is_new(*key)]
+    def _take(self, rows: Rows) -> None:
+        """Keep what was not taken before."""
+        sequences = rows.marks["q"]
+        numbered = np.flatnonzero(sequences != NO_SEQUENCE)
+        again = self._seen.repeated(rows.marks["place"][numbered].tolist(), sequences[numbered].tolist())
+        if again:
+            fresh = np.ones(len(rows), bool)
+            fresh[numbered[again]] = False
+            rows = rows.those(fresh)
         self.counters.duplicates += len(again)
-        return np.delete(rows, again) if again else rows
+        self.counters.events += len(rows)
+        self._rows.append(rows)
 
     def _status(self, status: str, message: str) -> None:
         self.counters.statuses += 1
@@ -178,3 +187,11 @@ class Machine:
     def _safe(self, text: str) -> str:
         """Return a provider's text without our key, should it repeat it."""
         return text.replace(self._key, _HIDDEN) if self._key else text
+
+
+def _present(tapes: NDArray[np.int64]) -> list[int]:
+    """Return the tapes that occur; mostly there is one, and no need to sort."""
+    if not len(tapes):
+        return []
+    low, high = int(tapes.min()), int(tapes.max())
+    return [low] if low == high else np.unique(tapes).tolist()

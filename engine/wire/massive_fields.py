@@ -58,11 +58,10 @@ class Reading:
     exch: int = 0
     q: int = NO_SEQUENCE
 
-    def row(self, received_ns: int, place: int) -> tuple[int, ...]:
-        """Return the fields of a ROW, in its order."""
+    def record(self, received_ns: int, cid: int) -> tuple[int, ...]:
+        """Return the fields of an EVENT record."""
         ts, flags = (received_ns, FLAG_RECEIVED) if self.ts is None else (self.ts, 0)
-        numbers = (self.p1, self.p2, self.s1, self.s2, self.cond, self.exch)
-        return (ts, place, self.q, 0, 0, *numbers, self.kind, flags)
+        return (ts, cid, self.p1, self.p2, self.s1, self.s2, self.cond, self.exch, self.kind, flags)
 
 
 class Trade(Struct, tag_field="ev", tag="T", gc=False):

@@ -1,43 +1,59 @@
-"""The row in which Massive's events are read, and the ranges in which its numbers make sense.
+"""Rows in which Massive's events are read: the record and where it came from, with the ranges of its numbers.
 
-Two readers fill rows: `massive_scan`, fast, and `massive_book`, by the book. Rows become EVENT records once
-their tickers have been looked up.
+Two readers fill rows: `massive_scan`, fast, and `massive_book`, by the book.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..events import EVENT, PRICE_SCALE, Events
 
-ROW = np.dtype(
-    [
-        ("ts", "<i8"),  # as in EVENT
-        ("place", "<i8"),  # see massive_tickers; NOWHERE until the ticker is looked up
-        ("q", "<i8"),  # sequence number of a trade, NO_SEQUENCE when it has none
-        ("begin", "<i8"),  # where the ticker stands in the data; for UNREAD, where the object does
-        ("end", "<i8"),
-        ("p1", "<i4"),  # from here on as in EVENT
-        ("p2", "<i4"),
-        ("s1", "<i4"),
-        ("s2", "<i4"),
-        ("cond", "<i2"),
-        ("exch", "<i2"),
-        ("kind", "u1"),
-        ("flags", "u1"),
-    ],
-    align=True,
-)
-"""One event on its way to an EVENT record, with what only the way needs."""
+MARK = np.dtype([("place", "<i8"), ("q", "<i8"), ("begin", "<i8"), ("end", "<i8")])
+"""What is known of an event besides its record.
 
-Rows = NDArray[np.void]
+place      : see massive_tickers; NOWHERE until the ticker is looked up
+q          : sequence number of a trade, else NO_SEQUENCE
+begin, end : where the ticker stands in the data; for a record of kind UNREAD, where the object does
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Events on their way to a tape; (n,) each."""
+
+    events: Events
+    marks: NDArray[np.void]
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def part(self, begin: int, end: int | None = None) -> Rows:
+        """Return neighbouring rows, sharing their memory."""
+        return Rows(self.events[begin:end], self.marks[begin:end])
+
+    def those(self, which: NDArray[np.bool_]) -> Rows:
+        """Return some rows; all of them uncopied."""
+        return self if which.all() else Rows(self.events[which], self.marks[which])
+
+
+def joined_rows(parts: Sequence[Rows]) -> Rows:
+    """Return rows of several pieces, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    events = [np.empty(0, EVENT), *(part.events for part in parts)]
+    marks = [np.empty(0, MARK), *(part.marks for part in parts)]
+    return Rows(np.concatenate(events), np.concatenate(marks))
 
 
 NO_SEQUENCE = -1
 
 UNREAD = 255
-"""The kind of a row that is no event: something to be read by the book."""
+"""The kind of a record that is no event: something to be read by the book."""
 
 MOST_PRICE = (2**31 - 1) // PRICE_SCALE
 MOST_INT4, MOST_INT2 = 2**31 - 1, 2**15 - 1
@@ -49,14 +65,5 @@ FIRST_MS, LAST_MS = 946_684_800_000, 4_102_444_800_000
 
 NS_PER_MS = 1_000_000
 
-_SHARED = ("ts", "p1", "p2", "s1", "s2", "cond", "exch", "kind", "flags")
-_CID_BITS = 0xFFFF_FFFF
-
-
-def to_events(rows: Rows) -> Events:
-    """Return rows that have places as EVENT records; (n,)."""
-    events = np.zeros(len(rows), EVENT)
-    for field in _SHARED:
-        events[field] = rows[field]
-    events["cid"] = rows["place"] & _CID_BITS
-    return events
+CID_BITS = 0xFFFF_FFFF
+"""The part of a place that is the contract id."""

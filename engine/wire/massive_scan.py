@@ -19,13 +19,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..events import EVENT, UNDERLYING
 from ..kernel import JIT
 from ..kernel.conditions import FIRST_CODE, LAST_CODE, weight
 from .massive_fill import C_SLOT, KEYS, fill
-from .massive_rows import MOST_INT2, ROW, UNREAD, Rows
+from .massive_rows import MARK, MOST_INT2, UNREAD, Rows
 from .plain_json import BEGIN, CLOSE, COLON, COMMA, END, OPEN, QUOTE_MARK, blank, number, object_end, text
 from .pointers import pointer
-from .ticker_index import TickerIndex
+from .ticker_index import NOWHERE, TickerIndex
 
 PAD = b"\0" * 8
 
@@ -52,86 +53,86 @@ def joined(frames: Sequence[bytes]) -> tuple[bytes, list[int]]:
     return PAD.join(frames) + PAD, ends
 
 
-def scan(data: bytes, ends: Sequence[int], received: Sequence[int], index: TickerIndex, plain: bool) -> Rows:
-    """Return the rows of the frames in `data`, in order.
+def scan(
+    data: bytes, ends: Sequence[int], received: Sequence[int], index: TickerIndex, plain: bool
+) -> tuple[Rows, int]:
+    """Return the rows of the frames in `data`, in order, and how many of them are not done.
 
     ends     : where each frame ends, PAD follows
     received : ns UTC, the time of events that carry none
     plain    : whether these are option messages; otherwise objects are only found, not read
+    A row is done when it was read and its ticker is that of a followed contract.
     """
-    rows = np.empty(data.count(b"{") + len(ends), ROW)
-    frames = np.array([ends, received], np.int64)
-    values = np.empty(_IGNORED + 1)
-    count = _scan(np.frombuffer(data, np.uint8), frames, rows, values, index.words, index.places, plain)
-    return rows[:count]
+    text = np.frombuffer(data, np.uint8)
+    room = int(np.count_nonzero(text == BEGIN)) + len(ends)
+    rows = Rows(np.empty(room, EVENT), np.empty(room, MARK))
+    frames, values = np.array([ends, received], np.int64), np.empty(_IGNORED + 1)
+    count = _scan(text, frames, rows.events, rows.marks, values, index.words, index.places, plain)
+    done = rows.part(0, count)
+    return done, int(np.count_nonzero(done.events["cid"] <= UNDERLYING))
 
 
 @njit(**JIT)
-def _scan(text, frames, rows, numbers, index_words, index_places, plain):
-    """Fill `rows` and return how many; frames is (2, k), ends and receive times."""
+def _scan(text, frames, events, marks, numbers, index_words, index_places, plain):
+    """Fill events and marks, and return how many; frames is (2, k), ends and receive times."""
     data, values = pointer(text), pointer(numbers)
     words, places, mask = pointer(index_words), pointer(index_places), len(index_places) - 1
     count = 0
     begin = 0
     for frame in range(frames.shape[1]):
         end = frames[0, frame]
-        count = _frame(data, begin, end, frames[1, frame], rows, count, values, words, places, mask, plain)
+        received = frames[1, frame]
+        at = begin = blank(data, begin)
+        array = data[at] == OPEN
+        if array:
+            at = blank(data, at + 1)
+        more = not array or data[at] != CLOSE
+        while more and data[at] != 0:
+            event = events[count]
+            mark = marks[count]
+            event.ts = received
+            after = _event(data, at, event, mark, values, words, places, mask) if plain else -1
+            if after < 0:
+                after = object_end(data, at)
+                if after < 0:
+                    break
+                _leave(event, mark, at, after)
+            count += 1
+            at = blank(data, after)
+            more = array and data[at] == COMMA
+            if more:
+                at = blank(data, at + 1)
+        whole = not more
+        if whole and array:
+            whole = data[at] == CLOSE
+            if whole:
+                at = blank(data, at + 1)
+        if not whole or at != end:
+            events[count].ts = received
+            _leave(events[count], marks[count], at, end)
+            count += 1
         begin = end + len(PAD)
     return count
 
 
 @njit(**JIT)
-def _frame(data, at, end, received, rows, count, values, words, places, mask, plain):
-    """Read one frame, an array or a single object; return the new count of rows."""
-    at = blank(data, at)
-    array = data[at] == OPEN
-    if array:
-        at = blank(data, at + 1)
-    empty = array and data[at] == CLOSE
-    broken = False
-    more = not empty
-    while more:
-        row = rows[count]
-        row.ts = received
-        after = _event(data, at, row, values, words, places, mask) if plain else -1
-        if after < 0:
-            after = object_end(data, at)
-            broken = after < 0
-            if broken:
-                break
-            _leave(row, at, after)
-        count += 1
-        at = blank(data, after)
-        more = array and data[at] == COMMA
-        if more:
-            at = blank(data, at + 1)
-    if array and not broken:
-        broken = data[at] != CLOSE
-        if not broken:
-            at = blank(data, at + 1)
-    if broken or at != end:
-        rows[count].ts = received
-        _leave(rows[count], at, end)
-        count += 1
-    return count
+def _leave(event, mark, begin, end):
+    """Note an object for the other reader."""
+    event.kind = UNREAD
+    event.cid = NOWHERE
+    mark.begin = begin
+    mark.end = end
 
 
 @njit(**JIT)
-def _leave(row, begin, end):
-    row.kind = UNREAD
-    row.begin = begin
-    row.end = end
-
-
-@njit(**JIT)
-def _event(data, at, row, values, words, places, mask):
-    """Read the object at `at` into `row`; return the place behind it, -1 when it is not plain."""
+def _event(data, at, event, mark, values, words, places, mask):
+    """Read the object at `at`; return the place behind it, -1 when it is not plain."""
     if data[at] != BEGIN:
         return -1
     for slot in range(_IGNORED + 1):
         values[slot] = math.nan
     ev = 0
-    row.begin = -1
+    mark.begin = -1
     cond = -1
     at = blank(data, at + 1)
     while True:
@@ -143,9 +144,9 @@ def _event(data, at, row, values, words, places, mask):
                 return -1
             ev, at = _type(data, at)
         elif slot == _SYM:
-            row.begin = at + 1
+            mark.begin = at + 1
             at = text(data, at)
-            row.end = at - 1
+            mark.end = at - 1
         elif data[at] == OPEN:
             cond, at = _conditions(data, at)
             at = at if slot == C_SLOT else -1
@@ -161,7 +162,9 @@ def _event(data, at, row, values, words, places, mask):
         if data[at] != COMMA:
             return -1
         at = blank(data, at + 1)
-    return at + 1 if row.begin >= 0 and fill(data, ev, cond, values, row, words, places, mask) else -1
+    return (
+        at + 1 if mark.begin >= 0 and fill(data, ev, cond, values, event, mark, words, places, mask) else -1
+    )
 
 
 @njit(**JIT)

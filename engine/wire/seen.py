@@ -8,6 +8,7 @@ a new one.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 
 class Seen:
@@ -22,3 +23,9 @@ class Seen:
         before = len(taken)
         taken.add(sequence)
         return len(taken) > before
+
+    def repeated(self, places: Iterable[int], sequences: Iterable[int]) -> list[int]:
+        """Take many trades and return the indices of those that had been taken before."""
+        is_new = self.is_new
+        pairs = enumerate(zip(places, sequences, strict=True))
+        return [at for at, (place, sequence) in pairs if not is_new(place, sequence)]
