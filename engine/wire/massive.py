@@ -31,6 +31,7 @@ from .ticker_index import NOWHERE
 _SCANNED = "options"
 _SOURCE = "massive"
 _HIDDEN = "•••"
+_Fields = tuple[int, ...]
 
 
 class Machine:
@@ -138,25 +139,31 @@ class Machine:
         return rows.those(followed)
 
     def _read(self, data: bytes, rows: Rows, unread: list[int]) -> Rows:
-        """Return the rows with those that are unread replaced by what they hold, if anything."""
+        """Return the rows with what is unread replaced by what it holds: mostly one event, or none."""
         parts, done = [], 0
         for at in unread:
             begin, end = rows.marks["begin"][at], rows.marks["end"][at]
-            parts += [rows.part(done, at), self._piece(data[begin:end], int(rows.events["ts"][at]))]
-            done = at + 1
+            found = self._piece(data[begin:end], int(rows.events["ts"][at]))
+            if len(found) == 1:
+                rows.events[at], rows.marks[at] = found[0]
+            else:
+                records, marks = [record for record, _ in found], [mark for _, mark in found]
+                parts += [rows.part(done, at), Rows(np.array(records, EVENT), np.array(marks, MARK))]
+                done = at + 1
         return joined_rows([*parts, rows.part(done)])
 
-    def _piece(self, piece: bytes, received_ns: int) -> Rows:
-        records, marks = [], []
+    def _piece(self, piece: bytes, received_ns: int) -> list[tuple[_Fields, _Fields]]:
+        """Return the EVENT and MARK fields of what a piece of a frame says."""
+        found: list[tuple[_Fields, _Fields]] = []
         for message in self._book.read(piece):
             if isinstance(message, Status):
                 self._status(message.status, message.message)
             elif (reading := message.reading()) is None:
                 self.counters.unpriced += 1
             else:
-                records.append(reading.record(received_ns, NOWHERE))
-                marks.append((self._tickers.place(reading.ticker), reading.q, 0, 0))
-        return Rows(np.array(records, EVENT), np.array(marks, MARK))
+                mark = (self._tickers.place(reading.ticker), reading.q, 0, 0)
+                found.append((reading.record(received_ns, NOWHERE), mark))
+        return found
 
     def _take(self, rows: Rows) -> None:
         """Keep what was not taken before."""

@@ -5,7 +5,7 @@ Two readers fill rows: `massive_scan`, fast, and `massive_book`, by the book.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,13 +41,13 @@ class Rows:
         return self if which.all() else Rows(self.events[which], self.marks[which])
 
 
-def joined_rows(parts: Sequence[Rows]) -> Rows:
-    """Return rows of several pieces, one after the other."""
-    if len(parts) == 1:
-        return parts[0]
-    events = [np.empty(0, EVENT), *(part.events for part in parts)]
-    marks = [np.empty(0, MARK), *(part.marks for part in parts)]
-    return Rows(np.concatenate(events), np.concatenate(marks))
+def joined_rows(parts: Iterable[Rows]) -> Rows:
+    """Return rows of several pieces, one after the other; a single piece is not copied."""
+    full = [part for part in parts if len(part)]
+    if len(full) == 1:
+        return full[0]
+    events, marks = [part.events for part in full], [part.marks for part in full]
+    return Rows(np.concatenate(events or [np.empty(0, EVENT)]), np.concatenate(marks or [np.empty(0, MARK)]))
 
 
 NO_SEQUENCE = -1

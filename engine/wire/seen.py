@@ -19,13 +19,14 @@ class Seen:
 
     def is_new(self, place: int, sequence: int) -> bool:
         """Take one trade and say whether it had not been taken before."""
-        taken = self._taken[place]
-        before = len(taken)
-        taken.add(sequence)
-        return len(taken) > before
+        return not self.repeated([place], [sequence])
 
     def repeated(self, places: Iterable[int], sequences: Iterable[int]) -> list[int]:
-        """Take many trades and return the indices of those that had been taken before."""
-        is_new = self.is_new
-        pairs = enumerate(zip(places, sequences, strict=True))
-        return [at for at, (place, sequence) in pairs if not is_new(place, sequence)]
+        """Take trades and return the indices of those that had been taken before."""
+        taken, again = self._taken, []
+        for at, (place, sequence) in enumerate(zip(places, sequences, strict=True)):
+            known = taken[place]
+            if sequence in known:
+                again.append(at)
+            known.add(sequence)
+        return again
