@@ -26,6 +26,7 @@ SECTIONS: Mapping[str, str] = {
     "sources": "drawing and importing days",
     "real": "the simulated day beside real ones",
     "study": "scoring a day, and running it again with other thresholds",
+    "wire": "a provider's websocket to folded state, beside its official client",
     "truth": "trade sides and signals against the ground truth",
 }
 """Module of this package by name, and what its rows are about."""

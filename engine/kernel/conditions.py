@@ -6,6 +6,8 @@ is ours. An unknown code is a regular trade.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 REGULAR, SWEEP, CANCEL, LATE, OPENING, AUCTION, CROSS, FLOOR, MULTILEG, EXCLUDED, EXTENDED = range(11)
@@ -57,3 +59,13 @@ def weight(code: int) -> int:
     order = (REGULAR, SWEEP, EXTENDED, FLOOR, AUCTION, CROSS, OPENING, LATE, MULTILEG, EXCLUDED, CANCEL)
     known = FIRST_CODE <= code <= LAST_CODE
     return order.index(int(TREATMENT[code - FIRST_CODE])) if known else 0
+
+
+def deciding(codes: Sequence[int]) -> int:
+    """Return the code that decides a trade with several, the first of the weightiest; 0 without any."""
+    return max(codes, key=weight, default=0)
+
+
+UNPRICED_STOCK = frozenset({2, 7, 10, 13, 20, 21, 22, 29, 32, 33, 52, 53})
+"""Conditions of stock trades that do not set the last price: average price, cash and next-day settlement,
+derivatively priced, prior reference price, seller's option, out of sequence, contingent and the like."""

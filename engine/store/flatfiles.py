@@ -31,7 +31,7 @@ from ..events import (
     TRADE,
     UNDERLYING,
 )
-from ..kernel.conditions import weight
+from ..kernel.conditions import UNPRICED_STOCK, deciding
 from .roster import OTHER, UNREADABLE, Roster, day_at, days
 from .rows import BadRows, Mask, Rows
 from .spill import ROW
@@ -45,9 +45,6 @@ _MOST_INT4 = 2**31 - 1
 _MOST_INT2 = 2**15 - 1
 _MOST_PRICE = _MOST_INT4 // PRICE_SCALE
 _STANDS, _STRUCK = (0, 12), (1, 7, 8, 10, 11)
-_NO_LAST_PRICE = frozenset({2, 7, 10, 13, 20, 21, 22, 29, 32, 33, 52, 53})
-"""Conditions of stock trades that do not set the last price: average price, cash and next-day settlement,
-derivatively priced, prior reference price, seller's option, out of sequence, contingent and the like."""
 
 
 class Sieve:
@@ -272,9 +269,8 @@ def _conditions(table: pa.Table, sieve: Sieve) -> tuple[Ints, Mask]:
     lists = [_codes(text) for text in texts]
     wrong = np.array([codes is None for codes in lists], bool)[index]
     sieve.reject(wrong, lambda i: f"conditions {texts[index[i]][:40]!r} are no list of codes")
-    # `max` keeps the first of equals: the code that the file names first.
-    weightiest = np.array([max(codes or [0], key=weight) for codes in lists], np.int64)
-    prices_stock = np.array([_NO_LAST_PRICE.isdisjoint(codes or ()) for codes in lists], bool)
+    weightiest = np.array([deciding(codes or ()) for codes in lists], np.int64)
+    prices_stock = np.array([UNPRICED_STOCK.isdisjoint(codes or ()) for codes in lists], bool)
     return weightiest[index], prices_stock[index]
 
 

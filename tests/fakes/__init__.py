@@ -1,0 +1,1 @@
+"""Providers on loopback, as faithful as we know how."""

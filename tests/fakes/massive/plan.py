@@ -1,0 +1,35 @@
+"""What a key may see, and how patient the provider is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+KEY = "loopback-key"
+ALL = frozenset({"T", "Q", "A", "AM", "FMV", "V"})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One account.
+
+    clusters       : those that the plan covers
+    channels       : kinds of channels it covers
+    quotes         : most quoted contracts per connection
+    buffer_frames  : frames the server keeps for a client that does not read
+    early_ping     : whether a ping precedes everything else
+    rest_refused   : beginnings of REST paths that the plan lacks
+    """
+
+    key: str = KEY
+    clusters: frozenset[str] = frozenset({"options", "stocks", "indices"})
+    channels: frozenset[str] = ALL
+    quotes: int = 1_000
+    buffer_frames: int = 4_096
+    early_ping: bool = True
+    rest_refused: tuple[str, ...] = field(default=())
+
+    def refuses(self, cluster: str, channel: str) -> bool:
+        """Say whether a channel is not covered, or none at all."""
+        kind, _, ticker = channel.partition(".")
+        wild_quotes = cluster == "options" and kind in ("Q", "FMV") and ticker == "*"
+        return kind not in self.channels or not ticker or wild_quotes

@@ -1,0 +1,142 @@
+"""The REST half of the provider: an aiohttp application over a shelf."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from .plan import Plan
+from .shelf import Asked, Row, Shelf
+
+ELSEWHERE = "https://another-host.invalid"
+"""Where `next_url` points: not here. A client that follows it blindly sends its key away."""
+
+_DEFAULT_LIMIT, _CHAIN_LIMIT, _CHAIN_MOST, _MOST = 5_000, 10, 250, 50_000
+
+
+class RestHalf:
+    """Answers requests and remembers them in `asked`."""
+
+    def __init__(self, plan: Plan, shelf: Shelf) -> None:
+        self.asked: list[Asked] = []
+        self._plan, self._shelf = plan, shelf
+
+    def app(self) -> web.Application:
+        """Return the application."""
+        app = web.Application()
+        app.router.add_get("/v3/snapshot/options/{symbol}", self._checked(self._chain))
+        app.router.add_get("/v3/reference/options/contracts", self._checked(self._contracts))
+        app.router.add_get("/v3/reference/conditions", self._checked(self._conditions))
+        app.router.add_get("/v3/trades/{ticker}", self._checked(self._trades))
+        app.router.add_get("/v3/quotes/{ticker}", self._checked(self._quotes))
+        app.router.add_get(
+            "/v2/aggs/ticker/{ticker}/range/{n}/{span}/{begin}/{end}", self._checked(self._bars)
+        )
+        app.router.add_get(
+            "/v1/marketstatus/now", self._checked(lambda _: web.json_response(self._shelf.market))
+        )
+        app.router.add_get(
+            "/v1/marketstatus/upcoming", self._checked(lambda _: web.json_response(self._shelf.upcoming))
+        )
+        return app
+
+    def _checked(self, answer: Callable[[web.Request], web.Response]) -> Any:
+        async def handler(request: web.Request) -> web.Response:
+            key = _key(request)
+            self.asked.append(Asked(request.path, dict(request.query), key))
+            if self._shelf.failures:
+                return _error(self._shelf.failures.pop(0), "ERROR", "try again later")
+            if key != self._plan.key:
+                return _error(401, "ERROR", "Unknown API Key")
+            if request.path.startswith(self._plan.rest_refused or ("\0",)):
+                return _error(403, "NOT_AUTHORIZED", "You are not entitled to this data.")
+            return answer(request)
+
+        return handler
+
+    def _chain(self, request: web.Request) -> web.Response:
+        def fits(row: Row) -> bool:
+            details = row["details"]
+            return _between(request, "expiration_date", details["expiration_date"], str) and _between(
+                request, "strike_price", details["strike_price"], float
+            )
+
+        rows = [row for row in self._shelf.chains.get(request.match_info["symbol"], []) if fits(row)]
+        rows.sort(key=lambda row: row["details"]["ticker"])
+        return self._page(request, rows, _CHAIN_LIMIT, _CHAIN_MOST)
+
+    def _contracts(self, request: web.Request) -> web.Response:
+        rows = [
+            row
+            for row in self._shelf.contracts
+            if _between(request, "expiration_date", row["expiration_date"], str)
+        ]
+        return self._page(request, rows, 10, 1_000)
+
+    def _conditions(self, request: web.Request) -> web.Response:
+        return self._page(request, self._shelf.conditions, 10, 1_000)
+
+    def _trades(self, request: web.Request) -> web.Response:
+        return self._ticks(request, self._shelf.trades[request.match_info["ticker"]])
+
+    def _quotes(self, request: web.Request) -> web.Response:
+        return self._ticks(request, self._shelf.quotes[request.match_info["ticker"]])
+
+    def _ticks(self, request: web.Request, rows: list[Row]) -> web.Response:
+        found = [row for row in rows if _between(request, "timestamp", row["sip_timestamp"], int)]
+        newest_first = _parameters(request).get("order", "desc") == "desc"
+        found.sort(
+            key=lambda row: (row["sip_timestamp"], row.get("sequence_number", 0)), reverse=newest_first
+        )
+        return self._page(request, found, 1_000, _MOST)
+
+    def _bars(self, request: web.Request) -> web.Response:
+        begin, end = int(request.match_info["begin"]), int(request.match_info["end"])
+        rows = [row for row in self._shelf.bars[request.match_info["ticker"]] if begin <= row["t"] <= end]
+        return self._page(request, rows, _DEFAULT_LIMIT, _MOST)
+
+    def _page(self, request: web.Request, rows: list[Row], usual: int, most: int) -> web.Response:
+        parameters = _parameters(request)
+        limit = min(int(parameters.get("limit", usual)), most)
+        begin = int(parameters.get("begin", 0))
+        body: Row = {
+            "status": "DELAYED" if self._shelf.delayed else "OK",
+            "request_id": f"r{len(self.asked)}",
+            "results": rows[begin : begin + limit],
+        }
+        if begin + limit < len(rows):
+            cursor = base64.urlsafe_b64encode(json.dumps({**parameters, "begin": begin + limit}).encode())
+            body["next_url"] = f"{ELSEWHERE}{request.path}?cursor={cursor.decode()}"
+        return web.json_response(body)
+
+
+def _key(request: web.Request) -> str | None:
+    bearer = request.headers.get("Authorization", "")
+    return bearer.removeprefix("Bearer ") if bearer.startswith("Bearer ") else request.query.get("apiKey")
+
+
+def _parameters(request: web.Request) -> dict[str, str]:
+    """Return the parameters, those of the first page where a cursor stands for them."""
+    cursor = request.query.get("cursor")
+    return dict(request.query) if cursor is None else json.loads(base64.urlsafe_b64decode(cursor))
+
+
+def _between(request: web.Request, name: str, value: Any, read: Callable[[str], Any]) -> bool:
+    given = {key: read(text) for key, text in _parameters(request).items() if key.partition(".")[0] == name}
+    checks = {
+        name: lambda limit: value == limit,
+        f"{name}.gte": lambda limit: value >= limit,
+        f"{name}.gt": lambda limit: value > limit,
+        f"{name}.lte": lambda limit: value <= limit,
+        f"{name}.lt": lambda limit: value < limit,
+    }
+    return all(checks[key](limit) for key, limit in given.items())
+
+
+def _error(http_status: int, status: str, message: str) -> web.Response:
+    field = "message" if status == "NOT_AUTHORIZED" else "error"
+    return web.json_response({"status": status, "request_id": "r", field: message}, status=http_status)
