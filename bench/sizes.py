@@ -18,6 +18,7 @@ class Sizes:
     symbol, symbols : whose simulated day is used, alone and all together
     until           : end of the replays that whole processes play, 'HH:MM'; None is the end of the tape
     seeks, frames   : how many of each
+    kills           : of a recorder at work
     starts, keys    : of the real terminal, `early_keys` more while days load; it is watched for `watch_s` s
     """
 
@@ -29,6 +30,7 @@ class Sizes:
     until: str | None = None
     seeks: int = 200
     frames: int = 200
+    kills: int = 200
     starts: int = 7
     keys: int = 150
     early_keys: int = 15
@@ -45,6 +47,7 @@ QUICK = Sizes(
     until="09:40",
     seeks=10,
     frames=10,
+    kills=20,
     starts=1,
     keys=8,
     early_keys=2,

@@ -178,7 +178,7 @@ def _message_within(data: bytes) -> bool:
     at = data.find(START, len(START))
     while at >= 0:
         length = int.from_bytes(data[at + 4 : at + 8], "little")
-        if at % 8 == 0 and 0 < length <= min(_MOST_METADATA, len(data) - at) and length % 8 == 0:
+        if 0 < length <= min(_MOST_METADATA, len(data) - at) and length % 8 == 0:
             return True
         at = data.find(START, at + 1)
     return False

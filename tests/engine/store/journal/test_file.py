@@ -120,6 +120,23 @@ def test_any_changed_byte_is_noticed_and_what_stands_before_its_batch_is_kept(
     assert noticed > len(second) / 6
 
 
+@pytest.mark.parametrize("middle", [b"", b"more than there was", bytes(4096)])
+def test_bytes_that_went_or_came_are_damage_and_no_torn_end(
+    tmp_path: Path,
+    encoded: Callable[..., list[bytes]],
+    three: tuple[Events, ...],
+    rows_of: Rows,
+    middle: bytes,
+) -> None:
+    first, second, third, _ = encoded(*three)
+    path = tmp_path / "SPY-093000.arrows"
+    path.write_bytes(first + second[:300] + middle + second[305:] + third)
+    file = JournalFile(path)
+    assert file.loss is not None
+    assert not file.loss.torn
+    assert np.array_equal(rows_of(file), three[0])
+
+
 def test_batches_that_changed_places_are_noticed(
     tmp_path: Path, encoded: Callable[..., list[bytes]], three: tuple[Events, ...], rows_of: Rows
 ) -> None:

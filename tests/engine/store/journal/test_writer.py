@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,6 +44,20 @@ def no_file_beyond(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def syncs_failing(path: Path) -> Iterator[None]:
+    """Put a pipe, which cannot be synced, under the descriptor by which this process writes a file."""
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.exists():
+        pytest.skip("this system does not list open files")
+    [found] = [fd for fd in descriptors.iterdir() if fd.exists() and fd.resolve() == path.resolve()]
+    reading, writing = os.pipe()
+    os.dup2(writing, int(found.name))
+    yield
+    os.close(reading)
+    os.close(writing)
 
 
 def append(journal: Journal, events: Events, at_ns: int | None = None) -> bool:
@@ -183,6 +198,25 @@ def test_a_full_disk_ends_the_file_after_its_last_whole_batch_and_a_new_one_mark
     assert (rows[500]["kind"], rows[500]["ts"]) == (GAP, max(since, until))
     assert rows[500]["s1"] == max(-((since - until) // 1_000_000), 1)
     assert journal.sync() == len(rows)
+
+
+def test_a_disk_that_fails_at_the_sync_leaves_only_what_was_safe_before_acknowledged(
+    journal: Journal, events_of: EventsOf, rows_of: Rows
+) -> None:
+    events = events_of(4, 300)
+    append(journal, events[:100])
+    assert journal.sync() == 100
+    append(journal, events[100:200])
+    with syncs_failing(journal.place.files()[0]), pytest.raises(StoreError, match="Invalid argument"):
+        journal.sync()
+    assert journal.sync() == 100
+    assert append(journal, events[200:], int(events["ts"].max()) + RETRY_NS)
+    assert journal.sync() == len(events) - 100 + 1
+    rows = rows_of(open_journal(journal.place))
+    marks = rows[rows["kind"] == GAP][-1:]
+    since, until = int(events["ts"][:100].max()), int(events["ts"][:200].max())
+    assert marks["ts"].tolist() == [until]
+    assert marks["s1"].tolist() == [-((since - until) // 1_000_000)]
 
 
 def test_what_a_torn_end_of_another_process_left_is_never_appended_to(
