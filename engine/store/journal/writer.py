@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ...errors import StoreError
 from ...events import KIND_NAMES, NS, Events, gap
-from ...symbols import Contract
+from ...symbols import Contract, ContractTable
 from ..files import sync_folder
 from .encoding import Encoder, Recording
 from .places import Lock, Place
@@ -38,7 +38,7 @@ class Journal:
         self.place = Place(root, recording.day, recording.symbol)
         self.broken = ""
         self._recording, self._retry_ns = recording, retry_ns
-        self._contracts: list[Contract] = []
+        self._contracts = ContractTable()
         self._lock = Lock(self.place)
         self._file: FileIO | None = None
         self._encoder, self._told, self._whole_bytes = Encoder(recording), 0, 0
@@ -60,8 +60,9 @@ class Journal:
         self.broken = ""
 
     def add_contracts(self, contracts: Iterable[Contract]) -> None:
-        """Number more contracts, on from the last id; they are written before the next events."""
-        self._contracts.extend(contracts)
+        """Number contracts as a `ContractTable` does; new ones are written before the next events."""
+        for contract in contracts:
+            self._contracts.add(contract)
 
     def append(self, events: Events, received_ns: int, source: str) -> bool:
         """Write one batch; say whether it was recorded.
@@ -139,7 +140,8 @@ class Journal:
             self._lost = None
 
     def _put(self, events: Events, received_ns: int, source: str) -> None:
-        self._write(self._encoder.record(events, received_ns, source, self._contracts[self._told :]))
+        fresh = list(self._contracts)[self._told :]
+        self._write(self._encoder.record(events, received_ns, source, fresh))
         self._told = len(self._contracts)
         self._written.add(events, received_ns)
 
