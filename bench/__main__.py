@@ -24,6 +24,7 @@ SECTIONS: Mapping[str, str] = {
     "screen": "a real terminal: first paint, keys, processor, bytes",
     "memory": "the most memory a replay of all symbols takes",
     "sources": "drawing and importing days",
+    "journal": "recording, recovery, and a recorder killed at random moments",
     "real": "the simulated day beside real ones",
     "study": "scoring a day, and running it again with other thresholds",
     "wire": "a provider's websocket to folded state, beside its official client",

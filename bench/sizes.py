@@ -19,6 +19,7 @@ class Sizes:
     until           : end of the replays that whole processes play, 'HH:MM'; None is the end of the tape
     seeks, frames   : how many of each
     messages, mutations : websocket messages to decode, and damaged frames to survive
+    kills           : of a recorder at work
     starts, keys    : of the real terminal, `early_keys` more while days load; it is watched for `watch_s` s
     """
 
@@ -30,6 +31,7 @@ class Sizes:
     until: str | None = None
     seeks: int = 200
     frames: int = 200
+    kills: int = 200
     starts: int = 7
     keys: int = 150
     early_keys: int = 15
@@ -48,6 +50,7 @@ QUICK = Sizes(
     until="09:40",
     seeks=10,
     frames=10,
+    kills=20,
     starts=1,
     keys=8,
     early_keys=2,

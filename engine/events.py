@@ -94,6 +94,14 @@ def empty_events(n: int) -> Events:
     return events
 
 
+def gap(since_ns: int, until_ns: int) -> Events:
+    """Return the one event that says the feed was silent between two times, at least 1 ms."""
+    events = empty_events(1)
+    events["kind"], events["cid"], events["ts"] = GAP, UNDERLYING, until_ns
+    events["s1"] = max(-(-(until_ns - since_ns) // 1_000_000), 1)
+    return events
+
+
 def to_price(dollars: float) -> int:
     """Round dollars to price units, half up; nan gives MISSING."""
     return MISSING if dollars != dollars else int(np.floor(dollars * PRICE_SCALE + 0.5))

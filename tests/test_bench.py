@@ -43,3 +43,14 @@ def test_a_section_nobody_wrote_is_refused_by_name() -> None:
     done = bench("tuesday")
     assert done.returncode == 2
     assert "there is no section tuesday" in done.stderr
+
+
+def test_a_recorder_killed_at_random_moments_has_lost_nothing_it_acknowledged() -> None:
+    done = bench("--quick", "journal")
+    assert done.returncode == 0, done.stderr
+    judged = [row for row in done.stdout.splitlines() if row.endswith(" yes")]
+    assert [row.split("  ")[0] for row in judged] == [
+        "every acknowledged row is recovered",
+        "the recovered rows are the first of the tape",
+        "they fold to the hash of the first of the tape",
+    ]

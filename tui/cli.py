@@ -84,6 +84,10 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
         from .commands.verify import run_verify
 
         return run_verify(args, settings, leaver)
+    if args.command == "compact":
+        from .commands.compact import run_compact
+
+        return run_compact(args, settings, leaver)
     if args.command == "levels":
         from .commands.levels import run_levels
 
@@ -151,7 +155,8 @@ def _settings(args: argparse.Namespace) -> Settings:
 
 def _own_flags(command: str | None) -> tuple[str, ...]:
     """Return the flags that are no settings there: --symbol picks one, --expiry can be all."""
-    return {"import": ("symbol",), "verify": ("symbol",), "levels": ("expiry",)}.get(command or "", ())
+    own = {"import": ("symbol",), "verify": ("symbol",), "compact": ("symbol",), "levels": ("expiry",)}
+    return own.get(command or "", ())
 
 
 def _settings_file(args: argparse.Namespace) -> Path:

@@ -16,13 +16,16 @@ from ..errors import NoDataError, StoreError
 from ..symbols import Contract
 from .daytape import DayTape
 from .daywriter import DayWriter
-from .files import present, settled_names, write_text, writing
+from .files import date_named, present, settled_names, write_text, writing
 from .meta import DayMeta, from_json
 
 
 @dataclass(frozen=True, slots=True)
 class DayEntry:
-    """One line of the list of what is on disk; `bytes` is the folder's size."""
+    """One line of the list of what is on disk; `bytes` is the folder's size.
+
+    stored : 'day', or for a recording that is no day yet 'journal', and 'recording' while it goes on
+    """
 
     day: date
     symbol: str
@@ -38,6 +41,7 @@ class DayEntry:
     inputs: tuple[str, ...]
     bytes: int
     state_hash: str | None
+    stored: str = "day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def _day_folders(days: Path, problems: list[str]) -> Iterator[Path]:
     """Yield `days/DATE/SYMBOL` in order; add a sentence for whatever else lies there."""
     for name in settled_names(days) if days.is_dir() else ():
         folder = days / name
-        known = folder.is_dir() and _date(name) is not None
+        known = folder.is_dir() and date_named(name) is not None
         inside = [folder / symbol for symbol in settled_names(folder)] if known else []
         yield from (each for each in inside if present(each).is_dir())
         strange = [each for each in inside if not present(each).is_dir()] if known else [folder]
@@ -163,10 +167,3 @@ def _read_meta(target: Path) -> DayMeta:
             f"{folder / 'tape.parquet'} is damaged: it was cut or changed; import the day again."
         )
     return meta
-
-
-def _date(name: str) -> date | None:
-    try:
-        return date.fromisoformat(name)
-    except ValueError:
-        return None

@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import StoreError
 from ..events import EVENT, GAP, KIND_NAMES, Events
 from ..symbols import Contract
+from .daytape import DayTape
 from .files import replace_folder, scratch, sync_path, write_text, writing
 from .meta import DayMeta, Facts, Measured
 from .parquet import CHUNK, FIELDS, tape_writer, to_table, write_contracts
@@ -68,8 +69,11 @@ class DayWriter:
             with writing(self._root):
                 self._flush(whole_chunks_only=True)
 
-    def commit(self, facts: Facts) -> DayMeta:
-        """Finish the files and put them in place of whatever was there; StoreError without any event."""
+    def commit(self, facts: Facts, fold: Callable[[DayTape], str] | None = None) -> DayMeta:
+        """Finish the files and put them in place of whatever was there; StoreError without any event.
+
+        fold : gives the finished tape's state hash, to be written down; if it raises, nothing is replaced
+        """
         with writing(self._root):
             self._flush(whole_chunks_only=False)
             self._file.close()
@@ -77,17 +81,28 @@ class DayWriter:
                 raise StoreError(
                     f"There is not one event of {self._symbol} on {self._day}; no day was written."
                 )
-            return self._publish(facts)
+            meta = self._described(facts)
+        if fold is not None:
+            meta = meta.with_hash(self._folded(meta, fold))
+        with writing(self._root):
+            write_text(self._folder / "meta.json", meta.to_json())
+            replace_folder(self._folder, self._target)
+        return meta
 
-    def _publish(self, facts: Facts) -> DayMeta:
+    def _described(self, facts: Facts) -> DayMeta:
+        """Return what the finished files say about themselves, once they are safe."""
         tape = self._folder / "tape.parquet"
         meta = DayMeta(self._day, self._symbol, facts, self._tally.measured(tape.stat().st_size))
-        meta = meta.with_hash(self._known_hash(meta))
-        write_text(self._folder / "meta.json", meta.to_json())
         sync_path(tape)
         sync_path(self._folder / "contracts.parquet")
-        replace_folder(self._folder, self._target)
-        return meta
+        return meta.with_hash(self._known_hash(meta))
+
+    def _folded(self, meta: DayMeta, fold: Callable[[DayTape], str]) -> str:
+        tape = DayTape(self._folder, meta)
+        try:
+            return fold(tape)
+        finally:
+            tape.close()
 
     def _known_hash(self, meta: DayMeta) -> str | None:
         """Return the hash of the day that is replaced when it has the very same content."""

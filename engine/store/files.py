@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +27,9 @@ except ImportError:  # not a POSIX system: leftovers of killed processes then st
 
 _SCRATCH = ".scratch-"
 _LOCK = "lock"
+
+LOCKS = fcntl is not None
+"""Whether this system knows the locks that `claim` asks for."""
 
 
 @contextmanager
@@ -85,6 +89,14 @@ def settled_names(folder: Path) -> list[str]:
     return sorted({name for name in names if not name.startswith(".")} | aside)
 
 
+def date_named(name: str) -> date | None:
+    """Return the date that a folder's name is; None when it is none."""
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        return None
+
+
 def sync(file: IO[str] | IO[bytes]) -> None:
     """Flush a file down to the disk."""
     file.flush()
@@ -116,7 +128,7 @@ def scratch(root: Path) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=root))
     try:
         with (folder / _LOCK).open("w") as lock:
-            _claim(lock)
+            claim(lock)
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -132,12 +144,13 @@ def _abandoned(lock: Path) -> bool:
     """Say whether no living process holds the lock; a folder still without one is being made right now."""
     try:
         with lock.open("r+") as file:
-            return _claim(file)
+            return claim(file)
     except OSError:
         return False
 
 
-def _claim(lock: IO[str]) -> bool:
+def claim(lock: IO[str]) -> bool:
+    """Lock an open file until it is closed or its process ends; False when another has it, or never."""
     if fcntl is None:
         return False
     try:

@@ -12,10 +12,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from ..market import Underlying
+from ..events import NS
+from ..market import Underlying, session
 
 SCHEMA = 1
 """The version of the folder's layout; another one is foreign."""
+
+NEAR_NS = 15 * 60 * NS
+"""A day is complete when its events reach this near to the open and to the close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,12 @@ class DayMeta:
         return json.dumps(fields, indent=1, sort_keys=True) + "\n"
 
 
+def whole_session(day: date, first_ns: int, last_ns: int) -> bool:
+    """Say whether events from `first_ns` to `last_ns` are a day's whole session."""
+    hours = session(day)
+    return first_ns <= hours.open_ns + NEAR_NS and last_ns >= hours.close_ns - NEAR_NS
+
+
 def from_json(text: str) -> DayMeta:
     """Read meta.json; ValueError says in a few words what is wrong with it."""
     try:
@@ -120,7 +130,7 @@ def _read(fields: Any) -> DayMeta:
             source=_text(facts["source"]),
             spot_origin=_text(facts["spot_origin"]),
             tick=int(facts["tick"]),
-            underlying=_underlying(facts["underlying"]),
+            underlying=underlying_from(facts["underlying"]),
             complete=bool(facts["complete"]),
             notes=tuple(_text(note) for note in facts["notes"]),
             inputs=tuple(
@@ -141,7 +151,8 @@ def _read(fields: Any) -> DayMeta:
     )
 
 
-def _underlying(fields: Any) -> Underlying:
+def underlying_from(fields: Any) -> Underlying:
+    """Read an underlying from its fields; KeyError or TypeError when one is missing or wrong."""
     return Underlying(
         symbol=_text(fields["symbol"]),
         roots=tuple(_text(root) for root in fields["roots"]),

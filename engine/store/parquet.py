@@ -22,7 +22,9 @@ CHUNK = 65_536
 FIELDS = EVENT.names or ()
 """The columns of a tape."""
 
-_TAPE_SCHEMA = pa.schema([(name, pa.from_numpy_dtype(EVENT[name])) for name in FIELDS])
+TAPE_SCHEMA = pa.schema([(name, pa.from_numpy_dtype(EVENT[name])) for name in FIELDS])
+"""A tape as columns, in Parquet and in a journal."""
+
 _CONTRACT_SCHEMA = pa.schema(
     [("root", pa.string()), ("expiry", pa.date32()), ("right", pa.string()), ("strike_milli", pa.int32())]
 )
@@ -32,7 +34,7 @@ def tape_writer(path: Path) -> Any:
     """Open a new tape; a context manager that takes `to_table` results, one per chunk."""
     return pq.ParquetWriter(
         path,
-        _TAPE_SCHEMA,
+        TAPE_SCHEMA,
         compression="zstd",
         use_dictionary=False,
         column_encoding=dict.fromkeys(FIELDS, "DELTA_BINARY_PACKED"),
@@ -45,7 +47,7 @@ def tape_writer(path: Path) -> Any:
 def to_table(chunk: Events) -> pa.Table:
     """Return a chunk as columns."""
     columns = [pa.array(np.ascontiguousarray(chunk[name])) for name in FIELDS]
-    return pa.Table.from_arrays(columns, schema=_TAPE_SCHEMA)
+    return pa.Table.from_arrays(columns, schema=TAPE_SCHEMA)
 
 
 def from_table(table: pa.Table) -> Events:

@@ -24,7 +24,6 @@ from ..events import (
     MARK_CLOSE,
     MARK_OPEN,
     MISSING,
-    NS,
     OI,
     QUOTE,
     SPOT,
@@ -35,14 +34,11 @@ from ..events import (
 from ..market import PRESETS, Underlying, close_ns, generic, session
 from ..symbols import Contract
 from .day import DayStore
-from .meta import DayMeta, Facts, InputFile
+from .meta import DayMeta, Facts, InputFile, whole_session
 from .parity import Parity, ParityParams, nearest_pairs
 from .roster import Roster, day_at
 from .spill import ROW, Spill, without_copies
 from .spill import Rows as TapeRows
-
-NEAR_NS = 15 * 60 * NS
-"""A day is complete when its quotes and trades reach this near to the open and to the close."""
 
 _CENT, _NICKEL = 100, 500
 _DEFAULT_INCREMENT_MILLI = 1_000
@@ -183,8 +179,7 @@ class TapeMaker:
         )
 
     def _complete(self, tape: int, stats: TapeStats, underlying: Underlying) -> bool:
-        hours = session(self._day(tape))
-        whole = stats.first_ns <= hours.open_ns + NEAR_NS and stats.last_ns >= hours.close_ns - NEAR_NS
+        whole = whole_session(self._day(tape), stats.first_ns, stats.last_ns)
         return whole and not stats.files & self._cut_files
 
     def _underlying(self, tape: int, contracts: list[Contract]) -> Underlying:

@@ -20,7 +20,7 @@ def test_every_flag_of_the_contract_exists() -> None:
         assert flag in options, flag
 
 
-@pytest.mark.parametrize("command", ["days", "import", "levels", "snapshot", "verify", "config"])
+@pytest.mark.parametrize("command", ["days", "import", "levels", "snapshot", "verify", "compact", "config"])
 def test_help_names_every_command(command: str) -> None:
     assert f"  {command} " in build_parser().format_help()
 

@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import StoreError
 from engine.market import clock_text
 from engine.store.day import DayEntry, DayStore
+from engine.store.journal.listing import list_journals
 
 from ..output import rfc3339, say
 
@@ -19,18 +20,21 @@ _NUMBERS = frozenset(("events", "trades", "quotes", "gaps", "size"))
 
 
 def run_days(data_dir: Path, as_json: bool) -> int:
-    """List every day; what cannot be read is named on stderr."""
+    """List every day and every recording that is no day yet; what cannot be read is named on stderr."""
     if data_dir.exists() and not data_dir.is_dir():
         raise StoreError(f"{data_dir} is not a folder; choose another one with --data-dir.")
-    listing = DayStore(data_dir).list()
+    days, journals = DayStore(data_dir).list(), list_journals(data_dir)
+    entries = sorted((*days.entries, *journals.entries), key=lambda each: (each.day, each.symbol))
     if as_json:
-        sys.stdout.writelines(json.dumps(as_object(entry)) + "\n" for entry in listing.entries)
-    elif listing.entries:
-        _show([as_row(entry) for entry in listing.entries])
+        sys.stdout.writelines(json.dumps(as_object(entry)) + "\n" for entry in entries)
+    elif entries:
+        _show([as_row(entry) for entry in entries])
     else:
         say(f"There are no days in {data_dir} yet; spymon import PATH makes one.")
-    for problem in listing.problems:
+    for problem in (*days.problems, *journals.problems):
         say(problem)
+    if any(entry.stored == "journal" for entry in entries):
+        say("What is marked as a journal becomes a day by spymon compact.")
     return 0
 
 
@@ -44,6 +48,7 @@ def as_object(entry: DayEntry) -> dict[str, Any]:
         "events": entry.events,
         "trades": entry.trades,
         "quotes": entry.quotes,
+        "stored": entry.stored,
         "complete": entry.complete,
         "gaps": entry.gaps,
         "source": entry.source,
@@ -64,11 +69,18 @@ def as_row(entry: DayEntry) -> tuple[str, ...]:
         f"{entry.events:,}",
         f"{entry.trades:,}",
         f"{entry.quotes:,}",
-        "complete" if entry.complete else "partial",
+        _state(entry),
         str(entry.gaps),
         entry.source + _of_files(len(entry.inputs)),
         f"{entry.bytes / 1e6:,.1f} MB",
     )
+
+
+def _state(entry: DayEntry) -> str:
+    if entry.stored == "recording":
+        return "recording"
+    state = "complete" if entry.complete else "partial"
+    return state if entry.stored == "day" else f"{state} journal"
 
 
 def _of_files(n: int) -> str:

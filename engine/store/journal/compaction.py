@@ -1,0 +1,171 @@
+"""From a recording to a day file, and the recording away: never neither.
+
+Owns the order of the steps. A recording goes only once a day that holds it is in place and folds to the same
+hash. The day names the files it was made from, so a run that was killed after that is finished by the next
+one, and what was recorded later is added to the day that is there. It refuses to know how a tape is folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import NoDataError, StoreError
+from ...timeline import Tape
+from ..day import DayStore
+from ..daytape import DayTape
+from ..files import present, sync_folder, writing
+from ..meta import DayMeta, Facts, InputFile, whole_session
+from .file import JournalFile
+from .places import Lock, Place
+from .tape import JournalTape, read_files
+
+Progress = Callable[[str, float], None]
+"""Told what is being done and which share of it, 0-1, is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What came of it.
+
+    meta      : the day as it is now; None when there was not one event
+    files     : files of the recording that were added to it now
+    bytes     : of these files
+    problems  : one sentence for each file that could not be read to its end
+    set_aside : damaged files, which are kept under another name
+    """
+
+    meta: DayMeta | None
+    files: int
+    bytes: int
+    problems: tuple[str, ...]
+    set_aside: tuple[Path, ...]
+
+
+def compact(
+    store: DayStore, place: Place, fold: Callable[[Tape], str], progress: Progress = lambda what, share: None
+) -> Compacted:
+    """Make a recording part of its day and take it away.
+
+    fold : gives a tape's state hash
+    Raises NoDataError without a recording, StoreError while it is being written, when the day that is there
+    was imported, when the disk refuses, and when the day would not fold to what the recording folds to; in
+    each case the recording and the day stay as they were.
+    """
+    if not place.files():
+        raise NoDataError(f"There is no recording of {place.symbol} on {place.day}; see `spymon days`.")
+    lock = Lock(place)
+    with writing(place.root):
+        lock.take()
+    try:
+        done = _Run(store, place, fold, progress).all()
+    finally:
+        with suppress(OSError):  # whoever comes next clears it away
+            lock.release()
+    with suppress(OSError):  # something else may lie there
+        place.folder.rmdir()
+    return done
+
+
+class _Run:
+    """One compaction under way."""
+
+    def __init__(
+        self, store: DayStore, place: Place, fold: Callable[[Tape], str], progress: Progress
+    ) -> None:
+        self._store, self._place, self._fold, self._progress = store, place, fold, progress
+        self._what = f"compacting {place.symbol} {place.day}"
+        self._old = _recorded(store, place)
+
+    def all(self) -> Compacted:
+        """Write what the day does not have yet, then take the files away."""
+        self._progress(self._what, 0.0)
+        known = self._old.facts.inputs if self._old else ()
+        files = read_files(self._place)
+        fresh = {file: its for file in files if file.events and (its := file.identity()) not in known}
+        meta = self._write(tuple(fresh), tuple(fresh.values())) if fresh else self._old
+        with writing(self._place.root):
+            aside = [moved for file in files if (moved := _put_away(file)) is not None]
+            sync_folder(self._place.folder)
+        return Compacted(
+            meta=meta,
+            files=len(fresh),
+            bytes=sum(file.bytes for file in fresh),
+            problems=_problems(files, by_path=True),
+            set_aside=tuple(aside),
+        )
+
+    def _write(self, fresh: Sequence[JournalFile], inputs: tuple[InputFile, ...]) -> DayMeta:
+        """Write the day of everything that is there and of the fresh files; verified before it shows."""
+        before = [self._store.open(self._place.day, self._place.symbol)] if self._old else []
+        try:
+            return self._write_after(before, fresh, inputs)
+        finally:
+            for tape in before:
+                tape.close()
+
+    def _write_after(
+        self, before: Sequence[DayTape], fresh: Sequence[JournalFile], inputs: tuple[InputFile, ...]
+    ) -> DayMeta:
+        recording = fresh[-1].recording
+        assert recording is not None  # a file without one has no events
+        tape = JournalTape(recording, fresh, before)
+        with self._store.writer(self._place.day, self._place.symbol, tape.contracts) as writer:
+            for chunk in range(len(tape.starts)):
+                writer.append(tape.read(chunk))
+                self._progress(self._what, (chunk + 1) / len(tape.starts))
+            expected = self._fold(tape)
+            return writer.commit(self._facts(tape, inputs), lambda day: self._verified(day, expected))
+
+    def _verified(self, day: DayTape, expected: str) -> str:
+        """Return the day's hash; StoreError when it is not the recording's."""
+        found = self._fold(day)
+        if found != expected:
+            raise StoreError(
+                f"{self._place.symbol} on {self._place.day} was not compacted: the recording folds to "
+                f"{expected}, the day made of it to {found}; both stay as they were."
+            )
+        return found
+
+    def _facts(self, tape: JournalTape, inputs: tuple[InputFile, ...]) -> Facts:
+        old = self._old
+        first_ns = old.measured.first_ns if old else tape.files[0].first_ns
+        notes = (old.facts.notes if old else ()) + _problems(tape.files, by_path=False)
+        return Facts(
+            source="recorded",
+            spot_origin=tape.recording.spot_origin,
+            tick=tape.recording.tick,
+            underlying=tape.recording.underlying,
+            complete=whole_session(self._place.day, first_ns, tape.end_ns) and not notes,
+            notes=notes,
+            inputs=(old.facts.inputs if old else ()) + inputs,
+        )
+
+
+def _recorded(store: DayStore, place: Place) -> DayMeta | None:
+    """Return the day that was recorded before; StoreError for one that was not recorded."""
+    folder = store.folder(place.day, place.symbol)
+    if not present(folder).is_dir():
+        return None
+    old = store.meta(place.day, place.symbol)
+    if old.facts.source != "recorded":
+        raise StoreError(
+            f"{place.symbol} on {place.day} was imported and not recorded, and it stays; "
+            f"move {folder} away to compact the recording."
+        )
+    return old
+
+
+def _problems(files: Sequence[JournalFile], by_path: bool) -> tuple[str, ...]:
+    lost = [(file.path, file.loss) for file in files if file.loss is not None]
+    return tuple(loss.sentence(path if by_path else path.name) for path, loss in lost)
+
+
+def _put_away(file: JournalFile) -> Path | None:
+    """Delete a file whose events are in the day; rename one that holds more than could be read."""
+    if file.loss is None or file.loss.torn:
+        file.path.unlink()
+        return None
+    return file.path.rename(file.path.with_name(file.path.name + ".damaged"))

@@ -1,0 +1,58 @@
+"""The recordings that are no day yet, listed as days are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import NoDataError, StoreError
+from ...events import GAP, QUOTE, TRADE
+from ..day import DayEntry, Listing
+from ..meta import whole_session
+from .places import Place, is_recording, places
+from .tape import open_journal
+
+
+def list_journals(root: Path) -> Listing:
+    """Read every recording below `root`; name in a sentence what cannot be read of those nobody writes."""
+    entries: list[DayEntry] = []
+    problems: list[str] = []
+    for place in places(root):
+        under_way = is_recording(place)
+        try:
+            entry, lost = _entry(place, under_way)
+        except (StoreError, NoDataError) as error:
+            problems.append(str(error))
+            continue
+        entries.append(entry)
+        # A batch that is being written right now looks like one that broke off.
+        problems += () if under_way else lost
+    return Listing(tuple(entries), tuple(problems))
+
+
+def _entry(place: Place, under_way: bool) -> tuple[DayEntry, tuple[str, ...]]:
+    tape = open_journal(place)
+    filled = [file for file in tape.files if file.events]
+    if not filled:
+        raise NoDataError(f"The recording of {place.symbol} on {place.day} has not one event yet.")
+    counts = np.sum([file.counts for file in filled], axis=0)
+    first_ns = filled[0].first_ns
+    entry = DayEntry(
+        day=place.day,
+        symbol=place.symbol,
+        first_ns=first_ns,
+        last_ns=tape.end_ns,
+        events=int(counts.sum()),
+        trades=int(counts[TRADE]),
+        quotes=int(counts[QUOTE]),
+        complete=whole_session(place.day, first_ns, tape.end_ns) and not tape.problems,
+        gaps=int(counts[GAP]),
+        source="recorded",
+        spot_origin=tape.recording.spot_origin,
+        inputs=tuple(file.path.name for file in tape.files),
+        bytes=sum(file.bytes for file in tape.files),
+        state_hash=None,
+        stored="recording" if under_way else "journal",
+    )
+    return entry, tape.problems

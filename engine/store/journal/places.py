@@ -1,0 +1,137 @@
+"""Where recordings lie, what their files are called, and who is writing one.
+
+Owns the names and the lock. It refuses to know what is in the files.
+
+A name carries when its process began to record, in exchange time, and is always later than those beside it:
+names in order are the recording in order, even when the clock was set back.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+from datetime import time as wall
+from pathlib import Path
+from typing import IO
+
+from ...errors import StoreError
+from ...events import NS
+from ...market import ET
+from ..files import LOCKS, claim, date_named
+
+_NAME = re.compile(r"([A-Z0-9.]{1,8})-(\d{6})\.arrows")
+_TRIES, _PATIENCE_S = 4, 0.02
+"""How long a lock is waited for: somebody may be asking just now whether it is taken."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """One symbol's recording of one day."""
+
+    root: Path
+    day: date
+    symbol: str
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "journal" / self.day.isoformat()
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / f".{self.symbol}.lock"
+
+    def files(self) -> list[Path]:
+        """Return the recording's files in the order they were written."""
+        names = sorted(self.folder.glob(f"{self.symbol}-*.arrows"))
+        return [path for path in names if _NAME.fullmatch(path.name)]
+
+    def next_file(self, now_ns: int) -> Path:
+        """Return the name of a file that begins now, later than those that are there."""
+        midnight_ns = int(datetime.combine(self.day, wall(), ET).timestamp()) * NS
+        # Beyond midnight hours go on counting, and what began the evening before began at 0.
+        second = min(max((now_ns - midnight_ns) // NS, 0), 99 * 3600)
+        last = max((_second(path) for path in self.files()), default=-1)
+        return self.folder / f"{self.symbol}-{_digits(max(second, last + 1))}.arrows"
+
+
+def places(root: Path) -> list[Place]:
+    """Return every recording below `root`, by day and symbol."""
+    found = set()
+    for path in (root / "journal").glob("*/*.arrows"):
+        name = _NAME.fullmatch(path.name)
+        day = date_named(path.parent.name)
+        if name is not None and day is not None:
+            found.add(Place(root, day, name[1]))
+    return sorted(found)
+
+
+class Lock:
+    """Says that one process writes; it goes with the process, however that ends.
+
+    Without POSIX locks nobody is refused.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._file: IO[str] | None = None
+
+    def take(self) -> None:
+        """Take the lock, or keep it; StoreError when another has it, OSError when the disk refuses."""
+        for attempt in range(_TRIES):
+            if self._file is None:
+                self._file = _claimed(self._place.lock)
+            if self._file is not None:
+                return
+            time.sleep(_PATIENCE_S * (attempt + 1 < _TRIES))
+        raise StoreError(
+            f"{self._place.symbol} on {self._place.day} is being recorded into {self._place.folder} "
+            "by another spymon; stop that one first."
+        )
+
+    def release(self) -> None:
+        """Let it go and clear it away."""
+        if self._file is None:
+            return
+        with self._file:
+            self._file = None
+            self._place.lock.unlink(missing_ok=True)
+
+
+def is_recording(place: Place) -> bool:
+    """Say whether a living process writes there."""
+    if not place.lock.exists():
+        return False
+    file = _claimed(place.lock)
+    if file is not None:
+        file.close()
+    return file is None
+
+
+def _claimed(path: Path) -> IO[str] | None:
+    """Return the lock's file, locked; None when another has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("a")
+    if not LOCKS or (claim(file) and _is_at(file, path)):
+        return file
+    file.close()
+    return None
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    """Say whether that file still has that name: its last owner may have cleared it away meanwhile."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False
+
+
+def _second(path: Path) -> int:
+    digits = path.stem[-6:]
+    return int(digits[:2]) * 3600 + int(digits[2:4]) * 60 + int(digits[4:])
+
+
+def _digits(second: int) -> str:
+    return f"{second // 3600:02d}{second // 60 % 60:02d}{second % 60:02d}"

@@ -1,0 +1,115 @@
+"""Parts of one day, one after the other, as a tape.
+
+Owns one contract table over parts that number contracts each in its own way, and what a recording's files
+come to together. It refuses to know how parts are stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import NoDataError, StoreError
+from ...events import Events
+from ...market import session
+from ...symbols import ContractTable
+from ...timeline import TapeInfo
+from .encoding import Recording
+from .file import JournalFile
+from .places import Place
+
+
+class Part(Protocol):
+    """A stretch of a tape; ids are its own, the rest as in `engine.timeline.Tape`."""
+
+    contracts: ContractTable
+    starts: NDArray[np.int64]
+    end_ns: int
+
+    def read(self, chunk: int) -> Events: ...
+
+
+class JoinedTape:
+    """Parts as one `Tape`, in the order given."""
+
+    def __init__(self, info: TapeInfo, parts: Sequence[Part]) -> None:
+        self.info = info
+        self.contracts = ContractTable()
+        self._chunks: list[tuple[Part, int, NDArray[np.int32]]] = []
+        starts = [np.zeros(0, np.int64)]
+        self.end_ns = 0
+        for part in parts:
+            ids = np.array([0, *(self.contracts.add(each) for each in part.contracts)], np.int32)
+            self._chunks += [(part, chunk, ids) for chunk in range(len(part.starts))]
+            starts.append(np.maximum(part.starts, self.end_ns))
+            self.end_ns = max(self.end_ns, part.end_ns)
+        self.starts: NDArray[np.int64] = np.concatenate(starts)
+
+    def read(self, chunk: int) -> Events:
+        """Return the chunk's events under the ids of the whole tape."""
+        part, at, ids = self._chunks[chunk]
+        events = part.read(at)
+        if np.array_equal(ids, np.arange(len(ids))):
+            return events
+        renamed = events.copy()
+        renamed["cid"] = ids[events["cid"]]
+        return renamed
+
+
+class JournalTape(JoinedTape):
+    """A recording as a tape, as far as its files are whole; what is appended later is not seen.
+
+    Parts `before` stand ahead of the files.
+
+    files    : in the order they were written
+    problems : one sentence for each file that cannot be read to its end
+    """
+
+    def __init__(
+        self, recording: Recording, files: Sequence[JournalFile], before: Sequence[Part] = ()
+    ) -> None:
+        self.files = tuple(files)
+        self.recording = recording
+        super().__init__(_info(recording), (*before, *self.files))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return tuple(each.loss.sentence(each.path) for each in self.files if each.loss is not None)
+
+
+def open_journal(place: Place) -> JournalTape:
+    """Open a recording, whether or not somebody is writing it.
+
+    Raises NoDataError when there is nothing in it, StoreError for a foreign file.
+    """
+    files = read_files(place)
+    recordings = [each.recording for each in files if each.recording is not None]
+    if not recordings:
+        raise NoDataError(f"There is no recording of {place.symbol} on {place.day}; see `spymon days`.")
+    return JournalTape(recordings[-1], files)
+
+
+def read_files(place: Place) -> list[JournalFile]:
+    """Read every file of a recording as far as it is whole; StoreError for one that is of something else."""
+    files = [JournalFile(path) for path in place.files()]
+    for file in files:
+        its = file.recording
+        if its is not None and (its.day, its.symbol) != (place.day, place.symbol):
+            raise StoreError(f"{file.path} speaks of {its.symbol} on {its.day}; move it where that lies.")
+    return files
+
+
+def _info(recording: Recording) -> TapeInfo:
+    return TapeInfo(
+        symbol=recording.symbol,
+        underlying=recording.underlying,
+        day=recording.day,
+        session=session(recording.day),
+        source="recorded",
+        badge="REPLAY",
+        spot_origin=recording.spot_origin,
+        tick=recording.tick,
+    )

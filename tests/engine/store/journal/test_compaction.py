@@ -1,0 +1,224 @@
+"""Compaction: the same tape as a day, and the recording gone only then."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import NoDataError, StoreError
+from engine.events import Events
+from engine.store.day import DayStore
+from engine.store.journal.compaction import compact
+from engine.store.journal.encoding import Recording
+from engine.store.journal.places import Place
+from engine.store.journal.tape import open_journal
+from engine.store.journal.writer import Journal
+from engine.store.meta import Facts
+from engine.timeline import Tape
+
+EventsOf = Callable[[int, int], Events]
+Rows = Callable[[Tape], Events]
+Record = Callable[..., Journal]
+Fold = Callable[[Tape], str]
+
+
+def day_rows(store: DayStore, place: Place, rows_of: Rows) -> Events:
+    return rows_of(store.open(place.day, place.symbol))
+
+
+def test_a_recording_becomes_the_same_day_and_goes(
+    tmp_path: Path, record: Record, events_of: EventsOf, rows_of: Rows, state_hash: Fold
+) -> None:
+    events, store = events_of(1, 3000), DayStore(tmp_path)
+    record(tmp_path, events[:1000])
+    place = record(tmp_path, events[1000:]).place
+    names = [path.name for path in place.files()]
+    expected, told = state_hash(open_journal(place)), list[float]()
+    done = compact(store, place, state_hash, lambda what, share: told.append(share))
+    assert done.meta is not None
+    assert (done.files, done.problems, done.set_aside) == (2, (), ())
+    assert np.array_equal(day_rows(store, place, rows_of), events)
+    assert done.meta.state_hash == store.meta(place.day, "SPY").state_hash == expected
+    assert done.meta.facts.source == "recorded"
+    assert [each.name for each in done.meta.facts.inputs] == names
+    assert not done.meta.facts.complete
+    assert told[0] == 0.0
+    assert told[-1] == 1.0
+    assert not place.folder.exists()
+
+
+def test_there_must_be_a_recording_that_nobody_writes(
+    tmp_path: Path, record: Record, events_of: EventsOf, state_hash: Fold
+) -> None:
+    pytest.importorskip("fcntl")
+    journal = record(tmp_path, events_of(1, 100), close=False)
+    with pytest.raises(StoreError, match="is being recorded"):
+        compact(DayStore(tmp_path), journal.place, state_hash)
+    journal.close()
+    compact(DayStore(tmp_path), journal.place, state_hash)
+    with pytest.raises(NoDataError, match="There is no recording of SPY"):
+        compact(DayStore(tmp_path), journal.place, state_hash)
+
+
+def test_a_run_that_was_killed_after_the_day_was_written_is_finished(
+    tmp_path: Path, record: Record, events_of: EventsOf, rows_of: Rows, state_hash: Fold
+) -> None:
+    events, store = events_of(1, 500), DayStore(tmp_path)
+    record(tmp_path, events[:100])
+    place = record(tmp_path, events[100:]).place
+    shutil.copytree(place.folder, tmp_path / "copy")
+    first = compact(store, place, state_hash)
+    (tmp_path / "copy").rename(place.folder)
+    place.files()[0].unlink()  # one of them was away already
+    again = compact(store, place, state_hash)
+    assert (again.meta, again.files) == (first.meta, 0)
+    assert np.array_equal(day_rows(store, place, rows_of), events)
+    assert not place.folder.exists()
+
+
+def test_what_is_recorded_after_a_compaction_is_added_to_the_day(
+    tmp_path: Path, record: Record, events_of: EventsOf, rows_of: Rows, state_hash: Fold
+) -> None:
+    events, store = events_of(2, 500), DayStore(tmp_path)
+    for part in (events[:200], events[200:]):
+        place = record(tmp_path, part).place
+        done = compact(store, place, state_hash)
+    assert done.meta is not None
+    assert done.files == 1
+    assert len(done.meta.facts.inputs) == 2
+    assert np.array_equal(day_rows(store, place, rows_of), events)
+    assert done.meta.measured.first_ns == events["ts"][0]
+
+
+def test_an_imported_day_is_not_replaced(
+    tmp_path: Path, record: Record, events_of: EventsOf, state_hash: Fold
+) -> None:
+    events, store = events_of(1, 100), DayStore(tmp_path)
+    place = record(tmp_path, events).place
+    tape = open_journal(place)
+    with store.writer(place.day, "SPY", tape.contracts) as writer:
+        writer.append(events)
+        writer.commit(Facts("import", "tape", 100, tape.info.underlying, complete=True))
+    with pytest.raises(StoreError, match="was imported and not recorded, and it stays"):
+        compact(store, place, state_hash)
+    assert len(place.files()) == 1
+
+
+def test_a_day_that_folds_to_something_else_is_not_written_and_the_recording_stays(
+    tmp_path: Path, record: Record, events_of: EventsOf
+) -> None:
+    store = DayStore(tmp_path)
+    place = record(tmp_path, events_of(1, 100)).place
+    answers = iter(("one", "other"))
+    with pytest.raises(StoreError, match="folds to one, the day made of it to other; both stay"):
+        compact(store, place, lambda tape: next(answers))
+    assert len(place.files()) == 1
+    assert store.list().entries == ()
+    assert not list(tmp_path.glob(".scratch-*"))
+
+
+def test_an_earlier_day_stays_when_the_longer_one_folds_to_something_else(
+    tmp_path: Path, record: Record, events_of: EventsOf, rows_of: Rows, state_hash: Fold
+) -> None:
+    events, store = events_of(1, 200), DayStore(tmp_path)
+    compact(store, record(tmp_path, events[:100]).place, state_hash)
+    place = record(tmp_path, events[100:]).place
+    answers = iter(("one", "other"))
+    with pytest.raises(StoreError, match="was not compacted"):
+        compact(store, place, lambda tape: next(answers))
+    assert np.array_equal(day_rows(store, place, rows_of), events[:100])
+    compact(store, place, state_hash)
+    assert np.array_equal(day_rows(store, place, rows_of), events)
+
+
+def test_a_torn_end_is_noted_in_the_day_and_a_damaged_file_is_kept(
+    tmp_path: Path, record: Record, events_of: EventsOf, rows_of: Rows, state_hash: Fold
+) -> None:
+    events, store = events_of(1, 600), DayStore(tmp_path)
+    record(tmp_path, events[:300])
+    place = record(tmp_path, events[300:]).place
+    damaged, torn = place.files()
+    torn.write_bytes(torn.read_bytes()[:-30])
+    data = bytearray(damaged.read_bytes())
+    data[len(data) // 2] ^= 255
+    damaged.write_bytes(data)
+    done = compact(store, place, state_hash)
+    assert done.meta is not None
+    assert len(done.problems) == 2
+    assert done.set_aside == (damaged.with_name(damaged.name + ".damaged"),)
+    assert done.set_aside[0].read_bytes() == data
+    assert [path.name for path in place.folder.iterdir()] == [done.set_aside[0].name]
+    assert [note.split(" ")[0] for note in done.meta.facts.notes] == [damaged.name, torn.name]
+    assert not done.meta.facts.complete
+    assert 0 < done.meta.measured.events < len(events)
+
+
+def test_a_recording_without_an_event_is_taken_away(
+    tmp_path: Path, recording: Recording, state_hash: Fold
+) -> None:
+    place = Place(tmp_path, recording.day, "SPY")
+    place.folder.mkdir(parents=True)
+    (place.folder / "SPY-093000.arrows").touch()
+    done = compact(DayStore(tmp_path), place, state_hash)
+    assert (done.meta, done.files) == (None, 0)
+    assert not place.folder.exists()
+
+
+COMPACT = """
+import sys
+from datetime import date
+from pathlib import Path
+from engine.store.day import DayStore
+from engine.store.journal.compaction import compact
+from engine.store.journal.places import Place
+import hashlib
+
+def fold(tape):
+    digest = hashlib.sha256()
+    for chunk in range(len(tape.starts)):
+        digest.update(tape.read(chunk).tobytes())
+        print("fold", flush=True)
+    return digest.hexdigest()
+
+root = Path(sys.argv[1])
+print("ready", flush=True)
+compact(DayStore(root), Place(root, date(2025, 12, 16), "SPY"), fold, lambda *told: print(told, flush=True))
+print("done", flush=True)
+"""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_killed_at_any_moment_there_is_the_recording_or_the_day(
+    seed: int, tmp_path: Path, record: Record, events_of: EventsOf, rows_of: Rows, state_hash: Fold
+) -> None:
+    pytest.importorskip("fcntl")
+    rng = np.random.default_rng(seed)
+    events, store = np.tile(events_of(1, 1000), 200), DayStore(tmp_path)
+    events["ts"].sort()
+    half = len(events) // 2
+    record(tmp_path, events[:half], step=20_000)
+    place = record(tmp_path, events[half:], step=20_000).place
+    lines = int(rng.integers(0, 14))
+    with subprocess.Popen(
+        [sys.executable, "-c", COMPACT, str(tmp_path)], cwd=Path(__file__).parents[4], stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        for _ in range(lines):
+            child.stdout.readline()
+        child.send_signal(signal.SIGKILL)
+    if not store.list().entries:
+        assert np.array_equal(rows_of(open_journal(place)), events)
+    else:
+        assert np.array_equal(day_rows(store, place, rows_of), events)
+    if place.files():
+        compact(store, place, lambda tape: str(len(tape.starts) and tape.end_ns))
+    assert np.array_equal(day_rows(store, place, rows_of), events)
+    assert not place.folder.exists()
+    assert not list(tmp_path.glob(".scratch-*"))

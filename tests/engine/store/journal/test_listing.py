@@ -1,0 +1,72 @@
+"""What is listed of recordings that are no day yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.events import GAP, QUOTE, TRADE, Events
+from engine.store.journal.encoding import Recording
+from engine.store.journal.listing import list_journals
+from engine.store.journal.places import Place
+from engine.store.journal.writer import Journal
+
+EventsOf = Callable[[int, int], Events]
+
+
+def test_a_recording_is_listed_with_what_is_in_it(
+    tmp_path: Path, record: Callable[..., Journal], events_of: EventsOf
+) -> None:
+    events = events_of(1, 500)
+    record(tmp_path, events[:200])
+    place = record(tmp_path, events[200:]).place
+    listing = list_journals(tmp_path)
+    [entry] = listing.entries
+    assert listing.problems == ()
+    assert (entry.day, entry.symbol, entry.stored) == (place.day, "SPY", "journal")
+    assert (entry.first_ns, entry.last_ns) == (events["ts"][0], events["ts"].max())
+    kinds = [int(np.sum(events["kind"] == kind)) for kind in (TRADE, QUOTE, GAP)]
+    assert [entry.trades, entry.quotes, entry.gaps] == kinds
+    assert entry.events == len(events)
+    assert entry.bytes == sum(path.stat().st_size for path in place.files())
+    assert len(entry.inputs) == 2
+    assert (entry.complete, entry.state_hash, entry.source) == (False, None, "recorded")
+
+
+def test_a_recording_from_open_to_close_is_complete_unless_something_is_lost(
+    tmp_path: Path, record: Callable[..., Journal], events_of: EventsOf, recording: Recording
+) -> None:
+    events = events_of(1, 500)
+    step = 6 * 3600 * 10**9 // 400
+    events["ts"] = events["ts"][0] - 25 * 60 * 10**9 + np.arange(len(events)) * step
+    place = record(tmp_path, events).place
+    assert [entry.complete for entry in list_journals(tmp_path).entries] == [True]
+    path = place.files()[0]
+    path.write_bytes(path.read_bytes()[:-20])
+    listing = list_journals(tmp_path)
+    assert [entry.complete for entry in listing.entries] == [False]
+    assert [problem.split(" ")[1] for problem in listing.problems] == ["breaks"]
+
+
+def test_a_recording_that_goes_on_is_listed_as_one(
+    tmp_path: Path, record: Callable[..., Journal], events_of: EventsOf
+) -> None:
+    pytest.importorskip("fcntl")
+    journal = record(tmp_path, events_of(1, 100), close=False)
+    assert [entry.stored for entry in list_journals(tmp_path).entries] == ["recording"]
+    journal.close()
+    assert [entry.stored for entry in list_journals(tmp_path).entries] == ["journal"]
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path, recording: Recording) -> None:
+    folder = Place(tmp_path, recording.day, "SPY").folder
+    folder.mkdir(parents=True)
+    (folder / "QQQ-093000.arrows").write_bytes(b"no arrows")
+    (folder / "SPY-093000.arrows").touch()
+    listing = list_journals(tmp_path)
+    assert listing.entries == ()
+    assert "QQQ-093000.arrows is not a recording" in listing.problems[0]
+    assert "There is no recording of SPY" in listing.problems[1]

@@ -1,0 +1,70 @@
+"""Names of recordings, and who may write."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from engine.errors import StoreError
+from engine.events import NS
+from engine.market import session
+from engine.store.journal.places import Lock, Place, is_recording
+
+DAY = date(2025, 12, 16)
+OPEN_NS = session(DAY).open_ns
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    place = Place(tmp_path, DAY, "SPY")
+    place.folder.mkdir(parents=True)
+    return place
+
+
+def test_a_file_is_named_after_the_exchange_time_at_which_it_began(place: Place) -> None:
+    assert place.next_file(OPEN_NS).name == "SPY-093000.arrows"
+
+
+def test_a_file_comes_after_those_that_are_there_even_if_the_clock_was_set_back(place: Place) -> None:
+    place.next_file(OPEN_NS).touch()
+    assert place.next_file(OPEN_NS).name == "SPY-093001.arrows"
+    assert place.next_file(OPEN_NS - 3600 * NS).name == "SPY-093001.arrows"
+    assert place.next_file(OPEN_NS + 29 * NS).name == "SPY-093029.arrows"
+
+
+def test_the_hours_of_a_session_that_crosses_midnight_stay_in_order(place: Place) -> None:
+    evening_before, after_midnight = OPEN_NS - 13 * 3600 * NS, OPEN_NS + 15 * 3600 * NS
+    assert place.next_file(evening_before).name == "SPY-000000.arrows"
+    assert place.next_file(after_midnight).name == "SPY-243000.arrows"
+
+
+def test_files_of_other_symbols_are_not_counted(place: Place) -> None:
+    (place.folder / "SPYG-120000.arrows").touch()
+    assert place.files() == []
+    assert place.next_file(OPEN_NS).name == "SPY-093000.arrows"
+
+
+def test_a_lock_is_held_by_one_and_cleared_away_when_it_is_let_go(place: Place) -> None:
+    pytest.importorskip("fcntl")
+    first, second = Lock(place), Lock(place)
+    first.take()
+    first.take()
+    assert is_recording(place)
+    with pytest.raises(StoreError, match="by another spymon; stop that one first"):
+        second.take()
+    first.release()
+    first.release()
+    assert not place.lock.exists()
+    assert not is_recording(place)
+    second.take()
+    second.release()
+
+
+def test_a_lock_that_a_killed_process_left_is_nobodys(place: Place) -> None:
+    place.lock.touch()
+    assert not is_recording(place)
+    lock = Lock(place)
+    lock.take()
+    lock.release()
