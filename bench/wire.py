@@ -57,8 +57,8 @@ def rows(sizes: Sizes) -> Iterator[Row]:
         frames = [
             json.dumps(messages[i : i + per_frame]).encode() for i in range(0, len(messages), per_frame)
         ]
-        yield from _decoded(sizes, table, frames, f"{per_frame} a frame")
-        yield from _folded(sizes, table, messages, per_frame, target)
+        yield from _decoded(sizes, table, frames, per_frame, target)
+        yield from _folded(sizes, table, messages, per_frame)
     yield from _damaged(sizes.mutations)
 
 
@@ -82,9 +82,12 @@ def _machine(table: ContractTable) -> Machine:
     return Machine(KEY, "options", tickers)
 
 
-def _decoded(sizes: Sizes, table: ContractTable, frames: list[bytes], what: str) -> Iterator[Row]:
+def _decoded(
+    sizes: Sizes, table: ContractTable, frames: list[bytes], per_frame: int, target: float
+) -> Iterator[Row]:
     """Compare the decoding alone: frames in memory to records, and to the official client's models."""
-    _ours_decoded(table, frames[:100])
+    what = f"{per_frame} a frame"
+    _ours_decoded(table, frames[:100])  # compiled beforehand
     spent = _in_turns(
         sizes.rounds,
         {
@@ -93,9 +96,8 @@ def _decoded(sizes: Sizes, table: ContractTable, frames: list[bytes], what: str)
         },
     )
     yield told(f"decoding, {what}: ours", spent["ours"] / sizes.messages * 1e6, "µs/event")
-    yield told(
-        f"decoding, {what}: against the official models", spent["official"] / spent["ours"], "times", 1
-    )
+    times = spent["official"] / spent["ours"]
+    yield at_least(f"decoding, {what}: against the official client's models", times, target, "times")
 
 
 def _ours_decoded(table: ContractTable, frames: list[bytes]) -> int:
@@ -120,10 +122,11 @@ def _official_decoded(frames: list[bytes]) -> int:
     return count
 
 
-def _folded(
-    sizes: Sizes, table: ContractTable, messages: list[Message], per_frame: int, target: float
-) -> Iterator[Row]:
-    """Compare whole clients on loopback: ours to folded state, the official one to its models."""
+def _folded(sizes: Sizes, table: ContractTable, messages: list[Message], per_frame: int) -> Iterator[Row]:
+    """Compare whole clients on loopback: ours to folded state, the official one to its models.
+
+    Ours is the machine in the plainest shell, the library's `recv`: what a source must beat.
+    """
     got: dict[str, int] = {}
 
     def run(name: str, client: Callable[[str], Any]) -> float:
@@ -136,7 +139,7 @@ def _folded(
     spent = _in_turns(sizes.rounds, {name: partial(run, name, client) for name, client in clients.items()})
     what = f"wire to folded state, {per_frame} a frame"
     yield told(f"{what}: ours", sizes.messages / spent["ours"] / 1e3, "k events per CPU-second", 0)
-    yield at_least(f"{what}: against the official client", spent["official"] / spent["ours"], target, "times")
+    yield told(f"{what}: against the official client", spent["official"] / spent["ours"], "times", 1)
     yield same("  both got every message", set(got.values()) == {len(messages)})
 
 

@@ -20,6 +20,7 @@ from engine.kernel.conditions import (
     REGULAR,
     SWEEP,
     TREATMENT,
+    deciding,
     label,
     weight,
 )
@@ -67,3 +68,10 @@ def test_every_treatment_weighs_differently() -> None:
     by_treatment = {int(treatment(code)): weight(code) for code in CODES}
     assert sorted(by_treatment.values()) == list(range(len(by_treatment)))
     assert all(weight(code) == by_treatment[int(treatment(code))] for code in CODES)
+
+
+def test_the_first_of_the_weightiest_codes_decides() -> None:
+    assert deciding(()) == 0
+    assert deciding((209, 210, 208)) == 210
+    assert deciding((219, 201, 232)) == 201
+    assert deciding((999,)) == 999

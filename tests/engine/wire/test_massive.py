@@ -409,3 +409,20 @@ def test_every_other_cluster_and_nonsense_is_refused_by_name() -> None:
 def test_the_key_does_not_show_itself() -> None:
     made = streaming()
     assert KEY not in repr(made) + repr(vars(made.channels)) + repr(made.counters)
+
+
+def test_prices_are_rounded_half_up_by_both_readers() -> None:
+    for text in (json.dumps(trade(p=1 / 32)), escaped(trade(p=1 / 32))):
+        made = streaming()
+        made.receive(text, NOW)
+        assert taken(made)["p1"].tolist() == [313]
+
+
+@pytest.mark.parametrize("form", ["{{{again},{fields}}}", "{{{fields},{again}}}"])
+@pytest.mark.parametrize("again", ['"ev":"Q"', '"ev":"T"', '"p":9', '"c":[201]', f'"sym":"{PUT}"'])
+def test_both_readers_agree_on_a_key_that_comes_twice(form: str, again: str) -> None:
+    fast, slow = streaming(), streaming()
+    for made, text in ((fast, json.dumps(trade(c=(209,)))), (slow, escaped(trade(c=(209,))))):
+        made.receive(form.format(fields=text[1:-1], again=again), NOW)
+    assert taken(fast).tolist() == taken(slow).tolist()
+    assert fast.counters == slow.counters

@@ -110,3 +110,14 @@ def test_nulls_are_missing_and_bad_rows_cost_no_neighbour() -> None:
     chain, pages = read(odd, *bad, bare())
     assert chain.events["kind"].tolist() == [SPOT, VENDOR]
     assert pages.rejected == {"chain": 2, "contract": 1}
+
+
+def test_a_side_that_a_quote_lacks_is_missing() -> None:
+    for given, sides in (
+        ({"bid": 1.5, "ask": 0, "bid_size": 3, "ask_size": 4}, (15_000, MISSING, 3, 0)),
+        ({"bid": 0, "ask": 0.05, "bid_size": 3, "ask_size": 4}, (0, 500, 3, 4)),
+        ({"ask": 0.05}, (MISSING, 500, 0, 0)),
+        ({}, (MISSING, MISSING, 0, 0)),
+    ):
+        quote = only(read(bare(last_quote=given))[0], QUOTE)
+        assert (quote["p1"], quote["p2"], quote["s1"], quote["s2"]) == sides
