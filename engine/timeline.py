@@ -102,7 +102,7 @@ class TimelineParams:
     spacing_ns: int = 60 * NS
     spacing_events: int = 16_384
     budget_bytes: int = 32 << 20
-    cached_chunks: int = 4
+    cached_chunks: int = 2
 
 
 NO_CHECKPOINTS = TimelineParams(spacing_ns=2**62)
