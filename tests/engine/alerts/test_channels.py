@@ -78,7 +78,7 @@ def test_the_bell_is_one_character() -> None:
         ({"TERM": "xterm-256color"}, "\x1b]9;a – b; c\x1b\\"),
         ({"TERM": "foot"}, "\x1b]777;notify;a;b; c\x1b\\"),
         ({"TERM": "xterm", "VTE_VERSION": "7400"}, "\x1b]777;notify;a;b; c\x1b\\"),
-        ({"TERM": "tmux-256color", "TMUX": "/tmp/x"}, "\x1bPtmux;\x1b\x1b]9;a – b; c\x1b\x1b\\\x1b\\"),
+        ({"TERM": "tmux-256color", "TMUX": "socket,1,0"}, "\x1bPtmux;\x1b\x1b]9;a – b; c\x1b\x1b\\\x1b\\"),
     ],
 )
 def test_a_toast_is_the_sequence_the_terminal_speaks(environ: dict[str, str], sequence: str) -> None:
