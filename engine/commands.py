@@ -72,6 +72,11 @@ class UseSource:
 
 
 @dataclass(frozen=True, slots=True)
+class GoLive:
+    """Show a live day as it happens, from an earlier moment of it or from another day."""
+
+
+@dataclass(frozen=True, slots=True)
 class SelectConvention:
     """Sum exposures under another dealer sign."""
 
@@ -112,5 +117,6 @@ Command = (
     | SelectBasis
     | SelectScope
     | UseSource
+    | GoLive
     | WhatIf
 )

@@ -70,6 +70,7 @@ FLAG_RECEIVED = 1  # ts is our receive time, the provider gave none
 FLAG_PARITY = 2  # a SPOT derived from put-call parity, not observed
 FLAG_POLLED = 4  # a TRADE synthesised from a difference of day volumes
 FLAG_MINUTE = 8  # a SPOT or QUOTE sampled at the end of a minute bar
+FLAG_FILLED = 16  # a TRADE fetched after the fact, for a time in which the feed was silent
 
 
 @dataclass(frozen=True, slots=True)

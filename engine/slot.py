@@ -6,10 +6,10 @@ refuses to know what is shown and what plays it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .errors import NoDataError, SpymonError
 from .events import NS
@@ -40,6 +40,18 @@ class Source(Protocol):
 
     def open(self, symbol: str) -> Tape:
         """Return the symbol's tape; NoDataError or StoreError when there is none."""
+        ...
+
+
+@runtime_checkable
+class LiveSource(Source, Protocol):
+    """A source whose tapes are written while `run` runs; `open` returns a symbol's one `LiveTape`."""
+
+    async def run(self, notify: Callable[[], None]) -> None:
+        """Write the tapes until the day is over, then close them; SpymonError when it cannot go on.
+
+        notify : to be called, from any thread, when there is more to read or a link has changed
+        """
         ...
 
 

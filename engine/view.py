@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import nan
 from typing import Protocol, overload
 
 import numpy as np
@@ -346,6 +347,44 @@ class Counts:
     signals: int
 
 
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How late the last events of a live tape came in, ms: half of them later than p50, 1 % than p99.
+
+    Below zero when the provider's clock is ahead of ours.
+    """
+
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a live source says of its connection, renewed about once a second and whenever it changes.
+
+    badge       : LIVE, DELAYED, POLL, STALE, GAP or CLOSED (out of market hours)
+    state       : one word for a pipe: 'connecting', 'connected', 'waiting', 'polling', 'closed', 'lost'
+    dropped     : quotes that came in and were conflated or thrown away; trades never are
+    note        : one sentence for the person, empty when all is well
+    spot_origin : where the underlying's price comes from: 'stocks feed', 'index feed', 'chain snapshot',
+                  'put-call parity'; empty while there is none
+    silent_s    : whole seconds since anything was heard, None while all is well
+    next_poll_s : whole seconds until the next poll, None when nothing is polled
+    reconciled  : share of the provider's day volume that is on the tape, 0-1; nan before a snapshot
+    refused     : channels the provider refused, most important first
+    """
+
+    badge: str = "LIVE"
+    state: str = "connecting"
+    dropped: int = 0
+    note: str = ""
+    spot_origin: str = ""
+    silent_s: int | None = None
+    next_poll_s: int | None = None
+    reconciled: float = nan
+    refused: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
     """Everything the screen may show of one symbol at one moment of tape.
@@ -353,7 +392,7 @@ class View:
     generation : grows whenever symbol, source or position jumps; a view of an older one must be dropped
     version    : grows with every change; equal means there is nothing to repaint
     source     : the name `UseSource` knows it by
-    badge      : LIVE, DELAYED, REPLAY, SIMULATED, STALE or GAP
+    badge      : LIVE, DELAYED, POLL, REWIND, REPLAY, SIMULATED, STALE, GAP or CLOSED
     tape_ns    : the tape's clock, ns UTC
     start_ns, end_ns : the bounds of the replay
     spot, prev_close : price units, MISSING when unknown
@@ -366,6 +405,8 @@ class View:
     exposures  : by metric, the rows' exposures under the convention, basis and scope of `gamma`
     loaded     : share of the day that is already folded ahead, 0-1; 1 when the whole day can be sought
     notes      : sentences a person should know (spot from parity, skipped files, no open interest)
+    live_ns    : the front of a day that goes on, ns UTC; None for one that is over
+    lag, link  : of a day that goes on: how late its last events came, what its source says
     """
 
     generation: int
@@ -404,3 +445,6 @@ class View:
     exposures: Mapping[Metric, StrikeExposure]
     chain: Chain
     outcomes: OutcomeLog = NoOutcomes()
+    live_ns: int | None = None
+    lag: Lag | None = None
+    link: Link | None = None
