@@ -96,11 +96,13 @@ class LiveTape:
     `end_ns` is the running maximum of ts, 0 before the first event.
 
     The contract table should be complete before the first event; when the exchange lists more during the day,
-    `listing` grows, and whoever folded the tape folds it again with the longer table: the fold may look at
-    neighbouring strikes, and must come to what the whole day comes to.
+    `contracts` is another, longer table, and whoever folded the tape folds it again with that one: the fold
+    may look at neighbouring strikes, and must come to what the whole day comes to.
 
     listed  : the writer's contract table
+    events  : how many there are
     listing : how often contracts were added after events had been read
+    known   : how many of its first events are no news: they were there before anybody listened
     link    : what the writer says of the connection; any thread may put another one in its place
     """
 
@@ -110,7 +112,9 @@ class LiveTape:
         self.starts: NDArray[np.int64] = np.zeros(0, np.int64)
         self.end_ns = 0
         self.open = True
+        self.events = 0
         self.listing = 0
+        self.known = 0
         self.listed = ContractTable()
         self.link = Link()
         self._spool = spool
@@ -119,6 +123,8 @@ class LiveTape:
         self._filled = chunk  # of the last chunk: there is none, so the first event begins one
         self._delays = np.zeros(LAG_EVENTS)
         self._delayed = 0
+        self._listens = False  # whether there has been news
+        self._closed = False
         self._arrived: deque[Callable[[], None]] = deque()
         self._published = 0
 
@@ -130,6 +136,8 @@ class LiveTape:
         received_ns : ns UTC when they came in, for the lag; None when they are no news
         ValueError for an id that is not in `listed`, and once the tape is closed.
         """
+        if self._closed:
+            raise ValueError(f"the live tape of {self.info.symbol} is closed")
         if len(events) and int(events["cid"].max()) > len(self.listed):
             raise ValueError(f"an event names contract {events['cid'].max()}, which was never listed")
         if len(self.listed) > self._published:
@@ -141,6 +149,7 @@ class LiveTape:
 
     def close(self) -> None:
         """Say that nothing comes any more."""
+        self._closed = True
         self._arrived.append(self._end)
 
     # --- for the reader ---------------------------------------------------------------------------
@@ -169,13 +178,16 @@ class LiveTape:
     # --- in `take` --------------------------------------------------------------------------------
 
     def _list(self, contracts: list[Contract]) -> None:
-        for contract in contracts:
-            self.contracts.add(contract)
+        self.contracts = ContractTable([*self.contracts, *contracts])
         self.listing += len(self.starts) > 0
 
     def _write(self, events: Events, received_ns: int | None) -> None:
+        self._listens |= received_ns is not None
         if received_ns is not None:
             self._measure(events, received_ns)
+        self.events += len(events)
+        if not self._listens:
+            self.known = self.events
         while len(events):
             if self._filled == self._chunk:
                 self._begin_chunk(int(events["ts"][0]))

@@ -93,6 +93,7 @@ class RuleRun:
             yield from timeline.advance(timeline.clock)  # what comes before a start is not played
             self._land(timeline.clock)
         to_ns = min(to_ns, timeline.end_ns)
+        settled_ns = min(to_ns, timeline.settled_ns)
         left, looks = limit, 0
         while left is None or (left > 0 and looks < LOOKS_AT_ONCE):
             stop = min(to_ns, self._next_stop())
@@ -104,7 +105,7 @@ class RuleRun:
                 yield events, sides
             self._arrive(cut_short=left is not None and left <= 0)
             looks += self._look()
-            if self._at >= to_ns:
+            if self._at >= settled_ns:
                 return
 
     def drain(self) -> list[SignalRow]:
@@ -151,10 +152,13 @@ class RuleRun:
         return min(stops, default=self._timeline.end_ns)
 
     def _arrive(self, cut_short: bool) -> None:
-        """Note how far the tape is folded; after a limit there may be more events of the same moment."""
+        """Note how far the tape is folded.
+
+        After a limit, and at the front of an open tape, there may be more events of the same moment.
+        """
         assert self._here is not None
         self._clock = self._timeline.clock
-        self._at = self._clock - cut_short
+        self._at = min(self._clock - cut_short, self._timeline.settled_ns)
         self._here.reach_ns = max(self._here.reach_ns, self._at)
 
     # --- looking ----------------------------------------------------------------------------------
@@ -176,7 +180,7 @@ class RuleRun:
     def _hear(self, seat: _Seat, view: View, batch: Events) -> None:
         timeline = self._timeline
         try:
-            rows = judge.look(seat.rule, seat.kind, view, batch, timeline.tape.contracts, timeline.state)
+            rows = judge.look(seat.rule, seat.kind, view, batch, timeline.contracts, timeline.state)
         except (Exception, SystemExit) as error:
             self._switch_off(seat.kind, error)
             return
