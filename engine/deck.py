@@ -396,7 +396,9 @@ class Deck:
     @property
     def resting(self) -> bool:
         """Whether nothing changes until something comes in, or a command."""
-        return self._slot().live and not self.busy and (self._at_front or self._clock.paused)
+        if self.busy or any(slot.longer for _, slot in self._slots.live()):
+            return False
+        return self._slot().live and (self._at_front or self._clock.paused)
 
     @property
     def _on_the_way(self) -> bool:

@@ -38,6 +38,9 @@ CHUNK = 65_536
 NO_LAG = FLAG_RECEIVED | FLAG_PARITY | FLAG_POLLED | FLAG_MINUTE | FLAG_FILLED
 """What carries no time of the provider's that says how fresh it is."""
 
+TIMED = np.isin(np.arange(256), (QUOTE, TRADE, SPOT, FMV))
+"""By kind, whether an event carries the provider's time at all."""
+
 LAG_EVENTS = 4_096
 """How many of the last events the lag is measured on."""
 
@@ -169,7 +172,7 @@ class LiveTape:
 
     def lag(self) -> Lag | None:
         """Return how late the last events came, by the provider's clock and ours; None before any."""
-        delays = self._delays[: self._delayed]
+        delays = self._delays[: min(self._delayed, LAG_EVENTS)]
         if not len(delays):
             return None
         p50, p99 = np.percentile(delays, (50, 99))
@@ -188,15 +191,19 @@ class LiveTape:
         self.events += len(events)
         if not self._listens:
             self.known = self.events
+        self._put(events)
+
+    def _put(self, events: Events) -> None:
         while len(events):
             if self._filled == self._chunk:
                 self._begin_chunk(int(events["ts"][0]))
-            part, events = np.split(events, [self._chunk - self._filled])
+            part = events[: self._chunk - self._filled]
             last = self._chunks[-1]
             assert last is not None, "the chunk that is written is never spooled"
             last[self._filled : self._filled + len(part)] = part
             self._filled += len(part)
             self.end_ns = max(self.end_ns, int(part["ts"].max()))
+            events = events[len(part) :]
 
     def _begin_chunk(self, ts_ns: int) -> None:
         last = len(self._chunks) - 1
@@ -210,11 +217,14 @@ class LiveTape:
         self.starts = np.append(self.starts, max(self.end_ns, ts_ns))
 
     def _measure(self, events: Events, received_ns: int) -> None:
-        """Keep the delays of market events that carry the provider's time."""
-        timed = np.isin(events["kind"], (QUOTE, TRADE, SPOT, FMV)) & (events["flags"] & NO_LAG == 0)
+        """Keep the delays of market events that carry the provider's time, the oldest overwritten."""
+        timed = TIMED[events["kind"]] & (events["flags"] & NO_LAG == 0)
         delays = (received_ns - events["ts"][timed])[-LAG_EVENTS:]
-        self._delays = np.concatenate([delays, self._delays])[:LAG_EVENTS]
-        self._delayed = min(self._delayed + len(delays), LAG_EVENTS)
+        at = self._delayed % LAG_EVENTS
+        head = delays[: LAG_EVENTS - at]
+        self._delays[at : at + len(head)] = head
+        self._delays[: len(delays) - len(head)] = delays[len(head) :]
+        self._delayed += len(delays)
 
     def _end(self) -> None:
         self.open = False

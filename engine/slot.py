@@ -170,14 +170,24 @@ class Slot:
             return False
         if self.longer is None or self.longer.timeline.outgrown:
             self.longer = laid_out(self.timeline.tape, self.params, bounded=False)
-        again, until = self.longer.timeline, self.timeline.front_events
-        if again.events < until:
-            for _ in self.longer.advance(again.end_ns, min(limit, until - again.events)):
-                pass
-        if again.events < until:
+        if not self._has_caught_up(self.longer):
+            self._catch_up(self.longer, limit)
+        if not self._has_caught_up(self.longer):
             return True
         self._take_over(self.longer)
         return False
+
+    def _has_caught_up(self, longer: Slot) -> bool:
+        """Whether the longer fold is at the very event the front is at, and the rules have looked as far."""
+        looked = not self.rules or not longer.rules or longer.rules.reached_ns >= self.rules.reached_ns
+        return looked and longer.timeline.events >= self.timeline.front_events
+
+    def _catch_up(self, longer: Slot, limit: int) -> None:
+        left, to_ns = self.timeline.front_events - longer.timeline.events, longer.timeline.end_ns
+        if left <= 0 and self.rules:
+            left, to_ns = limit, self.rules.reached_ns
+        for _ in longer.advance(to_ns, min(limit, left)):
+            pass
 
     def _take_over(self, longer: Slot) -> None:
         """Go on with a longer table, at the front and where the screen is."""

@@ -89,12 +89,16 @@ class RuleRun:
         With a limit it also stops early after `LOOKS_AT_ONCE` looks.
         """
         timeline = self._timeline
+        left, looks = limit, 0
         if self._here is None or timeline.clock != self._clock:
-            yield from timeline.advance(timeline.clock)  # what comes before a start is not played
+            for events, sides in timeline.advance(timeline.clock, left):  # before a start nothing is played
+                left = None if left is None else left - len(events)
+                yield events, sides
+            if left is not None and left <= 0:
+                return
             self._land(timeline.clock)
         to_ns = min(to_ns, timeline.end_ns)
         settled_ns = min(to_ns, timeline.settled_ns)
-        left, looks = limit, 0
         while left is None or (left > 0 and looks < LOOKS_AT_ONCE):
             stop = min(to_ns, self._next_stop())
             takers = [seat for seat in self._seats if seat.seen_ns <= self._at]
@@ -112,6 +116,11 @@ class RuleRun:
         """Return the rows that came since the last call."""
         fresh, self._fresh = self._fresh, []
         return fresh
+
+    @property
+    def reached_ns(self) -> int:
+        """The last moment at which every rule has looked that was to."""
+        return self._at
 
     # --- where it is ------------------------------------------------------------------------------
 

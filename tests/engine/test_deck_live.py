@@ -27,7 +27,7 @@ from engine.kernel.params import PRESETS, FoldParams
 from engine.live import Link, LiveTape
 from engine.market import session, underlying
 from engine.rules import RuleKind
-from engine.slot import DeckParams, LiveSource
+from engine.slot import SCOUT_EVENTS, DeckParams, LiveSource
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract
 from engine.timeline import TapeInfo
@@ -193,9 +193,12 @@ class TestAtTheFront:
     def test_the_badge_and_the_sentence_are_the_links(self, feed) -> None:
         screen = Screen(feed)
         feed.tell(5)
-        feed.tapes["SPY"].link = Link("DELAYED", dropped=7, note="Quotes are 15 minutes old.")
+        assert screen.look().spot_origin == "tape"
+        link = Link("DELAYED", dropped=7, note="Quotes are 15 minutes old.", spot_origin="stocks feed")
+        feed.tapes["SPY"].link = link
         view = screen.look()
-        assert (view.badge, view.counts.dropped) == ("DELAYED", 7)
+        assert (view.badge, view.counts.dropped, view.link) == ("DELAYED", 7, link)
+        assert view.spot_origin == "stocks feed"
         assert "Quotes are 15 minutes old." in view.notes
 
     def test_the_lag_is_that_of_the_newest_events(self, feed) -> None:
@@ -220,6 +223,26 @@ class TestAtTheFront:
         list_more(feed.tapes["SPY"], Contract("SPY", DAY, "C", 681_000))
         feed.tell(2)
         assert (screen.look().expiry, place_s(screen.look())) == (DAY, 2)
+
+    def test_a_day_that_must_be_folded_again_stands_still_says_so_and_goes_on(self, feed) -> None:
+        screen = Screen(feed)
+        many = np.repeat(made(QUOTE, 1, p1=10_000, p2=10_200), 3 * SCOUT_EVENTS)
+        feed.open("SPY").append(many, OPEN)
+        feed.tell(12)
+        before = screen.look()
+        list_more(feed.tapes["SPY"], Contract("SPY", DAY, "P", 679_000))
+        feed.at["SPY"] = 12
+        feed.tell(20)
+        view = screen.look()
+        assert "More contracts are listed: folding the day again, 33% …" in view.notes
+        assert (place_s(view), view.counts) == (12, before.counts)
+        assert not screen.deck.resting
+        while screen.deck.scout():
+            pass
+        view = screen.look()
+        assert (place_s(view), view.strike_milli[0]) == (32, 679_000)
+        assert screen.fired == [("SPY", 10, "LIVE"), ("SPY", 30, "LIVE")]
+        assert screen.sizes == list(range(1, 33))
 
     def test_a_speed_of_its_own_cannot_be_given_to_it(self, feed) -> None:
         screen = Screen(feed)

@@ -244,7 +244,20 @@ class TestFailing:
             assert "The key was refused; check MASSIVE_API_KEY." in view.notes
             watched.send(Seek(OPEN + NS))
             assert (await until(watched, lambda view: view.badge == "REWIND")).counts.trades == 0
+            assert isinstance(watched.refusal, CredentialError)
         assert watched.failure is None
+
+    async def test_a_key_refused_beside_what_is_shown_is_a_sentence_only(self) -> None:
+        async def script(tape: LiveTape, notify: Callable[[], None]) -> None:
+            raise CredentialError("The key was refused; check MASSIVE_API_KEY.")
+
+        wire = Wire(script)
+        async with Monitor((SimulatedSource(DAY), wire), DeckParams(fold=SEED), fps=200.0) as watched:
+            await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "feed wire"))
+            assert watched.refusal is None
+            watched.send(UseSource("wire"))
+            view = await until(watched, lambda view: view.badge == "STALE")
+            assert "The key was refused; check MASSIVE_API_KEY." in view.notes
 
     async def test_what_is_wrong_inside_a_source_is_said_and_raised_at_the_stop(self) -> None:
         async def script(tape: LiveTape, notify: Callable[[], None]) -> None:
