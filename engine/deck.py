@@ -444,7 +444,7 @@ class Deck:
             speed=speed,
             events_per_s=pace,
             notes=notes,
-            live_ns=slot.timeline.end_ns if slot.live else None,
+            live_ns=slot.live_ns,
             lag=slot.lag,
             link=slot.link,
         )
