@@ -211,6 +211,12 @@ class Slot:
         self.longer = None
 
     @property
+    def followed(self) -> float:
+        """Share of a live tape that is folded at its front, 0-1."""
+        tape = self.timeline.tape
+        return self.timeline.front_events / max(tape.events, 1) if isinstance(tape, LiveTape) else 1.0
+
+    @property
     def relisted(self) -> float:
         """Share of the day that is folded again with a longer table, 0-1; 1 when nothing is to be."""
         again = self.longer
