@@ -28,7 +28,18 @@ from .thresholds import TABLE, Threshold, from_flags, from_table
 FILE_NAME = "spymon.toml"
 PREFIX = "SPYMON_"
 SOURCES = ("massive", "massive-rest", "tastytrade", "tradestation", "cboe", "simulated", "auto")
-KEY_NAMES = ("MASSIVE_API_KEY", "POLYGON_API_KEY")
+KEYS = {
+    "massive_api_key": ("MASSIVE_API_KEY", "POLYGON_API_KEY"),
+    "s3_bucket": ("S3_BUCKET",),
+    "s3_endpoint": ("S3_ENDPOINT",),
+    "s3_access_key": ("S3_ACCESS_KEY",),
+    "s3_secret_key": ("S3_SECRET_KEY",),
+}
+"""What comes from the environment or `.env` alone, and under which names there."""
+
+_OPEN_KEYS = ("s3_bucket", "s3_endpoint")
+"""Those that are no secret."""
+
 SSH_NAMES = ("SSH_CONNECTION", "SSH_TTY")
 SSH_FPS = "4"
 TABLES = ("alerts", "rules")
@@ -291,6 +302,10 @@ class Settings:
     alerts_in_replay: bool
     rules_disabled: tuple[str, ...]
     massive_api_key: Secret | None
+    s3_bucket: str | None
+    s3_endpoint: str | None
+    s3_access_key: Secret | None
+    s3_secret_key: Secret | None
     origins: Mapping[str, str]
     thresholds: tuple[Threshold, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -362,13 +377,14 @@ def load_settings(
     ]
     found = {setting.name: _first(layers, setting.name) for setting in SETTINGS}
     values = {name: _value(_BY_NAME[name], given) for name, given in found.items()}
-    key, key_origin = _key(environ, dotenv)
-    origins = {name: given.origin for name, given in found.items()} | {"massive_api_key": key_origin}
+    keys = {name: _key(spellings, environ, dotenv) for name, spellings in KEYS.items()}
+    origins = {name: given.origin for name, given in found.items()}
+    origins |= {name: origin for name, (_, origin) in keys.items()}
     warnings = (*_strangers(environ, "the environment"), *_strangers(dotenv, ".env"))
     typed = from_flags(thresholds, "--set")
     return Settings(
         **values,
-        massive_api_key=key,
+        **{name: _kept(name, text) for name, (text, _) in keys.items()},
         origins=origins,
         thresholds=_thresholds([typed, *(_toml_thresholds(table, cited) for table, cited in tables)]),
         warnings=warnings,
@@ -445,12 +461,19 @@ def _default_layer(environ: Mapping[str, str]) -> Layer:
     return {name: Given(text, "default", f"the default {name}") for name, text in texts.items()}
 
 
-def _key(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> tuple[Secret | None, str]:
+def _key(
+    names: Sequence[str], environ: Mapping[str, str], dotenv: Mapping[str, str]
+) -> tuple[str | None, str]:
+    """Return what stands under the first of the names that is set, and its origin."""
     for variables, where in ((environ, "environment {}"), (dotenv, ".env")):
-        for name in KEY_NAMES:
+        for name in names:
             if variables.get(name, "").strip():
-                return Secret(variables[name].strip()), where.format(name)
+                return variables[name].strip(), where.format(name)
     return None, "default"
+
+
+def _kept(name: str, text: str | None) -> Any:
+    return text if text is None or name in _OPEN_KEYS else Secret(text)
 
 
 def _strangers(variables: Mapping[str, str], where: str) -> tuple[str, ...]:
@@ -516,7 +539,7 @@ def _thresholds(layers: Sequence[Mapping[str, Threshold]]) -> tuple[Threshold, .
 
 def _toml_entry(key: str, value: object, cited: str) -> tuple[str, Given]:
     name = key.replace("-", "_").replace(".", "_", 1)
-    if name.upper() in KEY_NAMES:
+    if any(name.upper() in spellings for spellings in KEYS.values()):
         raise ConfigError(f"{cited} holds {key}; keys belong in the environment or in .env.")
     if name not in _BY_NAME:
         raise ConfigError(f"{cited} has an unknown key {key}{_hint(key, [s.key for s in SETTINGS])}")

@@ -132,6 +132,7 @@ def _add_commands(parser: Parser) -> None:
     _add_snapshot(add("snapshot", "write positions and gamma of every contract at a moment, or list a day's"))
     _add_verify(add("verify", "fold a day again and compare its state hash with the recorded one"))
     _add_compact(add("compact", "turn finished recordings into days, verify them, and remove the journals"))
+    _add_archive(add("archive", "copy finished days and snapshots to the object store, or list it"))
     _add_study(add("study", "how signals did against random moments, over one day or many"))
     _add_alert(add("alert", "send a test message over every alert channel, and say what came of it"))
     _add_config(add("config", "show every setting with its origin, or find or edit the settings file"))
@@ -155,6 +156,12 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
 def _add_compact(compact: argparse.ArgumentParser) -> None:
     compact.add_argument("date", nargs="?", metavar="DATE", help="only this day, YYYY-MM-DD")
     compact.add_argument("--symbol", metavar="S", help="only this underlying")
+
+
+def _add_archive(archive: argparse.ArgumentParser) -> None:
+    archive.add_argument("date", nargs="?", metavar="DATE", help="only this day, YYYY-MM-DD")
+    archive.add_argument("--symbol", metavar="S", help="only this underlying")
+    archive.add_argument("--list", action="store_true", help="show the days that are there instead")
 
 
 def _add_study(study: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.config import (
+    KEYS,
     SETTINGS,
     Secret,
     Settings,
@@ -257,7 +258,7 @@ def test_a_key_in_the_settings_file_is_refused_without_repeating_it(tmp_path: Pa
 
 def test_rows_show_every_setting_with_value_and_origin(tmp_path: Path) -> None:
     rows = {name: (value, origin) for name, value, origin in load(tmp_path, {"speed": "max"}).rows()}
-    assert set(rows) == {setting.key for setting in SETTINGS} | {"massive_api_key"}
+    assert set(rows) == {setting.key for setting in SETTINGS} | set(KEYS)
     assert rows["speed"] == ("max", "flag --speed")
     assert rows["symbol"] == ("SPY,QQQ,SPX,NDX,IWM,DIA", "default")
     assert rows["custom"] == ("none", "default")
