@@ -7,7 +7,6 @@ plain arguments on. Secrets come from the environment or `.env` only, and never 
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -22,6 +21,7 @@ from typing import Any, Literal
 from dotenv import dotenv_values
 
 from .errors import ConfigError, SpymonError, UsageError
+from .hints import did_you_mean
 from .market import generic, parse_custom
 from .thresholds import TABLE, Threshold, from_flags, from_table
 
@@ -417,11 +417,6 @@ def template() -> str:
     return "\n".join(lines)
 
 
-def _hint(word: str, names: list[str], prefix: str = "") -> str:
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"; did you mean {prefix}{close[0]}?" if close else "."
-
-
 def _first(layers: list[Layer], name: str) -> Given:
     return next(layer[name] for layer in layers if name in layer)
 
@@ -481,7 +476,8 @@ def _strangers(variables: Mapping[str, str], where: str) -> tuple[str, ...]:
     words = sorted(name.removeprefix(PREFIX) for name in variables if name.startswith(PREFIX))
     strange = [word for word in words if word not in known]
     return tuple(
-        f"{PREFIX}{word} in {where} is not a setting{_hint(word, known, PREFIX)}" for word in strange
+        f"{PREFIX}{word} in {where} is not a setting{did_you_mean(word, known, prefix=PREFIX)}"
+        for word in strange
     )
 
 
@@ -542,7 +538,7 @@ def _toml_entry(key: str, value: object, cited: str) -> tuple[str, Given]:
     if any(name.upper() in spellings for spellings in KEYS.values()):
         raise ConfigError(f"{cited} holds {key}; keys belong in the environment or in .env.")
     if name not in _BY_NAME:
-        raise ConfigError(f"{cited} has an unknown key {key}{_hint(key, [s.key for s in SETTINGS])}")
+        raise ConfigError(f"{cited} has an unknown key {key}{did_you_mean(key, [s.key for s in SETTINGS])}")
     text = _toml_text(value, whole=_BY_NAME[name].key != name or _BY_NAME[name].secret)
     return name, Given(text, cited, f"{key} = {text} in {cited}")
 

@@ -7,17 +7,19 @@ file obey one rule. Importing this module costs argparse and no more.
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Sequence
 from typing import NoReturn
 
 from engine.errors import UsageError
+from engine.hints import did_you_mean
 
 SETTING_FLAGS = (
     "speed", "symbol", "custom", "expiry", "strikes", "source", "preset", "seed", "data_dir", "fps", "rate",
     "dividend", "alerts_in_replay",
 )  # fmt: skip
 """Flags that are settings too; the others concern one run only."""
+
+SEE_HELP = "see spymon --help."
 
 EPILOG = """\
 Without a terminal, or with --headless, spymon prints one line per signal, a status line every 5 s of
@@ -243,7 +245,7 @@ def _check_flags(argv: Sequence[str], parser: Parser) -> None:
     for word in argv:
         name = word.partition("=")[0]
         if name.startswith("--") and name not in known:
-            raise UsageError(f"{name} is not a flag of spymon; {_hint(name, known)}")
+            raise UsageError(f"{name} is not a flag of spymon; {did_you_mean(name, known, SEE_HELP, '')}")
 
 
 def _flags(parser: argparse.ArgumentParser) -> list[str]:
@@ -261,7 +263,7 @@ def _sentence(message: str) -> str:
     word, _, names = tail.partition(" (choose from ")
     choices = [name.strip("' )") for name in names.split(",")]
     kind = "command" if "COMMAND" in head else head.removeprefix("argument ")
-    return f"{word} is no {kind} of spymon; {_hint(word.strip(chr(39)), choices)}"
+    return f"{word} is no {kind} of spymon; {did_you_mean(word.strip(chr(39)), choices, SEE_HELP, '')}"
 
 
 def _stray(word: str, command: str | None) -> str:
@@ -269,8 +271,3 @@ def _stray(word: str, command: str | None) -> str:
     if word.startswith("-"):
         return f"{word} is not a flag of {place}; see {place} --help."
     return f"{word} is one argument too many; see {place} --help."
-
-
-def _hint(word: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else "see spymon --help."

@@ -145,7 +145,7 @@ def test_a_foreign_manifest_is_refused(
     with closing(s3.open_output_stream(f"{bucket}/days/{DAY}/SPY/{MANIFEST}")) as stream:
         stream.write(manifest)
 
-    with pytest.raises(StoreError, match="damaged or foreign|is no file of a day"):
+    with pytest.raises(StoreError, match=r"damaged or foreign|is no file of a day"):
         store.get_day(tmp_path, DAY, "SPY")
 
 
