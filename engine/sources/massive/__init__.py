@@ -1,0 +1,1 @@
+"""Massive's live feed: the websocket, and the REST interface that completes it."""
