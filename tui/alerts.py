@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from engine.alerts.alerter import Alerter
 from engine.alerts.channels import Bell, Channel, Write, make_channels
 from engine.alerts.gate import AlertParams
-from engine.config import Secret, Settings
+from engine.config import Settings
 from engine.events import NS
 from engine.hints import did_you_mean
+from engine.setting import Secret
 
 
 def channels_of(settings: Settings, write: Write | None) -> list[Channel]:

@@ -10,9 +10,6 @@ from pathlib import Path
 import pytest
 
 from engine.config import (
-    KEYS,
-    SETTINGS,
-    Secret,
     Settings,
     check_settings_file,
     load_settings,
@@ -20,6 +17,7 @@ from engine.config import (
     template,
 )
 from engine.errors import ConfigError, UsageError
+from engine.setting import KEYS, SETTINGS, Secret
 
 KEY = "k-1234567890abcdef"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.config import SETTINGS
+from engine.setting import SETTINGS
 from engine.errors import UsageError
 from tui.parser import SETTING_FLAGS, build_parser, parse_args
 
