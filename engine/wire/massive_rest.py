@@ -26,7 +26,12 @@ _HIDDEN = "•••"
 
 
 class BusyError(ProviderError):
-    """The provider cannot answer now (429, 5xx); asking again later may help."""
+    """The provider cannot answer now (429, 5xx, no connection); asking again later may help.
+
+    retry_after_s : how long it asks to be left alone, 0 when it does not say
+    """
+
+    retry_after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from engine.config import (
-    SETTINGS,
-    Secret,
     Settings,
     check_settings_file,
     load_settings,
@@ -19,6 +17,7 @@ from engine.config import (
     template,
 )
 from engine.errors import ConfigError, UsageError
+from engine.setting import KEYS, SETTINGS, Secret
 
 KEY = "k-1234567890abcdef"
 
@@ -257,7 +256,7 @@ def test_a_key_in_the_settings_file_is_refused_without_repeating_it(tmp_path: Pa
 
 def test_rows_show_every_setting_with_value_and_origin(tmp_path: Path) -> None:
     rows = {name: (value, origin) for name, value, origin in load(tmp_path, {"speed": "max"}).rows()}
-    assert set(rows) == {setting.key for setting in SETTINGS} | {"massive_api_key"}
+    assert set(rows) == {setting.key for setting in SETTINGS} | set(KEYS)
     assert rows["speed"] == ("max", "flag --speed")
     assert rows["symbol"] == ("SPY,QQQ,SPX,NDX,IWM,DIA", "default")
     assert rows["custom"] == ("none", "default")
@@ -387,3 +386,40 @@ def test_a_bad_value_in_a_table_is_one_sentence(tmp_path: Path, toml: str, sente
 def test_a_list_of_the_settings_file_keeps_its_items_whole(tmp_path: Path) -> None:
     assert load(tmp_path, toml="symbol = ['SPY', 'QQQ']").symbol == ("SPY", "QQQ")
     assert load(tmp_path, toml="alerts.command = ['a b', 'c,d', '']").alerts_command == ("a b", "c,d", "")
+
+
+def test_massives_hosts_are_the_usual_ones_until_told(tmp_path: Path) -> None:
+    got = load(tmp_path)
+    assert got.massive_ws_url == "wss://socket.massive.com"
+    assert got.massive_rest_url == "https://api.massive.com"
+    assert (got.massive_connections, got.poll_s) == (1, 5)
+
+
+def test_massives_hosts_are_read_under_their_old_name_too(tmp_path: Path) -> None:
+    old = {"SPYMON_POLYGON_WS_URL": "ws://127.0.0.1:81/", "SPYMON_POLYGON_REST_URL": "http://127.0.0.1:82"}
+    got = load(tmp_path, environ=old)
+    assert (got.massive_ws_url, got.massive_rest_url) == ("ws://127.0.0.1:81", "http://127.0.0.1:82")
+    assert got.origin("massive_ws_url") == "environment SPYMON_POLYGON_WS_URL"
+    assert got.warnings == ()
+    new = load(tmp_path, environ=old | {"SPYMON_MASSIVE_WS_URL": "wss://delayed.massive.com"})
+    assert new.massive_ws_url == "wss://delayed.massive.com"
+
+
+@pytest.mark.parametrize("text", ["socket.massive.com", "https://socket.massive.com", "wss://", "wss://a/b"])
+def test_an_address_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="is not an address such as wss://socket"):
+        load(tmp_path, environ={"SPYMON_MASSIVE_WS_URL": text})
+
+
+def test_use_rest_asks_for_polls_unless_a_source_is_named(tmp_path: Path) -> None:
+    got = load(tmp_path, environ={"USE_REST": "true"})
+    assert (got.source, got.origin("source")) == ("massive-rest", "environment USE_REST")
+    named = {"USE_REST": "true", "SPYMON_SOURCE": "simulated"}
+    assert load(tmp_path, environ=named).source == "simulated"
+    assert load(tmp_path, dotenv="USE_REST=1\n").source == "massive-rest"
+
+
+def test_use_rest_false_says_nothing_of_the_source(tmp_path: Path) -> None:
+    assert load(tmp_path, environ={"USE_REST": "false"}, toml='source = "simulated"\n').source == "simulated"
+    with pytest.raises(ConfigError, match="USE_REST=perhaps in the environment is not true or false"):
+        load(tmp_path, environ={"USE_REST": "perhaps"})

@@ -49,7 +49,7 @@ class RestHalf:
             key = _key(request)
             self.asked.append(Asked(request.path, dict(request.query), key))
             if self._shelf.failures:
-                return _error(self._shelf.failures.pop(0), "ERROR", "try again later")
+                return self._failed(request, self._shelf.failures.pop(0))
             if key != self._plan.key:
                 return _error(401, "ERROR", "Unknown API Key")
             if request.path.startswith(self._plan.rest_refused or ("\0",)):
@@ -57,6 +57,15 @@ class RestHalf:
             return answer(request)
 
         return handler
+
+    def _failed(self, request: web.Request, http_status: int) -> web.Response:
+        if http_status == 0:
+            assert request.transport is not None
+            request.transport.abort()
+        answer = _error(http_status or 500, "ERROR", "try again later")
+        if self._shelf.retry_after:
+            answer.headers["Retry-After"] = self._shelf.retry_after
+        return answer
 
     def _chain(self, request: web.Request) -> web.Response:
         def fits(row: Row) -> bool:

@@ -64,7 +64,8 @@ class Shelf:
     """Rows by what they answer.
 
     trades, quotes, bars : by ticker
-    failures : HTTP statuses with which the next requests are answered, first come first
+    failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off
+    retry_after : what the header Retry-After of those answers says, '' for none
     delayed  : whether answers say DELAYED instead of OK
     """
 
@@ -79,6 +80,7 @@ class Shelf:
     )
     upcoming: list[Row] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)
+    retry_after: str = ""
     delayed: bool = False
 
 
