@@ -105,7 +105,7 @@ class Poller:
                 await self._sleep(self._next_s - now_s)
             began_s = self._clock()
             poll = await self._poll()
-            self._next_s = max(began_s + self._interval_s, self._clock())
+            self._next_s = began_s + self._interval_s
             yield poll
 
     async def _poll(self) -> Poll:

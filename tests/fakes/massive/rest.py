@@ -64,6 +64,8 @@ class RestHalf:
             assert request.transport is not None
             request.transport.abort()
         answer = _error(http_status or 500, "ERROR", "try again later")
+        if 300 <= http_status < 400:
+            answer.headers["Location"] = f"{ELSEWHERE}{request.path}"
         if self._shelf.retry_after:
             answer.headers["Retry-After"] = self._shelf.retry_after
         return answer

@@ -84,6 +84,10 @@ def test_a_number_that_was_seen_is_on_the_tape() -> None:
     assert not seen.is_new(1, 2)
 
 
+def test_a_number_that_was_seen_long_ago_is_on_the_tape_too() -> None:
+    assert len(merged(fetched(trade(q=1)), heard(), numbers(Seen(), trade(q=1)))) == 0
+
+
 def test_without_numbers_a_trade_is_on_the_tape_as_often_as_it_was_heard() -> None:
     same = unnumbered(trade())
     assert len(merged(fetched(same, same, same), heard(same, same))) == 1

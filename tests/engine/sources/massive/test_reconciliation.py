@@ -93,6 +93,13 @@ def test_a_cancel_of_a_trade_before_we_listened_is_no_loss() -> None:
     assert made.lacking == ()
 
 
+def test_cancels_of_what_never_came_take_no_more_than_all() -> None:
+    made = Reconciliation(True)
+    made.count(trades((1, 500), cond=CANCEL_CODE))
+    made.compare(snapshot({1: 10}))
+    assert (made.share, made.lacking) == (0.0, (Lack(1, 10),))
+
+
 volumes = st.dictionaries(st.integers(1, 600), st.integers(0, 10**6), max_size=12)
 
 
