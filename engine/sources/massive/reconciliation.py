@@ -1,8 +1,8 @@
 """Volumes on the tape beside the provider's own, by contract: how much of what was traded is there.
 
 Pure. The provider's day begins before we listen, unless the whole day was heard. What had been traded by the
-first snapshot and is not on the tape counts as traded before: it is neither expected nor missed, so that the
-share says what listening is worth and not when it began.
+first snapshot that names a contract, and is not on the tape, counts as traded before: it is neither expected
+nor missed, so that the share says what listening is worth and not when it began.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Reconciliation:
         self.share = nan
         self.lacking: tuple[Lack, ...] = ()
         self._tape: NDArray[np.int64] = np.zeros(_FIRST_SIZE, np.int64)
-        self._before: dict[int, int] | None = {} if whole_day else None
+        self._whole_day = whole_day
+        self._before: dict[int, int] = {}
 
     def count(self, events: Events) -> None:
         """Count what is put on the tape: trades less cancels, polled and filled ones too."""
@@ -55,10 +56,9 @@ class Reconciliation:
     def compare(self, chain: Chain) -> None:
         """Hold the tape against a snapshot taken now."""
         day = {each.cid: each.day_volume for each in chain.traded}
-        self._reserve(max(day, default=0))
-        if self._before is None:
-            self._before = {cid: max(volume - self._on_tape(cid), 0) for cid, volume in day.items()}
-        expected = {cid: volume - self._before.get(cid, 0) for cid, volume in day.items()}
+        self._reserve(max(chain.listed, default=0))
+        self._begin(chain, day)
+        expected = {cid: volume - self._before[cid] for cid, volume in day.items()}
         lacks = {cid: min(most - self._on_tape(cid), most) for cid, most in expected.items() if most > 0}
         self.lacking = tuple(
             Lack(cid, lack) for cid, lack in sorted(lacks.items(), key=lambda each: -each[1]) if lack > 0
@@ -67,10 +67,16 @@ class Reconciliation:
         self.share = 1 - sum(each.volume for each in self.lacking) / total if total else nan
 
     def volumes(self, cids: tuple[int, ...]) -> dict[int, int]:
-        """Return the day volume of each contract that would leave nothing lacking."""
-        before = self._before or {}
+        """Return the day volume that would leave nothing lacking, of each contract a snapshot has named."""
         self._reserve(max(cids, default=0))
-        return {cid: before.get(cid, 0) + self._on_tape(cid) for cid in cids}
+        return {cid: self._before[cid] + self._on_tape(cid) for cid in cids if cid in self._before}
+
+    def _begin(self, chain: Chain, day: dict[int, int]) -> None:
+        """Say of contracts that are named for the first time what had been traded before."""
+        for cid in chain.listed:
+            if cid not in self._before:
+                missed = max(day.get(cid, 0) - self._on_tape(cid), 0)
+                self._before[cid] = 0 if self._whole_day else missed
 
     def _on_tape(self, cid: int) -> int:
         return int(self._tape[cid])

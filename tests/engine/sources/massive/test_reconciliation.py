@@ -24,9 +24,9 @@ def trades(*rows: tuple[int, int], cond: int = 0, flags: int = 0) -> Events:
     return events
 
 
-def snapshot(volumes: Volumes) -> Chain:
+def snapshot(volumes: Volumes, untraded: tuple[int, ...] = ()) -> Chain:
     traded = tuple(Traded(cid, volume, 10_000, None, None) for cid, volume in volumes.items())
-    return Chain(np.empty(0, EVENT), tuple(volumes), traded, False, 0)
+    return Chain(np.empty(0, EVENT), (*volumes, *untraded), traded, False, 0)
 
 
 def compared(heard: Events, *days: Volumes, whole_day: bool = True) -> Reconciliation:
@@ -65,12 +65,21 @@ def test_a_tape_ahead_of_the_snapshot_lacks_nothing() -> None:
 
 
 def test_what_was_traded_before_we_listened_is_neither_expected_nor_missed() -> None:
-    made = compared(trades((1, 5)), {1: 1005}, whole_day=False)
+    made = Reconciliation(whole_day=False)
+    made.count(trades((1, 5)))
+    made.compare(snapshot({1: 1005}, untraded=(2,)))
     assert (made.share, made.lacking) == (1.0, ())
     made.count(trades((1, 30)))
     made.compare(snapshot({1: 1045, 2: 60}))
     assert made.lacking == (Lack(2, 60), Lack(1, 10))
     assert made.share == pytest.approx(35 / 105)
+
+
+def test_a_contract_that_comes_into_the_window_begins_with_what_it_has() -> None:
+    made = compared(trades(), {1: 1000}, {1: 1000, 2: 7000}, whole_day=False)
+    assert (made.lacking, made.volumes((1, 2, 3))) == ((), {1: 1000, 2: 7000})
+    made.compare(snapshot({1: 1000, 2: 7010}))
+    assert made.lacking == (Lack(2, 10),)
 
 
 def test_cancels_are_taken_off_and_second_hand_trades_count() -> None:
@@ -109,8 +118,10 @@ def test_shares_and_lacks_add_up_to_the_expected_volume(
 ) -> None:
     day = {cid: first.get(cid, 0) + grown.get(cid, 0) for cid in first.keys() | grown.keys()}
     made = compared(trades(*tape.items()), first, day, whole_day=whole_day)
-    before = {} if whole_day else {cid: max(size - tape.get(cid, 0), 0) for cid, size in first.items()}
-    expected = {cid: size - before.get(cid, 0) for cid, size in day.items()}
+    by_first_sight = {**day, **first}
+    before = {cid: max(size - tape.get(cid, 0), 0) for cid, size in by_first_sight.items()}
+    before = dict.fromkeys(day, 0) if whole_day else before
+    expected = {cid: size - before[cid] for cid, size in day.items()}
     total = sum(expected.values())
     if not total:
         assert isnan(made.share)
