@@ -64,7 +64,8 @@ class Shelf:
     """Rows by what they answer.
 
     trades, quotes, bars : by ticker
-    failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off
+    failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off,
+               200 lets one through, 3xx leads to another host
     retry_after : what the header Retry-After of those answers says, '' for none
     delayed  : whether answers say DELAYED instead of OK
     """
