@@ -100,7 +100,9 @@ def test_the_pace_is_the_walls_times_the_speed() -> None:
     until_ns = intake.tape.info.session.open_ns + 200 * NS
     played = len(rows(intake.tape))
     assert whole["ts"][played - 1] <= until_ns
-    assert whole["ts"][played] > until_ns - NS  # the last beat before the end was half a second of tape earlier
+    assert (
+        whole["ts"][played] > until_ns - NS
+    )  # the last beat before the end was half a second of tape earlier
     assert 19 <= intake.keeps <= 21
     assert intake.appends <= 400
     assert not intake.tape.open
