@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.config import Settings
 from engine.errors import ConfigError, CredentialError, NoDataError, UsageError
 from engine.market import PRESETS, parse_custom, parse_time, previous_session, session, underlying
-from engine.store.files import present, settled_names
+from engine.store.files import RECORDING, present, settled_names
 
 SIMULATED_DAY = date(2025, 12, 16)
 """The day that is shown when nobody asks for one."""
@@ -86,6 +86,16 @@ def make_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan
 
 
 def days_on_disk(data_dir: Path) -> dict[date, tuple[str, ...]]:
+    """Return the days and symbols that have a day file or a recording, judged by their names alone."""
+    found = {day: set(symbols) for day, symbols in day_files(data_dir).items()}
+    for path in (data_dir / "journal").glob("*/*.arrows"):
+        day, name = _iso(path.parent.name), RECORDING.fullmatch(path.name)
+        if day is not None and name is not None:
+            found.setdefault(day, set()).add(name[1])
+    return {day: tuple(sorted(symbols)) for day, symbols in found.items()}
+
+
+def day_files(data_dir: Path) -> dict[date, tuple[str, ...]]:
     """Return the days and symbols that have a folder, judged by their names alone."""
     days = data_dir / "days"
     if not days.is_dir():
