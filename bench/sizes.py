@@ -19,7 +19,7 @@ class Sizes:
     until           : end of the replays that whole processes play, 'HH:MM'; None is the end of the tape
     seeks, frames   : how many of each
     messages, mutations : websocket messages to decode, and damaged frames to survive
-    kills           : of a recorder at work
+    kills, live_kills : of a journal at work, and of a whole recorder on a live source
     starts, keys    : of the real terminal, `early_keys` more while days load; it is watched for `watch_s` s
     """
 
@@ -32,6 +32,7 @@ class Sizes:
     seeks: int = 200
     frames: int = 200
     kills: int = 200
+    live_kills: int = 200
     starts: int = 7
     keys: int = 150
     early_keys: int = 15
@@ -51,6 +52,7 @@ QUICK = Sizes(
     seeks=10,
     frames=10,
     kills=20,
+    live_kills=10,
     starts=1,
     keys=8,
     early_keys=2,
