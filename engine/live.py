@@ -60,6 +60,7 @@ class Intake(Protocol):
     tape       : what the fold reads; its `link` is the source's to set
     listed     : the writer's contract table: add to it, before the events that name the new ids
     resumed_ns : the tape's clock when the day was resumed from a recording, 0 when it begins now
+    trouble    : why nothing is recorded now, one sentence; '' while all is well
     """
 
     @property
@@ -68,6 +69,8 @@ class Intake(Protocol):
     def listed(self) -> ContractTable: ...
     @property
     def resumed_ns(self) -> int: ...
+    @property
+    def trouble(self) -> str: ...
 
     def append(self, events: Events, received_ns: int) -> None:
         """Record events and put them at the end of the tape, with the contracts added since.
