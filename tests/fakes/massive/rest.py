@@ -15,6 +15,7 @@ from .shelf import Asked, Row, Shelf
 ELSEWHERE = "https://another-host.invalid"
 """Where `next_url` points: not here. A client that follows it blindly sends its key away."""
 
+_FINE = 200
 _DEFAULT_LIMIT, _CHAIN_LIMIT, _CHAIN_MOST, _MOST = 5_000, 10, 250, 50_000
 
 
@@ -49,8 +50,8 @@ class RestHalf:
         async def handler(request: web.Request) -> web.Response:
             key = _key(request)
             self.asked.append(Asked(request.path, dict(request.query), key))
-            if self._shelf.failures:
-                return self._failed(request, self._shelf.failures.pop(0))
+            if self._shelf.failures and (failure := self._shelf.failures.pop(0)) != _FINE:
+                return self._failed(request, failure)
             if key != self._plan.key:
                 return _error(401, "ERROR", "Unknown API Key")
             if request.path.startswith(self._plan.rest_refused or ("\0",)):

@@ -65,7 +65,8 @@ class Shelf:
 
     trades, quotes, bars : by ticker
     days     : the last complete day's bar, by ticker
-    failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off
+    failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off,
+               200 lets one through
     retry_after : what the header Retry-After of those answers says, '' for none
     delayed  : whether answers say DELAYED instead of OK
     """
