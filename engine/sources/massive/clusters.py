@@ -6,7 +6,7 @@ know tapes. `drain`, `want` and `lost` are for the one thread that writes; `run`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ...errors import CredentialError
@@ -50,24 +50,27 @@ class Socket:
             self.lost = str(error)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Heard:
     """What came since the last drain.
 
     options, spots : batches of one symbol each, in order of arrival within a line
+    refused        : channels that were refused
     outages        : (since, until) of every time without options data that has ended, ns UTC
     """
 
     options: list[tuple[str, Batch]] = field(default_factory=list)
     spots: list[tuple[str, Batch]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     outages: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Clusters:
     """The websockets of one source.
 
-    grants  : what the plan lets us hear of options, as far as it has answered
-    refused : channels it refused, in the order it did
+    grants       : what the plan lets us hear of options, as far as it has answered
+    stock_trades : whether trades of stocks are granted; if not, quotes are asked for
+    seen         : the trades that were taken
     """
 
     def __init__(
@@ -85,10 +88,9 @@ class Clusters:
     ) -> None:
         self.seen = Seen()
         self.grants = Grants(fair_values="business" in url)
-        self.refused: dict[str, None] = {}
-        self._stock_trades = True
+        self.stock_trades = True
 
-        def line(number: int, cluster: str, of: tuple[Underlying, ...] = ()) -> Socket:
+        def socket(number: int, cluster: str, of: tuple[Underlying, ...] = ()) -> Socket:
             machine = Machine(key, cluster, tickers, self.seen)
             made = Connection(f"{url}/{cluster}", machine, pace, heard, seed=seed + number, now=now)
             return Socket(cluster, machine, made, of)
@@ -96,59 +98,68 @@ class Clusters:
         by_cluster: dict[str, list[Underlying]] = {}
         for each in underlyings:
             by_cluster.setdefault(spot_cluster(each), []).append(each)
-        self.options = [line(i, OPTIONS) for i in range(connections)]
+        self.options = [socket(i, OPTIONS) for i in range(connections)]
         self.spots = [
-            line(connections + i, cluster, tuple(of)) for i, (cluster, of) in enumerate(by_cluster.items())
+            socket(connections + i, cluster, tuple(of)) for i, (cluster, of) in enumerate(by_cluster.items())
         ]
 
-    def __iter__(self) -> Iterable[Socket]:
+    def __iter__(self) -> Iterator[Socket]:
         return iter((*self.options, *self.spots))
 
     @property
     def streaming(self) -> bool:
         """Say whether every websocket of the options is up."""
-        return all(line.streaming for line in self.options)
+        return bool(self.options) and all(each.streaming for each in self.options)
 
     @property
     def lost(self) -> str:
         """Return why options are not tried any more, '' while they are."""
-        return next((line.lost for line in self.options if line.lost), "")
+        return next((each.lost for each in self.options if each.lost), "")
+
+    @property
+    def why(self) -> str:
+        """Return what went wrong last with the options, '' while all is well."""
+        return self.lost or next((each.why for each in self.statuses if each.why), "")
 
     @property
     def statuses(self) -> list[LinkStatus]:
         """Return how the options' websockets stand."""
-        return [line.connection.status for line in self.options]
+        return [each.connection.status for each in self.options]
 
-    def told(self, underlying: Underlying) -> bool:
+    def tells(self, underlying: Underlying) -> bool:
         """Say whether the underlying's own price can come now."""
-        return any(line.streaming for line in self.spots if underlying in line.underlyings)
+        return any(each.streaming for each in self.spots if underlying in each.underlyings)
 
     def want(self, watched: Sequence[Watched]) -> None:
         """Set what should be held: everything that follows from what is watched and what is granted."""
         wanted = option_channels(watched, self.grants, len(self.options))
-        for line, channels in zip(self.options, wanted, strict=True):
-            line.connection.want(channels)
-        for line in self.spots:
-            line.connection.want(spot_channels(line.underlyings, self._stock_trades))
+        for each, channels in zip(self.options, wanted, strict=True):
+            each.connection.want(channels)
+        for each in self.spots:
+            each.connection.want(spot_channels(each.underlyings, self.stock_trades))
 
     def drain(self) -> Heard:
-        """Decode everything that is queued."""
+        """Decode everything that is queued; prices of underlyings first, before what they explain."""
         heard = Heard()
-        for line in (*self.spots, *self.options):  # a price of the underlying is there before what it explains
-            drained = line.connection.drain()
-            into = heard.spots if line.underlyings else heard.options
-            into += drained.batches.items()
-            outages = line.connection.outages()
-            if line.cluster == OPTIONS:
-                heard.outages += outages
-            for notice in drained.notices:
-                if isinstance(notice, Refused):
-                    self._refuse(line, notice.channels)
+        for each in self.spots:
+            heard.spots += self._drained(each, heard).items()
+            each.connection.outages()
+        for each in self.options:
+            heard.options += self._drained(each, heard).items()
+            heard.outages += each.connection.outages()
         return heard
 
-    def _refuse(self, line: Socket, channels: Sequence[str]) -> None:
-        self.refused |= dict.fromkeys(channels)
-        if line.cluster == OPTIONS:
-            self.grants = learned(self.grants, channels, line.machine.channels.held)
-        elif line.cluster == "stocks" and not any(each.startswith("T.") for each in line.machine.channels.held):
-            self._stock_trades = False
+    def _drained(self, socket: Socket, heard: Heard) -> dict[str, Batch]:
+        drained = socket.connection.drain()
+        for notice in drained.notices:
+            if isinstance(notice, Refused):
+                heard.refused += notice.channels
+                self._refuse(socket, notice.channels)
+        return drained.batches
+
+    def _refuse(self, socket: Socket, channels: Sequence[str]) -> None:
+        held = socket.machine.channels.held
+        if socket.cluster == OPTIONS:
+            self.grants = learned(self.grants, channels, held)
+        elif not any(each.startswith("T.") for each in held):
+            self.stock_trades = False

@@ -31,7 +31,6 @@ from ...events import (
 from ...live import Intake
 from ...market import Underlying, close_ns, expirations
 from ...parity import Parity, ParityParams, nearest_pairs
-from ...symbols import Contract
 from ...tracker import Tracker, TrackerParams
 from ...wire.massive_pages import Pages
 from ...wire.massive_rest import Page
@@ -41,9 +40,10 @@ from .gap_fill import Fetched, Heard, merge
 from .hours import Hours
 from .poller import synthesise
 from .reconciliation import Reconciliation
-from .subscriptions import Watched, by_nearness
+from .subscriptions import Watched, by_importance, by_nearness
 
 STOCKS, INDICES, SNAPSHOT, PARITY = "stocks feed", "index feed", "chain snapshot", "put-call parity"
+FEEDS = (STOCKS, INDICES)
 
 FRESH_NS = 90 * NS
 """How far the underlying's price in a snapshot may lie behind the tape to be believed before parity."""
@@ -74,23 +74,29 @@ class Reach:
 class Followed:
     """One symbol's day.
 
+    day       : the session's
     bounds    : first and last expiration of the snapshots to ask for
     volumes   : the tape's volumes beside the provider's
     origin    : where the underlying's price comes from, as `Link.spot_origin`
     delayed   : whether the provider's snapshot says that its figures are
+    refused   : channels that the provider refused, most important first
     chain_ns  : ns UTC of the newest price in the last snapshot, None before one
     """
 
-    def __init__(self, underlying: Underlying, intake: Intake, reach: Reach, hours: Hours, now_ns: int) -> None:
-        self.underlying, self.intake = underlying, intake
+    def __init__(
+        self, underlying: Underlying, intake: Intake, reach: Reach, hours: Hours, now_ns: int
+    ) -> None:
+        self.underlying, self.intake, self.day = underlying, intake, hours.session.day
         self.bounds = reach.bounds(underlying, hours.session.day)
         self.volumes = Reconciliation(whole_day=now_ns <= hours.open_ns)
         self.origin = ""
         self.delayed = False
         self.chain_ns: int | None = None
+        self.refused: tuple[str, ...] = ()
         self._reach, self._hours = reach, hours
         self._reader, self._news, self._heard = Pages(), News(), Heard()
-        self._tracker: Tracker | None = None
+        self._tracked: tuple[date, ...] = ()
+        self._tracker = Tracker(underlying, ())
         self._parity: Parity | None = None
         self._listed = -1
         self._spot = MISSING
@@ -127,7 +133,9 @@ class Followed:
             return [(each.cid, table[each.cid].occ) for each in self.volumes.lacking]
         return [(cid, each.occ) for each in self.watched().quoted if (cid := table.id_of(each)) is not None]
 
-    def fill(self, fetched: Fetched, seen: Seen, place: Callable[[str], int], since_ns: int, now_ns: int) -> None:
+    def fill(
+        self, fetched: Fetched, seen: Seen, place: Callable[[str], int], since_ns: int, now_ns: int
+    ) -> None:
         """Put the trades of a gap on the tape that are not there yet; `place` is `Seen`'s name of a ticker."""
         table = self.intake.listed
 
@@ -139,12 +147,14 @@ class Followed:
 
     def take(self, events: Events, received_ns: int) -> None:
         """Put on the tape what a websocket of the options brought."""
+        if not len(events):
+            return
         quotes = events[events["kind"] == QUOTE]
         if len(quotes):
             self._reserve(int(quotes["cid"].max()))
             np.maximum.at(self._quote_ns, quotes["cid"], quotes["ts"])
         self._put(events, received_ns)
-        if self.origin not in (STOCKS, INDICES):
+        if self.origin not in FEEDS:
             self._imply(quotes, received_ns)
 
     def take_spots(self, events: Events, received_ns: int) -> None:
@@ -171,6 +181,12 @@ class Followed:
         chain = read_pages(pages, self.intake.listed, self._reader, received_ns, self._hours.open_ns)
         self._put(chain.events[chain.events["kind"] == SPOT], received_ns)
         self._look_at(chain.events)
+
+    def take_listing(self, pages: Sequence[Page]) -> None:
+        """List the contracts that are named, where there is no snapshot."""
+        for page in pages:
+            for contract in self._reader.contracts(page.rows):
+                self.intake.listed.add(contract)
 
     def take_close(self, price: int, received_ns: int) -> None:
         """Put the underlying's previous close on the tape, price units."""
@@ -201,11 +217,21 @@ class Followed:
             [each for each in table if each.expiry in expiries], by_nearness(near, tracker.atm_milli or 0)
         )
 
-    def channel_is_ours(self, channel: str) -> bool:
-        """Say whether a channel is about this symbol."""
+    def aim(self) -> tuple[object, ...]:
+        """Return what `watched` follows from: as long as it is equal, so is that."""
+        tracker = self._track(self._expiries())
+        tracker.on_spot(self._spot)
+        return len(self.intake.listed), tracker.atm_milli, self._tracked
+
+    def refuse(self, channels: Sequence[str]) -> None:
+        """Take note of the channels among these that are about this symbol."""
+        ours = {each for each in channels if self._is_ours(each)} | set(self.refused)
+        self.refused = by_importance(ours)
+
+    def _is_ours(self, channel: str) -> bool:
         ticker = channel.partition(".")[2]
         root = ticker[2:-15] if ticker.startswith("O:") else ticker.removeprefix("I:")
-        return root in (self.underlying.symbol, *self.underlying.roots)
+        return root == self.underlying.symbol or root in self.underlying.roots
 
     def _put(self, events: Events, received_ns: int) -> None:
         if len(events):
@@ -226,7 +252,7 @@ class Followed:
         np.maximum.at(self._quote_ns, cids, ts)
         kept = np.ones(len(events), bool)
         kept[quotes[known]] = False
-        if self.origin in (STOCKS, INDICES):
+        if self.origin in FEEDS:
             kept &= events["kind"] != SPOT
         return events[kept]
 
@@ -257,7 +283,7 @@ class Followed:
 
     def _track(self, expiries: tuple[date, ...]) -> Tracker:
         """Return the tracker of these expirations; a new one when more were listed since."""
-        if self._tracker is None or self._tracked != expiries:
+        if self._tracked != expiries:
             self._tracked = expiries
             self._tracker = Tracker(self.underlying, expiries, TrackerParams(strikes=self._reach.strikes))
         return self._tracker

@@ -5,6 +5,8 @@ Pure: how things stand goes in, what is shown comes out.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...events import NS
@@ -14,6 +16,15 @@ STALE_NS = 1_500_000_000
 
 POLLS_MISSED = 3
 """Polls in a row that may bring nothing before the badge says that there is no data."""
+
+_NAMES = {"V": "levels", "T": "trades", "Q": "quotes", "FMV": "fair values", "A": "bars", "AM": "minute bars"}
+
+
+def refusal_sentence(refused: Sequence[str]) -> str:
+    """Say what the provider refused, by kind; '' for nothing."""
+    counts = Counter(channel.partition(".")[0] for channel in refused)
+    kinds = [f"{_NAMES.get(kind, kind)} ({count} channels {kind}.*)" for kind, count in counts.items()]
+    return f"Massive refuses {' and '.join(kinds)}; the plan may not include them." if kinds else ""
 
 
 @dataclass(frozen=True, slots=True)
