@@ -136,12 +136,14 @@ class Chain:
     listed  : the contracts it names
     traded  : of the contracts whose day volume is known
     delayed : whether anything in it is, None when nothing says so
+    as_of_ns: the newest time that the provider gives in it, ns UTC; ours when it gives none
     """
 
     events: Events
     listed: tuple[int, ...]
     traded: tuple[Traded, ...]
     delayed: bool | None
+    as_of_ns: int
 
 
 Record = tuple[int, int, int, int, int, int, int, int, int, int]
@@ -165,7 +167,14 @@ def read_chain(page: Page, contracts: ContractTable, pages: Pages, received_ns: 
     spot = list(_spot(rows, received_ns))
     flags = [_DELAYED[each] for row in rows for each in row.timeframes if each in _DELAYED]
     delayed = any(flags) if flags else page.delayed
-    return Chain(np.array(spot + records, EVENT), tuple(listed), tuple(traded), delayed)
+    events = np.array(spot + records, EVENT)
+    return Chain(events, tuple(listed), tuple(traded), delayed, as_of(events, received_ns))
+
+
+def as_of(events: Events, otherwise_ns: int) -> int:
+    """Return the newest time that the provider gave, ns UTC."""
+    timed = events["ts"][events["flags"] & FLAG_RECEIVED == 0]
+    return int(timed.max()) if len(timed) else otherwise_ns
 
 
 def _spot(rows: list[ChainRow], received_ns: int) -> Iterator[Record]:

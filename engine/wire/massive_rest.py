@@ -7,7 +7,7 @@ the host that was configured. What rows mean is for `massive_pages` and `massive
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -57,7 +57,7 @@ class Page:
     delayed : whether the provider calls them delayed, None when it does not say
     """
 
-    rows: bytes
+    rows: bytes = field(repr=False)
     next: Request | None
     delayed: bool | None
 

@@ -12,9 +12,9 @@ from datetime import date
 
 import numpy as np
 
-from ...events import BAR, EVENT, OI, SPOT, VENDOR, Events
+from ...events import BAR, EVENT, FLAG_RECEIVED, OI, SPOT, VENDOR, Events
 from ...symbols import ContractTable
-from ...wire.massive_chain import Chain, Traded, read_chain
+from ...wire.massive_chain import Chain, Traded, as_of, read_chain
 from ...wire.massive_pages import Pages
 from ...wire.massive_rest import Page, chain
 from .rest import Rest
@@ -34,7 +34,9 @@ def read_pages(
 ) -> Chain:
     """Read a snapshot's pages as one; contracts that are new are added to the table.
 
-    received_ns : ns UTC, the time of everything to which the provider gives none
+    What has no time of its own gets the snapshot's: with ours a delayed tape's clock would run ahead of it.
+
+    received_ns : ns UTC, the snapshot's time when the provider gives none at all
     session_ns  : ns UTC; volumes that were last renewed before it are left out
     """
     parts = [read_chain(page, contracts, reader, received_ns) for page in pages]
@@ -42,12 +44,16 @@ def read_pages(
     spots = events[events["kind"] == SPOT]
     newest = spots[-1:] if len(spots) < 2 else spots[[np.argmax(spots["ts"])]]
     past = (events["kind"] == BAR) & (events["ts"] < session_ns)
+    kept = np.concatenate([newest, events[(events["kind"] != SPOT) & ~past]])
+    as_of_ns = max(as_of(kept, received_ns), session_ns)
+    kept["ts"][kept["flags"] & FLAG_RECEIVED != 0] = as_of_ns
     flags = [part.delayed for part in parts if part.delayed is not None]
     return Chain(
-        events=np.concatenate([newest, events[(events["kind"] != SPOT) & ~past]]),
+        events=kept,
         listed=tuple(dict.fromkeys(cid for part in parts for cid in part.listed)),
         traded=_today([each for part in parts for each in part.traded], session_ns),
         delayed=any(flags) if flags else None,
+        as_of_ns=as_of_ns,
     )
 
 

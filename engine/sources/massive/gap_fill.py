@@ -138,13 +138,7 @@ def merge(
     """
     prints = _joined([reader.trades(page.rows, cid) for cid, page in fetched.pages])
     known = _known_by_number(prints, seen, place_of)
-    keys = _keys(prints.events)
-    left = Counter(_keys(heard))
-    left.subtract(Counter(keys[at] for at in np.flatnonzero(known).tolist()))
-    for at in np.flatnonzero(~known).tolist():
-        if left[keys[at]] > 0:
-            left[keys[at]] -= 1
-            known[at] = True
+    known |= _known_by_fields(prints.events, known, heard)
     fresh = prints.events[~known]
     fresh["flags"] |= FLAG_FILLED
     return fresh[np.lexsort((fresh["cid"], fresh["ts"]))]
@@ -166,6 +160,20 @@ def _known_by_number(prints: Prints, seen: Seen, place_of: Callable[[int], int])
     again = seen.repeated([places[cid] for cid in cids], prints.sequences[numbered].tolist())
     known[numbered[again]] = True
     return known
+
+
+def _known_by_fields(trades: Events, known: NDArray[np.bool_], heard: Events) -> NDArray[np.bool_]:
+    """Say of each trade whether it is one that was heard and no known trade accounts for."""
+    found = np.zeros(len(trades), bool)
+    left = Counter(_keys(heard))
+    near = np.flatnonzero(np.isin(trades["ts"] // NS_PER_MS, heard["ts"] // NS_PER_MS))
+    keys = _keys(trades[near])
+    left.subtract(key for key, is_known in zip(keys, known[near].tolist(), strict=True) if is_known)
+    for at, key in zip(near.tolist(), keys, strict=True):
+        if not known[at] and left[key] > 0:
+            left[key] -= 1
+            found[at] = True
+    return found
 
 
 def _keys(trades: Events) -> list[_Key]:

@@ -1,7 +1,7 @@
 """Polling the chain in place of the websocket: snapshots every few seconds, and what their difference says.
 
 A poll tells how many contracts were traded since the one before, not in how many prints, when and by whom.
-What comes of it is flagged FLAG_POLLED and carries the time at which it was seen.
+What comes of it is flagged FLAG_POLLED and carries the snapshot's time.
 """
 
 from __future__ import annotations
@@ -40,23 +40,22 @@ def volumes_of(chain: Chain) -> dict[int, int]:
     return dict.fromkeys(chain.listed, 0) | {each.cid: each.day_volume for each in chain.traded}
 
 
-def synthesise(before: Mapping[int, int], after: Chain, received_ns: int) -> Difference:
-    """Return the trades that explain a snapshot's volumes.
+def synthesise(before: Mapping[int, int], after: Chain) -> Difference:
+    """Return the trades that explain a snapshot's volumes, at the snapshot's time.
 
-    before      : day volumes until now; a contract that is not among them begins here, and so does one
-                  whose volume shrank
-    received_ns : ns UTC, when the snapshot came in
+    before : day volumes until now; a contract that is not among them begins here, and so does one whose
+             volume shrank
     """
     grown = [(each, each.day_volume - before.get(each.cid, each.day_volume)) for each in after.traded]
     traded = [(each, size) for each, size in grown if size > 0]
     priced = [(each, size) for each, size in traded if each.last_price != MISSING]
     unpriced = sum(size for _, size in traded) - sum(size for _, size in priced)
-    return Difference(_trades(priced, received_ns), {**before, **volumes_of(after)}, unpriced)
+    return Difference(_trades(priced, after.as_of_ns), {**before, **volumes_of(after)}, unpriced)
 
 
-def _trades(priced: list[tuple[Traded, int]], received_ns: int) -> Events:
+def _trades(priced: list[tuple[Traded, int]], ts_ns: int) -> Events:
     events = empty_events(len(priced))
-    events["ts"], events["kind"], events["flags"] = received_ns, TRADE, FLAG_POLLED | FLAG_RECEIVED
+    events["ts"], events["kind"], events["flags"] = ts_ns, TRADE, FLAG_POLLED | FLAG_RECEIVED
     events["cid"] = [each.cid for each, _ in priced]
     events["p1"] = [each.last_price for each, _ in priced]
     events["s1"] = [size for _, size in priced]

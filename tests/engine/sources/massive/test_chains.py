@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.events import BAR, OI, QUOTE, SPOT, VENDOR
+from engine.events import BAR, FLAG_RECEIVED, OI, QUOTE, SPOT, VENDOR
 from engine.market import underlying
 from engine.sources.massive.chains import News, fetch_chain, read_pages
 from engine.sources.massive.rate_limit import RateLimit
@@ -55,6 +55,28 @@ def test_yesterdays_volume_is_no_news_of_today() -> None:
     assert (chain.traded, chain.listed) == ((), (1, 2))
     assert BAR not in kinds(chain)
     assert QUOTE in kinds(chain)
+
+
+def test_what_has_no_time_gets_the_snapshots() -> None:
+    chain = read(
+        [chain_row(CALL)], [chain_row(PUT, underlying_asset={"price": 650.0, "last_updated": NS + 7})]
+    )
+    untimed = chain.events[np.isin(chain.events["kind"], (OI, VENDOR))]
+    assert chain.as_of_ns == NS + 7
+    assert set(untimed["ts"].tolist()) == {NS + 7}
+    assert set(untimed["flags"].tolist()) == {FLAG_RECEIVED}
+
+
+def test_a_snapshot_without_any_time_has_ours() -> None:
+    chain = read([{"details": {"ticker": CALL}, "open_interest": 5, "day": {"volume": 3}}])
+    assert chain.as_of_ns == NOW
+    assert set(chain.events["ts"].tolist()) == {NOW}
+    assert [each.day_volume for each in chain.traded] == [3]
+
+
+def test_a_snapshot_of_the_day_before_is_not_older_than_the_session() -> None:
+    chain = read([chain_row(CALL)], session_ns=NS + 9)
+    assert chain.events["ts"][chain.events["kind"] == OI].tolist() == [NS + 9]
 
 
 def test_no_pages_are_an_empty_chain() -> None:

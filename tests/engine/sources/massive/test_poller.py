@@ -20,11 +20,11 @@ PAGE = Page(b"[]", None, None)
 
 def snapshot(volumes: dict[int, int], price: int = 15_000, listed: tuple[int, ...] = ()) -> Chain:
     traded = tuple(Traded(cid, volume, price, None, None) for cid, volume in volumes.items())
-    return Chain(np.empty(0, EVENT), listed or tuple(volumes), traded, False)
+    return Chain(np.empty(0, EVENT), listed or tuple(volumes), traded, False, NOW)
 
 
 def test_a_difference_is_one_trade_at_the_last_price() -> None:
-    found = synthesise({1: 10, 2: 7}, snapshot({1: 25, 2: 7}), NOW)
+    found = synthesise({1: 10, 2: 7}, snapshot({1: 25, 2: 7}))
     [event] = found.trades
     assert (event["kind"], event["cid"], event["p1"], event["s1"]) == (TRADE, 1, 15_000, 15)
     assert (event["ts"], event["flags"], event["cond"], event["p2"]) == (
@@ -37,7 +37,7 @@ def test_a_difference_is_one_trade_at_the_last_price() -> None:
 
 
 def test_a_contract_seen_for_the_first_time_begins_with_what_it_has() -> None:
-    found = synthesise({1: 10}, snapshot({1: 10, 2: 5000}), NOW)
+    found = synthesise({1: 10}, snapshot({1: 10, 2: 5000}))
     assert len(found.trades) == 0
     assert found.volumes == {1: 10, 2: 5000}
 
@@ -45,23 +45,23 @@ def test_a_contract_seen_for_the_first_time_begins_with_what_it_has() -> None:
 def test_a_contract_that_was_untraded_begins_with_nothing() -> None:
     before = volumes_of(snapshot({1: 10}, listed=(1, 2)))
     assert before == {1: 10, 2: 0}
-    assert synthesise(before, snapshot({1: 10, 2: 4}), NOW).trades["s1"].tolist() == [4]
+    assert synthesise(before, snapshot({1: 10, 2: 4})).trades["s1"].tolist() == [4]
 
 
 def test_a_volume_that_shrank_begins_anew() -> None:
-    found = synthesise({1: 100}, snapshot({1: 30}), NOW)
+    found = synthesise({1: 100}, snapshot({1: 30}))
     assert (len(found.trades), found.volumes) == (0, {1: 30})
-    assert synthesise(found.volumes, snapshot({1: 32}), NOW).trades["s1"].tolist() == [2]
+    assert synthesise(found.volumes, snapshot({1: 32})).trades["s1"].tolist() == [2]
 
 
 def test_without_a_price_there_is_no_trade_but_it_is_counted() -> None:
-    found = synthesise({1: 10}, snapshot({1: 25}, MISSING), NOW)
+    found = synthesise({1: 10}, snapshot({1: 25}, MISSING))
     assert (len(found.trades), found.unpriced, found.volumes) == (0, 15, {1: 25})
 
 
 def test_a_contract_that_left_the_window_keeps_its_place() -> None:
-    away = synthesise({1: 10, 2: 5}, snapshot({2: 5}), NOW).volumes
-    assert synthesise(away, snapshot({1: 18, 2: 5}), NOW).trades["s1"].tolist() == [8]
+    away = synthesise({1: 10, 2: 5}, snapshot({2: 5})).volumes
+    assert synthesise(away, snapshot({1: 18, 2: 5})).trades["s1"].tolist() == [8]
 
 
 rising = st.lists(
@@ -76,7 +76,7 @@ def test_polls_explain_every_contract_traded_since_the_first(steps: list[dict[in
     tape.compare(snapshot(day))
     for step in steps:
         day = {cid: volume + step.get(cid, 0) for cid, volume in day.items()}
-        found = synthesise(volumes, snapshot(day), NOW)
+        found = synthesise(volumes, snapshot(day))
         volumes = found.volumes
         tape.count(found.trades)
     tape.compare(snapshot(day))

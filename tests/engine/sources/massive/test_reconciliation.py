@@ -26,7 +26,7 @@ def trades(*rows: tuple[int, int], cond: int = 0, flags: int = 0) -> Events:
 
 def snapshot(volumes: Volumes) -> Chain:
     traded = tuple(Traded(cid, volume, 10_000, None, None) for cid, volume in volumes.items())
-    return Chain(np.empty(0, EVENT), tuple(volumes), traded, False)
+    return Chain(np.empty(0, EVENT), tuple(volumes), traded, False, 0)
 
 
 def compared(heard: Events, *days: Volumes, whole_day: bool = True) -> Reconciliation:
