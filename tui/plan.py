@@ -14,8 +14,8 @@ from pathlib import Path
 
 from engine.config import Settings
 from engine.errors import ConfigError, CredentialError, NoDataError, UsageError
-from engine.market import PRESETS, Underlying, parse_custom, parse_time, previous_session, session, underlying
-from engine.store.files import present, settled_names
+from engine.market import PRESETS, parse_custom, parse_time, previous_session, session, underlying
+from engine.store.files import RECORDING, present, settled_names
 
 SIMULATED_DAY = date(2025, 12, 16)
 """The day that is shown when nobody asks for one."""
@@ -70,9 +70,8 @@ def make_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan
         _check_day(day, today)
     start_ns, end_ns = _bounds(asked, day)
     _check_expiry(settings, day)
-    customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
     on_disk = disk.get(day, ())
-    symbols = _stored_symbols(settings, day, on_disk) if stored else _simulated_symbols(settings, customs)
+    symbols = _stored_symbols(settings, day, on_disk) if stored else simulated_symbols(settings)
     return Plan(
         day=day,
         source=STORED if stored else SIMULATED,
@@ -87,6 +86,16 @@ def make_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan
 
 
 def days_on_disk(data_dir: Path) -> dict[date, tuple[str, ...]]:
+    """Return the days and symbols that have a day file or a recording, judged by their names alone."""
+    found = {day: set(symbols) for day, symbols in day_files(data_dir).items()}
+    for path in (data_dir / "journal").glob("*/*.arrows"):
+        day, name = _iso(path.parent.name), RECORDING.fullmatch(path.name)
+        if day is not None and name is not None:
+            found.setdefault(day, set()).add(name[1])
+    return {day: tuple(sorted(symbols)) for day, symbols in found.items()}
+
+
+def day_files(data_dir: Path) -> dict[date, tuple[str, ...]]:
     """Return the days and symbols that have a folder, judged by their names alone."""
     days = data_dir / "days"
     if not days.is_dir():
@@ -166,7 +175,9 @@ def _stored_symbols(settings: Settings, day: date, on_disk: tuple[str, ...]) -> 
     return settings.symbol
 
 
-def _simulated_symbols(settings: Settings, customs: Mapping[str, Underlying]) -> tuple[str, ...]:
+def simulated_symbols(settings: Settings) -> tuple[str, ...]:
+    """Return the watch list; NoDataError for a symbol of it that is not simulated."""
+    customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
     for symbol in settings.symbol:
         underlying(symbol, customs)
         if symbol not in PRESETS:

@@ -22,6 +22,7 @@ from engine.rules import PREFIX
 from engine.slot import DeckParams, Source
 from engine.sources.simulated import PROFILES, SimulatedSource
 from engine.store.day import DayStore
+from engine.store.stored import open_stored, stored_symbols
 from engine.timeline import Tape
 
 from .alerts import unknown_rules
@@ -50,7 +51,7 @@ class NamedSource:
 def make_sources(plan: Plan, settings: Settings) -> tuple[Source, ...]:
     """Return what the run plays, then what the screen can switch to."""
     store = DayStore(settings.data_dir)
-    days = tuple(stored(store, day, store.symbols(day)) for day in plan.others)
+    days = tuple(stored(store, day, stored_symbols(store, day)) for day in plan.others)
     others = tuple(day for day in days if day.symbols)
     if plan.source == STORED:
         readable, damaged = judged(plan, settings)
@@ -66,6 +67,8 @@ def judged(plan: Plan, settings: Settings) -> tuple[tuple[str, ...], dict[str, s
         return plan.symbols, {}
     store, damaged = DayStore(settings.data_dir), dict[str, str]()
     for symbol in plan.symbols:
+        if not store.has(plan.day, symbol):  # a recording, which is judged when it is opened
+            continue
         try:
             store.meta(plan.day, symbol)
         except StoreError as error:
@@ -89,7 +92,7 @@ def _open_simulated(source: SimulatedSource, symbol: str) -> Tape:
 
 def stored(store: DayStore, day: date, symbols: tuple[str, ...]) -> NamedSource:
     """Return a day on disk as a source."""
-    return NamedSource(f"{STORED} {day}", f"{day} on disk", symbols, partial(store.open, day))
+    return NamedSource(f"{STORED} {day}", f"{day} on disk", symbols, partial(open_stored, store, day))
 
 
 def fold_params(settings: Settings) -> FoldParams:

@@ -35,13 +35,13 @@ class Recorded:
     disk refuses is on the tape alone, and a gap in the recording says so.
 
     resumed_ns : the tape's clock after what was recorded before, 0 without
-    rows, safe : recorded by this process; of these, on the disk for certain
+    rows, safe, missed : of this process: recorded; of these, on the disk for certain; refused by the disk
     """
 
     def __init__(self, journal: Journal, tape: LiveTape) -> None:
         self.tape = tape
         self.resumed_ns = tape.end_ns
-        self.rows = self.safe = 0
+        self.rows = self.safe = self.missed = 0
         self._journal, self._told = journal, 0
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
         self._flushing: tuple[Flush, Future[OSError | None]] | None = None
@@ -50,7 +50,7 @@ class Recorded:
 
     @property
     def listed(self) -> ContractTable:
-        """The writer's contract table; what is added becomes known with the next events."""
+        """The writer's contract table; what is added is recorded with the next events."""
         return self.tape.listed
 
     @property
@@ -72,10 +72,10 @@ class Recorded:
         with self._writing:
             if self._closed:
                 raise ValueError("the recording of that day is closed")
+            self._settle()
             if len(events):
-                self._settle()
                 self._record(events, received_ns)
-                self.tape.append(events, received_ns)
+            self.tape.append(events, received_ns)
 
     def keep(self, now_ns: int) -> None:
         """Have what was appended brought to the disk, unless the last such order is still under way."""
@@ -100,9 +100,13 @@ class Recorded:
         fresh = range(self._told + 1, len(self.listed) + 1)
         self._journal.add_contracts(self.listed[cid] for cid in fresh)
         self._told += len(fresh)
+        recorded = False
         with suppress(StoreError):  # it stays in `trouble`
-            if self._journal.append(events, received_ns, self.tape.info.source):
-                self.rows += len(events)
+            recorded = self._journal.append(events, received_ns, self.tape.info.source)
+        if recorded:
+            self.rows += len(events)
+        else:
+            self.missed += len(events)
 
     def _begin_flush(self) -> None:
         with suppress(StoreError):  # it stays in `trouble`
@@ -115,8 +119,11 @@ class Recorded:
         if self._flushing is None or not self._flushing[1].done():
             return
         (flush, outcome), self._flushing = self._flushing, None
-        with suppress(StoreError):  # it stays in `trouble`
+        try:
             self.safe = self._journal.settle(flush, outcome.result())
+        except StoreError:  # it stays in `trouble`; what was not safe counts as not recorded
+            self.missed += self.rows - self.safe
+            self.rows = self.safe
 
 
 def open_recorded(
