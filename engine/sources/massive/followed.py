@@ -173,7 +173,7 @@ class Followed:
         self._look_at(chain.events)
         self.volumes.compare(chain)
         if polled:
-            self._put(synthesise(self.volumes.volumes(chain.listed), chain, received_ns).trades, received_ns)
+            self._put(synthesise(self.volumes.volumes(chain.listed), chain).trades, received_ns)
             self.volumes.compare(chain)
 
     def take_price(self, pages: Sequence[Page], received_ns: int) -> None:
