@@ -29,7 +29,7 @@ from .hand import Hand
 from .hours import closed_sentence, hours
 from .rest import Rest
 from .standing import Standing, refusal_sentence
-from .watch import Pulse, Watch
+from .errands import Errands, Pulse
 
 _CENT, _NICKEL = 100, 500
 _LONGEST_SLEEP_S = 30.0
@@ -91,7 +91,7 @@ class MassiveSource:
             seed=seed,
             now=now,
         )
-        self._watches: dict[str, Watch] = {}
+        self._errands: dict[str, Errands] = {}
         self._hand = Hand()
         self._notify: Callable[[], None] = lambda: None
         self._down_ns: int | None = None
@@ -120,19 +120,19 @@ class MassiveSource:
         await self._hand.do(self._follow_all)
         for symbol in self.symbols:
             followed = self._followed[symbol]
-            self._watches[symbol] = Watch(
+            self._errands[symbol] = Errands(
                 followed, self._rest, self._hand, self._pulse, self._now, self._notify
             )
-        async with asyncio.TaskGroup() as self._errands:
-            errands = [self._errand(watch.run(self._near)) for watch in self._watches.values()]
-            errands.append(self._errand(self._stream()))
+        async with asyncio.TaskGroup() as self._tasks:
+            tasks = [self._task(each.run(self._near)) for each in self._errands.values()]
+            tasks.append(self._task(self._stream()))
             await self._beat()
             await self._hand.do(self._end)
-            for errand in errands:
-                errand.cancel()
+            for task in tasks:
+                task.cancel()
 
-    def _errand(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        return self._errands.create_task(work)
+    def _task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return self._tasks.create_task(work)
 
     async def _near(self) -> bool:
         """Return when the session is near; say whether that had to be waited for."""
@@ -145,8 +145,8 @@ class MassiveSource:
     async def _stream(self) -> None:
         """Bring up the websockets once the chains are there, and read what arrives."""
         await self._near()
-        for watch in self._watches.values():
-            await watch.ready.wait()
+        for errands in self._errands.values():
+            await errands.ready.wait()
         await self._hand.do(self._aim)
         self._down_ns = self._now()
         async with asyncio.TaskGroup() as sockets:
@@ -159,8 +159,8 @@ class MassiveSource:
                 await asyncio.sleep(self._pulse.pump)
 
     async def _pump(self) -> None:
-        for watch, since_ns, until_ns in await self._hand.do(self._drain):
-            self._errand(watch.fill(since_ns, until_ns, self._tickers, self._clusters.seen))
+        for errands, since_ns, until_ns in await self._hand.do(self._drain):
+            self._task(errands.fill(since_ns, until_ns, self._tickers, self._clusters.seen))
         self._look()
         self._notify()
 
@@ -168,7 +168,7 @@ class MassiveSource:
         """Look at how everything stands until the day is over."""
         aimed_ns = 0
         while (now_ns := self._now()) < self._hours.end_ns:
-            if now_ns - aimed_ns >= self._pulse.aim * NS and self._watches:
+            if now_ns - aimed_ns >= self._pulse.aim * NS and self._errands:
                 aimed_ns = now_ns
                 await self._hand.do(self._tend)
             await self._choose(now_ns)
@@ -185,9 +185,9 @@ class MassiveSource:
         down_ns = 0 if self._down_ns is None else now_ns - self._down_ns
         dead = not self._clusters.options or bool(self._clusters.lost) or down_ns >= self._pulse.dead * NS
         polling = dead and not streaming and now_ns >= self._hours.begin_ns
-        for watch in self._watches.values():
-            if watch.poll(polling):
-                await self._hand.do(self._stand_in, watch, now_ns)
+        for errands in self._errands.values():
+            if errands.poll(polling):
+                await self._hand.do(self._stand_in, errands, now_ns)
 
     def _heard_ns(self) -> int:
         """Return when the quietest websocket of the options brought something last, or came up."""
@@ -199,27 +199,27 @@ class MassiveSource:
     def _look(self) -> None:
         """Say of every symbol how it stands."""
         now_ns = self._now()
-        for watch in self._watches.values():
-            watch.followed.intake.tape.link = self._link(watch, now_ns)
+        for errands in self._errands.values():
+            errands.followed.intake.tape.link = self._link(errands, now_ns)
 
-    def _link(self, watch: Watch, now_ns: int) -> Link:
-        followed = watch.followed
+    def _link(self, errands: Errands, now_ns: int) -> Link:
+        followed = errands.followed
         standing = Standing(
             now_ns=now_ns,
             on=self._hours.on(now_ns),
             streaming=self._clusters.streaming,
             waiting=any(each.phase in (Phase.WAITING, Phase.EVICTED) for each in self._clusters.statuses),
-            polling=watch.polling,
+            polling=errands.polling,
             delayed=followed.delayed,
-            heard_ns=watch.heard_ns if watch.polling else self._heard_ns(),
-            poll_at_ns=watch.poll_at_ns,
+            heard_ns=errands.heard_ns if errands.polling else self._heard_ns(),
+            poll_at_ns=errands.poll_at_ns,
             poll_ns=int(self._pulse.poll * NS),
         )
         return Link(
             badge=standing.badge,
             state=standing.state,
             dropped=sum(each.conflated for each in self._clusters.statuses),
-            note=self._note(watch, standing),
+            note=self._note(errands, standing),
             spot_origin=followed.origin,
             silent_s=standing.silent_s,
             next_poll_s=standing.next_poll_s,
@@ -227,21 +227,21 @@ class MassiveSource:
             refused=followed.refused,
         )
 
-    def _note(self, watch: Watch, standing: Standing) -> str:
+    def _note(self, errands: Errands, standing: Standing) -> str:
         """Return the sentence that matters most, '' when all is well."""
-        followed = watch.followed
+        followed = errands.followed
         if followed.intake.trouble:
             return followed.intake.trouble
         if not standing.on:
             return closed_sentence(self._hours, standing.now_ns, followed.chain_ns)
         why = self._clusters.why
         if why and not standing.streaming:
-            return f"{why} The chain is polled meanwhile." if watch.polling else why
-        if not watch.ready.is_set():
-            return watch.failure or f"Waiting for the chain of {followed.underlying.symbol}."
+            return f"{why} The chain is polled meanwhile." if errands.polling else why
+        if not errands.ready.is_set():
+            return errands.failure or f"Waiting for the chain of {followed.underlying.symbol}."
         if not len(followed.intake.listed):
-            return watch.failure or f"Massive lists no contract of {followed.underlying.symbol} to watch."
-        return watch.failure or watch.unfilled or refusal_sentence(followed.refused)
+            return errands.failure or f"Massive lists no contract of {followed.underlying.symbol} to errands."
+        return errands.failure or errands.unfilled or refusal_sentence(followed.refused)
 
     # --- in the hand ------------------------------------------------------------------------------
 
@@ -282,7 +282,7 @@ class MassiveSource:
             self._aimed = aim
             self._clusters.want([each.watched() for each in followed])
 
-    def _drain(self) -> list[tuple[Watch, int, int]]:
+    def _drain(self) -> list[tuple[Errands, int, int]]:
         """Put what arrived on the tapes; return the gaps whose trades are to be fetched."""
         heard, now_ns = self._clusters.drain(), self._now()
         for symbol, batch in heard.spots:
@@ -300,35 +300,35 @@ class MassiveSource:
                 each.refuse(heard.refused)
         return gaps
 
-    def _gaps(self, since_ns: int, until_ns: int, now_ns: int) -> list[tuple[Watch, int, int]]:
+    def _gaps(self, since_ns: int, until_ns: int, now_ns: int) -> list[tuple[Errands, int, int]]:
         """Put an outage on every tape; return those gaps whose trades are to be fetched."""
         to_fill = []
-        for watch in self._watches.values():
-            fetched = watch.joined or watch.followed.intake.resumed_ns > 0
-            since_ns, fetched = self._since(watch, since_ns), fetched and watch.stood_in_ns <= since_ns
-            watch.followed.silence(since_ns, until_ns, now_ns)
+        for errands in self._errands.values():
+            fetched = errands.joined or errands.followed.intake.resumed_ns > 0
+            since_ns, fetched = self._since(errands, since_ns), fetched and errands.stood_in_ns <= since_ns
+            errands.followed.silence(since_ns, until_ns, now_ns)
             if fetched and until_ns > since_ns:
-                watch.followed.hold(since_ns)
-                to_fill.append((watch, since_ns, until_ns))
+                errands.followed.hold(since_ns)
+                to_fill.append((errands, since_ns, until_ns))
         return to_fill
 
-    def _since(self, watch: Watch, since_ns: int) -> int:
+    def _since(self, errands: Errands, since_ns: int) -> int:
         """Return since when nothing is on a tape, if nothing was heard since `since_ns`; it is heard now."""
-        joined, watch.joined = watch.joined, True
-        last_ns = since_ns if joined else watch.followed.intake.resumed_ns
-        return max(last_ns, watch.stood_in_ns, self._hours.open_ns)
+        joined, errands.joined = errands.joined, True
+        last_ns = since_ns if joined else errands.followed.intake.resumed_ns
+        return max(last_ns, errands.stood_in_ns, self._hours.open_ns)
 
-    def _stand_in(self, watch: Watch, now_ns: int) -> None:
+    def _stand_in(self, errands: Errands, now_ns: int) -> None:
         """Mark the time without data before polls begin."""
-        watch.followed.silence(self._since(watch, self._heard_ns()), now_ns, now_ns)
+        errands.followed.silence(self._since(errands, self._heard_ns()), now_ns, now_ns)
 
     def _end(self) -> None:
         """Take in what is left, and mark the time without data at the end of the day."""
         self._drain()
         if self._clusters.options and not self._clusters.streaming:
-            for watch in self._watches.values():
-                since_ns = self._since(watch, self._heard_ns())
-                watch.followed.silence(since_ns, self._hours.close_ns, self._now())
+            for errands in self._errands.values():
+                since_ns = self._since(errands, self._heard_ns())
+                errands.followed.silence(since_ns, self._hours.close_ns, self._now())
 
     def _close(self) -> None:
         for followed in self._followed.values():

@@ -18,7 +18,7 @@ from engine.sources.massive.followed import Reach
 from engine.sources.massive.rate_limit import RateLimit
 from engine.sources.massive.rest import Rest
 from engine.sources.massive.source import Access, MassiveSource
-from engine.sources.massive.watch import Pulse
+from engine.sources.massive.errands import Pulse
 from engine.symbols import ContractTable
 from engine.timeline import TapeInfo
 from engine.view import Link

@@ -46,7 +46,7 @@ class Pulse:
     settle: float = 2.0
 
 
-class Watch:
+class Errands:
     """One symbol's errands.
 
     ready      : the chain was asked for once
