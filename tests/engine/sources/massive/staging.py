@@ -123,7 +123,9 @@ class Stage:
         )
 
     def gaps(self) -> Events:
-        return self.events(GAP)
+        """Return the gaps but the one from the open until the source joined."""
+        gaps = self.events(GAP)
+        return gaps[gaps["ts"] - gaps["s1"] * 1_000_000 > OPEN_NS + 1_000_000]
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something about the tape or its link is so; what ended the source is raised."""

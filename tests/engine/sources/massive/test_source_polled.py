@@ -54,7 +54,7 @@ async def test_polls_that_fail_are_told_and_go_on() -> None:
         fake.shelf.chains["SPY"] = full_chain()
         async with stage(fake, connections=0) as on:
             await on.until(lambda: on.link.badge == "POLL")
-            fake.shelf.failures += [400]
+            fake.shelf.failures += [400] * 3
             await on.until(lambda: "HTTP 400" in on.link.note)
             await on.until(lambda: on.link.note == "")
 
