@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from engine.events import EVENT, GAP, TRADE, Events
+from engine.events import EVENT, GAP, TRADE, Events, empty_events
 from engine.live import LiveTape
 from engine.market import underlying
 from engine.sources.massive.backoff import Pace
+from engine.sources.massive.errands import Pulse
 from engine.sources.massive.followed import Reach
 from engine.sources.massive.rate_limit import RateLimit
 from engine.sources.massive.rest import Rest
 from engine.sources.massive.source import Access, MassiveSource
-from engine.sources.massive.errands import Pulse
 from engine.symbols import ContractTable
 from engine.timeline import TapeInfo
 from engine.view import Link
@@ -41,13 +41,25 @@ def clock(begins_ns: int = OPEN_NS) -> Callable[[], int]:
 class Kept:
     """An intake in memory."""
 
-    def __init__(self, info: TapeInfo, resumed: Events | None = None) -> None:
+    def __init__(self, info: TapeInfo) -> None:
         self.tape = LiveTape(info)
         self.resumed_ns = 0
         self.trouble = ""
         self.kept = 0
-        if resumed is not None:
-            self.resumed_ns = int(resumed["ts"].max())
+
+    @classmethod
+    def resumed(cls, info: TapeInfo, recorded: Sequence[Message]) -> Kept:
+        """Return an intake on whose tape some trades are already."""
+        made = cls(info)
+        events = empty_events(len(recorded))
+        events["kind"] = TRADE
+        for event, message in zip(events, recorded, strict=True):
+            event["ts"], event["cid"] = message["t"] * 1_000_000, made.listed.add_occ(message["sym"])
+            event["p1"], event["s1"], event["exch"] = round(message["p"] * 1e4), message["s"], message["x"]
+        made.append(events, 0)
+        made.tape.take()
+        made.resumed_ns = made.tape.end_ns
+        return made
 
     @property
     def listed(self) -> ContractTable:
@@ -84,12 +96,14 @@ class Stage:
         self.fake = fake
         self.now = now or clock()
         self._changed = asyncio.Event()
+        self._intakes: list[Any] = []
+        self._make = begin
         key = fake.plan.key if key is None else key
         self.source = MassiveSource(
             [underlying(symbol) for symbol in symbols],
             Access(key, fake.ws_url, connections),
             Rest(fake.rest_url, key, RateLimit(1000, 1.0, slow=(1000, 1.0)), seed=1, tries=2),
-            begin,
+            self._begin,
             seed=1,
             reach=Reach(expiry=1, strikes=3),
             pulse=pulse,
@@ -98,6 +112,14 @@ class Stage:
         )
         self.tape = self.source.open(symbols[0])
         self.running = asyncio.create_task(self.source.run(self._changed.set))
+
+    def _begin(self, info: TapeInfo) -> Any:
+        self._intakes.append(self._make(info))
+        return self._intakes[-1]
+
+    def intake(self) -> Any:
+        """Return the intake of the first symbol."""
+        return self._intakes[0]
 
     @property
     def link(self) -> Link:
@@ -125,7 +147,7 @@ class Stage:
     def gaps(self) -> Events:
         """Return the gaps but the one from the open until the source joined."""
         gaps = self.events(GAP)
-        return gaps[gaps["ts"] - gaps["s1"] * 1_000_000 > OPEN_NS + 1_000_000]
+        return gaps[gaps["ts"] - gaps["s1"].astype(np.int64) * 1_000_000 > OPEN_NS + 1_000_000]
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something about the tape or its link is so; what ended the source is raised."""

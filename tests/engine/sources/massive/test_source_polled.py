@@ -60,20 +60,18 @@ async def test_polls_that_fail_are_told_and_go_on() -> None:
 
 
 async def test_a_key_that_is_refused_ends_the_source() -> None:
-    async with Massive() as fake:
-        async with stage(fake, connections=0, key="another-key") as on:
-            with pytest.raises(CredentialError, match="does not know this key") as caught:
-                await on.running
-            assert "another-key" not in f"{caught.value} {on.link}"
-            on.tape.take()
-            assert not on.tape.open
+    async with Massive() as fake, stage(fake, connections=0, key="another-key") as on:
+        with pytest.raises(CredentialError, match="does not know this key") as caught:
+            await on.running
+        assert "another-key" not in f"{caught.value} {on.link}"
+        on.tape.take()
+        assert not on.tape.open
 
 
 async def test_a_plan_without_snapshots_cannot_be_polled() -> None:
-    async with Massive(Plan(rest_refused=("/v3/snapshot",))) as fake:
-        async with stage(fake, connections=0) as on:
-            with pytest.raises(CredentialError, match="does not include this"):
-                await on.running
+    async with Massive(Plan(rest_refused=("/v3/snapshot",))) as fake, stage(fake, connections=0) as on:
+        with pytest.raises(CredentialError, match="does not include this"):
+            await on.running
 
 
 async def test_out_of_hours_the_last_chain_is_shown_with_its_age_and_nothing_is_polled() -> None:
