@@ -28,7 +28,8 @@ _READ = 1 << 12
 class Hub:
     """Lets screens attach to the tapes of a recorder; open it with `async with`, on the recorder's loop.
 
-    Entering raises StoreError when another recorder of that data folder runs, or nobody could reach this one.
+    Entering raises BusyError when another recorder of that data folder runs, StoreError when no screen could
+    reach this one.
     Rows reach the screens once the tapes' reader has taken them, and `news` was called after that.
     """
 
@@ -116,7 +117,7 @@ async def _serve(
         writer.write(PREAMBLE)
         recorded = tuple(Recorded(tape.info, tape.given) for tape in tapes.values())
         await _send(writer, Hello(os.getpid(), recorded))
-        follower = await _asked(reader, news, tapes)
+        follower = await _asked(reader, news, tapes) if tapes else None
         if isinstance(follower, Refused):
             await _send(writer, follower)
         elif follower is not None:

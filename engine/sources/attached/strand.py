@@ -136,7 +136,7 @@ class Strand:
         """Do what the recorder says; True when it has greeted and is to be asked."""
         greeted = False
         for message in unframer.feed(data):
-            greeted |= isinstance(message, Hello)
+            greeted |= isinstance(message, Hello) and bool(message.recorded)
             self._obey(message)
         self.tape.link = self._link
         return greeted
@@ -159,6 +159,8 @@ class Strand:
                 raise ProviderError("The recorder asks instead of answering; restart it with this version.")
 
     def _greet(self, hello: Hello) -> None:
+        if not hello.recorded:
+            return  # it has just started and leaves at once; soon it will have read its own recording
         own = self.tape.info
         found = hello.find(own.symbol)
         if found is None or (found.info.day, found.info.source) != (own.day, own.source):
