@@ -118,6 +118,10 @@ class Recorder:
         """Return how each symbol of the day stands."""
         return [_standing(intake, self._follows[name]) for name, intake in self._intakes.items()]
 
+    def digests(self) -> dict[str, str]:
+        """Return the state hash of what is followed of each symbol of the day."""
+        return {name: follow.digest() for name, follow in self._follows.items()}
+
     async def run(self, stop: asyncio.Event) -> None:
         """Record until `stop` is set or there is no day to come; every journal is closed at its end.
 

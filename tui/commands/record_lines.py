@@ -18,18 +18,18 @@ PIPE_NS = 60 * NS
 """In a pipe a line is also written at once when its badge or its trouble changes."""
 
 
-def as_line(standing: Standing, events_per_s: float) -> str:
-    """Return how one symbol stands."""
+def as_lines(standing: Standing, events_per_s: float) -> list[str]:
+    """Return how one symbol stands, and below it what is wrong, if anything is."""
     link, lag = standing.link, standing.lag
-    parts = [
-        f"{standing.symbol:<5} {link.badge:<9}",
-        f"{standing.events:>11,} events {events_per_s:>7,.0f}/s",
+    parts = (
+        f"{standing.symbol:<5} {link.badge:<9} {standing.events:>10,} events {events_per_s:>7,.0f}/s",
         f"on disk {standing.safe:,} of {standing.rows + standing.missed:,}",
         f"gaps {standing.gaps}",
         f"lag {'—' if lag is None else f'{lag.p50_ms:,.0f} ms'}",
         f"snapshots {standing.snapshots}",
-    ]
-    return "  ".join([*parts, standing.trouble or link.note]).rstrip()
+    )
+    wrong = (sentence for sentence in (standing.trouble, link.note) if sentence)
+    return ["  ".join(parts), *(f"      {sentence}" for sentence in wrong)]
 
 
 class Board:
@@ -58,7 +58,7 @@ class Board:
         """Write now."""
         now = self._wall()
         self._due_ns = now + (TERMINAL_NS if self._terminal else PIPE_NS)
-        lines = [as_line(each, self._rate(each, now)) for each in standings]
+        lines = [line for each in standings for line in as_lines(each, self._rate(each, now))]
         self._out.write(self._in_place(lines) if self._terminal else "".join(f"{line}\n" for line in lines))
         self._out.flush()
 
@@ -68,9 +68,9 @@ class Board:
 
     def _in_place(self, lines: Sequence[str]) -> str:
         width = shutil.get_terminal_size().columns - 1
-        up = f"\x1b[{self._written}F" if self._written else ""
+        up = f"\x1b[{self._written}F\x1b[J" if self._written else ""
         self._written = len(lines)
-        return up + "".join(f"{line[:width]}\x1b[K\n" for line in lines)
+        return up + "".join(f"{line[:width]}\n" for line in lines)
 
     def _rate(self, standing: Standing, now_ns: int) -> float:
         """Return the events per second since the last line of that symbol."""
