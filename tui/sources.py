@@ -19,18 +19,20 @@ from engine.kernel.params import PRESETS, FoldParams, with_settings
 from engine.kernel.signals import RULE_NAMES
 from engine.monitor import Monitor
 from engine.rules import PREFIX
-from engine.slot import DeckParams, Source
+from engine.slot import DeckParams, LiveSource, Source
+from engine.sources.attached import AttachedSource, find_recorder
 from engine.sources.simulated import PROFILES, SimulatedSource
 from engine.store.day import DayStore
 from engine.store.stored import open_stored, stored_symbols
 from engine.timeline import Tape
 
 from .alerts import unknown_rules
-from .plan import SIMULATED, SIMULATED_DAY, STORED, Plan
+from .massive import make_massive, recording
+from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, Plan
 from .rules import installed, load_rules
 
 GO_LIVE = (
-    "Simulated day. Play a real one: spymon import PATH. Live feeds come later, with MASSIVE_API_KEY in .env."
+    "Simulated day. See the market live: put MASSIVE_API_KEY in .env. Play a past day: spymon import PATH."
 )
 
 
@@ -58,7 +60,18 @@ def make_sources(plan: Plan, settings: Settings) -> tuple[Source, ...]:
         # The damaged ones come last: whoever watches is told why each of them cannot be shown.
         first = stored(store, plan.day, (*readable, *damaged))
         return first, simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
+    if plan.source in LIVE:
+        return live(plan, settings), simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
     return simulated(plan.day, settings.seed, plan.symbols), *others
+
+
+def live(plan: Plan, settings: Settings) -> LiveSource:
+    """Return the live day: of the recorder that runs on the data folder, else heard and recorded here."""
+    hello = find_recorder(settings.data_dir)
+    if hello is None:
+        return make_massive(settings, plan.source, recording(settings.data_dir))
+    asked = () if settings.origin("symbol") == "default" else plan.symbols
+    return AttachedSource(settings.data_dir, hello, asked)
 
 
 def judged(plan: Plan, settings: Settings) -> tuple[tuple[str, ...], dict[str, str]]:
