@@ -11,11 +11,11 @@ from engine.config import Settings
 from engine.errors import UsageError
 from engine.sources.attached.place import is_reachable
 
-from .plan import Asked, Disk, Plan
+from .plan import LIVE, Asked, Disk, Plan
 
 ATTACHED = "attached"
 
-LIVE_SOURCES = ("auto", "massive", "massive-rest")
+LIVE_SOURCES = ("auto", *LIVE)
 """Settings of `source` for which a recorder that runs is watched: a key has one connection, and it has it."""
 
 

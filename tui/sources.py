@@ -31,11 +31,12 @@ from engine.timeline import Tape
 
 from .alerts import unknown_rules
 from .attaching import ATTACHED
-from .plan import SIMULATED, SIMULATED_DAY, STORED, Plan
+from .massive import make_massive, recording
+from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, Plan
 from .rules import installed, load_rules
 
 GO_LIVE = (
-    "Simulated day. Play a real one: spymon import PATH. Live feeds come later, with MASSIVE_API_KEY in .env."
+    "Simulated day. See the market live: put MASSIVE_API_KEY in .env. Play a past day: spymon import PATH."
 )
 
 
@@ -65,6 +66,9 @@ def make_sources(plan: Plan, settings: Settings) -> tuple[Source, ...]:
         # The damaged ones come last: whoever watches is told why each of them cannot be shown.
         first = stored(store, plan.day, (*readable, *damaged))
         return first, simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
+    if plan.source in LIVE:
+        feed = make_massive(settings, plan.source, recording(settings.data_dir))
+        return feed, simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
     return simulated(plan.day, settings.seed, plan.symbols), *others
 
 
