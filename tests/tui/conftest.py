@@ -348,7 +348,8 @@ def build_live(badge: str = "LIVE", *, behind_s: float = 0, link: Link | None = 
     front_ns = NOW_NS + int(behind_s * NS)
     feed = told if badge == "REWIND" else replace(told, badge=badge)
     view = build_view(badge=badge, source="massive", speed=1.0, live_ns=front_ns, link=feed, notes=())
-    return replace(view, lag=Lag(31.4, 118.2), **changes)
+    counts = replace(view.counts, dropped=feed.dropped)
+    return replace(view, **{"lag": Lag(31.4, 118.2), "counts": counts} | changes)
 
 
 def build_unbegun(note: str = "Waiting for the chain …", **changes: Any) -> View:
