@@ -38,6 +38,9 @@ CHUNK = 65_536
 NO_LAG = FLAG_RECEIVED | FLAG_PARITY | FLAG_POLLED | FLAG_MINUTE | FLAG_FILLED
 """What carries no time of the provider's that says how fresh it is."""
 
+TIMED = np.isin(np.arange(256), (QUOTE, TRADE, SPOT, FMV))
+"""By kind, whether an event carries the provider's time at all."""
+
 LAG_EVENTS = 4_096
 """How many of the last events the lag is measured on."""
 
@@ -96,11 +99,13 @@ class LiveTape:
     `end_ns` is the running maximum of ts, 0 before the first event.
 
     The contract table should be complete before the first event; when the exchange lists more during the day,
-    `listing` grows, and whoever folded the tape folds it again with the longer table: the fold may look at
-    neighbouring strikes, and must come to what the whole day comes to.
+    `contracts` is another, longer table, and whoever folded the tape folds it again with that one: the fold
+    may look at neighbouring strikes, and must come to what the whole day comes to.
 
     listed  : the writer's contract table
+    events  : how many there are
     listing : how often contracts were added after events had been read
+    known   : how many of its first events are no news: they were there before anybody listened
     link    : what the writer says of the connection; any thread may put another one in its place
     """
 
@@ -110,7 +115,9 @@ class LiveTape:
         self.starts: NDArray[np.int64] = np.zeros(0, np.int64)
         self.end_ns = 0
         self.open = True
+        self.events = 0
         self.listing = 0
+        self.known = 0
         self.listed = ContractTable()
         self.link = Link()
         self._spool = spool
@@ -119,6 +126,8 @@ class LiveTape:
         self._filled = chunk  # of the last chunk: there is none, so the first event begins one
         self._delays = np.zeros(LAG_EVENTS)
         self._delayed = 0
+        self._listens = False  # whether there has been news
+        self._closed = False
         self._arrived: deque[Callable[[], None]] = deque()
         self._published = 0
 
@@ -130,6 +139,8 @@ class LiveTape:
         received_ns : ns UTC when they came in, for the lag; None when they are no news
         ValueError for an id that is not in `listed`, and once the tape is closed.
         """
+        if self._closed:
+            raise ValueError(f"the live tape of {self.info.symbol} is closed")
         if len(events) and int(events["cid"].max()) > len(self.listed):
             raise ValueError(f"an event names contract {events['cid'].max()}, which was never listed")
         if len(self.listed) > self._published:
@@ -141,6 +152,7 @@ class LiveTape:
 
     def close(self) -> None:
         """Say that nothing comes any more."""
+        self._closed = True
         self._arrived.append(self._end)
 
     # --- for the reader ---------------------------------------------------------------------------
@@ -160,7 +172,7 @@ class LiveTape:
 
     def lag(self) -> Lag | None:
         """Return how late the last events came, by the provider's clock and ours; None before any."""
-        delays = self._delays[: self._delayed]
+        delays = self._delays[: min(self._delayed, LAG_EVENTS)]
         if not len(delays):
             return None
         p50, p99 = np.percentile(delays, (50, 99))
@@ -169,22 +181,29 @@ class LiveTape:
     # --- in `take` --------------------------------------------------------------------------------
 
     def _list(self, contracts: list[Contract]) -> None:
-        for contract in contracts:
-            self.contracts.add(contract)
+        self.contracts = ContractTable([*self.contracts, *contracts])
         self.listing += len(self.starts) > 0
 
     def _write(self, events: Events, received_ns: int | None) -> None:
+        self._listens |= received_ns is not None
         if received_ns is not None:
             self._measure(events, received_ns)
+        self.events += len(events)
+        if not self._listens:
+            self.known = self.events
+        self._put(events)
+
+    def _put(self, events: Events) -> None:
         while len(events):
             if self._filled == self._chunk:
                 self._begin_chunk(int(events["ts"][0]))
-            part, events = np.split(events, [self._chunk - self._filled])
+            part = events[: self._chunk - self._filled]
             last = self._chunks[-1]
             assert last is not None, "the chunk that is written is never spooled"
             last[self._filled : self._filled + len(part)] = part
             self._filled += len(part)
             self.end_ns = max(self.end_ns, int(part["ts"].max()))
+            events = events[len(part) :]
 
     def _begin_chunk(self, ts_ns: int) -> None:
         last = len(self._chunks) - 1
@@ -198,11 +217,14 @@ class LiveTape:
         self.starts = np.append(self.starts, max(self.end_ns, ts_ns))
 
     def _measure(self, events: Events, received_ns: int) -> None:
-        """Keep the delays of market events that carry the provider's time."""
-        timed = np.isin(events["kind"], (QUOTE, TRADE, SPOT, FMV)) & (events["flags"] & NO_LAG == 0)
+        """Keep the delays of market events that carry the provider's time, the oldest overwritten."""
+        timed = TIMED[events["kind"]] & (events["flags"] & NO_LAG == 0)
         delays = (received_ns - events["ts"][timed])[-LAG_EVENTS:]
-        self._delays = np.concatenate([delays, self._delays])[:LAG_EVENTS]
-        self._delayed = min(self._delayed + len(delays), LAG_EVENTS)
+        at = self._delayed % LAG_EVENTS
+        head = delays[: LAG_EVENTS - at]
+        self._delays[at : at + len(head)] = head
+        self._delays[: len(delays) - len(head)] = delays[len(head) :]
+        self._delayed += len(delays)
 
     def _end(self) -> None:
         self.open = False
