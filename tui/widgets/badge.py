@@ -24,9 +24,14 @@ _GLYPHS = {"LIVE": "●", "DELAYED": "◐", "POLL": "↻", "CLOSED": "■"}
 _WIDTH = 13  # `STALE 59m59s`, and a blank; so a feed that comes and goes moves nothing beside its badge
 
 
+def unbegun(view: View) -> bool:
+    """Say whether a live day has nothing to show yet."""
+    return view.link is not None and not view.counts.events and view.badge not in ("REWIND", "REPLAY")
+
+
 def mode_of(view: View) -> str:
     """Name how the screen stands to the market; anything wrong with the feed counts as stale."""
-    return "closed" if _unbegun(view) else _MODES.get(view.badge, "stale")
+    return "closed" if unbegun(view) else _MODES.get(view.badge, "stale")
 
 
 def badge_text(view: View) -> str:
@@ -35,7 +40,7 @@ def badge_text(view: View) -> str:
     Its width depends neither on the speed nor on any count of seconds. Before a live day's first event it is
     the state of the connection, for nothing is live yet.
     """
-    if _unbegun(view) and view.link is not None:
+    if unbegun(view) and view.link is not None:
         return f" ○ {view.link.state.upper()}".ljust(_WIDTH + 3)
     if view.badge == "REWIND":
         return f" {_playing(view)} REWIND {behind(view):<7} "
@@ -56,7 +61,7 @@ def brief_badge(view: View) -> str:
 
 def data_clock(view: View, *, tenths: bool = False) -> str:
     """Write the time of the data; dashes before a live day's first event."""
-    if _unbegun(view):
+    if unbegun(view):
         return "--:--:--.-" if tenths else "--:--:--"
     return clock_text(view.tape_ns, tenths=tenths)
 
@@ -64,10 +69,6 @@ def data_clock(view: View, *, tenths: bool = False) -> str:
 def behind(view: View) -> str:
     """Write how far a rewound screen is behind the front of its day."""
     return fmt.NONE if view.live_ns is None else f"-{fmt.span(view.live_ns - view.tape_ns)}"
-
-
-def _unbegun(view: View) -> bool:
-    return view.link is not None and not view.counts.events
 
 
 def _playing(view: View) -> str:

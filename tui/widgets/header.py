@@ -17,7 +17,7 @@ from engine.view import Chain, Gamma, View
 
 from .. import format as fmt
 from ..prefs import Prefs
-from .badge import badge_text, brief_badge, data_clock, mode_of
+from .badge import badge_text, brief_badge, data_clock, mode_of, unbegun
 from .feed import feed_row, lag_forms, sides
 from .fitting import Piece, fit
 from .ladder_rows import stance_text
@@ -291,7 +291,7 @@ def _band(gamma: Gamma) -> str:
 
 def _flow(view: View) -> tuple[Row, ...]:
     """Write the day's net premium; a live day that has not begun has none."""
-    known = view.link is None or view.counts.events
+    known = not unbegun(view)
     call = view.flow.net_call_premium_usd if known else nan
     put = view.flow.net_put_premium_usd if known else nan
     net = _signed("net", call + put)
