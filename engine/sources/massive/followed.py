@@ -169,7 +169,7 @@ class Followed:
         """
         chain = read_pages(pages, self.intake.listed, self._reader, received_ns, self._hours.open_ns)
         self.delayed = bool(chain.delayed)
-        self._put(self._fresh(self._news.of(chain.events)), received_ns)
+        self._put(self._fresh(self._news.of(chain.events)), received_ns, timely=False)
         self._look_at(chain.events)
         self.volumes.compare(chain)
         if polled:
@@ -179,7 +179,7 @@ class Followed:
     def take_price(self, pages: Sequence[Page], received_ns: int) -> None:
         """Put on the tape the underlying's price out of a piece of a snapshot, and nothing else."""
         chain = read_pages(pages, self.intake.listed, self._reader, received_ns, self._hours.open_ns)
-        self._put(chain.events[chain.events["kind"] == SPOT], received_ns)
+        self._put(chain.events[chain.events["kind"] == SPOT], received_ns, timely=False)
         self._look_at(chain.events)
 
     def take_listing(self, pages: Sequence[Page]) -> None:
@@ -233,7 +233,7 @@ class Followed:
         root = ticker[2:-15] if ticker.startswith("O:") else ticker.removeprefix("I:")
         return root == self.underlying.symbol or root in self.underlying.roots
 
-    def _put(self, events: Events, received_ns: int) -> None:
+    def _put(self, events: Events, received_ns: int, timely: bool = True) -> None:
         if len(events):
             self.volumes.count(events)
             self._heard.add(events)
@@ -241,7 +241,7 @@ class Followed:
             spots = events[events["kind"] == SPOT]
             if len(spots):
                 self._spot = int(spots["p1"][-1])
-        self.intake.append(events, received_ns)
+        self.intake.append(events, received_ns, timely)
 
     def _fresh(self, events: Events) -> Events:
         """Return a snapshot's events without quotes that are on the tape, and without a second-hand price."""

@@ -343,6 +343,16 @@ async def test_a_plan_without_snapshots_streams_on_the_listed_contracts() -> Non
             assert on.link.reconciled != on.link.reconciled
 
 
+async def test_what_a_snapshot_repeats_says_nothing_of_the_lag() -> None:
+    async with market() as fake, stage(fake, now=clock(OPEN_NS + 1800 * NS)) as on:
+        await streaming(on)
+        await fake.play(Send(prints(on.now(), 5)))
+        await on.until(lambda: len(on.events(TRADE)) == 5)
+        lag = on.tape.lag()
+        assert lag is not None
+        assert lag.p99_ms < 60_000  # the chain's quotes are half an hour old
+
+
 async def test_delayed_figures_are_called_so() -> None:
     async with market() as fake:
         for row in fake.shelf.chains["SPY"]:
