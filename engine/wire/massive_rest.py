@@ -113,6 +113,11 @@ def minute_bars(ticker: str, begin_ms: int, end_ms: int) -> Request:
     return Request(f"/v2/aggs/ticker/{ticker}/range/1/minute/{begin_ms}/{end_ms}", query)
 
 
+def previous_bar(ticker: str) -> Request:
+    """Ask for the last complete day's bar of one ticker, unadjusted."""
+    return Request(f"/v2/aggs/ticker/{ticker}/prev", (("adjusted", "false"),))
+
+
 MARKET_STATUS: Final = Request("/v1/marketstatus/now")
 UPCOMING: Final = Request("/v1/marketstatus/upcoming")
 CONDITIONS: Final = Request("/v3/reference/conditions", (("asset_class", "options"), ("limit", "1000")))

@@ -37,6 +37,7 @@ class RestHalf:
         app.router.add_get(
             "/v2/aggs/ticker/{ticker}/range/{n}/{span}/{begin}/{end}", self._checked(self._bars)
         )
+        app.router.add_get("/v2/aggs/ticker/{ticker}/prev", self._checked(self._day))
         app.router.add_get(
             "/v1/marketstatus/now", self._checked(lambda _: web.json_response(self._shelf.market))
         )
@@ -110,6 +111,10 @@ class RestHalf:
         begin, end = int(request.match_info["begin"]), int(request.match_info["end"])
         rows = [row for row in self._shelf.bars[request.match_info["ticker"]] if begin <= row["t"] <= end]
         return self._page(request, rows, _DEFAULT_LIMIT, _MOST)
+
+    def _day(self, request: web.Request) -> web.Response:
+        bar = self._shelf.days.get(request.match_info["ticker"])
+        return self._page(request, [] if bar is None else [bar], 1, 1)
 
     def _page(self, request: web.Request, rows: list[Row], usual: int, most: int) -> web.Response:
         parameters = _parameters(request)
