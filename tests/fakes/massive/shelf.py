@@ -64,7 +64,9 @@ class Shelf:
     """Rows by what they answer.
 
     trades, quotes, bars : by ticker
-    failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off
+    days     : the last complete day's bar, by ticker
+    failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off,
+               200 lets one through, 3xx leads to another host
     retry_after : what the header Retry-After of those answers says, '' for none
     delayed  : whether answers say DELAYED instead of OK
     """
@@ -74,6 +76,7 @@ class Shelf:
     trades: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     quotes: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     bars: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    days: dict[str, Row] = field(default_factory=dict)
     conditions: list[Row] = field(default_factory=list)
     market: Row = field(
         default_factory=lambda: {"market": "open", "serverTime": "2025-12-19T09:30:00-05:00", "exchanges": {}}
