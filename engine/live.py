@@ -139,10 +139,11 @@ class LiveTape:
 
     # --- for the writer ---------------------------------------------------------------------------
 
-    def append(self, events: Events, received_ns: int | None = None) -> None:
+    def append(self, events: Events, received_ns: int | None = None, timely: bool = True) -> None:
         """Put events at the end of the tape, in the order given; they belong to the tape from then on.
 
-        received_ns : ns UTC when they came in, for the lag; None when they are no news
+        received_ns : ns UTC when they came in; None when they are no news
+        timely      : whether they came as soon as they happened, and say something of the lag
         ValueError for an id that is not in `listed`, and once the tape is closed.
         """
         if self._closed:
@@ -154,7 +155,7 @@ class LiveTape:
             self._published = len(self.listed)
             self._arrived.append(partial(self._list, new))
         if len(events):
-            self._arrived.append(partial(self._write, events, received_ns))
+            self._arrived.append(partial(self._write, events, received_ns, timely))
         self.given += len(events)
 
     def close(self) -> None:
@@ -208,9 +209,9 @@ class LiveTape:
         self.contracts = ContractTable([*self.contracts, *contracts])
         self.listing += len(self.starts) > 0
 
-    def _write(self, events: Events, received_ns: int | None) -> None:
+    def _write(self, events: Events, received_ns: int | None, timely: bool) -> None:
         self._listens |= received_ns is not None
-        if received_ns is not None:
+        if received_ns is not None and timely:
             self._measure(events, received_ns)
         self._put(events)
         self.events += len(events)  # after they are there: another thread may read up to here

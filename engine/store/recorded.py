@@ -77,7 +77,7 @@ class Recorded:
             self._settle()
             if len(events):
                 self._record(events, received_ns)
-            self.tape.append(events, received_ns if timely else None)
+            self.tape.append(events, received_ns, timely)
 
     def keep(self, now_ns: int) -> None:
         """Have what was appended brought to the disk, unless the last such order is still under way."""

@@ -178,6 +178,14 @@ class TestTape:
         tape.take()
         assert tape.known == 50
 
+    def test_what_a_snapshot_repeats_is_news_and_says_nothing_of_the_lag(self, whole, events) -> None:
+        tape = LiveTape(whole.info)
+        list_all(tape, whole.contracts)
+        tape.append(events[:30])
+        tape.append(events[:20], 10**18, timely=False)
+        tape.take()
+        assert (tape.known, tape.lag()) == (30, None)
+
     def test_a_reader_beside_a_writer_loses_nothing(self, whole) -> None:
         tape, n = LiveTape(whole.info, chunk=64), 1500
         list_all(tape, whole.contracts)

@@ -66,7 +66,7 @@ class Kept:
         return self.tape.listed
 
     def append(self, events: Events, received_ns: int, timely: bool = True) -> None:
-        self.tape.append(events, received_ns if timely else None)
+        self.tape.append(events, received_ns, timely)
 
     def keep(self, now_ns: int) -> None:
         self.kept += 1
