@@ -1,1 +1,1 @@
-"""Massive's live feed: the websocket, and the REST interface that completes it."""
+"""Massive, formerly Polygon.io: its websocket, its REST interface, and the sources made of both."""
