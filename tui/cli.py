@@ -88,6 +88,14 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
         from .commands.compact import run_compact
 
         return run_compact(args, settings, leaver)
+    if args.command == "backfill":
+        from .commands.backfill import run_backfill
+
+        return run_backfill(args, settings, leaver)
+    if args.command == "cache":
+        from .commands.cache import run_cache
+
+        return run_cache(args, settings)
     if args.command == "levels":
         from .commands.levels import run_levels
 
@@ -112,12 +120,17 @@ def _watch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
 
     from engine.market import ET
 
-    from .plan import Asked, days_on_disk, make_plan
+    from .plan import Asked, days_on_disk, make_plan, to_fetch
 
     lines = _lines(args)
     replay, from_, to = (getattr(args, name, None) for name in ("replay", "from_", "to"))
     asked = Asked(replay, from_, to, lines)
     today = datetime.now(ET).date()
+    missing = to_fetch(asked, settings, days_on_disk(settings.data_dir), today)
+    if missing is not None:
+        from .commands.backfill import fetch_for_replay
+
+        fetch_for_replay(*missing, settings, leaver)
     plan = make_plan(asked, settings, days_on_disk(settings.data_dir), today)
     _say(plan.warnings)
     if lines is not None:

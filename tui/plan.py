@@ -22,6 +22,7 @@ SIMULATED_DAY = date(2025, 12, 16)
 
 SIMULATED, STORED = "simulated", "import"
 SIMULATED_SPEED = 10.0
+_FETCHING = ("auto", "massive", "massive-rest")
 
 Disk = Mapping[date, tuple[str, ...]]
 """The days on disk and the symbols of each."""
@@ -84,6 +85,25 @@ def make_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan
         others=tuple(sorted(set(disk) - {day})),
         warnings=() if stored else _warnings(settings),
     )
+
+
+def to_fetch(
+    asked: Asked, settings: Settings, disk: Disk, today: date
+) -> tuple[date, tuple[str, ...]] | None:
+    """Return the past day to fetch before it can be replayed, and its symbols; None when there is no need.
+
+    Without --symbol any stored symbol of the day will do, and else the first of the watch list is fetched.
+    """
+    if asked.replay is None or settings.massive_api_key is None or settings.source not in _FETCHING:
+        return None
+    day = parse_day(asked.replay, "--replay")
+    there = disk.get(day, ())
+    chosen = settings.origin("symbol") != "default"
+    missing = [symbol for symbol in settings.symbol if symbol not in there]
+    if day >= today or not (missing if chosen else not there):
+        return None
+    session(day)
+    return day, tuple(missing) if chosen else settings.symbol[:1]
 
 
 def days_on_disk(data_dir: Path) -> dict[date, tuple[str, ...]]:

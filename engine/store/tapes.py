@@ -254,7 +254,8 @@ def _increment_milli(contracts: Iterable[Contract]) -> int:
 def _outcome(meta: DayMeta, old: DayMeta | None) -> ImportedDay:
     name = f"{meta.symbol} on {meta.day}"
     if old is None:
-        return ImportedDay(meta, "new", f"{name} was imported.")
+        how = "fetched" if meta.facts.source == BACKFILL else "imported"
+        return ImportedDay(meta, "new", f"{name} was {how}.")
     if old.measured.content == meta.measured.content:
         return ImportedDay(meta, "unchanged", f"{name} was there already, with the same content.")
     missing = sorted({each.name for each in old.facts.inputs} - {each.name for each in meta.facts.inputs})

@@ -63,9 +63,12 @@ def chain_row(ticker: str, **fields: Any) -> Row:
 class Shelf:
     """Rows by what they answer.
 
-    trades, quotes, bars : by ticker
+    trades, quotes, bars, days : by ticker; bars are of minutes, days of whole days
+    contracts : with the day from which they were listed as `listed`, if that matters
     failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off
     retry_after : what the header Retry-After of those answers says, '' for none
+    broken   : HTTP statuses of paths that begin so, until they are taken away
+    page     : most rows of a page, however many are asked for
     delayed  : whether answers say DELAYED instead of OK
     """
 
@@ -74,6 +77,7 @@ class Shelf:
     trades: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     quotes: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     bars: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    days: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     conditions: list[Row] = field(default_factory=list)
     market: Row = field(
         default_factory=lambda: {"market": "open", "serverTime": "2025-12-19T09:30:00-05:00", "exchanges": {}}
@@ -81,6 +85,8 @@ class Shelf:
     upcoming: list[Row] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)
     retry_after: str = ""
+    broken: dict[str, int] = field(default_factory=dict)
+    page: int = 50_000
     delayed: bool = False
 
 

@@ -23,7 +23,6 @@ from engine.sources.simulated import SimulatedSource
 from engine.study import Tally, studied
 from engine.symbols import Contract, ContractTable
 from tui.cli import main
-from tui.commands.study import asked_days
 from tui.commands.study_lines import SHOWN, Study, as_json, as_text
 
 DAY = date(2025, 12, 16)
@@ -41,17 +40,6 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("SPYMON_", "MASSIVE_", "POLYGON_")):
             monkeypatch.delenv(name)
-
-
-# --- days -------------------------------------------------------------------------------------------------
-
-
-def test_days_are_folded_once_each_in_order() -> None:
-    assert asked_days(["2025-12-17", "2025-12-15", "2025-12-17"]) == [date(2025, 12, 15), date(2025, 12, 17)]
-
-
-def test_a_range_leaves_out_closed_days() -> None:
-    assert asked_days(["2025-12-24..2025-12-29"]) == [date(2025, 12, d) for d in (24, 26, 29)]
 
 
 @pytest.mark.parametrize(
