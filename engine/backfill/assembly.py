@@ -48,7 +48,7 @@ def assemble(
     if not any(path.parent.parent.name != "bars" for path in fetched.files):
         raise NoDataError(f"Not one of the chosen options of {symbol} traded on {wanted.day}.")
     missing = len(fetched.failures)
-    notes = (f"{missing:,} files of it could not be fetched.",) if missing else ()
+    notes = (f"{missing:,} file{'s' * (missing > 1)} of it could not be fetched.",) if missing else ()
     origin = Origin(BACKFILL, whole=not missing, notes=(*fetched.notes, *notes))
     if _is_made(fetched, store, origin):
         return None

@@ -13,7 +13,7 @@ import pytest
 from engine.backfill import Fetched
 from engine.errors import CredentialError, NoDataError, StoreError
 from engine.store.historical import Historical
-from engine.store.manifest import Entry, Manifest, read_manifest
+from engine.store.manifest import Manifest, read_manifest
 from tests.fakes.massive import Massive, Plan
 from tests.fakes.massive.past import PastDay
 
@@ -240,19 +240,3 @@ async def test_an_unknown_underlying_has_no_such_options(tmp_path: Path) -> None
         fake.shelf.contracts.clear()
         with pytest.raises(NoDataError, match="QQQ had no such options on 2025-12-16"):
             await fetch(fake, tmp_path, strikes=2, past=past)
-
-
-def test_a_manifest_forgets_a_torn_line_and_no_other(tmp_path: Path) -> None:
-    path = tmp_path / "SPY.jsonl"
-    entry = Entry("trades", PAST.tickers[0], "complete", NOW_NS, rows=3, bytes=99)
-    with Manifest(path) as manifest:
-        manifest.put(entry)
-        manifest.put(Entry("trades", PAST.tickers[1], "empty", NOW_NS))
-    whole = path.read_bytes()
-    for cut in range(len(whole)):
-        path.write_bytes(whole[:cut])
-        with Manifest(path) as manifest:
-            lines = whole[:cut].count(b"\n")
-            assert len(manifest.entries()) == lines
-            manifest.put(entry)
-        assert read_manifest(path)[0] == entry

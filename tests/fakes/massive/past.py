@@ -72,9 +72,10 @@ class PastDay:
             ]
 
     def _times(self, count: int) -> list[int]:
-        """Return times in ns; each two rows share one, so that pages can end within an instant."""
-        step = self.minutes * _MS // (count + 1)
-        return [(self.open_ms + (i - i % 2 + 1) * step) * _NS_PER_MS for i in range(count)]
+        """Return times in ns from the first minute to the last; each two rows share one."""
+        pairs = (count + 1) // 2
+        step = (self.minutes - 2) * _MS // max(pairs - 1, 1)
+        return [(self.open_ms + _MS + i // 2 * step) * _NS_PER_MS for i in range(count)]
 
     def _trade(self, draw: random.Random, number: int, ts_ns: int) -> Row:
         made: Row = {"price": draw.randint(5, 900) / 100, "size": draw.randint(1, 50), "sip_timestamp": ts_ns}

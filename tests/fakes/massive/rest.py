@@ -51,6 +51,8 @@ class RestHalf:
         async def handler(request: web.Request) -> web.Response:
             key = _key(request)
             self.asked.append(Asked(request.path, dict(request.query), key))
+            if self._shelf.gate is not None:
+                await self._shelf.gate(len(self.asked))
             if self._shelf.failures:
                 return self._failed(request, self._shelf.failures.pop(0))
             if key != self._plan.key:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +70,7 @@ class Shelf:
     retry_after : what the header Retry-After of those answers says, '' for none
     broken   : HTTP statuses of paths that begin so, until they are taken away
     page     : most rows of a page, however many are asked for
+    gate     : awaited with the number of each request before it is answered
     delayed  : whether answers say DELAYED instead of OK
     """
 
@@ -87,6 +89,7 @@ class Shelf:
     retry_after: str = ""
     broken: dict[str, int] = field(default_factory=dict)
     page: int = 50_000
+    gate: Callable[[int], Awaitable[None]] | None = None
     delayed: bool = False
 
 
