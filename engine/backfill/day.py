@@ -97,6 +97,7 @@ class _Run:
         self._owner.tell(self._progress)
 
     async def fetch(self) -> Fetched:
+        self._cache.sweep(self._wanted.day, self._manifest.entries())
         spots = await self._spots()
         if not len(spots) and self._wanted.strikes is not None:
             raise NoDataError(

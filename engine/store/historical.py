@@ -33,7 +33,8 @@ Columns: TypeAlias = Mapping[str, NDArray[Any]]
 
 Files: TypeAlias = Literal["trades", "quotes", "bars"]
 
-KINDS: tuple[Files, ...] = ("trades", "quotes", "bars")
+_TICKS: tuple[Files, ...] = ("trades", "quotes")
+KINDS: tuple[Files, ...] = (*_TICKS, "bars")
 _MANIFEST = "manifest"
 _WHOLE = frozenset(("size", "exchange", "correction", "bid_size", "ask_size", "bid_exchange", "ask_exchange"))
 
@@ -70,6 +71,18 @@ class Historical:
             return self.file(entry.kind, day, entry.ticker).stat().st_size == entry.bytes
         except OSError:
             return False
+
+    def sweep(self, day: date, entries: Iterable[Entry]) -> None:
+        """Delete the pieces of files that are complete, which a killed process left behind."""
+        for kind in _TICKS:
+            done = {self.file(kind, day, each.ticker).stem for each in entries if self._is_done(each, kind)}
+            for piece in (self.root / kind / day.isoformat()).glob(".*.part"):
+                if piece.name[1:].partition(".")[0] in done:
+                    piece.unlink(missing_ok=True)
+
+    @staticmethod
+    def _is_done(entry: Entry, kind: Files) -> bool:
+        return entry.kind == kind and entry.state == "complete"
 
     def measure(self, day: date | None = None) -> tuple[int, int]:
         """Return how many files there are, of one day or of all, and their bytes."""

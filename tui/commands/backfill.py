@@ -126,6 +126,7 @@ class _Run:
         self.failures: list[tuple[str, str]] = []
         self._settings, self._leaver = settings, leaver
         self._store, self._cache = DayStore(settings.data_dir), Historical(settings.data_dir)
+        self._limit = RateLimit()
         self._no_quotes = ""
 
     def make(self, wanted: Wanted, share: float, width: float) -> bool:

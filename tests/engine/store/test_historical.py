@@ -55,6 +55,18 @@ def test_a_piece_that_the_manifest_does_not_know_is_written_again(tmp_path: Path
     assert pq.read_table(path)["sequence_number"].to_pylist() == [0, 1, 2, 3]
 
 
+def test_pieces_that_a_killed_process_left_are_swept_once_the_file_is_complete(tmp_path: Path) -> None:
+    cache = Historical(tmp_path)
+    path = cache.file("trades", DAY, CALL)
+    file = TickerFile(path)
+    file.add(trades(0, 3))
+    file.finish(trades(3, 4))
+    cache.sweep(DAY, [Entry("trades", CALL, "partial", 0), Entry("quotes", CALL, "complete", 0)])
+    assert len(list(path.parent.iterdir())) == 2
+    cache.sweep(DAY, [Entry("trades", CALL, "complete", 0)])
+    assert list(path.parent.iterdir()) == [path]
+
+
 def test_what_is_written_is_a_trade_cache_that_the_importer_reads(tmp_path: Path) -> None:
     path = Historical(tmp_path).file("trades", DAY, CALL)
     TickerFile(path).finish(trades(0, 2))

@@ -611,5 +611,5 @@ def test_a_backfilled_day_may_be_made_again_by_an_import_and_never_the_other_way
     assert "One file is missing." in day.meta.facts.notes
     [day] = import_paths([inbox], store).days
     assert (day.meta.facts.source, day.meta.facts.complete) == ("import", True)
-    with pytest.raises(StoreError, match="was imported, and it stays; move .* away to backfill it"):
+    with pytest.raises(StoreError, match=r"was imported, and it stays; move .* away to backfill it"):
         import_paths([inbox], store, origin=fetched)
