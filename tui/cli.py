@@ -130,7 +130,7 @@ def _watch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
     if missing is not None:
         from .commands.backfill import fetch_for_replay
 
-        fetch_for_replay(*missing, settings, leaver)
+        fetch_for_replay(*missing, args, settings, leaver)
     plan = make_plan(asked, settings, days_on_disk(settings.data_dir), today)
     _say(plan.warnings)
     if lines is not None:

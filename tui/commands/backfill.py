@@ -43,12 +43,14 @@ def run_backfill(args: argparse.Namespace, settings: Settings, leaver: Leaver) -
     symbols = settings.symbol if "symbol" in args else settings.symbol[:1]
     strikes = None if "all" in args else settings.strikes
     wanted = _all_wanted(asked_days(args.dates), symbols, settings, strikes)
-    return 0 if _fetch_all(wanted, settings, _again(args), leaver) else 1
+    return 0 if _fetch_all(wanted, settings, _again(args, args.dates, symbols), leaver) else 1
 
 
-def fetch_for_replay(day: date, symbols: tuple[str, ...], settings: Settings, leaver: Leaver) -> None:
+def fetch_for_replay(
+    day: date, symbols: tuple[str, ...], args: argparse.Namespace, settings: Settings, leaver: Leaver
+) -> None:
     """Fetch and make a day that is to be replayed; what is raised says why it cannot be."""
-    again = f"spymon backfill {day} --symbol {','.join(symbols)}"
+    again = _again(args, [str(day)], symbols)
     say(f"{day} is not on disk and is fetched from Massive; {again} would do the same.")
     _fetch_all(_all_wanted([day], symbols, settings, settings.strikes), settings, again, leaver)
 
@@ -68,10 +70,11 @@ def _customs(settings: Settings) -> dict[str, Underlying]:
     return {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
 
 
-def _again(args: argparse.Namespace) -> str:
+def _again(args: argparse.Namespace, dates: list[str], symbols: tuple[str, ...]) -> str:
     """Return the command that goes on from here."""
-    words = ["spymon", "backfill", *args.dates]
-    for name in ("symbol", "expiry", "strikes", "data_dir", "config"):
+    words = ["spymon", "backfill", *dates]
+    words += ["--symbol", ",".join(symbols)] if "symbol" in args else []
+    for name in ("expiry", "strikes", "data_dir", "config"):
         words += [f"--{name.replace('_', '-')}", str(getattr(args, name))] if name in args else []
     words += ["--all"] if "all" in args else []
     words += [word for spec in getattr(args, "custom", ()) for word in ("--custom", spec)]

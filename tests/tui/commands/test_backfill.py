@@ -184,7 +184,8 @@ async def test_a_replay_fetches_the_day_that_is_not_there(capsys: pytest.Capture
         PAST.shelve(fake.shelf)
         assert await spymon(fake, "--replay 2025-12-16 --headless --expiry 0dte") == 0
         out, err = capsys.readouterr()
-        assert "2025-12-16 is not on disk and is fetched from Massive" in err
+        same = "spymon backfill 2025-12-16 --expiry 0dte would do the same"
+        assert f"2025-12-16 is not on disk and is fetched from Massive; {same}." in err
         assert "SPY backfill: 294 events (240 trades, 48 quotes)" in out
         fake.asked.clear()
         assert await spymon(fake, "--replay 2025-12-16 --headless --expiry 0dte") == 0
