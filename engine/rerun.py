@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .errors import UsageError
 from .events import NS, UNDERLYING
 from .kernel.params import FoldParams, with_settings
 from .kernel.signals import RULE_NAMES
@@ -18,6 +17,7 @@ from .panels import Comparison, Scoreboard
 from .scores import scoreboard
 from .study import Tally, tally
 from .symbols import Contract
+from .thresholds import changes
 from .timeline import Timeline
 
 
@@ -42,13 +42,7 @@ class Difference:
 
 def with_changes(fold: FoldParams, settings: Sequence[str]) -> FoldParams:
     """Return the parameters with 'volume_spike.z=5' and its like applied; UsageError for what cannot be."""
-    changes = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise UsageError(f"{setting} is not a change; write it as NAME=VALUE, e.g. volume_spike.z=5.")
-        changes[name.strip()] = value.strip()
-    return replace(fold, signals=with_settings(fold.signals, changes))
+    return replace(fold, signals=with_settings(fold.signals, changes(settings)))
 
 
 class Rerun:

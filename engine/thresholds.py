@@ -6,7 +6,7 @@ a flag. What may be set and to what is `engine.kernel.params`' to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .errors import ConfigError, UsageError
@@ -24,16 +24,26 @@ class Threshold:
     origin: str
 
 
+def changes(words: Iterable[str], cited: str = "") -> dict[str, str]:
+    """Read `NAME=VALUE` words, by name; the last of one name wins.
+
+    cited : what stood before each word, for the UsageError about one that is written otherwise
+    """
+    found = {}
+    for word in words:
+        name, _, value = (part.strip() for part in word.partition("="))
+        if not name or not value:
+            raise UsageError(f"{cited}{word} needs NAME=VALUE, for example {cited}volume_spike.z=5.")
+        found[name] = value
+    return found
+
+
 def from_flags(texts: Sequence[str], flag: str) -> dict[str, Threshold]:
     """Read `NAME=VALUE` texts, by name; the last of one name wins. UsageError for what cannot be set."""
-    found = {}
-    for text in texts:
-        name, equals, value = (part.strip() for part in text.partition("="))
-        if not equals:
-            raise UsageError(f"{flag} {text} needs NAME=VALUE, for example {flag} volume_spike.z=5.")
+    found = changes(texts, f"{flag} ")
+    for name, value in found.items():
         _check(name, value)
-        found[name] = Threshold(name, value, f"flag {flag}")
-    return found
+    return {name: Threshold(name, value, f"flag {flag}") for name, value in found.items()}
 
 
 def from_table(table: object, cited: str) -> dict[str, Threshold]:

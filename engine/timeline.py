@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .checkpoints import Checkpoints, Cursor
 from .events import EVENT, GAP, NS, OI, PREV_CLOSE, TRADE, Events
 from .history import History
 from .kernel.params import FoldParams
@@ -69,26 +70,6 @@ class Tape(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Cursor:
-    """A state, and the place on the tape right after the last event it folded."""
-
-    chunk: int
-    offset: int
-    state: State
-
-    @property
-    def clock(self) -> int:
-        return int(self.state.under["clock"][0])
-
-    @property
-    def events(self) -> int:
-        return int(self.state.under["events"][0])
-
-    def copy(self) -> Cursor:
-        return Cursor(self.chunk, self.offset, self.state.copy())
-
-
 @dataclass(frozen=True, slots=True)
 class TimelineParams:
     """Where checkpoints stand and how much memory they may take.
@@ -137,8 +118,6 @@ class Timeline:
         self.gaps: list[tuple[int, int]] = []
         self._packed = fold.pack()
         self._params = params or TimelineParams()
-        self._spacing_ns = self._params.spacing_ns
-        self._spacing_events = self._params.spacing_events
         self._cache: OrderedDict[int, tuple[Events, NDArray[np.int64]]] = OrderedDict()
         self.start_ns = tape.info.session.open_ns if start_ns is None else start_ns
         self.end_ns = max(tape.end_ns if end_ns is None else end_ns, self.start_ns)
@@ -146,7 +125,8 @@ class Timeline:
         self._scout = self._playhead
         open_ns, static = tape.info.session.open_ns, self._playhead.state.static
         self.history = History(static, self.start_ns, open_ns, fold.rate)
-        self._checkpoints = [self._playhead.copy()]
+        spacing = self._params.spacing_ns, self._params.spacing_events
+        self._checkpoints = Checkpoints(self._playhead, *spacing, self._params.budget_bytes)
         hours = tape.info.session
         self.outcomes = Follower(self.state.static, hours.open_ns, hours.close_ns)
         self._furthest = 0
@@ -221,10 +201,9 @@ class Timeline:
     def seek(self, to_ns: int) -> None:
         """Put the playhead at `to_ns`: its state is that of folding every event up to then."""
         to_ns = min(max(to_ns, self.start_ns), self.end_ns)
-        at = bisect_right(self._checkpoints, to_ns - RECENT_NS, key=_clock) - 1
-        nearest = self._checkpoints[max(at, 0)]
+        nearest = self._checkpoints.before(to_ns - RECENT_NS)
         if to_ns < self.clock or nearest.events > self._playhead.events:
-            self._playhead = nearest.copy()
+            self._playhead = nearest.cursor()
             self._trades.clear()
             self.clock = self.start_ns
         for _ in self.advance(to_ns):
@@ -235,8 +214,8 @@ class Timeline:
         """Fold `limit` events more ahead of everything seen so far; return whether the end is reached."""
         if self._complete:
             return True
-        if self._scout is self._playhead or self._scout.events < self._checkpoints[-1].events:
-            self._scout = self._checkpoints[-1].copy()
+        if self._scout is self._playhead or self._scout.events < self._checkpoints.last.events:
+            self._scout = self._checkpoints.last.cursor()
         left = limit
         for piece in self._pieces(self._scout, self.end_ns):
             self._fold(self._scout, piece[:left])
@@ -285,8 +264,7 @@ class Timeline:
 
         Folds again from a checkpoint, moves nothing, and never looks beyond the playhead.
         """
-        at = bisect_right(self._checkpoints, since_ns, key=_clock) - 1
-        cursor = self._checkpoints[max(at, 0)].copy()
+        cursor = self._checkpoints.before(since_ns).cursor()
         for piece in self._pieces(cursor, since_ns):
             self._fold(cursor, piece)
         state = cursor.state.copy()
@@ -348,7 +326,7 @@ class Timeline:
         if unseen > 0:
             self.outcomes.feed(events[-unseen:], self.signals)
             self._furthest, self._furthest_clock = cursor.events, max(cursor.clock, self.start_ns)
-            self._leave_checkpoint(cursor)
+            self._checkpoints.offer(cursor)
 
     def _parts(self, cursor: Cursor, count: int) -> Iterator[slice]:
         """Cut the next `count` events so that each moment of the history is kept before it is passed."""
@@ -382,16 +360,6 @@ class Timeline:
         while self._trades and not np.any(self._trades[0][0]["ts"] > self.clock - RECENT_NS):
             self._trades.popleft()
 
-    def _leave_checkpoint(self, cursor: Cursor) -> None:
-        last = self._checkpoints[-1]
-        if cursor.clock - last.clock < self._spacing_ns or cursor.events - last.events < self._spacing_events:
-            return
-        self._checkpoints.append(cursor.copy())
-        if len(self._checkpoints) * cursor.state.nbytes > self._params.budget_bytes:
-            self._checkpoints = self._checkpoints[::2]
-            self._spacing_ns *= 2
-            self._spacing_events *= 2
-
     def _read(self, chunk: int) -> tuple[Events, NDArray[np.int64]]:
         """Return a chunk and the tape's clock at each of its events."""
         if chunk in self._cache:
@@ -402,10 +370,6 @@ class Timeline:
         while len(self._cache) > self._params.cached_chunks:
             self._cache.popitem(last=False)
         return self._cache[chunk]
-
-
-def _clock(cursor: Cursor) -> int:
-    return cursor.clock
 
 
 def _signal_ts(signal: np.void) -> int:

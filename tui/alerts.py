@@ -5,15 +5,16 @@ Importing it loads neither the fold nor apprise, which a channel does in its own
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 
 from engine.alerts.alerter import Alerter
 from engine.alerts.channels import Bell, Channel, Write, make_channels
 from engine.alerts.gate import AlertParams
-from engine.config import Secret, Settings
+from engine.config import Settings
 from engine.events import NS
+from engine.hints import did_you_mean
+from engine.setting import Secret
 
 
 def channels_of(settings: Settings, write: Write | None) -> list[Channel]:
@@ -39,9 +40,8 @@ def make_alerter(settings: Settings, write: Write | None) -> Alerter:
 def unknown_rules(settings: Settings, known: Sequence[str]) -> list[str]:
     """Return a sentence for each rule that is named under `[alerts]` and that nobody has."""
     strange = [rule for rule in settings.alerts_rules if rule not in known]
-    return [f"alerts.rules names {rule}, which is no rule; {_hint(rule, known)}" for rule in strange]
-
-
-def _hint(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}."
+    there_are = f"there are {', '.join(known)}."
+    return [
+        f"alerts.rules names {rule}, which is no rule; {did_you_mean(rule, known, there_are, '')}"
+        for rule in strange
+    ]

@@ -13,7 +13,8 @@ import sys
 TYPE_CHECKING = False  # as in `typing`, without its import: until `main` listens, Ctrl-C shows a traceback
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from engine.config import Settings
@@ -96,6 +97,10 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
         from .commands.cache import run_cache
 
         return run_cache(args, settings)
+    if args.command == "archive":
+        from .commands.archive import run_archive
+
+        return run_archive(args, settings, leaver)
     if args.command == "levels":
         from .commands.levels import run_levels
 
@@ -126,12 +131,16 @@ def _watch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
     replay, from_, to = (getattr(args, name, None) for name in ("replay", "from_", "to"))
     asked = Asked(replay, from_, to, lines)
     today = datetime.now(ET).date()
-    missing = to_fetch(asked, settings, days_on_disk(settings.data_dir), today)
+    disk = days_on_disk(settings.data_dir)
+    if _is_elsewhere(replay, settings, disk, leaver):
+        disk = days_on_disk(settings.data_dir)
+    missing = to_fetch(asked, settings, disk, today)
     if missing is not None:
         from .commands.backfill import fetch_for_replay
 
         fetch_for_replay(*missing, args, settings, leaver)
-    plan = make_plan(asked, settings, days_on_disk(settings.data_dir), today)
+        disk = days_on_disk(settings.data_dir)
+    plan = make_plan(asked, settings, disk, today)
     _say(plan.warnings)
     if lines is not None:
         from .headless import run_headless
@@ -141,6 +150,19 @@ def _watch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
 
     with leaver.by_exception():  # until the screen listens itself: a raw terminal must be put back
         return run_screen(plan, settings)
+
+
+def _is_elsewhere(
+    replay: str | None, settings: Settings, disk: Mapping[date, tuple[str, ...]], leaver: Leaver
+) -> bool:
+    """Bring the day that is asked for from the object store when it is not here; say whether it came."""
+    if replay is None or settings.s3_bucket is None or settings.source != "auto":
+        return False
+    from .commands.archive import fetch_day
+    from .plan import parse_day
+
+    day = parse_day(replay, "--replay")
+    return day not in disk and fetch_day(settings, day, leaver)
 
 
 def _lines(args: argparse.Namespace) -> str | None:
@@ -168,7 +190,13 @@ def _settings(args: argparse.Namespace) -> Settings:
 
 def _own_flags(command: str | None) -> tuple[str, ...]:
     """Return the flags that are no settings there: --symbol picks one, --expiry can be all."""
-    own = {"import": ("symbol",), "verify": ("symbol",), "compact": ("symbol",), "levels": ("expiry",)}
+    own = {
+        "import": ("symbol",),
+        "verify": ("symbol",),
+        "compact": ("symbol",),
+        "archive": ("symbol",),
+        "levels": ("expiry",),
+    }
     return own.get(command or "", ())
 
 

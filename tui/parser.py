@@ -7,17 +7,19 @@ file obey one rule. Importing this module costs argparse and no more.
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Sequence
 from typing import NoReturn
 
 from engine.errors import UsageError
+from engine.hints import did_you_mean
 
 SETTING_FLAGS = (
     "speed", "symbol", "custom", "expiry", "strikes", "source", "preset", "seed", "data_dir", "fps", "rate",
     "dividend", "alerts_in_replay",
 )  # fmt: skip
 """Flags that are settings too; the others concern one run only."""
+
+SEE_HELP = "see spymon --help."
 
 EPILOG = """\
 Without a terminal, or with --headless, spymon prints one line per signal, a status line every 5 s of
@@ -134,6 +136,7 @@ def _add_commands(parser: Parser) -> None:
     _add_snapshot(add("snapshot", "write positions and gamma of every contract at a moment, or list a day's"))
     _add_verify(add("verify", "fold a day again and compare its state hash with the recorded one"))
     _add_compact(add("compact", "turn finished recordings into days, verify them, and remove the journals"))
+    _add_archive(add("archive", "copy finished days and snapshots to the object store, or list it"))
     _add_study(add("study", "how signals did against random moments, over one day or many"))
     _add_alert(add("alert", "send a test message over every alert channel, and say what came of it"))
     _add_config(add("config", "show every setting with its origin, or find or edit the settings file"))
@@ -180,6 +183,12 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
 def _add_compact(compact: argparse.ArgumentParser) -> None:
     compact.add_argument("date", nargs="?", metavar="DATE", help="only this day, YYYY-MM-DD")
     compact.add_argument("--symbol", metavar="S", help="only this underlying")
+
+
+def _add_archive(archive: argparse.ArgumentParser) -> None:
+    archive.add_argument("date", nargs="?", metavar="DATE", help="only this day, YYYY-MM-DD")
+    archive.add_argument("--symbol", metavar="S", help="only this underlying")
+    archive.add_argument("--list", action="store_true", help="show the days that are there instead")
 
 
 def _add_study(study: argparse.ArgumentParser) -> None:
@@ -261,7 +270,7 @@ def _check_flags(argv: Sequence[str], parser: Parser) -> None:
     for word in argv:
         name = word.partition("=")[0]
         if name.startswith("--") and name not in known:
-            raise UsageError(f"{name} is not a flag of spymon; {_hint(name, known)}")
+            raise UsageError(f"{name} is not a flag of spymon; {did_you_mean(name, known, SEE_HELP, '')}")
 
 
 def _flags(parser: argparse.ArgumentParser) -> list[str]:
@@ -279,7 +288,7 @@ def _sentence(message: str) -> str:
     word, _, names = tail.partition(" (choose from ")
     choices = [name.strip("' )") for name in names.split(",")]
     kind = "command" if "COMMAND" in head else head.removeprefix("argument ")
-    return f"{word} is no {kind} of spymon; {_hint(word.strip(chr(39)), choices)}"
+    return f"{word} is no {kind} of spymon; {did_you_mean(word.strip(chr(39)), choices, SEE_HELP, '')}"
 
 
 def _stray(word: str, command: str | None) -> str:
@@ -287,8 +296,3 @@ def _stray(word: str, command: str | None) -> str:
     if word.startswith("-"):
         return f"{word} is not a flag of {place}; see {place} --help."
     return f"{word} is one argument too many; see {place} --help."
-
-
-def _hint(word: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else "see spymon --help."

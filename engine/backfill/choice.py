@@ -12,10 +12,10 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import Expiry
 from ..errors import NoDataError
 from ..events import PRICE_SCALE
 from ..market import Underlying, expirations
+from ..setting import Expiry
 from ..symbols import Contract
 
 _UNITS_PER_MILLI = PRICE_SCALE // 1000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
+from ..hints import did_you_mean
 
 RECENT_MINUTES = 15
 """Length of the spread baseline, minutes."""
@@ -170,7 +170,7 @@ def with_settings(params: SignalParams, settings: Mapping[str, float | str]) -> 
     changes: dict[str, Any] = {}
     for name, value in settings.items():
         if name not in known:
-            raise UsageError(f"{name} is not a threshold of any signal{_hint(name, list(known))}")
+            raise UsageError(f"{name} is not a threshold of any signal{did_you_mean(name, known)}")
         changes[known[name]] = _threshold(name, value, getattr(params, known[name]))
     return replace(params, **changes)
 
@@ -202,11 +202,6 @@ def _threshold(name: str, value: float | str, now: float) -> float:
     if isinstance(now, int) and number != int(number):
         raise UsageError(f"{name} = {value} is not a whole number.")
     return int(number) if isinstance(now, int) else number
-
-
-def _hint(word: str, names: list[str]) -> str:
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else "."
 
 
 @dataclass(frozen=True, slots=True)

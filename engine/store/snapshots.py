@@ -96,7 +96,7 @@ def list_snapshots(root: Path, day: date, symbols: tuple[str, ...] | None = None
     """Return the day's snapshots, of the symbols named; NoDataError when there is no file of any."""
     paths = [
         path
-        for path, symbol, on in sorted(_files(root))
+        for path, symbol, on in sorted(snapshot_files(root))
         if on == day and (symbols is None or symbol in symbols)
     ]
     if not paths:
@@ -193,7 +193,7 @@ def _entry(path: Path, table: pa.Table, about: Mapping[str, Any]) -> Snapshot:
     )
 
 
-def _files(root: Path) -> Iterator[tuple[Path, str, date]]:
+def snapshot_files(root: Path) -> Iterator[tuple[Path, str, date]]:
     """Yield (path, symbol, day) of whatever is called like a snapshot."""
     folder = root / "intraday"
     for path in folder.iterdir() if folder.is_dir() else ():
@@ -212,6 +212,6 @@ def _day(text: str) -> date | None:
 
 def _no_snapshot(root: Path, day: date, symbols: tuple[str, ...] | None) -> str:
     whose = f" of {', '.join(symbols)}" if symbols else ""
-    days = sorted({on for _, symbol, on in _files(root) if symbols is None or symbol in symbols})
+    days = sorted({on for _, symbol, on in snapshot_files(root) if symbols is None or symbol in symbols})
     hint = f"the newest are of {days[-1]}" if days else "spymon snapshot takes one"
     return f"There are no snapshots{whose} of {day} in {root / 'intraday'}; {hint}."

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from engine.config import (
-    SETTINGS,
-    Secret,
     Settings,
     check_settings_file,
     load_settings,
@@ -19,6 +17,7 @@ from engine.config import (
     template,
 )
 from engine.errors import ConfigError, UsageError
+from engine.setting import KEYS, SETTINGS, Secret
 
 KEY = "k-1234567890abcdef"
 
@@ -257,7 +256,7 @@ def test_a_key_in_the_settings_file_is_refused_without_repeating_it(tmp_path: Pa
 
 def test_rows_show_every_setting_with_value_and_origin(tmp_path: Path) -> None:
     rows = {name: (value, origin) for name, value, origin in load(tmp_path, {"speed": "max"}).rows()}
-    assert set(rows) == {setting.key for setting in SETTINGS} | {"massive_api_key"}
+    assert set(rows) == {setting.key for setting in SETTINGS} | set(KEYS)
     assert rows["speed"] == ("max", "flag --speed")
     assert rows["symbol"] == ("SPY,QQQ,SPX,NDX,IWM,DIA", "default")
     assert rows["custom"] == ("none", "default")

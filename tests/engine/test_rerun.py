@@ -50,7 +50,7 @@ def test_changes_are_applied_to_the_thresholds_alone() -> None:
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        ("volume_spike.z", "volume_spike.z is not a change; write it as NAME=VALUE"),
+        ("volume_spike.z", "volume_spike.z needs NAME=VALUE"),
         ("volume_spke.z=5", "did you mean volume_spike.z"),
         ("volume_spike.z=-5", "volume_spike.z = -5 is not a number above 0"),
     ],

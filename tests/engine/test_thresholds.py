@@ -45,7 +45,7 @@ def test_of_two_flags_of_one_name_the_last_wins() -> None:
         ("volume_spike.z", "--set volume_spike.z needs NAME=VALUE"),
         ("volume_spik.z=5", "volume_spik.z is not a threshold of any signal; did you mean volume_spike.z?"),
         ("volume_spike.z=-5", "volume_spike.z = -5 is not a number above 0."),
-        ("volume_spike.z=", "volume_spike.z =  is not a number above 0."),
+        ("volume_spike.z=", "--set volume_spike.z= needs NAME=VALUE, for example --set volume_spike.z=5."),
     ],
 )
 def test_a_flag_that_cannot_be_is_a_wrong_usage(text, sentence) -> None:

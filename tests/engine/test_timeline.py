@@ -406,7 +406,8 @@ def test_checkpoints_keep_to_their_budget(chunked, params, straight) -> None:
         budget = states * straight.state.nbytes
         timeline = Timeline(chunked, params, TimelineParams(NS, 1, budget, 2))
         timeline.seek(timeline.end_ns)
-        assert sum(c.state.nbytes for c in timeline._checkpoints) <= max(budget, straight.state.nbytes)
+        alone = 1.02 * straight.state.nbytes  # the first is kept whatever it takes, and a bit for each word
+        assert timeline._checkpoints.nbytes <= max(budget, alone)
 
 
 def test_seek_reads_the_tape_from_the_nearest_checkpoint_only(chunked, params) -> None:

@@ -886,7 +886,7 @@ async def test_other_thresholds_are_judged_while_typed_run_and_called_off_on_clo
         desk.panels[WhatIfQuery] = Comparison(settings, 0.4, BOARD, BOARD, 0, (), ())
         await shown.press("W", *"volume_spik")
         line = shown.app.screen.query_one(Static)
-        assert str(line.content) == "volume_spik needs a value, as in volume_spike.z=5."
+        assert str(line.content) == "volume_spik needs NAME=VALUE, for example volume_spike.z=5."
         shown.app.screen.query_one(Input).value = "volume_spik.z=5"
         await shown.pilot.pause()
         assert "did you mean volume_spike.z?" in str(line.content)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.config import SETTINGS
 from engine.errors import UsageError
+from engine.setting import SETTINGS
 from tui.parser import SETTING_FLAGS, build_parser, parse_args
 
 CONTRACT = (

@@ -106,15 +106,12 @@ class Inquiry(Steering):
 def judge_settings(text: str) -> Verdict:
     """Say whether the words are thresholds that can be set."""
     from engine.kernel.params import SignalParams, with_settings
+    from engine.thresholds import changes
 
-    pairs = [word.partition("=") for word in text.split()]
-    if not pairs:
+    if not text.strip():
         return Verdict(False, "a threshold and its value, volume_spike.z=5; several are parted by blanks")
-    for name, sign, value in pairs:
-        if not sign or not value:
-            return Verdict(False, f"{name} needs a value, as in volume_spike.z=5.")
     try:
-        with_settings(SignalParams(), {name: value for name, _, value in pairs})
+        with_settings(SignalParams(), changes(text.split()))
     except UsageError as error:
         return Verdict(False, str(error))
     return Verdict(True, "enter runs the day so far again with these")

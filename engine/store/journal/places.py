@@ -17,7 +17,7 @@ from datetime import time as wall
 from pathlib import Path
 from typing import IO
 
-from ...errors import StoreError
+from ...errors import BusyError
 from ...events import NS
 from ...market import ET
 from ..files import LOCKS, claim, date_named
@@ -79,14 +79,14 @@ class Lock:
         self._file: IO[str] | None = None
 
     def take(self) -> None:
-        """Take the lock, or keep it; StoreError when another has it, OSError when the disk refuses."""
+        """Take the lock, or keep it; BusyError when another has it, OSError when the disk refuses."""
         for attempt in range(_TRIES):
             if self._file is None:
                 self._file = _claimed(self._place.lock)
             if self._file is not None:
                 return
             time.sleep(_PATIENCE_S * (attempt + 1 < _TRIES))
-        raise StoreError(
+        raise BusyError(
             f"{self._place.symbol} on {self._place.day} is being recorded into {self._place.folder} "
             "by another spymon; stop that one first."
         )

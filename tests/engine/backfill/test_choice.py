@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from engine.backfill import Wanted
 from engine.backfill.choice import chosen, spans
-from engine.config import Expiry
 from engine.errors import NoDataError
 from engine.events import PRICE_SCALE
 from engine.market import PRESETS, generic
+from engine.setting import Expiry
 from engine.symbols import Contract
 from engine.tracker import Tracker, TrackerParams
 

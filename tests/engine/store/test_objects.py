@@ -1,0 +1,199 @@
+"""The object store, against a real S3 server: what is copied is compared, whole, and comes back the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pyarrow import fs
+
+from engine.errors import CredentialError, NoDataError, StoreError
+from engine.store.objects import MANIFEST, ObjectStore, Place, Unit, connect, units
+from tests.fakes.s3 import s3_server
+
+DAY = date(2025, 12, 16)
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with s3_server() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(endpoint: str) -> str:
+    name = f"days-{uuid4().hex}"
+    connect_to(endpoint, name).create_dir(name)
+    return name
+
+
+@pytest.fixture
+def s3(endpoint: str, bucket: str) -> fs.S3FileSystem:
+    return connect_to(endpoint, bucket)
+
+
+@pytest.fixture
+def store(s3: fs.S3FileSystem, bucket: str) -> ObjectStore:
+    return ObjectStore(s3, bucket)
+
+
+def connect_to(endpoint: str, bucket: str) -> fs.S3FileSystem:
+    """Return a file system that may make buckets; the product's own never does."""
+    connect(Place(bucket, endpoint, "access", "secret"))
+    return fs.S3FileSystem(
+        access_key="access", secret_key="secret", endpoint_override=endpoint, region="us-east-1",
+        allow_bucket_creation=True,
+    )  # fmt: skip
+
+
+def make_day(root: Path, symbol: str = "SPY", tape: bytes = b"tape" * 5_000_000) -> Path:
+    folder = root / "days" / DAY.isoformat() / symbol
+    folder.mkdir(parents=True)
+    (folder / "tape.parquet").write_bytes(tape)
+    (folder / "contracts.parquet").write_bytes(b"contracts")
+    (folder / "meta.json").write_text("{}")
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_day_comes_back_as_it_went(store: ObjectStore, tmp_path: Path) -> None:
+    folder = make_day(tmp_path / "here")
+    (unit,) = units(tmp_path / "here")
+
+    assert store.put(unit) == unit.bytes
+    assert store.days() == {DAY: ("SPY",)}
+    told: list[int] = []
+    store.get_day(tmp_path / "there", DAY, "SPY", told.append)
+
+    assert contents(tmp_path / "there" / "days" / DAY.isoformat() / "SPY") == contents(folder)
+    assert sum(told) == unit.bytes == store.day_bytes(DAY, "SPY")
+
+
+def test_what_is_there_is_not_sent_again(store: ObjectStore, tmp_path: Path) -> None:
+    make_day(tmp_path)
+    (unit,) = units(tmp_path)
+    store.put(unit)
+
+    assert store.put(unit) == 0
+
+
+def test_a_copy_that_was_cut_short_is_gone_on_with(
+    store: ObjectStore, s3: fs.S3FileSystem, bucket: str, tmp_path: Path
+) -> None:
+    folder = make_day(tmp_path)
+    (unit,) = units(tmp_path)
+    with closing(s3.open_output_stream(f"{bucket}/{unit.name}/tape.parquet")) as stream:
+        stream.write((folder / "tape.parquet").read_bytes())
+
+    assert store.days() == {}
+    with pytest.raises(NoDataError, match="has no 2025-12-16 of SPY"):
+        store.get_day(tmp_path / "there", DAY, "SPY")
+    assert store.put(unit) == unit.bytes - (folder / "tape.parquet").stat().st_size
+    assert store.days() == {DAY: ("SPY",)}
+
+
+def test_an_object_of_the_same_size_and_another_content_is_replaced(
+    store: ObjectStore, s3: fs.S3FileSystem, bucket: str, tmp_path: Path
+) -> None:
+    folder = make_day(tmp_path, tape=b"right")
+    (unit,) = units(tmp_path)
+    with closing(s3.open_output_stream(f"{bucket}/{unit.name}/tape.parquet")) as stream:
+        stream.write(b"wrong")
+
+    store.put(unit)
+    store.get_day(tmp_path / "there", DAY, "SPY")
+
+    assert contents(tmp_path / "there" / "days" / DAY.isoformat() / "SPY") == contents(folder)
+
+
+def test_a_day_that_changed_here_is_copied_again(store: ObjectStore, tmp_path: Path) -> None:
+    folder = make_day(tmp_path, tape=b"before")
+    store.put(units(tmp_path)[0])
+    (folder / "tape.parquet").write_bytes(b"afterwards")
+    (unit,) = units(tmp_path)
+
+    assert store.put(unit) == len(b"afterwards")
+    manifest = store.manifest(unit.name)
+    assert manifest is not None
+    assert manifest.files["tape.parquet"].bytes == len(b"afterwards")
+
+
+def test_an_object_that_was_changed_there_is_refused_and_nothing_appears(
+    store: ObjectStore, s3: fs.S3FileSystem, bucket: str, tmp_path: Path
+) -> None:
+    make_day(tmp_path, tape=b"right")
+    store.put(units(tmp_path)[0])
+    with closing(s3.open_output_stream(f"{bucket}/days/{DAY}/SPY/tape.parquet")) as stream:
+        stream.write(b"wrong")
+
+    with pytest.raises(StoreError, match="is not what its manifest says;"):
+        store.get_day(tmp_path / "there", DAY, "SPY")
+    assert not (tmp_path / "there" / "days").exists()
+
+
+@pytest.mark.parametrize("manifest", [b"no json", b'{"version":1,"files":{"../x":{"bytes":1,"sha256":"a"}}}'])
+def test_a_foreign_manifest_is_refused(
+    store: ObjectStore, s3: fs.S3FileSystem, bucket: str, tmp_path: Path, manifest: bytes
+) -> None:
+    with closing(s3.open_output_stream(f"{bucket}/days/{DAY}/SPY/{MANIFEST}")) as stream:
+        stream.write(manifest)
+
+    with pytest.raises(StoreError, match=r"damaged or foreign|is no file of a day"):
+        store.get_day(tmp_path, DAY, "SPY")
+
+
+def test_snapshots_of_a_day_are_one_unit(store: ObjectStore, tmp_path: Path) -> None:
+    folder = tmp_path / "intraday"
+    folder.mkdir()
+    for minute in ("0935", "0940"):
+        (folder / f"SPY_{DAY}_{minute}00.parquet").write_bytes(minute.encode())
+    (folder / "notes.txt").write_text("mine")
+    (unit,) = units(tmp_path, DAY, "SPY")
+
+    assert sorted(unit.files) == [f"SPY_{DAY}_093500.parquet", f"SPY_{DAY}_094000.parquet"]
+    assert store.put(unit) == 8
+    (folder / f"SPY_{DAY}_094500.parquet").write_bytes(b"0945")
+    assert store.put(units(tmp_path)[0]) == 4
+
+
+def test_a_recording_that_is_no_day_yet_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "days" / DAY.isoformat() / "SPY").mkdir(parents=True)
+    (tmp_path / "journal" / DAY.isoformat()).mkdir(parents=True)
+
+    assert units(tmp_path) == []
+
+
+def test_a_missing_bucket_is_named(endpoint: str, tmp_path: Path) -> None:
+    store = ObjectStore(connect(Place("nowhere-at-all", endpoint, "access", "secret")), "nowhere-at-all")
+    make_day(tmp_path, tape=b"t")
+
+    with pytest.raises(StoreError, match=r"has no bucket nowhere-at-all; create it, or mend S3_BUCKET\."):
+        store.put(units(tmp_path)[0])
+
+
+def test_a_store_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+    store = ObjectStore(connect(Place("days", "http://127.0.0.1:9", "access", "secret")), "days")
+
+    with pytest.raises(StoreError, match=r"The object store of days cannot be used .*check S3_ENDPOINT"):
+        store.days()
+
+
+def test_refused_keys_are_a_matter_of_credentials_and_are_not_repeated(tmp_path: Path) -> None:
+    with s3_server(lenient=0) as endpoint:
+        store = ObjectStore(connect(Place("days", endpoint, "canary-access", "canary-secret")), "days")
+        with pytest.raises(CredentialError, match="refuses the keys for days") as refused:
+            store.put(Unit("days/x", {}))
+
+    assert "canary" not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+def test_a_place_does_not_show_its_keys() -> None:
+    assert "canary" not in repr(Place("days", None, "canary-access", "canary-secret"))

@@ -1,0 +1,112 @@
+"""`spymon archive`, and a replay of a day that is only in the object store; against a real S3 server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pyarrow import fs
+
+from engine.store.journal.writer import Journal
+from tests.fakes.s3 import s3_server
+from tui.cli import main
+
+from .test_compact import record
+
+DAY = date(2025, 12, 16)
+Captured = pytest.CaptureFixture[str]
+__all__ = ["record"]
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with s3_server() as address:
+        client = fs.S3FileSystem(
+            access_key="access", secret_key="secret", endpoint_override=address, region="us-east-1",
+            allow_bucket_creation=True,
+        )  # fmt: skip
+        client.create_dir("days")
+        yield address
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run in an empty folder, with no setting and no key."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    for name in list(os.environ):
+        if name.startswith(("SPYMON_", "MASSIVE_", "POLYGON_", "S3_")):
+            monkeypatch.delenv(name)
+
+
+def configure(endpoint: str) -> None:
+    Path(".env").write_text(
+        f"S3_BUCKET=days\nS3_ENDPOINT={endpoint}\nS3_ACCESS_KEY=canary-access\nS3_SECRET_KEY=canary-secret\n"
+    )
+
+
+def test_a_day_is_archived_and_replayed_from_there(
+    endpoint: str, record: Callable[..., Journal], capsys: Captured
+) -> None:
+    configure(endpoint)
+    record()
+    assert main(["compact"]) == 0
+    capsys.readouterr()
+
+    assert main(["archive"]) == 0
+    assert capsys.readouterr().out.startswith("days/2025-12-16/SPY copied: 3 files")
+    assert main(["archive", "2025-12-16", "--symbol", "spy"]) == 0
+    assert capsys.readouterr().out == "days/2025-12-16/SPY is there already: 3 files\n"
+    assert main(["archive", "--list"]) == 0
+    assert capsys.readouterr().out == "2025-12-16 SPY\n"
+
+    shutil.rmtree("data")
+    assert main(["--replay", "2025-12-16", "--headless", "--json"]) == 0
+    said = capsys.readouterr()
+    assert "SPY of 2025-12-16 came from the object store days." in said.err
+    assert '"type":"summary"' in said.out
+    assert main(["verify", "2025-12-16"]) == 0
+    assert "canary" not in said.out + said.err
+
+
+def test_keys_are_masked_and_bucket_and_endpoint_are_not(capsys: Captured) -> None:
+    configure("http://127.0.0.1:9")
+
+    assert main(["config", "show"]) == 0
+    shown = capsys.readouterr().out
+    assert "canary" not in shown
+    assert "http://127.0.0.1:9" in shown
+    assert "********" in shown
+
+
+def test_without_an_object_store_it_says_what_to_set(capsys: Captured) -> None:
+    assert main(["archive"]) == 2
+    assert "No object store is set; put S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY" in capsys.readouterr().err
+
+
+def test_half_an_object_store_is_named(capsys: Captured) -> None:
+    Path(".env").write_text("S3_BUCKET=days\nS3_ACCESS_KEY=a\n")
+
+    assert main(["archive"]) == 2
+    assert "The object store also needs S3_SECRET_KEY; put that into .env." in capsys.readouterr().err
+
+
+def test_a_day_that_is_not_there_is_told(endpoint: str, capsys: Captured) -> None:
+    configure(endpoint)
+
+    assert main(["archive", "2025-12-15"]) == 4
+    assert main(["archive"]) == 0
+    assert "There is nothing finished in data to copy." in capsys.readouterr().err
+
+
+def test_keys_do_not_belong_in_the_settings_file(capsys: Captured) -> None:
+    Path("spymon.toml").write_text('s3_secret_key = "canary"\n')
+
+    assert main(["archive"]) == 2
+    said = capsys.readouterr().err
+    assert "keys belong in the environment or in .env" in said
+    assert "canary" not in said

@@ -1,0 +1,98 @@
+"""`spymon archive`: finished days and snapshots into the object store, and back."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import date
+
+from engine.config import Settings
+from engine.errors import ConfigError, NoDataError, SpymonError
+from engine.store.objects import ObjectStore, Place, Unit, connect, units
+
+from ..leaving import Leaver
+from ..output import Progress, progress_bar, say
+from ..plan import parse_day
+
+_NAMES = ("s3_bucket", "s3_access_key", "s3_secret_key")
+
+
+def run_archive(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+    """Copy what is finished and not there yet, or list what is there; 1 if any of it failed."""
+    store = object_store(settings)
+    if store is None:
+        raise ConfigError(
+            "No object store is set; put S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY, "
+            "and S3_ENDPOINT if it is not Amazon's, into .env or the environment."
+        )
+    if "list" in args:
+        return _show(store)
+    day = parse_day(args.date, "The day") if "date" in args else None
+    found = units(settings.data_dir, day, args.symbol.upper() if "symbol" in args else None)
+    if not found and (day or "symbol" in args):
+        raise NoDataError(f"There is no such finished day in {settings.data_dir}; see spymon days.")
+    if not found:
+        say(f"There is nothing finished in {settings.data_dir} to copy.")
+    results = [_copied(store, unit, leaver) for unit in found]
+    return 0 if all(results) else 1
+
+
+def object_store(settings: Settings) -> ObjectStore | None:
+    """Return the object store that is set, None without one; ConfigError when half of it is."""
+    missing = [name.upper() for name in _NAMES if getattr(settings, name) is None]
+    if len(missing) == len(_NAMES):
+        return None
+    if settings.s3_bucket is None or settings.s3_access_key is None or settings.s3_secret_key is None:
+        raise ConfigError(f"The object store also needs {' and '.join(missing)}; put that into .env.")
+    keys = settings.s3_access_key.reveal(), settings.s3_secret_key.reveal()
+    return ObjectStore(connect(Place(settings.s3_bucket, settings.s3_endpoint, *keys)), settings.s3_bucket)
+
+
+def fetch_day(settings: Settings, day: date, leaver: Leaver) -> bool:
+    """Bring a day from the object store, those symbols that are watched; say whether there was one."""
+    store = object_store(settings)
+    if store is None:
+        return False
+    watched = settings.symbol if settings.origin("symbol") != "default" else None
+    symbols = [each for each in store.days().get(day, ()) if watched is None or each in watched]
+    for symbol in symbols:
+        with progress_bar("fetching", leaver) as progress:
+            moved = _Moved(progress, f"fetching {symbol} {day}", store.day_bytes(day, symbol))
+            store.get_day(settings.data_dir, day, symbol, moved.add)
+        say(f"{symbol} of {day} came from the object store {settings.s3_bucket}.")
+    return bool(symbols)
+
+
+class _Moved:
+    """Turns bytes into a share of all."""
+
+    def __init__(self, progress: Progress, what: str, total: int) -> None:
+        self._progress, self._what, self._total = progress, what, max(total, 1)
+        self._done = 0
+
+    def add(self, n: int) -> None:
+        self._done += n
+        self._progress(self._what, min(self._done / self._total, 1.0))
+
+
+def _show(store: ObjectStore) -> int:
+    for day, symbols in store.days().items():
+        sys.stdout.write(f"{day} {' '.join(symbols)}\n")
+    return 0
+
+
+def _copied(store: ObjectStore, unit: Unit, leaver: Leaver) -> bool:
+    """Copy one unit; one that cannot be is named, and the others are copied as well."""
+    try:
+        with progress_bar("copying", leaver) as progress:
+            sent = store.put(unit, _Moved(progress, f"copying {unit.name}", unit.bytes).add)
+    except SpymonError as error:
+        if error.exit_code == 3:
+            raise
+        say(str(error))
+        return False
+    files = f"{len(unit.files)} file{'s' * (len(unit.files) > 1)}"
+    what = f"copied: {files}, {sent / 1e6:,.1f} MB" if sent else f"is there already: {files}"
+    sys.stdout.write(f"{unit.name} {what}\n")
+    sys.stdout.flush()
+    return True
