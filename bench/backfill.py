@@ -43,7 +43,7 @@ _UNLIMITED = (10**9, 1.0)
 
 def rows(sizes: Sizes) -> Iterator[Row]:
     """Yield the backfill's rows."""
-    with _server(sizes.past_trades) as (url, count):
+    with _server(sizes.rest_trades) as (url, count):
         _timed(url)  # connections, imports and compiled code beforehand
         runs = [_timed(url) for _ in range(sizes.rounds)]
     wall, cpu, stored = (median(run[i] for run in runs) for i in range(3))

@@ -18,7 +18,7 @@ class Sizes:
     symbol, symbols : whose simulated day is used, alone and all together
     until           : end of the replays that whole processes play, 'HH:MM'; None is the end of the tape
     seeks, frames   : how many of each
-    past_trades     : of a past day that is fetched
+    rest_trades     : to fetch over REST
     messages, mutations : websocket messages to decode, and damaged frames to survive
     kills           : of a recorder at work
     starts, keys    : of the real terminal, `early_keys` more while days load; it is watched for `watch_s` s
@@ -37,7 +37,7 @@ class Sizes:
     keys: int = 150
     early_keys: int = 15
     watch_s: float = 12.0
-    past_trades: int = 1_000_000
+    rest_trades: int = 1_000_000
     messages: int = 200_000
     mutations: int = 1_000_000
 
@@ -57,7 +57,7 @@ QUICK = Sizes(
     keys=8,
     early_keys=2,
     watch_s=1.0,
-    past_trades=20_000,
+    rest_trades=5_000,
     messages=4_000,
     mutations=500,
 )

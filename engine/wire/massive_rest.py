@@ -7,7 +7,7 @@ the host that was configured. What rows mean is for `massive_pages` and `massive
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -61,7 +61,7 @@ class Page:
     delayed : whether the provider calls them delayed, None when it does not say
     """
 
-    rows: bytes
+    rows: bytes = field(repr=False)
     next: Request | None
     delayed: bool | None
 
@@ -178,7 +178,7 @@ def _refusal(http_status: int, envelope: _Envelope | None, key: str) -> Exceptio
     if http_status == 404:
         return NoDataError(f"Massive has nothing under this name{reason}; check symbol and date.")
     if http_status == 429 or http_status >= 500:
-        return BusyError(f"Massive cannot answer now, HTTP {http_status}{reason}; it will be asked again.")
+        return BusyError(f"Massive cannot answer now, HTTP {http_status}{reason}; try again later.")
     if http_status == 200:
         return ProviderError(f"Massive's answer cannot be read{reason}; try again, and report it.")
     return ProviderError(f"Massive refused the request, HTTP {http_status}{reason}; please report this.")

@@ -18,6 +18,7 @@ ELSEWHERE = "https://another-host.invalid"
 """Where `next_url` points: not here. A client that follows it blindly sends its key away."""
 
 _NEW_YORK = ZoneInfo("America/New_York")
+_FINE = 200
 _DEFAULT_LIMIT, _CHAIN_LIMIT, _CHAIN_MOST, _MOST = 5_000, 10, 250, 50_000
 
 
@@ -53,8 +54,8 @@ class RestHalf:
             self.asked.append(Asked(request.path, dict(request.query), key))
             if self._shelf.gate is not None:
                 await self._shelf.gate(len(self.asked))
-            if self._shelf.failures:
-                return self._failed(request, self._shelf.failures.pop(0))
+            if self._shelf.failures and (failure := self._shelf.failures.pop(0)) != _FINE:
+                return self._failed(request, failure)
             if key != self._plan.key:
                 return _error(401, "ERROR", "Unknown API Key")
             if request.path.startswith(self._plan.rest_refused or ("\0",)):
@@ -71,6 +72,8 @@ class RestHalf:
             assert request.transport is not None
             request.transport.abort()
         answer = _error(http_status or 500, "ERROR", "try again later")
+        if 300 <= http_status < 400:
+            answer.headers["Location"] = f"{ELSEWHERE}{request.path}"
         if self._shelf.retry_after:
             answer.headers["Retry-After"] = self._shelf.retry_after
         return answer

@@ -66,7 +66,8 @@ class Shelf:
 
     trades, quotes, bars, days : by ticker; bars are of minutes, days of whole days
     contracts : with the day from which they were listed as `listed`, if that matters
-    failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off
+    failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off,
+               200 lets one through, 3xx leads to another host
     retry_after : what the header Retry-After of those answers says, '' for none
     broken   : HTTP statuses of paths that begin so, until they are taken away
     page     : most rows of a page, however many are asked for

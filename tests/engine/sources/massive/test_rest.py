@@ -7,6 +7,8 @@ import traceback
 from datetime import date
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from engine.errors import CredentialError, ProviderError
 from engine.sources.massive.rate_limit import RateLimit
@@ -106,6 +108,32 @@ async def test_requests_wait_their_turn() -> None:
         shelve_trades(fake, 7)
         await sequences(rest, limit=2)
     assert waits.waited == [60.0]
+
+
+async def test_a_plan_that_keeps_answering_429_is_asked_less_often() -> None:
+    waits, limit = Waits(), RateLimit(20, 1.0, slow=(1, 60.0))
+    async with Massive() as fake, client(fake.rest_url, waits, limit=limit) as rest:
+        fake.shelf.failures = [429] * 3
+        await rest.page(chain("SPY", DAY, DAY))
+    assert 50 < waits.waited[-1] <= 60
+
+
+async def test_redirects_are_not_followed() -> None:
+    async with Massive() as fake, client(fake.rest_url, Waits()) as rest:
+        fake.shelf.failures = [302]
+        with pytest.raises(ProviderError, match="HTTP 302"):
+            await rest.page(chain("SPY", DAY, DAY))
+
+
+async def test_pages_that_lead_back_to_themselves_end() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"status": "OK", "results": [], "next_url": str(request.url)})
+
+    app = web.Application()
+    app.router.add_get("/loop", answer)
+    async with TestServer(app) as server, client(str(server.make_url("")), Waits()) as rest:
+        with pytest.raises(ProviderError, match="lead back to themselves"):
+            _ = [page async for page in rest.pages(Request("/loop"))]
 
 
 async def test_what_has_no_envelope_is_returned_as_it_is() -> None:
