@@ -54,7 +54,7 @@ class PastDay:
         name = self.index_prefix + self.symbol
         shelf.bars[name] += [{"t": self.open_ms + i * _MS, "c": spot} for i, spot in enumerate(self.spots)]
         midnight = datetime.combine(self.before, time(), ZoneInfo("America/New_York"))
-        shelf.days[name].append({"t": int(midnight.timestamp() * 1000), "c": 678.25, "v": 1.5e6})
+        shelf.day_bars[name].append({"t": int(midnight.timestamp() * 1000), "c": 678.25, "v": 1.5e6})
         for ticker in self.tickers:
             shelf.contracts.append(
                 {

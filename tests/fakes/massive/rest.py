@@ -119,7 +119,7 @@ class RestHalf:
     def _bars(self, request: web.Request) -> web.Response:
         asked = request.match_info
         begin, end = _milliseconds(asked["begin"], time.min), _milliseconds(asked["end"], time.max)
-        shelf = {"minute": self._shelf.bars, "day": self._shelf.days}[asked["span"]]
+        shelf = {"minute": self._shelf.bars, "day": self._shelf.day_bars}[asked["span"]]
         rows = [row for row in shelf[asked["ticker"]] if begin <= row["t"] <= end]
         return self._page(request, rows, _DEFAULT_LIMIT, _MOST)
 

@@ -64,7 +64,7 @@ def chain_row(ticker: str, **fields: Any) -> Row:
 class Shelf:
     """Rows by what they answer.
 
-    trades, quotes, bars, days : by ticker; bars are of minutes, days of whole days
+    trades, quotes, bars, day_bars : by ticker; bars are of minutes, day_bars of whole days
     contracts : with the day from which they were listed as `listed`, if that matters
     failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off,
                200 lets one through, 3xx leads to another host
@@ -80,7 +80,7 @@ class Shelf:
     trades: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     quotes: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     bars: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    days: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    day_bars: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     conditions: list[Row] = field(default_factory=list)
     market: Row = field(
         default_factory=lambda: {"market": "open", "serverTime": "2025-12-19T09:30:00-05:00", "exchanges": {}}

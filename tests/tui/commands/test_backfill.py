@@ -192,6 +192,16 @@ async def test_a_replay_fetches_the_day_that_is_not_there(capsys: pytest.Capture
         assert not fake.asked
 
 
+async def test_an_index_and_its_weekly_root_become_one_day(capsys: pytest.CaptureFixture[str]) -> None:
+    index = replace(PAST, symbol="SPX", root="SPXW", index_prefix="I:", strikes=range(675, 690, 5))
+    async with Massive() as fake:
+        index.shelve(fake.shelf)
+        assert await spymon(fake, "backfill 2025-12-16 --symbol SPX --expiry 0dte") == 0
+    assert "2025-12-16 SPX new: 150 events (120 trades, 24 quotes)" in capsys.readouterr().out
+    facts = DayStore(Path("data")).meta(PAST.day, "SPX").facts
+    assert (facts.spot_origin, facts.underlying.symbol) == ("minute bars", "SPX")
+
+
 async def test_an_imported_day_is_not_replaced(capsys: pytest.CaptureFixture[str]) -> None:
     ticker = PAST.tickers[0]
     trades = f"ticker,price,sip_timestamp,size\n{ticker},1.5,{(PAST.open_ms + 60_000) * 10**6},3\n"
