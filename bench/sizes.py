@@ -20,7 +20,7 @@ class Sizes:
     seeks, frames   : how many of each
     rest_trades     : to fetch over REST
     messages, mutations : websocket messages to decode, and damaged frames to survive
-    kills           : of a recorder at work
+    kills, live_kills : of a journal at work, and of a whole recorder on a live source
     starts, keys    : of the real terminal, `early_keys` more while days load; it is watched for `watch_s` s
     """
 
@@ -33,6 +33,7 @@ class Sizes:
     seeks: int = 200
     frames: int = 200
     kills: int = 200
+    live_kills: int = 200
     starts: int = 7
     keys: int = 150
     early_keys: int = 15
@@ -53,6 +54,7 @@ QUICK = Sizes(
     seeks=10,
     frames=10,
     kills=20,
+    live_kills=10,
     starts=1,
     keys=8,
     early_keys=2,

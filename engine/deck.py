@@ -13,13 +13,11 @@ from datetime import date
 from math import inf
 from typing import TypeVar
 
-from numpy import void
-from numpy.typing import NDArray
-
 from .answers import Asked, answer
 from .clock import TapeClock
 from .commands import (
     Command,
+    GoLive,
     JumpSignal,
     Pause,
     Seek,
@@ -34,13 +32,15 @@ from .commands import (
     UseSource,
     WhatIf,
 )
-from .errors import NoDataError, SpymonError
-from .events import NS, Events
+from .errors import NoDataError, SpymonError, UsageError
+from .events import NS
 from .market import clock_text
 from .panels import Query
 from .projection import Playing
 from .rerun import Rerun, with_changes
-from .slot import SCOUT_EVENTS, DeckParams, Key, Slot, Slots, Source
+from .rules.run import Piece
+from .slot import SCOUT_EVENTS, DeckParams, Key, Slot, Source
+from .slots import Slots
 from .stance import Stance
 from .symbols import ContractTable
 from .timeline import NO_CHECKPOINTS, Timeline
@@ -58,12 +58,24 @@ class Played:
 
     symbol: str
     contracts: ContractTable
-    pieces: tuple[tuple[Events, NDArray[void]], ...]
+    pieces: tuple[Piece, ...]
     fired: tuple[Fired, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a source was left; `at_ns` None is the front of a live day, or the start of another."""
+
+    symbol: str
+    at_ns: int | None
+    paused: bool
+
+
 class Deck:
-    """Plays the tapes of several sources; one symbol is shown at a time, and only that one plays."""
+    """Plays the tapes of several sources; one symbol is shown at a time, and only that one plays.
+
+    Live tapes are followed all of them, whatever is shown: what fires there is told as it happens.
+    """
 
     def __init__(
         self,
@@ -77,7 +89,8 @@ class Deck:
         self._params = params
         self._source = sources[0]
         self._symbol = symbol or sources[0].symbols[0]
-        self._places: dict[str, tuple[str, int]] = {}
+        self._places: dict[str, _Place] = {}
+        self._away_since: int | None = None  # when the screen left the front of a live day
         self._expiry: date | None = None
         self._stance = Stance()
         self._target: int | None = None
@@ -90,8 +103,10 @@ class Deck:
         self._shown: tuple[tuple[object, ...], View] | None = None
         slot = self._slot()
         self._clock = TapeClock(slot.timeline.start_ns, wall_ns, speed, paused=False)
-        slot.timeline.seek(slot.timeline.start_ns)
+        if not slot.live:
+            slot.timeline.seek(slot.timeline.start_ns)
         self._count_from(wall_ns, 0.0)
+        self._slots.open_live()
 
     # --- commands ---------------------------------------------------------------------------------
 
@@ -113,17 +128,15 @@ class Deck:
                 self._go(self._heading() + ns)
             case Step(frames):
                 self._pause(True, wall_ns)
-                speed = 1.0 if self._clock.speed == inf else self._clock.speed
-                self._go(self._heading() + int(frames * speed * self._params.frame_ns))
+                self._step(frames)
             case JumpSignal(direction):
                 self._jump(direction)
             case SetSpeed(speed):
-                self._settle(wall_ns)
-                self._clock = self._clock.with_speed(speed, wall_ns)
+                self._change_speed(speed, wall_ns)
             case Pause(paused):
-                self._pause(not self._clock.paused if paused is None else paused, wall_ns)
+                self._pause(not self._paused if paused is None else paused, wall_ns)
             case SelectSymbol(symbol):
-                self._show(self._source, symbol, self._heading(), wall_ns)
+                self._show(self._source, symbol, self._place(), wall_ns)
             case SelectExpiry(expiry):
                 self._choose(expiry)
             case SelectConvention(convention):
@@ -134,10 +147,16 @@ class Deck:
                 self._stand(self._stance.with_scope(scope))
             case UseSource(name):
                 self._use(name, wall_ns)
+            case GoLive():
+                self._return(wall_ns)
             case WhatIf(settings):
                 self._run_again(settings)
 
     def _pause(self, paused: bool, wall_ns: int) -> None:
+        if self._at_front:
+            if paused:
+                self._freeze(wall_ns)
+            return
         self._settle(wall_ns)
         self._clock = self._clock.paused_at(wall_ns) if paused else self._clock.resumed_at(wall_ns)
 
@@ -150,8 +169,24 @@ class Deck:
         """Return where the playhead is going, or is."""
         return self._slot().timeline.clock if self._target is None else self._target
 
+    def _step(self, frames: int) -> None:
+        """Go some frames of tape, but not to the front of a live day, which does not stand still."""
+        slot = self._slot()
+        speed = 1.0 if self._clock.speed == inf else self._clock.speed
+        ts_ns = self._heading() + int(frames * speed * self._params.frame_ns)
+        self._go(min(ts_ns, slot.timeline.end_ns - 1) if slot.live else ts_ns)
+
+    def _change_speed(self, speed: float, wall_ns: int) -> None:
+        if self._at_front:
+            raise UsageError("A live day has its own speed; go back in it, or to another day, to change it.")
+        self._settle(wall_ns)
+        self._clock = self._clock.with_speed(speed, wall_ns)
+
     def _go(self, ts_ns: int) -> None:
         timeline = self._slot().timeline
+        if self._slot().live and ts_ns >= timeline.end_ns:
+            self._to_front()  # there is nothing later than now
+            return
         self._target = min(max(ts_ns, timeline.start_ns), timeline.end_ns)
         self._hunting = 0
 
@@ -191,38 +226,124 @@ class Deck:
         source = self._slots.source(name)
         if source is self._source:
             return
-        self._places[self._source.name] = self._symbol, self._heading()
-        symbol, place = self._places.get(name, (self._symbol, None))
-        self._show(source, symbol if symbol in source.symbols else source.symbols[0], place, wall_ns)
+        self._places[self._source.name] = _Place(self._symbol, self._place(), self._clock.paused)
+        there = self._places.get(name, _Place(self._symbol, None, paused=False))
+        left, at_front = self._slot(), self._at_front
+        symbol = there.symbol if there.symbol in source.symbols else source.symbols[0]
+        self._show(source, symbol, there.at_ns, wall_ns)
+        if at_front and not self._at_front:
+            self._away_since = wall_ns
+        if left.live or self._slot().live:
+            paused_or_not = self._clock.paused_at if there.paused else self._clock.resumed_at
+            self._clock = paused_or_not(wall_ns)
 
     def _show(self, source: Source, symbol: str, place: int | None, wall_ns: int) -> None:
-        """Show a symbol of a source at a place; nothing changes if it cannot be opened."""
+        """Show a symbol of a source at a place; nothing changes if it cannot be opened.
+
+        A place of None is where that tape is, or the front of a live one.
+        """
         if symbol not in source.symbols:
             raise NoDataError(f"{symbol} is not in {source.label}; it has {', '.join(source.symbols)}.")
-        slot = self._slots.open((source.name, symbol))
+        slot, left = self._slots.open((source.name, symbol)), self._slot().timeline
+        if left.parted:
+            left.rejoin()
         self._source, self._symbol, self._expiry = source, symbol, None
         self._generation += 1
         self._count_from(wall_ns, 0.0)
-        self._go(slot.timeline.clock if place is None else place)
+        if slot.live and place is None:
+            self._to_front()
+        else:
+            self._go(slot.timeline.clock if place is None else place)
+
+    # --- a live day -------------------------------------------------------------------------------
+
+    @property
+    def _at_front(self) -> bool:
+        """Whether a live day is shown as it happens."""
+        slot = self._slot()
+        return slot.live and not slot.timeline.parted
+
+    @property
+    def _paused(self) -> bool:
+        return self._clock.paused and not self._at_front
+
+    def _place(self) -> int | None:
+        """Return the place to come back to, None for the front of a live day."""
+        return None if self._at_front and self._target is None else self._heading()
+
+    def _freeze(self, wall_ns: int) -> None:
+        """Stop the screen where it is; the live day goes on without it."""
+        timeline = self._slot().timeline
+        timeline.part()
+        self._clock = self._clock.sought(timeline.clock, wall_ns).paused_at(wall_ns)
+        self._away_since = wall_ns if self._away_since is None else self._away_since
+        self._generation += 1
+
+    def _to_front(self) -> None:
+        """Show the live day as it happens."""
+        timeline = self._slot().timeline
+        self._target, self._hunting, self._away_since = None, 0, None
+        if timeline.parted:
+            timeline.rejoin()
+            self._generation += 1
+
+    def _return(self, wall_ns: int) -> None:
+        """Come back to the live day from wherever the screen is, and say how long that was."""
+        since_ns = self._away_since
+        if not self._slot().live:
+            name = next((source for (source, _), _ in self._slots.live()), None)
+            if name is None:
+                raise NoDataError("Nothing here is live.")
+            self._use(name, wall_ns)
+        self._to_front()
+        self._count_from(wall_ns, 0.0)
+        if since_ns is not None:
+            self._note = f"Back to now after {span_text(wall_ns - since_ns)}."
+
+    def _follow(self, wall_ns: int) -> tuple[list[Piece], list[Fired]]:
+        """Fold what has come in on every live tape; return the shown one's pieces, and what fired on any."""
+        slot = self._slot()
+        was_live = slot.live
+        pieces, fired = self._slots.follow(TICK_EVENTS)
+        if was_live and not slot.live and not slot.timeline.parted:  # the day is over
+            self._clock = self._clock.sought(slot.timeline.clock, wall_ns)
+        return pieces.get(self._key, []), fired
+
+    def _play_behind(self, timeline: Timeline, wall_ns: int) -> None:
+        """Play on from an earlier moment of a live day until it has caught up."""
+        if not timeline.parted or self._clock.paused:
+            return
+        for _ in timeline.advance(self._clock.now(wall_ns), TICK_EVENTS):
+            pass
+        if timeline.clock >= timeline.end_ns:
+            self._to_front()
+
+    def lose(self, source: str, why: str) -> bool:
+        """Note that a live source has given up; what it has told stays. Return whether it is shown."""
+        self._slots.lose(source, why)
+        return source == self._source.name
 
     # --- time -------------------------------------------------------------------------------------
 
     def tick(self, wall_ns: int) -> Played:
         """Play on to the wall's moment, or go on looking for where a command wants to be."""
+        pieces, fired = self._follow(wall_ns)
         slot = self._slot()
         timeline = slot.timeline
-        pieces: list[tuple[Events, NDArray[void]]] = []
         before = timeline.signal_count
         try:
-            if self.busy:
+            if self._on_the_way:
                 self._travel(timeline, wall_ns)
                 before = timeline.signal_count
+            elif slot.live:
+                self._play_behind(timeline, wall_ns)
             else:
                 pieces.extend(slot.advance(self._clock.now(wall_ns), TICK_EVENTS))
         except SpymonError as error:
             self._halt(str(error), wall_ns)
-        fired = slot.fired_after(before)
-        return Played(self._symbol, timeline.tape.contracts, tuple(pieces), fired)
+        if not slot.live:
+            fired.extend(slot.fired_after(before))
+        return Played(self._symbol, timeline.contracts, tuple(pieces), tuple(fired))
 
     def _travel(self, timeline: Timeline, wall_ns: int) -> None:
         if self._target is None:
@@ -234,7 +355,7 @@ class Deck:
         """Look a little further for a signal; fold ahead if none is known."""
         found = self._quarry()
         if found is None and self._hunting > 0:
-            complete = timeline.scout(SCOUT_EVENTS)
+            complete = self._slot().live or timeline.scout(SCOUT_EVENTS)
             found = self._quarry()
             if found is None and not complete:
                 return
@@ -256,6 +377,8 @@ class Deck:
         assert self._target is not None
         if not timeline.covers(self._target) and not timeline.scout(SCOUT_EVENTS):
             return
+        if self._at_front:
+            self._freeze(wall_ns)
         timeline.seek(self._target)
         self._clock = self._clock.sought(self._target, wall_ns)
         self._target = None
@@ -264,7 +387,21 @@ class Deck:
 
     @property
     def busy(self) -> bool:
-        """Whether a command is still being carried out, so that the next tick should not wait for a frame."""
+        """Whether a command is still being carried out, so that the next tick should not wait for a frame.
+
+        So should none while a live tape is not yet folded to its end.
+        """
+        return self._on_the_way or any(slot.behind for _, slot in self._slots.live())
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing changes until something comes in, or a command."""
+        if self.busy or any(slot.longer for _, slot in self._slots.live()):
+            return False
+        return self._slot().live and (self._at_front or self._clock.paused)
+
+    @property
+    def _on_the_way(self) -> bool:
         return self._hunting != 0 or self._target is not None
 
     def scout(self) -> bool:
@@ -289,9 +426,10 @@ class Deck:
         info = slot.timeline.tape.info
         notes = (*self._notes(), *info.notes)
         pace = self._events_per_s(wall_ns)
+        speed = 1.0 if self._at_front else self._clock.speed
         what = (
-            self._generation, slot.timeline.clock, slot.projector.counts().events, slot.timeline.loaded,
-            self._clock.paused, self._clock.speed, notes, pace,
+            self._generation, slot.timeline.clock, slot.timeline.events, slot.timeline.loaded,
+            self._paused, speed, notes, pace, slot.badge, slot.link, len(slot.timeline.contracts),
         )  # fmt: skip
         if self._shown is not None and self._shown[0] == what:
             return self._shown[1]
@@ -301,11 +439,14 @@ class Deck:
             version=self._version,
             source=self._source.name,
             symbols=self._source.symbols,
-            badge=info.badge,
-            paused=self._clock.paused,
-            speed=self._clock.speed,
+            badge=slot.badge,
+            paused=self._paused,
+            speed=speed,
             events_per_s=pace,
             notes=notes,
+            live_ns=slot.live_ns,
+            lag=slot.lag,
+            link=slot.link,
         )
         view = slot.view(playing, self._expiry, self._stance)
         self._shown = what, view
@@ -314,7 +455,7 @@ class Deck:
     def detail(self, cid: int) -> Detail:
         """Return one contract of the shown symbol in full; NoDataError for an id nobody listed."""
         slot = self._slot()
-        if not 1 <= cid <= len(slot.timeline.tape.contracts):
+        if not 1 <= cid <= len(slot.timeline.contracts):
             raise NoDataError(f"{self._symbol} has no contract with the id {cid}.")
         return slot.projector.detail(cid)
 
@@ -326,7 +467,8 @@ class Deck:
 
     def counts(self) -> Counts:
         """Return what has been folded of the shown symbol."""
-        return self._slot().projector.counts()
+        slot = self._slot()
+        return slot.projector.counts(slot.link)
 
     def _notes(self) -> Iterator[str]:
         """Yield what the last command came to, what is under way, and what could not be opened."""
@@ -338,21 +480,28 @@ class Deck:
             yield "Looking for the next signal …"
         if self._rerun is not None and not self._rerun[1].done:
             yield f"Running again with {', '.join(self._rerun[1].settings)}: {self._rerun[1].progress:.0%} …"
+        slot = self._slot()
+        if slot.link is not None and slot.link.note:
+            yield slot.link.note
+        if slot.live and slot.behind:
+            yield f"Catching up with now: {min(slot.followed, 0.99):.0%} …"
+        if slot.relisted < 1:
+            yield f"More contracts are listed: folding the day again, {slot.relisted:.0%} …"
         yield from self._slots.refusals(self._source)
-        if rules := self._slot().rules:
-            yield from rules.notes
+        if slot.rules:
+            yield from slot.rules.notes
         yield from self._params.notes
 
     def _events_per_s(self, wall_ns: int) -> float:
         """Return the pace over the last second or so; a seek is not a pace."""
         since, events, _ = self._rate
         if wall_ns - since >= NS:
-            self._count_from(wall_ns, (self.counts().events - events) * NS / (wall_ns - since))
+            self._count_from(wall_ns, (self._slot().timeline.events - events) * NS / (wall_ns - since))
         return self._rate[2]
 
     def _count_from(self, wall_ns: int, rate: float) -> None:
         """Begin to measure the pace anew; `rate` stands until it is known."""
-        self._rate = wall_ns, self.counts().events, rate
+        self._rate = wall_ns, self._slot().timeline.events, rate
 
     @property
     def _key(self) -> Key:
@@ -360,3 +509,12 @@ class Deck:
 
     def _slot(self) -> Slot:
         return self._slots.open(self._key)
+
+
+def span_text(ns: int) -> str:
+    """Write a length of time, `12 s`, `3 min 12 s` or `1 h 4 min`; what is left over is cut."""
+    minutes, seconds = divmod(ns // NS, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

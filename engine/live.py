@@ -38,6 +38,9 @@ CHUNK = 65_536
 NO_LAG = FLAG_RECEIVED | FLAG_PARITY | FLAG_POLLED | FLAG_MINUTE | FLAG_FILLED
 """What carries no time of the provider's that says how fresh it is."""
 
+TIMED = np.isin(np.arange(256), (QUOTE, TRADE, SPOT, FMV))
+"""By kind, whether an event carries the provider's time at all."""
+
 LAG_EVENTS = 4_096
 """How many of the last events the lag is measured on."""
 
@@ -60,6 +63,7 @@ class Intake(Protocol):
     tape       : what the fold reads; its `link` is the source's to set
     listed     : the writer's contract table: add to it, before the events that name the new ids
     resumed_ns : the tape's clock when the day was resumed from a recording, 0 when it begins now
+    trouble    : why nothing is recorded now, one sentence; '' while all is well
     """
 
     @property
@@ -68,11 +72,14 @@ class Intake(Protocol):
     def listed(self) -> ContractTable: ...
     @property
     def resumed_ns(self) -> int: ...
+    @property
+    def trouble(self) -> str: ...
 
-    def append(self, events: Events, received_ns: int) -> None:
+    def append(self, events: Events, received_ns: int, timely: bool = True) -> None:
         """Record events and put them at the end of the tape, with the contracts added since.
 
         received_ns : ns UTC when the last of them came in
+        timely      : whether they came as soon as they happened; what a snapshot repeats says nothing of lag
         """
         ...
 
@@ -96,12 +103,15 @@ class LiveTape:
     `end_ns` is the running maximum of ts, 0 before the first event.
 
     The contract table should be complete before the first event; when the exchange lists more during the day,
-    `listing` grows, and whoever folded the tape folds it again with the longer table: the fold may look at
-    neighbouring strikes, and must come to what the whole day comes to.
+    `contracts` is another, longer table, and whoever folded the tape folds it again with that one: the fold
+    may look at neighbouring strikes, and must come to what the whole day comes to.
 
     listed  : the writer's contract table
+    events  : how many there are
     listing : how often contracts were added after events had been read
+    known   : how many of its first events are no news: they were there before anybody listened
     link    : what the writer says of the connection; any thread may put another one in its place
+    given   : how many were appended; those beyond `events` cannot be read yet
     """
 
     def __init__(self, info: TapeInfo, spool: Spool | None = None, chunk: int = CHUNK) -> None:
@@ -110,15 +120,20 @@ class LiveTape:
         self.starts: NDArray[np.int64] = np.zeros(0, np.int64)
         self.end_ns = 0
         self.open = True
+        self.events = 0
         self.listing = 0
+        self.known = 0
         self.listed = ContractTable()
         self.link = Link()
+        self.given = 0
         self._spool = spool
         self._chunks: list[Events | None] = []
         self._chunk = chunk
         self._filled = chunk  # of the last chunk: there is none, so the first event begins one
         self._delays = np.zeros(LAG_EVENTS)
         self._delayed = 0
+        self._listens = False  # whether there has been news
+        self._closed = False
         self._arrived: deque[Callable[[], None]] = deque()
         self._published = 0
 
@@ -130,6 +145,8 @@ class LiveTape:
         received_ns : ns UTC when they came in, for the lag; None when they are no news
         ValueError for an id that is not in `listed`, and once the tape is closed.
         """
+        if self._closed:
+            raise ValueError(f"the live tape of {self.info.symbol} is closed")
         if len(events) and int(events["cid"].max()) > len(self.listed):
             raise ValueError(f"an event names contract {events['cid'].max()}, which was never listed")
         if len(self.listed) > self._published:
@@ -138,9 +155,11 @@ class LiveTape:
             self._arrived.append(partial(self._list, new))
         if len(events):
             self._arrived.append(partial(self._write, events, received_ns))
+        self.given += len(events)
 
     def close(self) -> None:
         """Say that nothing comes any more."""
+        self._closed = True
         self._arrived.append(self._end)
 
     # --- for the reader ---------------------------------------------------------------------------
@@ -160,31 +179,55 @@ class LiveTape:
 
     def lag(self) -> Lag | None:
         """Return how late the last events came, by the provider's clock and ours; None before any."""
-        delays = self._delays[: self._delayed]
+        delays = self._delays[: min(self._delayed, LAG_EVENTS)]
         if not len(delays):
             return None
         p50, p99 = np.percentile(delays, (50, 99))
         return Lag(p50_ms=float(p50) / 1e6, p99_ms=float(p99) / 1e6)
 
+    # --- for any thread -----------------------------------------------------------------------------
+
+    def since(self, row: int) -> Events:
+        """Return the events from a row on to the end of its chunk, none when there are no more yet.
+
+        Rows that can be read never change, so no lock is needed; the array is shared: do not write to it.
+        """
+        count = self.events
+        if row >= count:
+            return np.empty(0, EVENT)
+        chunk, offset = divmod(row, self._chunk)
+        events = self._chunks[chunk]
+        if events is None:
+            assert self._spool is not None, "only a spool takes chunks away"
+            events = self._spool.get(chunk)
+        return events[offset : count - chunk * self._chunk]
+
     # --- in `take` --------------------------------------------------------------------------------
 
     def _list(self, contracts: list[Contract]) -> None:
-        for contract in contracts:
-            self.contracts.add(contract)
+        self.contracts = ContractTable([*self.contracts, *contracts])
         self.listing += len(self.starts) > 0
 
     def _write(self, events: Events, received_ns: int | None) -> None:
+        self._listens |= received_ns is not None
         if received_ns is not None:
             self._measure(events, received_ns)
+        self._put(events)
+        self.events += len(events)  # after they are there: another thread may read up to here
+        if not self._listens:
+            self.known = self.events
+
+    def _put(self, events: Events) -> None:
         while len(events):
             if self._filled == self._chunk:
                 self._begin_chunk(int(events["ts"][0]))
-            part, events = np.split(events, [self._chunk - self._filled])
+            part = events[: self._chunk - self._filled]
             last = self._chunks[-1]
             assert last is not None, "the chunk that is written is never spooled"
             last[self._filled : self._filled + len(part)] = part
             self._filled += len(part)
             self.end_ns = max(self.end_ns, int(part["ts"].max()))
+            events = events[len(part) :]
 
     def _begin_chunk(self, ts_ns: int) -> None:
         last = len(self._chunks) - 1
@@ -198,11 +241,14 @@ class LiveTape:
         self.starts = np.append(self.starts, max(self.end_ns, ts_ns))
 
     def _measure(self, events: Events, received_ns: int) -> None:
-        """Keep the delays of market events that carry the provider's time."""
-        timed = np.isin(events["kind"], (QUOTE, TRADE, SPOT, FMV)) & (events["flags"] & NO_LAG == 0)
+        """Keep the delays of market events that carry the provider's time, the oldest overwritten."""
+        timed = TIMED[events["kind"]] & (events["flags"] & NO_LAG == 0)
         delays = (received_ns - events["ts"][timed])[-LAG_EVENTS:]
-        self._delays = np.concatenate([delays, self._delays])[:LAG_EVENTS]
-        self._delayed = min(self._delayed + len(delays), LAG_EVENTS)
+        at = self._delayed % LAG_EVENTS
+        head = delays[: LAG_EVENTS - at]
+        self._delays[at : at + len(head)] = head
+        self._delays[: len(delays) - len(head)] = delays[len(head) :]
+        self._delayed += len(delays)
 
     def _end(self) -> None:
         self.open = False

@@ -11,23 +11,29 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 from typing import TypeVar
 
 import numpy as np
 
 from .commands import Command
 from .deck import Deck, Played
-from .errors import SpymonError
+from .errors import CredentialError, SpymonError
 from .events import NS, QUOTE, TRADE
 from .kernel.conditions import label
 from .kernel.side import RULE_NAMES
 from .panels import Query
-from .slot import DeckParams, Source
+from .slot import DeckParams, LiveSource, Source
 from .symbols import Contract
 from .view import Counts, Detail, Fired, View
 
 T = TypeVar("T")
+
+REST_S = 1.0
+"""How long a turn may wait when nothing changes by itself: the pace and the ages of a view go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,9 @@ class Quote:
 class Monitor:
     """Watches one symbol of its sources; open it with `async with`, then pull `view` or iterate `views()`.
 
+    The sources that are live run beside it until they end or it is stopped. One that gives up is told in the
+    views' notes, and the rest goes on.
+
     speed : tape seconds per wall second, inf for as fast as the machine folds
     fps   : views per second
     wall  : a monotonic clock in ns
@@ -86,10 +95,16 @@ class Monitor:
         self._wake = asyncio.Event()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="fold")
         self._task: asyncio.Task[None] | None = None
+        self._feeds: list[asyncio.Task[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._has_news = False
+        self._shows_at = -inf  # the loop's time from which a deck that is busy shows another view
+        self._at_rest = False
         self._deck: Deck | None = None
         self._view: View | None = None
         self._changed = asyncio.Condition()
         self._failure: str | None = None
+        self._refusal: CredentialError | None = None
         self._running = False
         self._stopped = False
         self._on_trade: list[Callable[[Trade], None]] = []
@@ -111,12 +126,18 @@ class Monitor:
         if self._stopped:  # while the tape was being opened
             return
         self._running = True
+        self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(self._run(self._deck), name="monitor")
+        self._feeds = [
+            asyncio.create_task(self._feed(source, self._deck), name=f"feed {source.name}")
+            for source in self._given
+            if isinstance(source, LiveSource)
+        ]
 
     async def stop(self) -> None:
-        """Stop playing; the last view stays. Safe to call twice.
+        """Stop playing and the live sources; the last view stays. Safe to call twice.
 
-        What a handler raised, which ended the playing, is raised here.
+        What a handler raised, which ended the playing, is raised here, and what was wrong inside a source.
         """
         if self._stopped:
             return
@@ -131,12 +152,15 @@ class Monitor:
     async def _end_task(self) -> None:
         if self._task is None:
             return
-        self._task.cancel()
-        (raised,) = await asyncio.gather(self._task, return_exceptions=True)
+        tasks = (self._task, *self._feeds)
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
         self._running = False  # a task that never got to run has not said so
         await self._notify()
-        if isinstance(raised, Exception):
-            raise raised
+        for raised in ended:
+            if isinstance(raised, Exception):
+                raise raised
 
     async def __aenter__(self) -> Monitor:
         await self.start()
@@ -156,6 +180,11 @@ class Monitor:
     def failure(self) -> str | None:
         """Why the monitor stopped by itself, in one sentence; None while it runs."""
         return self._failure
+
+    @property
+    def refusal(self) -> CredentialError | None:
+        """Why the live source that was shown has ended, if its key is missing or was refused."""
+        return self._refusal
 
     @property
     def sources(self) -> tuple[tuple[str, str], ...]:
@@ -214,6 +243,37 @@ class Monitor:
     async def _in_worker(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
+    # --- live sources -----------------------------------------------------------------------------
+
+    async def _feed(self, source: LiveSource, deck: Deck) -> None:
+        """Run a live source; say in a sentence why it ended, if it did not end well."""
+        try:
+            await source.run(self._tell_news)
+        except CredentialError as error:
+            if await self._lose(deck, source, str(error)):
+                self._refusal = error
+        except SpymonError as error:
+            await self._lose(deck, source, str(error))
+        except Exception as error:
+            await self._lose(deck, source, f"{source.label} stopped: {type(error).__name__}: {error}")
+            raise
+
+    async def _lose(self, deck: Deck, source: LiveSource, why: str) -> bool:
+        """Note why a source has ended; return whether it is the one that is shown."""
+        shown = await self._in_worker(lambda: deck.lose(source.name, why))
+        self._hear_news()
+        return shown
+
+    def _tell_news(self) -> None:
+        """Say from any thread that a live tape has more, or another link."""
+        assert self._loop is not None, "sources run after the start"
+        self._loop.call_soon_threadsafe(self._hear_news)
+
+    def _hear_news(self) -> None:
+        self._has_news = True
+        if self._at_rest:
+            self._wake.set()
+
     # --- the loop ---------------------------------------------------------------------------------
 
     def _make_deck(self) -> Deck:
@@ -222,12 +282,17 @@ class Monitor:
     async def _run(self, deck: Deck) -> None:
         try:
             while True:
-                due = asyncio.get_running_loop().time() + self._frame_s
+                now = asyncio.get_running_loop().time()
+                due = now + self._frame_s
                 self._wake.clear()
-                played, view = await self._in_worker(lambda: self._turn(deck))
+                self._has_news = False
+                played, view = await self._in_worker(partial(self._turn, deck, now >= self._shows_at))
                 self._tell(played)
-                await self._publish(view)
+                if view is not None:
+                    self._shows_at = due
+                    await self._publish(view)
                 await self._use_the_time(deck, due)
+                await self._rest(deck, due)
         except SpymonError as error:
             self._failure = str(error)
         finally:
@@ -242,19 +307,26 @@ class Monitor:
                 await self._sleep_until(due)
                 return
 
-    async def _sleep_until(self, due: float) -> None:
-        loop = asyncio.get_running_loop()
-        timer = loop.call_at(due, self._wake.set)
-        await self._wake.wait()
-        timer.cancel()
+    async def _rest(self, deck: Deck, due: float) -> None:
+        """Wait beyond the frame while nothing changes by itself, until something comes in."""
+        if self._wake.is_set() or self._has_news or not deck.resting:
+            return
+        self._at_rest = True
+        await self._sleep_until(due + REST_S)
+        self._at_rest = False
 
-    def _turn(self, deck: Deck) -> tuple[Played, View]:
-        """In the worker: obey what was sent, play on, look."""
+    async def _sleep_until(self, due: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(due):
+                await self._wake.wait()
+
+    def _turn(self, deck: Deck, shows: bool) -> tuple[Played, View | None]:
+        """In the worker: obey what was sent, play on, look; not while busy unless `shows`."""
         wall_ns = self._wall()
         while self._commands:
             deck.obey(self._commands.popleft(), wall_ns)
         played = deck.tick(wall_ns)
-        return played, deck.view(wall_ns)
+        return played, deck.view(wall_ns) if shows or not deck.busy else None
 
     async def _publish(self, view: View) -> None:
         self._view = view

@@ -46,7 +46,7 @@ from .stance import Convention, Stance
 from .symbols import Contract
 from .timeline import Timeline
 from .tracker import Tracker, TrackerParams
-from .view import Chain, Counts, Detail, Flow, Leg, Outcome, Print, SignalLog, SignalRow, View
+from .view import Chain, Counts, Detail, Flow, Lag, Leg, Link, Outcome, Print, SignalLog, SignalRow, View
 
 DETAIL_SECONDS = 60
 DETAIL_PRINTS = 12
@@ -65,6 +65,9 @@ class Playing:
     speed: float
     events_per_s: float
     notes: tuple[str, ...]
+    live_ns: int | None = None
+    lag: Lag | None = None
+    link: Link | None = None
 
 
 class Projector:
@@ -75,7 +78,7 @@ class Projector:
     ) -> None:
         self._timeline = timeline
         self._fold = fold
-        self._contracts = timeline.tape.contracts
+        self._contracts = timeline.contracts
         self.expiries = tuple(e for e in self._contracts.expiries() if e in expiries)
         self._strikes = strikes
         self._underlying = timeline.tape.info.underlying
@@ -115,12 +118,12 @@ class Projector:
             day=info.day,
             tape_ns=moment.now_ns,
             start_ns=timeline.start_ns,
-            end_ns=timeline.end_ns,
+            end_ns=timeline.close_ns,
             paused=playing.paused,
             finished=timeline.finished,
             speed=playing.speed,
             spot=moment.spot,
-            spot_origin=info.spot_origin,
+            spot_origin=(playing.link and playing.link.spot_origin) or info.spot_origin,
             prev_close=int(under["prev_close"]),
             expiry=shown,
             expiries=self.expiries,
@@ -135,7 +138,7 @@ class Projector:
             flow=self._flow(),
             signals=self.signals(),
             gaps=tuple(timeline.gaps[: timeline.gap_count]),
-            counts=self.counts(),
+            counts=self.counts(playing.link),
             events_per_s=playing.events_per_s,
             loaded=timeline.loaded,
             notes=playing.notes,
@@ -144,6 +147,9 @@ class Projector:
                 summed.pool, reading, timeline.history.opening_move(ladder.settle_ns, moment.now_ns)
             ),
             outcomes=self.outcomes(),
+            live_ns=playing.live_ns,
+            lag=playing.lag,
+            link=playing.link,
         )
 
     def heat(self, query: HeatQuery, convention: Convention, expiry: date | None = None) -> Heat:
@@ -172,8 +178,8 @@ class Projector:
         pool = self._pool(stance, self._shown(expiry, moment.now_ns), moment)
         return top(pool, self._contracts, by)
 
-    def counts(self) -> Counts:
-        """Return what has been folded up to the playhead."""
+    def counts(self, link: Link | None = None) -> Counts:
+        """Return what has been folded up to the playhead, and dropped by whoever feeds a live tape."""
         under = self._timeline.state.under[0]
         return Counts(
             events=int(under["events"]),
@@ -181,17 +187,22 @@ class Projector:
             trades=int(under["trades"]),
             cancels=int(under["cancels"]),
             gaps=int(under["gaps"]),
-            dropped=int(under["rejected"]),
+            dropped=int(under["rejected"]) + (link.dropped if link else 0),
             signals=int(under["signals"]),
         )
 
     def signals(self) -> SignalLog:
         """Return all signals up to the playhead; rows are made once and shared by every log."""
+        rows = self.signal_rows()
+        return SignalLog(self._rows, len(rows), self._repeats())
+
+    def signal_rows(self) -> SignalLog:
+        """Return the log without what each row stands for besides itself."""
         count = self._timeline.signal_count
         for signal in self._timeline.signals[len(self._rows) : count]:
             cid = int(signal["cid"])
             self._rows.append(signal_row(signal, self._contracts[cid] if cid else None))
-        return SignalLog(self._rows, count, self._repeats())
+        return SignalLog(self._rows, count)
 
     def _repeats(self) -> Mapping[int, int]:
         """Return how many signals each head stands for besides itself, up to the playhead."""
@@ -256,7 +267,7 @@ class Projector:
     # --- parts --------------------------------------------------------------------------------------
 
     def _moment(self) -> Moment:
-        return Moment(self._timeline.clock, int(self._timeline.state.under["spot"][0]))
+        return Moment(self._timeline.now_ns, int(self._timeline.state.under["spot"][0]))
 
     def _shown(self, asked: date | None, now: int) -> date | None:
         if asked in self._ladders:

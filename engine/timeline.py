@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,24 @@ class Tape(Protocol):
         ...
 
 
+@runtime_checkable
+class Growing(Tape, Protocol):
+    """A tape that is still written while `open`: chunks and `end_ns` grow, and so does its last chunk.
+
+    When more contracts are listed, `contracts` is another, longer table; ids stay.
+    """
+
+    open: bool
+
+    def take(self) -> None:
+        """Let what has arrived since the last call be read; nothing changes but in this call."""
+        ...
+
+
+Trades = deque[tuple[Events, NDArray[np.void]]]
+"""Pieces of tape, trades only, with their SIDE rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class TimelineParams:
     """Where checkpoints stand and how much memory they may take.
@@ -97,6 +115,10 @@ class Timeline:
     once is a short fold away. Without `start_ns` the fold begins with the tape, and the playhead at the
     open; with it the fold begins there, knowing only open interest and the previous close.
 
+    A tape that is still written grows between two calls, when `grow` says so. `part` leaves a second playhead
+    at the front, so that the one may be elsewhere while the other follows. The contracts are those that were
+    listed at the beginning: once the tape has `outgrown` them, only a new timeline can fold on.
+
     history : samples of everything folded so far, beyond the playhead too
     signals : the heads that have fired so far, oldest first
     joined  : (ts, index of the head) of each signal that was counted into one
@@ -113,6 +135,8 @@ class Timeline:
         end_ns: int | None = None,
     ) -> None:
         self.tape = tape
+        self.contracts = tape.contracts
+        self._growing = tape if isinstance(tape, Growing) else None
         self.signals: list[np.void] = []
         self.joined: list[tuple[int, int]] = []
         self.gaps: list[tuple[int, int]] = []
@@ -122,6 +146,7 @@ class Timeline:
         self.start_ns = tape.info.session.open_ns if start_ns is None else start_ns
         self.end_ns = max(tape.end_ns if end_ns is None else end_ns, self.start_ns)
         self._playhead = self._origin() if start_ns is None else self._late_origin(start_ns)
+        self._other: tuple[Cursor, Trades, int] | None = None
         self._scout = self._playhead
         open_ns, static = tape.info.session.open_ns, self._playhead.state.static
         self.history = History(static, self.start_ns, open_ns, fold.rate)
@@ -132,7 +157,7 @@ class Timeline:
         self._furthest = 0
         self._furthest_clock = self.start_ns
         self._complete = False
-        self._trades: deque[tuple[Events, NDArray[np.void]]] = deque()
+        self._trades: Trades = deque()
         self.clock = self.start_ns
 
     # --- where it is ------------------------------------------------------------------------------
@@ -143,9 +168,45 @@ class Timeline:
         return self._playhead.state
 
     @property
+    def events(self) -> int:
+        """How many events have been folded up to the playhead."""
+        return self._playhead.events
+
+    @property
+    def open(self) -> bool:
+        """Whether the tape is still written."""
+        return self._growing is not None and self._growing.open
+
+    @property
+    def now_ns(self) -> int:
+        """The moment of the state: the clock, but before the open of an open tape that of its last event."""
+        return self._playhead.clock if self._is_early(self._playhead) else self.clock
+
+    @property
+    def front_ns(self) -> int:
+        """The moment of the state at the front, whichever playhead is there."""
+        front = self._other[0] if self._other else self._playhead
+        return front.clock if self._is_early(front) else self.end_ns
+
+    @property
+    def outgrown(self) -> bool:
+        """Whether the tape lists contracts that this timeline does not know."""
+        return len(self.tape.contracts) > len(self.contracts)
+
+    @property
     def finished(self) -> bool:
-        """Whether the playhead has reached the end."""
-        return self.clock >= self.end_ns
+        """Whether the playhead has reached the end, beyond which nothing comes any more."""
+        return self.clock >= self.end_ns and not self.open
+
+    @property
+    def settled_ns(self) -> int:
+        """The last moment of which every event is at hand; of an open tape's last one more may come."""
+        return min(self.end_ns, self.tape.end_ns - 1) if self.open else self.end_ns
+
+    @property
+    def close_ns(self) -> int:
+        """Where the day ends as far as anybody knows: an open tape goes on until the session's close."""
+        return max(self.end_ns, self.tape.info.session.close_ns) if self.open else self.end_ns
 
     @property
     def signal_count(self) -> int:
@@ -167,7 +228,7 @@ class Timeline:
         """Share of the replay that has been folded at least once, 0-1."""
         if self._complete:
             return 1.0
-        return (self._furthest_clock - self.start_ns) / max(self.end_ns - self.start_ns, 1)
+        return (self._furthest_clock - self.start_ns) / max(self.close_ns - self.start_ns, 1)
 
     def covers(self, ts_ns: int) -> bool:
         """Whether the tape has been folded up to `ts_ns` at least once, so that a seek there is short."""
@@ -194,9 +255,7 @@ class Timeline:
                 if left <= 0:
                     return
         self.clock = max(self.clock, to_ns)
-        self.history.take(self._playhead.state, to_ns)
-        self.outcomes.reach(min(to_ns, self.tape.end_ns))
-        self._complete |= to_ns >= self.end_ns
+        self._reach(self._playhead.state, to_ns)
 
     def seek(self, to_ns: int) -> None:
         """Put the playhead at `to_ns`: its state is that of folding every event up to then."""
@@ -222,9 +281,7 @@ class Timeline:
             left -= len(piece)
             if left <= 0:
                 return False
-        self.history.take(self._scout.state, self.end_ns)
-        self.outcomes.reach(min(self.end_ns, self.tape.end_ns))
-        self._complete = True
+        self._reach(self._scout.state, self.end_ns)
         self._scout = self._playhead
         return True
 
@@ -276,7 +333,50 @@ class Timeline:
             decided.append(sides)
         return state, np.concatenate(found), np.concatenate(decided)
 
+    # --- a tape that is still written -------------------------------------------------------------
+
+    def grow(self) -> None:
+        """Take in what has arrived; tape and end stay as they are until the next call."""
+        if self._growing is None:
+            return
+        if self._growing.open:
+            self._growing.take()
+        if not self.outgrown:
+            self.end_ns = max(self.tape.end_ns, self.start_ns)
+
+    @property
+    def parted(self) -> bool:
+        """Whether there is a second playhead."""
+        return self._other is not None
+
+    @property
+    def front_events(self) -> int:
+        """How many events have been folded up to the front: the second playhead, or the only one."""
+        return self._other[0].events if self._other else self.events
+
+    def part(self) -> None:
+        """Leave a second playhead behind at this place."""
+        self._other = self._playhead.copy(), self._trades.copy(), self.clock
+
+    def exchange(self) -> None:
+        """Be where the second playhead is, and leave it here."""
+        assert self._other is not None, "nothing to exchange before `part`"
+        there, self._other = self._other, (self._playhead, self._trades, self.clock)
+        self._playhead, self._trades, self.clock = there
+
+    def rejoin(self) -> None:
+        """Go where the second playhead is, and have only one again."""
+        self.exchange()
+        self._other = None
+
     # --- inside -----------------------------------------------------------------------------------
+
+    def _reach(self, state: State, to_ns: int) -> None:
+        """Note that a state has folded every event up to `to_ns`."""
+        settled_ns = min(to_ns, self.settled_ns)
+        self.history.take(state, settled_ns)
+        self.outcomes.reach(min(settled_ns, self.tape.end_ns))
+        self._complete |= to_ns >= self.end_ns and not self.open
 
     def _origin(self) -> Cursor:
         """Return the place before the first event."""
@@ -286,7 +386,7 @@ class Timeline:
             return settle_ns(info.underlying, root, expiry)
 
         u = info.underlying
-        return Cursor(0, 0, new_state(self.tape.contracts, settles, u.multiplier, info.tick, u.tick_3))
+        return Cursor(0, 0, new_state(self.contracts, settles, u.multiplier, info.tick, u.tick_3))
 
     def _late_origin(self, start_ns: int) -> Cursor:
         """Return the place of the first event at or after `start_ns`, with the day's standing facts."""
@@ -310,11 +410,19 @@ class Timeline:
             stop = int(np.searchsorted(clocks, to_ns, side="right"))
             if cursor.offset < stop:
                 yield events[cursor.offset : min(stop, cursor.offset + PIECE)]
-            elif stop < len(events):
+            elif stop < len(events) or self._is_written(cursor.chunk):
                 return
             else:
                 cursor.chunk += 1
                 cursor.offset = 0
+
+    def _is_early(self, cursor: Cursor) -> bool:
+        """Whether a playhead that can only be at the open has not come there."""
+        return self.open and 0 < cursor.clock < self.start_ns
+
+    def _is_written(self, chunk: int) -> bool:
+        """Whether more may come at the end of a chunk."""
+        return self.open and chunk == len(self.tape.starts) - 1
 
     def _fold(self, cursor: Cursor, events: Events, sides: NDArray[np.void] | None = None) -> None:
         """Fold events at the cursor, note what nobody has seen yet, leave a checkpoint when one is due."""
@@ -366,6 +474,8 @@ class Timeline:
             self._cache.move_to_end(chunk)
             return self._cache[chunk]
         events = self.tape.read(chunk)
+        if self._is_written(chunk):
+            return events, np.maximum.accumulate(events["ts"])
         self._cache[chunk] = events, np.maximum.accumulate(events["ts"])
         while len(self._cache) > self._params.cached_chunks:
             self._cache.popitem(last=False)

@@ -394,9 +394,9 @@ class View:
     source     : the name `UseSource` knows it by
     badge      : LIVE, DELAYED, POLL, REWIND, REPLAY, SIMULATED, STALE, GAP or CLOSED
     tape_ns    : the tape's clock, ns UTC
-    start_ns, end_ns : the bounds of the replay
+    start_ns, end_ns : the bounds of the replay; of a day that goes on the open and the close
     spot, prev_close : price units, MISSING when unknown
-    spot_origin: 'tape', 'minute bars' or 'put-call parity'
+    spot_origin: 'tape', 'minute bars' or 'put-call parity'; of a live day what its link says
     expiry     : the expiration whose strikes are shown; `expiries` are those that can be chosen
     strike_milli : (n,) strikes in 1/1000 $, ascending; `atm` is the row nearest to spot, -1 if unknown
     tick       : smallest price step of the options, price units
@@ -406,7 +406,8 @@ class View:
     loaded     : share of the day that is already folded ahead, 0-1; 1 when the whole day can be sought
     notes      : sentences a person should know (spot from parity, skipped files, no open interest)
     live_ns    : the front of a day that goes on, ns UTC; None for one that is over
-    lag, link  : of a day that goes on: how late its last events came, what its source says
+    lag        : how late the last events of a day that goes on came
+    link       : what the source of a live day says, or said last; None for any other
     """
 
     generation: int

@@ -101,6 +101,10 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
         from .commands.archive import run_archive
 
         return run_archive(args, settings, leaver)
+    if args.command == "record":
+        from .commands.record import run_record
+
+        return run_record(settings)
     if args.command == "levels":
         from .commands.levels import run_levels
 
@@ -125,13 +129,13 @@ def _watch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
 
     from engine.market import ET
 
+    from .attaching import attached_plan
     from .plan import Asked, days_on_disk, make_plan, to_fetch
 
     lines = _lines(args)
     replay, from_, to = (getattr(args, name, None) for name in ("replay", "from_", "to"))
     asked = Asked(replay, from_, to, lines)
-    today = datetime.now(ET).date()
-    disk = days_on_disk(settings.data_dir)
+    today, disk = datetime.now(ET).date(), days_on_disk(settings.data_dir)
     if _is_elsewhere(replay, settings, disk, leaver):
         disk = days_on_disk(settings.data_dir)
     missing = to_fetch(asked, settings, disk, today)
@@ -140,7 +144,7 @@ def _watch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
 
         fetch_for_replay(*missing, args, settings, leaver)
         disk = days_on_disk(settings.data_dir)
-    plan = make_plan(asked, settings, disk, today)
+    plan = attached_plan(asked, settings, disk, today) or make_plan(asked, settings, disk, today)
     _say(plan.warnings)
     if lines is not None:
         from .headless import run_headless

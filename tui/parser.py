@@ -132,6 +132,7 @@ def _add_commands(parser: Parser) -> None:
     _add_import(add("import", "turn flat files (CSV, .csv.gz) and per-contract trade Parquet into days"))
     _add_backfill(add("backfill", "fetch past days from Massive over REST: once, and only what is missing"))
     _add_cache(add("cache", "what was fetched of past days, by day and symbol, or delete it"))
+    _add_record(add("record", "record a live day without a screen, day after day, until it is ended"))
     _add_levels(add("levels", "gamma exposure, walls, zero gamma and max pain of a symbol or a chain file"))
     _add_snapshot(add("snapshot", "write positions and gamma of every contract at a moment, or list a day's"))
     _add_verify(add("verify", "fold a day again and compare its state hash with the recorded one"))
@@ -173,6 +174,16 @@ def _add_cache(cache: argparse.ArgumentParser) -> None:
     cache.add_argument("date", nargs="?", metavar="DATE", help="only this day, YYYY-MM-DD")
     cache.add_argument("--yes", action="store_true", help="clear without asking")
     cache.add_argument("--json", action="store_true", help="stats as one JSON object per day and symbol")
+
+
+def _add_record(record: argparse.ArgumentParser) -> None:
+    record.add_argument("--symbol", metavar="A[,B...]", help="which underlyings (the watch list)")
+    record.add_argument("--source", metavar="NAME", help="massive, massive-rest, simulated (massive)")
+    record.add_argument(
+        "--custom", metavar="ROOT:INCREMENT[:PREFIX]", action="append", help="an underlying without preset"
+    )
+    record.add_argument("--speed", metavar="X|max", help="of the simulated day: its seconds per second (1)")
+    record.add_argument("--seed", metavar="N", help="seed of the simulated day")
 
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:

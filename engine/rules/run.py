@@ -89,11 +89,16 @@ class RuleRun:
         With a limit it also stops early after `LOOKS_AT_ONCE` looks.
         """
         timeline = self._timeline
+        left, looks = limit, 0
         if self._here is None or timeline.clock != self._clock:
-            yield from timeline.advance(timeline.clock)  # what comes before a start is not played
+            for events, sides in timeline.advance(timeline.clock, left):  # before a start nothing is played
+                left = None if left is None else left - len(events)
+                yield events, sides
+            if left is not None and left <= 0:
+                return
             self._land(timeline.clock)
         to_ns = min(to_ns, timeline.end_ns)
-        left, looks = limit, 0
+        settled_ns = min(to_ns, timeline.settled_ns)
         while left is None or (left > 0 and looks < LOOKS_AT_ONCE):
             stop = min(to_ns, self._next_stop())
             takers = [seat for seat in self._seats if seat.seen_ns <= self._at]
@@ -104,13 +109,18 @@ class RuleRun:
                 yield events, sides
             self._arrive(cut_short=left is not None and left <= 0)
             looks += self._look()
-            if self._at >= to_ns:
+            if self._at >= settled_ns:
                 return
 
     def drain(self) -> list[SignalRow]:
         """Return the rows that came since the last call."""
         fresh, self._fresh = self._fresh, []
         return fresh
+
+    @property
+    def reached_ns(self) -> int:
+        """The last moment at which every rule has looked that was to."""
+        return self._at
 
     # --- where it is ------------------------------------------------------------------------------
 
@@ -151,10 +161,13 @@ class RuleRun:
         return min(stops, default=self._timeline.end_ns)
 
     def _arrive(self, cut_short: bool) -> None:
-        """Note how far the tape is folded; after a limit there may be more events of the same moment."""
+        """Note how far the tape is folded.
+
+        After a limit, and at the front of an open tape, there may be more events of the same moment.
+        """
         assert self._here is not None
         self._clock = self._timeline.clock
-        self._at = self._clock - cut_short
+        self._at = min(self._clock - cut_short, self._timeline.settled_ns)
         self._here.reach_ns = max(self._here.reach_ns, self._at)
 
     # --- looking ----------------------------------------------------------------------------------
@@ -176,7 +189,7 @@ class RuleRun:
     def _hear(self, seat: _Seat, view: View, batch: Events) -> None:
         timeline = self._timeline
         try:
-            rows = judge.look(seat.rule, seat.kind, view, batch, timeline.tape.contracts, timeline.state)
+            rows = judge.look(seat.rule, seat.kind, view, batch, timeline.contracts, timeline.state)
         except (Exception, SystemExit) as error:
             self._switch_off(seat.kind, error)
             return

@@ -26,6 +26,7 @@ from .journal.places import Place
 from .journal.tape import JoinedTape, read_files
 from .journal.writer import Flush, Journal
 from .meta import DayMeta
+from .spool import FileSpool
 
 
 class Recorded:
@@ -35,13 +36,13 @@ class Recorded:
     disk refuses is on the tape alone, and a gap in the recording says so.
 
     resumed_ns : the tape's clock after what was recorded before, 0 without
-    rows, safe : recorded by this process; of these, on the disk for certain
+    rows, safe, missed : of this process: recorded; of these, on the disk for certain; refused by the disk
     """
 
     def __init__(self, journal: Journal, tape: LiveTape) -> None:
         self.tape = tape
         self.resumed_ns = tape.end_ns
-        self.rows = self.safe = 0
+        self.rows = self.safe = self.missed = 0
         self._journal, self._told = journal, 0
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
         self._flushing: tuple[Flush, Future[OSError | None]] | None = None
@@ -50,7 +51,7 @@ class Recorded:
 
     @property
     def listed(self) -> ContractTable:
-        """The writer's contract table; what is added becomes known with the next events."""
+        """The writer's contract table; what is added is recorded with the next events."""
         return self.tape.listed
 
     @property
@@ -63,19 +64,20 @@ class Recorded:
         """Why nothing is recorded now, one sentence; '' while all is well."""
         return self._journal.broken
 
-    def append(self, events: Events, received_ns: int) -> None:
+    def append(self, events: Events, received_ns: int, timely: bool = True) -> None:
         """Record events and put them at the end of the tape, with the contracts added since.
 
         received_ns : ns UTC when the last of them came in
+        timely      : whether they came as soon as they happened
         ValueError once it is closed.
         """
         with self._writing:
             if self._closed:
                 raise ValueError("the recording of that day is closed")
+            self._settle()
             if len(events):
-                self._settle()
                 self._record(events, received_ns)
-                self.tape.append(events, received_ns)
+            self.tape.append(events, received_ns if timely else None)
 
     def keep(self, now_ns: int) -> None:
         """Have what was appended brought to the disk, unless the last such order is still under way."""
@@ -100,9 +102,13 @@ class Recorded:
         fresh = range(self._told + 1, len(self.listed) + 1)
         self._journal.add_contracts(self.listed[cid] for cid in fresh)
         self._told += len(fresh)
+        recorded = False
         with suppress(StoreError):  # it stays in `trouble`
-            if self._journal.append(events, received_ns, self.tape.info.source):
-                self.rows += len(events)
+            recorded = self._journal.append(events, received_ns, self.tape.info.source)
+        if recorded:
+            self.rows += len(events)
+        else:
+            self.missed += len(events)
 
     def _begin_flush(self) -> None:
         with suppress(StoreError):  # it stays in `trouble`
@@ -115,27 +121,30 @@ class Recorded:
         if self._flushing is None or not self._flushing[1].done():
             return
         (flush, outcome), self._flushing = self._flushing, None
-        with suppress(StoreError):  # it stays in `trouble`
+        try:
             self.safe = self._journal.settle(flush, outcome.result())
+        except StoreError:  # it stays in `trouble`; what was not safe counts as not recorded
+            self.missed += self.rows - self.safe
+            self.rows = self.safe
 
 
 def open_recorded(
     root: Path,
     info: TapeInfo,
     now: Callable[[], int] = time.time_ns,
-    spool: Callable[[], Spool | None] = lambda: None,
+    spool: Callable[[], Spool] | None = None,
 ) -> Recorded:
     """Begin to record a symbol's day below `root`, after what was recorded of it before.
 
     now   : ns UTC
-    spool : gives the place for whole chunks of the tape
+    spool : gives the place for whole chunks of the tape; beside the recording without it
     Raises BusyError when another process records the same, StoreError for a recording that cannot be gone on
     with. A disk that refuses is no error: see `Recorded.trouble`.
     """
     journal = Journal(root, _recording(info))
     _open(journal, now())
     try:
-        return Recorded(journal, _resumed(DayStore(root), journal.place, info, spool()))
+        return Recorded(journal, _resumed(DayStore(root), journal.place, info, spool))
     except BaseException:
         journal.close()
         raise
@@ -155,7 +164,7 @@ def _open(journal: Journal, now_ns: int) -> None:
         return  # the journal remembers why, and tries again
 
 
-def _resumed(store: DayStore, place: Place, info: TapeInfo, spool: Spool | None) -> LiveTape:
+def _resumed(store: DayStore, place: Place, info: TapeInfo, spool: Callable[[], Spool] | None) -> LiveTape:
     """Return a live tape of everything that earlier processes recorded of the day."""
     old, notes = _day_before(store, place)
     files = read_files(place)
@@ -169,7 +178,9 @@ def _resumed(store: DayStore, place: Place, info: TapeInfo, spool: Spool | None)
             f"{wanted}: move it out of {place.root} or choose another --data-dir."
         )
     lost = (each.loss.sentence(each.path.name) for each in fresh if each.loss is not None)
-    tape = LiveTape(replace(info, notes=(*info.notes, *notes, *lost)), spool)
+    tape = LiveTape(
+        replace(info, notes=(*info.notes, *notes, *lost)), spool() if spool else FileSpool(place.folder)
+    )
     before = [store.open(place.day, place.symbol)] if old else []
     try:
         _copy(JoinedTape(info, (*before, *fresh)), tape)

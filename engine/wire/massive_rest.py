@@ -123,6 +123,11 @@ def day_bars(ticker: str, first: date, last: date) -> Request:
     return Request(f"/v2/aggs/ticker/{ticker}/range/1/day/{first}/{last}", query)
 
 
+def previous_bar(ticker: str) -> Request:
+    """Ask for the last complete day's bar of one ticker, unadjusted."""
+    return Request(f"/v2/aggs/ticker/{ticker}/prev", (("adjusted", "false"),))
+
+
 MARKET_STATUS: Final = Request("/v1/marketstatus/now")
 UPCOMING: Final = Request("/v1/marketstatus/upcoming")
 CONDITIONS: Final = Request("/v3/reference/conditions", (("asset_class", "options"), ("limit", "1000")))

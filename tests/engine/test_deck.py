@@ -25,7 +25,8 @@ from engine.errors import NoDataError, SpymonError, StoreError
 from engine.events import FMV, NS, OI, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.kernel.params import PRESETS, FoldParams
 from engine.market import session, underlying
-from engine.slot import SCOUT_EVENTS, DeckParams, Slots, chosen_expiries, open_slot
+from engine.slot import SCOUT_EVENTS, DeckParams, chosen_expiries, open_slot
+from engine.slots import Slots
 from engine.symbols import Contract, ContractTable
 from engine.timeline import TapeInfo
 from engine.view import Fired, View

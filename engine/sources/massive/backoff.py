@@ -33,7 +33,7 @@ class Pace:
     opening: float = 10.0
     login: float = 10.0
     closing: float = 1.0
-    settling: float = 2.0
+    settling: float = 10.0
     silent: float = 10.0
     pong: float = 10.0
     jump: float = 5.0
@@ -53,11 +53,14 @@ class Backoff:
         """Return the most that the next wait can be, s."""
         return min(self._pace.first * 2.0**self._failures, self._pace.most)
 
-    def wait_s(self, data_s: float, evicted: bool = False) -> float:
-        """Return how long to wait now that a connection ended which brought data for `data_s` seconds."""
+    def wait_s(self, data_s: float, long: bool = False) -> float:
+        """Return how long to wait now that a connection ended which brought data for `data_s` seconds.
+
+        long : whether coming back soon would do harm
+        """
         if data_s >= self._pace.healthy:
             self._failures = 0
         jitter = self._draw.uniform(0.0, self.longest_s)
         # The count stops where the wait does: 2.0 to the power of a year's failures would not be a number.
         self._failures += self.longest_s < self._pace.most
-        return self._pace.evicted + jitter if evicted else jitter
+        return self._pace.evicted + jitter if long else jitter

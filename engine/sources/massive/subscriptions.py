@@ -21,6 +21,8 @@ from ...wire.massive_tickers import spot_ticker
 QUOTED_PER_CONNECTION = 1_000
 """Most channels of quotes and fair values that a connection may hold."""
 
+_KINDS = "V T Q FMV AM A"
+
 
 @dataclass(frozen=True, slots=True)
 class Grants:
@@ -87,6 +89,11 @@ def option_channels(
         )
         for mine in (_share(watched, i, connections) for i in range(connections))
     )
+
+
+def by_importance(channels: Iterable[str]) -> tuple[str, ...]:
+    """Return channels by kind, those whose loss is felt most first, and by name."""
+    return tuple(sorted(channels, key=lambda each: (_KINDS.find(_kind(each)), each)))
 
 
 def spot_channels(underlyings: Iterable[Underlying], trades: bool = True) -> frozenset[str]:

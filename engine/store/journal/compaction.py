@@ -16,7 +16,7 @@ from ...errors import NoDataError, StoreError
 from ...timeline import Tape
 from ..day import DayStore
 from ..daytape import DayTape
-from ..files import present, sync_folder, writing
+from ..files import sync_folder, writing
 from ..meta import DayMeta, Facts, InputFile, whole_session
 from .file import JournalFile
 from .places import Lock, Place
@@ -153,14 +153,13 @@ class _Run:
 
 def recorded_day(store: DayStore, place: Place) -> DayMeta | None:
     """Return the day that was recorded before; StoreError for one that was not recorded."""
-    folder = store.folder(place.day, place.symbol)
-    if not present(folder).is_dir():
+    if not store.has(place.day, place.symbol):
         return None
     old = store.meta(place.day, place.symbol)
     if old.facts.source not in RECORDED:
         raise StoreError(
             f"{place.symbol} on {place.day} was imported and not recorded, and it stays; "
-            f"move {folder} away to compact the recording."
+            f"move {store.folder(place.day, place.symbol)} away to compact the recording."
         )
     return old
 

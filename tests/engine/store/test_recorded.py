@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -106,7 +107,7 @@ def test_live_replay_and_compacted_day_fold_to_one_hash(
     with TemporaryDirectory() as name:
         root = Path(name)
         store, place = DayStore(root), Place(root, info.day, info.symbol)
-        for start, stop in zip(edges, edges[1:], strict=False):
+        for start, stop in pairwise(edges):
             if compacted and place.files():
                 compact(store, place, folded)
             intake = open_recorded(root, info, lambda: info.session.open_ns)

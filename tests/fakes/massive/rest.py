@@ -40,6 +40,7 @@ class RestHalf:
         app.router.add_get(
             "/v2/aggs/ticker/{ticker}/range/{n}/{span}/{begin}/{end}", self._checked(self._bars)
         )
+        app.router.add_get("/v2/aggs/ticker/{ticker}/prev", self._checked(self._day))
         app.router.add_get(
             "/v1/marketstatus/now", self._checked(lambda _: web.json_response(self._shelf.market))
         )
@@ -122,6 +123,10 @@ class RestHalf:
         shelf = {"minute": self._shelf.bars, "day": self._shelf.day_bars}[asked["span"]]
         rows = [row for row in shelf[asked["ticker"]] if begin <= row["t"] <= end]
         return self._page(request, rows, _DEFAULT_LIMIT, _MOST)
+
+    def _day(self, request: web.Request) -> web.Response:
+        bar = self._shelf.days.get(request.match_info["ticker"])
+        return self._page(request, [] if bar is None else [bar], 1, 1)
 
     def _page(self, request: web.Request, rows: list[Row], usual: int, most: int) -> web.Response:
         parameters = _parameters(request)

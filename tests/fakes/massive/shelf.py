@@ -66,6 +66,7 @@ class Shelf:
 
     trades, quotes, bars, day_bars : by ticker; bars are of minutes, day_bars of whole days
     contracts : with the day from which they were listed as `listed`, if that matters
+    days     : the last complete day's bar, by ticker
     failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off,
                200 lets one through, 3xx leads to another host
     retry_after : what the header Retry-After of those answers says, '' for none
@@ -81,6 +82,7 @@ class Shelf:
     quotes: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     bars: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     day_bars: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    days: dict[str, Row] = field(default_factory=dict)
     conditions: list[Row] = field(default_factory=list)
     market: Row = field(
         default_factory=lambda: {"market": "open", "serverTime": "2025-12-19T09:30:00-05:00", "exchanges": {}}
