@@ -23,7 +23,6 @@ SIMULATED_DAY = date(2025, 12, 16)
 SIMULATED, STORED = "simulated", "import"
 LIVE = ("massive", "massive-rest")
 SIMULATED_SPEED = 10.0
-_FETCHING = ("auto", "massive", "massive-rest")
 
 Disk = Mapping[date, tuple[str, ...]]
 """The days on disk and the symbols of each."""
@@ -132,7 +131,7 @@ def to_fetch(
 
     Without --symbol any stored symbol of the day will do, and else the first of the watch list is fetched.
     """
-    if asked.replay is None or settings.massive_api_key is None or settings.source not in _FETCHING:
+    if asked.replay is None or settings.massive_api_key is None or settings.source not in ("auto", *LIVE):
         return None
     day = parse_day(asked.replay, "--replay")
     there = disk.get(day, ())

@@ -13,6 +13,7 @@ from ..events import NS
 from ..market import Underlying, clock_text, session
 from ..store.day import DayStore
 from ..store.importer import ImportReport, Progress, import_paths
+from ..store.journal.places import places
 from ..store.tapes import BACKFILL, Origin, check_replaceable
 from .day import Fetched
 
@@ -21,12 +22,17 @@ _DELAY_NS = 15 * 60 * NS
 
 
 def check_fetchable(day: date, symbol: str, store: DayStore, now_ns: int) -> None:
-    """Raise NoDataError for a day that is not over, StoreError for one that may not be replaced."""
+    """Raise NoDataError for a day that is not over, StoreError for one that may not be replaced.
+
+    A recording that is no day yet stays as well.
+    """
     over_ns = session(day).late_close_ns + _DELAY_NS
     if now_ns < over_ns:
         raise NoDataError(
             f"{day} is not over: it can be fetched after {clock_text(over_ns)[:5]} exchange time of that day."
         )
+    if any((place.day, place.symbol) == (day, symbol) for place in places(store.root)):
+        raise StoreError(f"{symbol} on {day} was recorded; spymon compact {day} makes a day of it.")
     try:
         old = store.meta(day, symbol)
     except (NoDataError, StoreError):

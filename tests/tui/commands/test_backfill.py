@@ -84,6 +84,11 @@ def write(name: str, text: str) -> None:
     Path(name).write_text(text, encoding="utf-8")
 
 
+def record(folder: str, name: str) -> None:
+    Path(folder).mkdir(parents=True)
+    (Path(folder) / name).touch()
+
+
 def everything_written() -> bytes:
     return b"".join(path.read_bytes() for path in Path().rglob("*") if path.is_file())
 
@@ -212,6 +217,16 @@ async def test_an_imported_day_is_not_replaced(capsys: pytest.CaptureFixture[str
         assert await spymon(fake, "backfill 2025-12-16") == 1
         assert not fake.asked
     assert "SPY on 2025-12-16 was imported, and it stays; move" in capsys.readouterr().err
+
+
+async def test_a_recording_is_not_passed_over(capsys: pytest.CaptureFixture[str]) -> None:
+    record("data/journal/2025-12-16", "SPY-093000.arrows")
+    async with Massive() as fake:
+        PAST.shelve(fake.shelf)
+        assert await spymon(fake, "backfill 2025-12-16") == 1
+        assert not fake.asked
+    said = capsys.readouterr().err
+    assert "SPY on 2025-12-16 was recorded; spymon compact 2025-12-16 makes a day of it." in said
 
 
 @pytest.mark.parametrize(
