@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, str] = {
     "study": "scoring a day, and running it again with other thresholds",
     "wire": "a provider's websocket to folded state, beside its official client",
     "rest": "a provider's REST pages to records",
+    "backfill": "a past day over REST to Parquet and into the store",
     "truth": "trade sides and signals against the ground truth",
 }
 """Module of this package by name, and what its rows are about."""

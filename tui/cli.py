@@ -89,6 +89,14 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
         from .commands.compact import run_compact
 
         return run_compact(args, settings, leaver)
+    if args.command == "backfill":
+        from .commands.backfill import run_backfill
+
+        return run_backfill(args, settings, leaver)
+    if args.command == "cache":
+        from .commands.cache import run_cache
+
+        return run_cache(args, settings)
     if args.command == "archive":
         from .commands.archive import run_archive
 
@@ -122,13 +130,19 @@ def _watch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
     from engine.market import ET
 
     from .attaching import attached_plan
-    from .plan import Asked, days_on_disk, make_plan
+    from .plan import Asked, days_on_disk, make_plan, to_fetch
 
     lines = _lines(args)
     replay, from_, to = (getattr(args, name, None) for name in ("replay", "from_", "to"))
     asked = Asked(replay, from_, to, lines)
     today, disk = datetime.now(ET).date(), days_on_disk(settings.data_dir)
     if _is_elsewhere(replay, settings, disk, leaver):
+        disk = days_on_disk(settings.data_dir)
+    missing = to_fetch(asked, settings, disk, today)
+    if missing is not None:
+        from .commands.backfill import fetch_for_replay
+
+        fetch_for_replay(*missing, args, settings, leaver)
         disk = days_on_disk(settings.data_dir)
     plan = attached_plan(asked, settings, disk, today) or make_plan(asked, settings, disk, today)
     _say(plan.warnings)

@@ -130,6 +130,8 @@ def _add_commands(parser: Parser) -> None:
 
     _add_days(add("days", "list what is on disk: dates, symbols, spans, events, gaps, origin"))
     _add_import(add("import", "turn flat files (CSV, .csv.gz) and per-contract trade Parquet into days"))
+    _add_backfill(add("backfill", "fetch past days from Massive over REST: once, and only what is missing"))
+    _add_cache(add("cache", "what was fetched of past days, by day and symbol, or delete it"))
     _add_record(add("record", "record a live day without a screen, day after day, until it is ended"))
     _add_levels(add("levels", "gamma exposure, walls, zero gamma and max pain of a symbol or a chain file"))
     _add_snapshot(add("snapshot", "write positions and gamma of every contract at a moment, or list a day's"))
@@ -149,6 +151,29 @@ def _add_import(load: argparse.ArgumentParser) -> None:
     load.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder to walk")
     load.add_argument("--symbol", metavar="S", help="only this underlying")
     load.add_argument("--date", metavar="D", help="only this day, YYYY-MM-DD")
+
+
+def _add_backfill(backfill: argparse.ArgumentParser) -> None:
+    backfill.add_argument("dates", nargs="+", metavar="DATE", help="YYYY-MM-DD, or FIRST..LAST")
+    backfill.add_argument(
+        "--symbol", metavar="A[,B...]", help="which underlyings (the first of the watch list)"
+    )
+    backfill.add_argument(
+        "--expiry", metavar="0dte|DATE|N", help="that day's, one date, or the nearest N (3)"
+    )
+    strikes = backfill.add_mutually_exclusive_group()
+    strikes.add_argument("--strikes", metavar="N", help="strikes each side of every price that day had (25)")
+    strikes.add_argument("--all", action="store_true", help="every strike")
+    backfill.add_argument(
+        "--custom", metavar="ROOT:INCREMENT[:PREFIX]", action="append", help="an underlying without preset"
+    )
+
+
+def _add_cache(cache: argparse.ArgumentParser) -> None:
+    cache.add_argument("action", choices=("stats", "clear"), help="stats or clear")
+    cache.add_argument("date", nargs="?", metavar="DATE", help="only this day, YYYY-MM-DD")
+    cache.add_argument("--yes", action="store_true", help="clear without asking")
+    cache.add_argument("--json", action="store_true", help="stats as one JSON object per day and symbol")
 
 
 def _add_record(record: argparse.ArgumentParser) -> None:

@@ -124,6 +124,25 @@ def _live_plan(source: str, asked: Asked, settings: Settings, disk: Disk, today:
     )
 
 
+def to_fetch(
+    asked: Asked, settings: Settings, disk: Disk, today: date
+) -> tuple[date, tuple[str, ...]] | None:
+    """Return the past day to fetch before it can be replayed, and its symbols; None when there is no need.
+
+    Without --symbol any stored symbol of the day will do, and else the first of the watch list is fetched.
+    """
+    if asked.replay is None or settings.massive_api_key is None or settings.source not in ("auto", *LIVE):
+        return None
+    day = parse_day(asked.replay, "--replay")
+    there = disk.get(day, ())
+    chosen = settings.origin("symbol") != "default"
+    missing = [symbol for symbol in settings.symbol if symbol not in there]
+    if day >= today or not (missing if chosen else not there):
+        return None
+    session(day)
+    return day, tuple(missing) if chosen else settings.symbol[:1]
+
+
 def days_on_disk(data_dir: Path) -> dict[date, tuple[str, ...]]:
     """Return the days and symbols that have a day file or a recording, judged by their names alone."""
     found = {day: set(symbols) for day, symbols in day_files(data_dir).items()}

@@ -1,7 +1,7 @@
-"""Per-contract trade caches, `DATE/O_SPY251216C00685000.parquet`, as typed columns.
+"""Per-ticker Parquet, `DATE/O_SPY251216C00685000.parquet` or `DATE/SPY.parquet`, as typed columns.
 
-Owns their column names, their units of time and the contract in the file name. It refuses to know tapes:
-what comes out has the columns of `layouts.TRADES`.
+Owns the column names of trade caches, their units of time and the ticker in the file name; quotes and minute
+bars have the names of flat files. It refuses to know tapes: what comes out has the columns of its layout.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +17,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ..errors import StoreError, UsageError
+from ..market import generic
 from ..symbols import parse_occ
+from .layouts import BARS, QUOTES, TRADES, Layout
 from .rows import Rows
 
 _NAMES = {
@@ -31,26 +32,41 @@ _NAMES = {
     "sequence_number": ("sequence_number", "q"),
 }
 _NEEDED = ("price", "size", "sip_timestamp")
+_TIMES = ("sip_timestamp", "window_start")
 _BATCH = 65_536
 _UNITS = ((10**17, 1), (10**14, 10**3), (10**11, 10**6), (10**8, 10**9))
 """A time of this size or more is in units of so many ns: ns, µs, ms, s of our age do not overlap."""
 
 
+def cache_layout(path: Path) -> Layout:
+    """Return what a Parquet file holds, trades if nothing else; StoreError for a damaged one."""
+    try:
+        present = set(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path) from error
+    return next((each for each in (QUOTES, BARS) if each.required.keys() - {"ticker"} <= present), TRADES)
+
+
 def read_cache(path: Path) -> Iterator[Rows]:
-    """Yield a cache's trades; StoreError for a foreign or damaged file. Lines are row numbers from 1."""
-    ticker = _ticker(path)
+    """Yield a cache's rows; StoreError for a foreign or damaged file. Lines are row numbers from 1."""
+    layout = cache_layout(path)
+    ticker = _symbol(path) if layout is BARS else _contract(path)
     try:
         with pq.ParquetFile(path) as file:
-            names = _columns(path, file.schema_arrow.names)
+            names = _columns(path, layout, file.schema_arrow.names)
             first = 1
             for batch in file.iter_batches(_BATCH, columns=list(names.values()), use_threads=False):
                 yield Rows(_typed(batch, names, ticker), np.arange(first, first + len(batch), dtype=np.int64))
                 first += len(batch)
     except (pa.ArrowException, OSError) as error:
-        raise StoreError(f"{path} is a damaged Parquet file or holds no numbers; fetch it again.") from error
+        raise _damaged(path) from error
 
 
-def _ticker(path: Path) -> str:
+def _damaged(path: Path) -> StoreError:
+    return StoreError(f"{path} is a damaged Parquet file or holds no numbers; fetch it again.")
+
+
+def _contract(path: Path) -> str:
     """Return the contract a file is named after."""
     name = path.name.split(".")[0]
     try:
@@ -61,8 +77,20 @@ def _ticker(path: Path) -> str:
         ) from None
 
 
-def _columns(path: Path, present: list[str]) -> dict[str, str]:
+def _symbol(path: Path) -> str:
+    """Return the underlying a file of minute bars is named after."""
+    try:
+        return generic(path.name.split(".")[0], 1).symbol
+    except UsageError:
+        raise StoreError(
+            f"{path} is a Parquet file of minute bars that is not named after its symbol, like SPY.parquet."
+        ) from None
+
+
+def _columns(path: Path, layout: Layout, present: list[str]) -> dict[str, str]:
     """Return our name -> the file's name."""
+    if layout is not TRADES:
+        return {name: name for name in layout.types(tuple(present)) if name != "ticker"}
     found = {name: next((each for each in known if each in present), None) for name, known in _NAMES.items()}
     missing = [name for name in _NEEDED if found[name] is None]
     if missing:
@@ -71,18 +99,24 @@ def _columns(path: Path, present: list[str]) -> dict[str, str]:
 
 
 def _typed(batch: pa.RecordBatch, names: dict[str, str], ticker: str) -> pa.Table:
-    columns: dict[str, Any] = {name: batch.column(theirs) for name, theirs in names.items()}
-    columns["sip_timestamp"] = pa.array(_nanoseconds(columns["sip_timestamp"]))
-    if "conditions" in columns:
-        texts = ["" if value is None else str(value) for value in columns["conditions"].to_pylist()]
-        columns["conditions"] = pa.array(texts, pa.string()).dictionary_encode()
-    if "sequence_number" in columns:
-        columns["sequence_number"] = pc.cast(columns["sequence_number"], pa.int64())
-    for name in ("price", "size", "exchange", "correction"):
-        if name in columns:
-            columns[name] = pc.cast(columns[name], pa.float64())
-    columns["ticker"] = pa.array([ticker] * len(batch), pa.string()).dictionary_encode()
+    columns = {name: _cast(name, batch.column(theirs)) for name, theirs in names.items()}
+    codes = pa.array(np.zeros(len(batch), np.int32))
+    columns["ticker"] = pa.DictionaryArray.from_arrays(codes, pa.array([ticker]))
     return pa.table(columns)
+
+
+def _cast(name: str, column: pa.Array) -> pa.Array:
+    if name in _TIMES:
+        return pa.array(_nanoseconds(column))
+    if name == "conditions":
+        return _texts(column).dictionary_encode()
+    return pc.cast(column, pa.int64() if name == "sequence_number" else pa.float64())
+
+
+def _texts(column: pa.Array) -> pa.Array:
+    if pa.types.is_string(column.type):
+        return column.fill_null("")
+    return pa.array(["" if value is None else str(value) for value in column.to_pylist()], pa.string())
 
 
 def _nanoseconds(column: pa.Array) -> NDArray[np.int64]:

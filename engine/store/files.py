@@ -153,7 +153,7 @@ def _abandoned(lock: Path) -> bool:
         return False
 
 
-def claim(lock: IO[str]) -> bool:
+def claim(lock: IO[str] | IO[bytes]) -> bool:
     """Lock an open file until it is closed or its process ends; False when another has it, or never."""
     if fcntl is None:
         return False

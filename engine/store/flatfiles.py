@@ -25,6 +25,7 @@ from ..events import (
     MISSING,
     NS,
     OI,
+    PREV_CLOSE,
     PRICE_SCALE,
     QUOTE,
     SPOT,
@@ -32,7 +33,7 @@ from ..events import (
     UNDERLYING,
 )
 from ..kernel.conditions import UNPRICED_STOCK, deciding
-from .roster import OTHER, UNREADABLE, Roster, day_at, days
+from .roster import MARGIN_NS, OTHER, UNREADABLE, Roster, day_at, days
 from .rows import BadRows, Mask, Rows
 from .spill import ROW
 from .spill import Rows as TapeRows
@@ -111,7 +112,10 @@ class Judge:
         return self._entered(out, place, sieve)
 
     def bars(self, path: Path, file: int, rows: Rows) -> TapeRows:
-        """Return minute bars of an underlying as SPOT rows at the end of the minute."""
+        """Return minute bars of an underlying as SPOT rows at the end of the minute.
+
+        A row that also says how the session before closed gives a PREV_CLOSE at the open as well.
+        """
         table, sieve = rows.table, Sieve(path, rows.lines, self._bad)
         # The close of a minute is known when the minute is over, not when it begins.
         ts = whole(table, "window_start") + _MINUTE_NS
@@ -120,7 +124,10 @@ class Judge:
         out = place.rows(SPOT, file, ts)
         out["p1"] = _paid(table, "close", sieve)
         out["flags"] = FLAG_MINUTE
-        return self._entered(out, place, sieve)
+        before = number(table, "previous_close")
+        _reject_unpriceable(sieve, "previous_close", before)
+        entered = self._entered(out, place, sieve)
+        return np.concatenate([_previous(before[sieve.good], entered), entered])
 
     def open_interest(self, path: Path, file: int, rows: Rows, day: int, ts_ns: int) -> TapeRows:
         """Return one day's open interest as OI rows at `ts_ns`; contracts without a tape are left out."""
@@ -198,6 +205,16 @@ _QUOTE_FIELDS = (
     ("exch", "bid_exchange", _MOST_INT2),
     ("cond", "ask_exchange", _MOST_INT2),
 )
+
+
+def _previous(close: Floats, rows: TapeRows) -> TapeRows:
+    """Return the previous closes that some rows tell, $, at the open of the rows' day."""
+    told = close > 0
+    out = rows[told]
+    out["kind"], out["flags"], out["p1"] = PREV_CLOSE, 0, _units(close[told])
+    hours = days()
+    out["ts"] = hours.from_ns[hours.find(out["ts"])] + MARGIN_NS
+    return out
 
 
 def number(table: pa.Table, name: str) -> Floats:

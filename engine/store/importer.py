@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +22,7 @@ from .layouts import Recognised
 from .roster import Roster
 from .rows import BadRow
 from .spill import Spill
-from .tapes import ImportedDay, TapeMaker
+from .tapes import ImportedDay, Origin, TapeMaker
 
 Progress = Callable[[str, float], None]
 """Told what is being done and the share of all work that is done, 0-1, never falling."""
@@ -35,6 +35,7 @@ BUDGET_ROWS = 1 << 20
 
 _READ_SHARE = 0.7
 _NO_CUSTOMS: Mapping[str, Underlying] = MappingProxyType({})
+_IMPORTED = Origin()
 _LEFT_OUT = {
     "other symbols": "Rows of other symbols, left out",
     "other days": "Rows of other days, left out",
@@ -79,13 +80,15 @@ def import_paths(
     symbol: str | None = None,
     day: date | None = None,
     customs: Mapping[str, Underlying] = _NO_CUSTOMS,
+    origin: Origin = _IMPORTED,
     progress: Progress = lambda _what, _share: None,
     block_bytes: int = BLOCK_BYTES,
     budget_rows: int = BUDGET_ROWS,
 ) -> ImportReport:
     """Read files and folders into days of the store; bad rows and foreign files are reported, not fatal.
 
-    `symbol` and `day` leave out everything else. A day that was imported before is replaced in one step.
+    `symbol` and `day` leave out everything else. A day that was imported before is replaced in one step;
+    `origin` says where the files come from, and stands in the day's facts.
     NoDataError when a path does not exist or the files have nothing of what was asked; StoreError when not
     one file can be used, or the store cannot be written.
     """
@@ -94,9 +97,8 @@ def import_paths(
     named = [Path(path) for path in paths]
     files = find_files(named)
     with scratch(store.root) as folder, writing(store.root):
-        run = _Run(
-            store, Roster(symbol and symbol.upper(), day, customs), Spill(folder, budget_rows), progress
-        )
+        roster = Roster(symbol and symbol.upper(), day, customs)
+        run = _Run(store, roster, Spill(folder, budget_rows), origin, progress)
         known = run.intake.recognise(files)
         run.total_bytes = sum(each.path.stat().st_size for each in known)
         return run.all(known, named, block_bytes, customs)
@@ -105,10 +107,13 @@ def import_paths(
 class _Run:
     """One import under way."""
 
-    def __init__(self, store: DayStore, roster: Roster, spill: Spill, progress: Progress) -> None:
+    def __init__(
+        self, store: DayStore, roster: Roster, spill: Spill, origin: Origin, progress: Progress
+    ) -> None:
         self.intake = Intake(roster, spill, self._on_bytes)
         self.total_bytes = 0
-        self._store, self._roster, self._spill, self._progress = store, roster, spill, progress
+        self._store, self._roster, self._spill = store, roster, spill
+        self._origin, self._progress = origin, progress
         self._bytes = self._rows = 0
 
     def all(
@@ -136,6 +141,7 @@ class _Run:
 
     def _maker(self, customs: Mapping[str, Underlying]) -> TapeMaker:
         bad = self.intake.bad.count
+        notes = (f"{_rows(bad)} of the imported files could not be read.",) if bad else ()
         return TapeMaker(
             self._store,
             self._roster,
@@ -144,7 +150,7 @@ class _Run:
             frozenset(self.intake.cut_files),
             frozenset(self.intake.cached_files),
             customs,
-            (f"{_rows(bad)} of the imported files could not be read.",) if bad else (),
+            replace(self._origin, notes=(*self._origin.notes, *notes)),
         )
 
     def _written(self, maker: TapeMaker, tape: int) -> ImportedDay | None:

@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import NoDataError, StoreError
 from ..market import session
 from .blocks import Block, TextFile
-from .cache import read_cache
+from .cache import cache_layout, read_cache
 from .flatfiles import Judge
 from .layouts import BARS, OPEN_INTEREST, QUOTES, TRADES, Layout, Recognised, StrangerError, recognise
 from .meta import InputFile
@@ -98,10 +98,13 @@ class Intake:
             self._read_text(number, each, each.layout, block_bytes)
 
     def _read_cache(self, number: int, path: Path) -> None:
+        layout = cache_layout(path)
+        judged = self._judged(number, path, layout)
         self.inputs[number] = _identity(path)
-        self.cached_files.add(number)
+        if layout is TRADES:
+            self.cached_files.add(number)
         for rows in read_cache(path):
-            self._take(self.judge.trades(path, number, rows), number, cached=True)
+            self._take(judged(rows), number, cached=layout is TRADES)
         self._on_bytes(path, self.inputs[number].size)
 
     def _read_text(self, number: int, each: Recognised, layout: Layout, block_bytes: int) -> None:

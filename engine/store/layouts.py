@@ -46,14 +46,18 @@ TRADES = Layout(
     {"ticker": _TEXT, "price": _NUMBER, "sip_timestamp": _WHOLE, "size": _NUMBER},
     {"conditions": _TEXT, "correction": _NUMBER, "exchange": _NUMBER, "sequence_number": _WHOLE},
 )
-BARS = Layout("minute bars", {"ticker": _TEXT, "close": _NUMBER, "window_start": _WHOLE}, {})
+BARS = Layout(
+    "minute bars",
+    {"ticker": _TEXT, "close": _NUMBER, "window_start": _WHOLE},
+    {"previous_close": _NUMBER},
+)
 OPEN_INTEREST = Layout("open interest", {"ticker": _TEXT, "open_interest": _NUMBER}, {})
 LAYOUTS = (QUOTES, TRADES, BARS, OPEN_INTEREST)
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A file that can be imported; a per-contract Parquet has no layout and no header."""
+    """A file that can be imported; a per-ticker Parquet has no layout yet and no header."""
 
     path: Path
     layout: Layout | None

@@ -35,7 +35,7 @@ class InputFile:
 class Facts:
     """What a tape's maker knows and its events do not say.
 
-    source         : 'import', 'recorded', or 'simulated': recorded from a market that never was
+    source         : 'import', 'backfill', 'recorded', or 'simulated': recorded from a market that never was
     spot_origin    : 'tape', 'minute bars', 'put-call parity', or 'none'
     tick           : smallest price step of the options, price units
     underlying     : as it was when the day was made, so that presets may change

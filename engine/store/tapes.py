@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +76,24 @@ class TapeStats:
             self.last_ns = max(self.last_ns, int(options.max()))
 
 
+BACKFILL = "backfill"
+"""The source of a day whose files were fetched by spymon itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the files of an import come from.
+
+    source : 'import' or BACKFILL
+    whole  : nothing is known to be missing from them
+    notes  : what is to be known about them, one sentence each
+    """
+
+    source: str = "import"
+    whole: bool = True
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ImportedDay:
     """One written day; `outcome` is 'new', 'unchanged' or 'replaced', `sentence` says what was replaced."""
@@ -96,7 +115,7 @@ class TapeMaker:
         cut_files: frozenset[int],
         cached_files: frozenset[int],
         customs: Mapping[str, Underlying],
-        notes: tuple[str, ...],
+        origin: Origin,
     ) -> None:
         self.left_out: Counter[str] = Counter()
         self._store, self._roster, self._spill = store, roster, spill
@@ -105,7 +124,7 @@ class TapeMaker:
             cut_files,
             np.array(sorted(cached_files), np.int64),
         )
-        self._customs, self._notes = customs, notes
+        self._customs, self._origin = customs, origin
 
     def mark(self, tape: int) -> None:
         """Spill the session marks of a tape; before the spill is flushed."""
@@ -165,22 +184,22 @@ class TapeMaker:
 
     def _facts(self, tape: int, stats: TapeStats, underlying: Underlying, parity: Parity | None) -> Facts:
         files = sorted(stats.files)
-        origin, notes = _spot_origin(stats, parity)
+        spot_origin, notes = _spot_origin(stats, parity)
         if not stats.counts[OI]:
             notes.append("There is no open interest for this day.")
         return Facts(
-            source="import",
-            spot_origin=origin,
+            source=self._origin.source,
+            spot_origin=spot_origin,
             tick=_NICKEL if underlying.index else _CENT,
             underlying=underlying,
             complete=self._complete(tape, stats, underlying),
-            notes=(*notes, *self._notes),
+            notes=(*notes, *self._origin.notes),
             inputs=tuple(self._inputs[file] for file in files),
         )
 
     def _complete(self, tape: int, stats: TapeStats, underlying: Underlying) -> bool:
         whole = whole_session(self._day(tape), stats.first_ns, stats.last_ns)
-        return whole and not stats.files & self._cut_files
+        return whole and self._origin.whole and not stats.files & self._cut_files
 
     def _underlying(self, tape: int, contracts: list[Contract]) -> Underlying:
         symbol = self._roster.tapes[tape][0]
@@ -192,15 +211,20 @@ class TapeMaker:
             old = self._store.meta(day, symbol)
         except (NoDataError, StoreError):
             return None
-        if old.facts.source != "import":
-            raise StoreError(
-                f"{symbol} on {day} was {old.facts.source} and not imported, and it stays; "
-                f"move {self._store.folder(day, symbol)} away to import it."
-            )
+        check_replaceable(old, self._origin.source, self._store.folder(day, symbol))
         return old
 
     def _day(self, tape: int) -> date:
         return day_at(self._roster.tapes[tape][1])
+
+
+def check_replaceable(old: DayMeta, source: str, folder: Path) -> None:
+    """Raise StoreError when a day of `source` may not take a day's place: only what can be had again goes."""
+    if old.facts.source not in (source, BACKFILL):
+        was = "imported" if old.facts.source == "import" else f"{old.facts.source} and not imported"
+        raise StoreError(
+            f"{old.symbol} on {old.day} was {was}, and it stays; move {folder} away to {source} it."
+        )
 
 
 def _parity(contracts: list[Contract], underlying: Underlying) -> Parity:
@@ -230,7 +254,8 @@ def _increment_milli(contracts: Iterable[Contract]) -> int:
 def _outcome(meta: DayMeta, old: DayMeta | None) -> ImportedDay:
     name = f"{meta.symbol} on {meta.day}"
     if old is None:
-        return ImportedDay(meta, "new", f"{name} was imported.")
+        how = "fetched" if meta.facts.source == BACKFILL else "imported"
+        return ImportedDay(meta, "new", f"{name} was {how}.")
     if old.measured.content == meta.measured.content:
         return ImportedDay(meta, "unchanged", f"{name} was there already, with the same content.")
     missing = sorted({each.name for each in old.facts.inputs} - {each.name for each in meta.facts.inputs})

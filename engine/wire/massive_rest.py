@@ -34,6 +34,10 @@ class BusyError(ProviderError):
     retry_after_s: float = 0.0
 
 
+class PlanError(CredentialError):
+    """The key is known, but its plan does not have what was asked for (403)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """Something to GET from the configured host."""
@@ -113,6 +117,12 @@ def minute_bars(ticker: str, begin_ms: int, end_ms: int) -> Request:
     return Request(f"/v2/aggs/ticker/{ticker}/range/1/minute/{begin_ms}/{end_ms}", query)
 
 
+def day_bars(ticker: str, first: date, last: date) -> Request:
+    """Ask for the bars of whole days of one ticker, unadjusted; both days included."""
+    query = (("adjusted", "false"), ("sort", "asc"))
+    return Request(f"/v2/aggs/ticker/{ticker}/range/1/day/{first}/{last}", query)
+
+
 def previous_bar(ticker: str) -> Request:
     """Ask for the last complete day's bar of one ticker, unadjusted."""
     return Request(f"/v2/aggs/ticker/{ticker}/prev", (("adjusted", "false"),))
@@ -169,9 +179,7 @@ def _refusal(http_status: int, envelope: _Envelope | None, key: str) -> Exceptio
     if http_status == 401:
         return CredentialError(f"Massive does not know this key{reason}; check MASSIVE_API_KEY.")
     if http_status == 403 or (envelope and envelope.status == "NOT_AUTHORIZED"):
-        return CredentialError(
-            f"Massive's plan for this key does not include this{reason}; choose another plan."
-        )
+        return PlanError(f"Massive's plan for this key does not include this{reason}; choose another plan.")
     if http_status == 404:
         return NoDataError(f"Massive has nothing under this name{reason}; check symbol and date.")
     if http_status == 429 or http_status >= 500:

@@ -76,13 +76,13 @@ def test_what_is_not_understood_is_one_sentence(line: str, sentence: str) -> Non
     assert str(caught.value) == sentence
 
 
-@pytest.mark.parametrize("command", ["record", "backfill", "export", "doctor"])
+@pytest.mark.parametrize("command", ["export", "doctor"])
 def test_commands_of_later_versions_do_not_exist_yet(command: str) -> None:
     with pytest.raises(UsageError, match=f"'{command}' is no command"):
         parse_args([command])
 
 
-@pytest.mark.parametrize("line", ["import", "verify", "config"])
+@pytest.mark.parametrize("line", ["import", "backfill", "cache", "verify", "config"])
 def test_a_command_without_its_argument_is_wrong_usage(line: str) -> None:
     with pytest.raises(UsageError, match="required"):
         parse_args([line])

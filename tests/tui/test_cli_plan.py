@@ -12,7 +12,7 @@ import pytest
 from engine.config import Settings, load_settings
 from engine.errors import ConfigError, CredentialError, NoDataError, SpymonError, UsageError
 from engine.market import parse_time
-from tui.plan import SIMULATED_DAY, Asked, Disk, Plan, days_on_disk, make_plan
+from tui.plan import SIMULATED_DAY, Asked, Disk, Plan, days_on_disk, make_plan, to_fetch
 
 TODAY = date(2026, 11, 20)
 IMPORTED = date(2015, 12, 24)
@@ -204,3 +204,33 @@ def test_files_beside_the_days_and_days_without_a_symbol_are_none(tmp_path: Path
     (tmp_path / "days/2015-12-23").mkdir()
     (tmp_path / "days/2015-12-22").touch()
     assert days_on_disk(tmp_path) == {IMPORTED: ("GOOG",)}
+
+
+# --- a past day that has to be fetched first --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("replay", "flags", "found"),
+    [
+        ("2024-06-14", {}, (date(2024, 6, 14), ("SPY",))),
+        ("2024-06-14", {"symbol": "QQQ,IWM"}, (date(2024, 6, 14), ("QQQ", "IWM"))),
+        ("2024-06-14", {"source": "massive"}, (date(2024, 6, 14), ("SPY",))),
+        ("2024-06-14", {"source": "simulated"}, None),
+        ("2015-12-24", {}, None),
+        ("2015-12-24", {"symbol": "SPY"}, None),
+        ("2015-12-24", {"symbol": "SPY,QQQ"}, (IMPORTED, ("QQQ",))),
+        ("2026-11-20", {}, None),
+        (None, {}, None),
+    ],
+)
+def test_a_past_day_that_is_not_there_is_fetched_with_a_key(
+    replay: str | None, flags: dict[str, str], found: tuple[date, tuple[str, ...]] | None
+) -> None:
+    asked = Asked(replay)
+    assert to_fetch(asked, settings(KEY, **flags), DISK, TODAY) == found
+    assert to_fetch(asked, settings(**flags), DISK, TODAY) is None
+
+
+def test_a_closed_day_is_not_fetched() -> None:
+    with pytest.raises(NoDataError, match="2024-06-15 is a Saturday"):
+        to_fetch(Asked("2024-06-15"), settings(KEY), DISK, TODAY)

@@ -30,16 +30,18 @@ def run_import(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> 
     with progress_bar("importing", leaver) as progress:
         with leaver.unwound() as check:  # what is half-written is cleared away on the way out
             report = import_paths(
-                paths, store, symbol=symbol, day=day, customs=customs, progress=_heeding(progress, check)
+                paths, store, symbol=symbol, day=day, customs=customs, progress=heeding(progress, check)
             )
-        hashes = [_fold(store, each.meta, progress, leaver) for each in report.days]
+        hashes = [folded(store, each.meta, progress, leaver) for each in report.days]
     for made, state_hash in zip(report.days, hashes, strict=True):
-        sys.stdout.write(_line(made, state_hash))
-    _explain(report)
+        sys.stdout.write(day_line(made, state_hash))
+    explain(report)
     return 1 if report.failed else 0
 
 
-def _heeding(progress: Progress, check: Callable[[], None]) -> Progress:
+def heeding(progress: Progress, check: Callable[[], None]) -> Progress:
+    """Return the same progress with a look at whether somebody wants to leave."""
+
     def told(what: str, share: float) -> None:
         check()
         progress(what, share)
@@ -47,7 +49,7 @@ def _heeding(progress: Progress, check: Callable[[], None]) -> Progress:
     return told
 
 
-def _fold(store: DayStore, meta: DayMeta, progress: Progress, leaver: Leaver) -> str:
+def folded(store: DayStore, meta: DayMeta, progress: Progress, leaver: Leaver) -> str:
     """Return what the day folds to, and record it; say when it once was something else."""
     state_hash = fold_hash(store.open(meta.day, meta.symbol), progress)
     with leaver.whole():
@@ -57,7 +59,8 @@ def _fold(store: DayStore, meta: DayMeta, progress: Progress, leaver: Leaver) ->
     return state_hash
 
 
-def _line(made: ImportedDay, state_hash: str) -> str:
+def day_line(made: ImportedDay, state_hash: str) -> str:
+    """Return what a day came to, as a line."""
     meta, counts = made.meta, made.meta.measured.counts
     return (
         f"{meta.day} {meta.symbol} {made.outcome}: {meta.measured.events:,} events "
@@ -71,7 +74,8 @@ def _spot(origin: str) -> str:
     return "no spot" if origin == "none" else f"spot from {origin}"
 
 
-def _explain(report: ImportReport) -> None:
+def explain(report: ImportReport) -> None:
+    """Say what was left out, and why."""
     for sentence in (*report.problems, *report.notes, *(each.sentence for each in report.days)):
         if sentence:
             say(sentence)

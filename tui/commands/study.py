@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from engine.config import Settings
-from engine.errors import NoDataError, UsageError
 from engine.kernel.params import FoldParams
-from engine.market import ET, sessions
+from engine.market import ET
 from engine.rerun import with_changes
 from engine.study import Tally, studied
 from engine.timeline import Tape
 
 from ..leaving import Leaver
 from ..output import Progress, progress_bar, say
-from ..plan import Asked, Plan, days_on_disk, make_plan, parse_day
+from ..plan import Asked, Plan, days_on_disk, make_plan
 from ..sources import fold_params, make_sources
+from .asked_days import asked_days
 from .study_lines import Study, as_json, as_text
 
 
@@ -42,28 +42,6 @@ def run_study(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
     study = _study(tallies, settings, changes)
     sys.stdout.write(as_json(study) + "\n" if "json" in args else as_text(study))
     return 0
-
-
-def asked_days(words: Sequence[str]) -> list[date]:
-    """Return the days that are named, in order and once each; of a FIRST..LAST only those with a session.
-
-    Raises UsageError for what is no date or a range that runs backwards, NoDataError for an empty range.
-    """
-    found: set[date] = set()
-    for word in words:
-        first, dots, last = word.partition("..")
-        found.update(_range(first, last) if dots else [parse_day(word, "The day")])
-    return sorted(found)
-
-
-def _range(first_text: str, last_text: str) -> list[date]:
-    first, last = parse_day(first_text, "The first day"), parse_day(last_text, "The last day")
-    if first > last:
-        raise UsageError(f"{first}..{last} runs backwards; write the earlier day first.")
-    days = sessions(first, last)
-    if not days:
-        raise NoDataError(f"There is no trading day from {first} to {last}.")
-    return days
 
 
 def _parts(days: Sequence[date], settings: Settings, only_first: bool) -> list[_Part]:

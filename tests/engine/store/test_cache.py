@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.errors import StoreError
-from engine.store.cache import read_cache
+from engine.store.cache import cache_layout, read_cache
+from engine.store.layouts import BARS, QUOTES, TRADES
 
 NAME = "O_SPY251216C00685000.parquet"
 TIME_NS = 1_765_895_400_123_456_789
@@ -110,3 +111,25 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(StoreError, match="damaged Parquet file"):
         read(path)
+
+
+def test_quotes_and_minute_bars_are_known_by_their_columns(tmp_path: Path) -> None:
+    quotes = cache(tmp_path, sip_timestamp=[TIME_NS], bid_price=[1.2], ask_price=[None], sequence_number=[4])
+    bars = cache(
+        tmp_path, "SPY.parquet", window_start=[TIME_NS // 10**6], close=[680.5], previous_close=[678.0]
+    )
+    trades = cache(tmp_path, "O_SPY251216P00685000.parquet", p=[1.0], s=[1], t=[TIME_NS])
+    assert [cache_layout(path) for path in (quotes, bars, trades)] == [QUOTES, BARS, TRADES]
+    assert read(quotes) == {
+        "sip_timestamp": [TIME_NS], "bid_price": [1.2], "ask_price": [None], "sequence_number": [4],
+        "ticker": ["O:SPY251216C00685000"], "lines": [1],
+    }  # fmt: skip
+    assert read(bars) == {
+        "window_start": [TIME_NS // 10**6 * 10**6], "close": [680.5], "previous_close": [678.0],
+        "ticker": ["SPY"], "lines": [1],
+    }  # fmt: skip
+
+
+def test_minute_bars_must_be_named_after_their_symbol(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"not named after its symbol, like SPY\.parquet"):
+        read(cache(tmp_path, "2025-12-16.parquet", window_start=[TIME_NS], close=[680.5]))

@@ -25,6 +25,7 @@ from engine.events import (
     MARK_OPEN,
     NS,
     OI,
+    PREV_CLOSE,
     QUOTE,
     SPOT,
     TRADE,
@@ -34,6 +35,7 @@ from engine.market import PRESETS, close_ns, parse_custom, parse_time, session
 from engine.store.day import DayStore
 from engine.store.importer import ImportReport, import_paths
 from engine.store.meta import Facts
+from engine.store.tapes import BACKFILL, Origin
 
 DAY = date(2025, 12, 16)
 OPEN_NS, CLOSE_NS = session(DAY).open_ns, session(DAY).close_ns
@@ -585,3 +587,29 @@ def test_a_half_day_ends_at_its_own_close(store: DayStore, inbox: Path) -> None:
     file(inbox / "t.csv", TRADES, f"O:GOOG251226C00300000,209,0,302,1.5,{at_ns},2")
     import_paths([inbox], store)
     assert events(store, "GOOG", half)["ts"][-1] == session(half).close_ns
+
+
+def test_minute_bars_that_know_the_close_before_tell_it_at_the_open(store: DayStore, inbox: Path) -> None:
+    file(inbox / "trades.csv", TRADES, trade())
+    header = "ticker,close,window_start,previous_close"
+    first, second = (f"SPY,685.5,{OPEN_NS + i * 60 * NS}" for i in range(2))
+    file(inbox / "bars.csv", header, f"{first},681.25", f"{second},")
+    import_paths([inbox], store)
+    made = events(store)
+    [before] = made[made["kind"] == PREV_CLOSE]
+    assert (before["ts"], before["p1"], before["flags"]) == (OPEN_NS, 6_812_500, 0)
+    assert made["p1"][made["kind"] == SPOT].tolist() == [6_855_000] * 2
+
+
+def test_a_backfilled_day_may_be_made_again_by_an_import_and_never_the_other_way(
+    store: DayStore, inbox: Path
+) -> None:
+    file(inbox / "trades.csv", TRADES, trade(), trade((CLOSE_NS - OPEN_NS) / NS - 60))
+    fetched = Origin(BACKFILL, whole=False, notes=("One file is missing.",))
+    [day] = import_paths([inbox], store, origin=fetched).days
+    assert (day.meta.facts.source, day.meta.facts.complete) == (BACKFILL, False)
+    assert "One file is missing." in day.meta.facts.notes
+    [day] = import_paths([inbox], store).days
+    assert (day.meta.facts.source, day.meta.facts.complete) == ("import", True)
+    with pytest.raises(StoreError, match=r"was imported, and it stays; move .* away to backfill it"):
+        import_paths([inbox], store, origin=fetched)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -15,6 +17,7 @@ from .shelf import Asked, Row, Shelf
 ELSEWHERE = "https://another-host.invalid"
 """Where `next_url` points: not here. A client that follows it blindly sends its key away."""
 
+_NEW_YORK = ZoneInfo("America/New_York")
 _FINE = 200
 _DEFAULT_LIMIT, _CHAIN_LIMIT, _CHAIN_MOST, _MOST = 5_000, 10, 250, 50_000
 
@@ -50,12 +53,17 @@ class RestHalf:
         async def handler(request: web.Request) -> web.Response:
             key = _key(request)
             self.asked.append(Asked(request.path, dict(request.query), key))
+            if self._shelf.gate is not None:
+                await self._shelf.gate(len(self.asked))
             if self._shelf.failures and (failure := self._shelf.failures.pop(0)) != _FINE:
                 return self._failed(request, failure)
             if key != self._plan.key:
                 return _error(401, "ERROR", "Unknown API Key")
             if request.path.startswith(self._plan.rest_refused or ("\0",)):
                 return _error(403, "NOT_AUTHORIZED", "You are not entitled to this data.")
+            for path, http_status in self._shelf.broken.items():
+                if request.path.startswith(path):
+                    return self._failed(request, http_status)
             return answer(request)
 
         return handler
@@ -83,12 +91,14 @@ class RestHalf:
         return self._page(request, rows, _CHAIN_LIMIT, _CHAIN_MOST)
 
     def _contracts(self, request: web.Request) -> web.Response:
-        rows = [
-            row
-            for row in self._shelf.contracts
-            if _between(request, "expiration_date", row["expiration_date"], str)
-        ]
-        return self._page(request, rows, 10, 1_000)
+        asked = _parameters(request)
+        symbol, as_of = asked.get("underlying_ticker"), asked.get("as_of", "9999")
+
+        def fits(row: Row) -> bool:
+            there = row.get("listed", "") <= as_of and symbol in (None, row.get("underlying_ticker", symbol))
+            return there and _between(request, "expiration_date", row["expiration_date"], str)
+
+        return self._page(request, [row for row in self._shelf.contracts if fits(row)], 10, 1_000)
 
     def _conditions(self, request: web.Request) -> web.Response:
         return self._page(request, self._shelf.conditions, 10, 1_000)
@@ -108,8 +118,10 @@ class RestHalf:
         return self._page(request, found, 1_000, _MOST)
 
     def _bars(self, request: web.Request) -> web.Response:
-        begin, end = int(request.match_info["begin"]), int(request.match_info["end"])
-        rows = [row for row in self._shelf.bars[request.match_info["ticker"]] if begin <= row["t"] <= end]
+        asked = request.match_info
+        begin, end = _milliseconds(asked["begin"], time.min), _milliseconds(asked["end"], time.max)
+        shelf = {"minute": self._shelf.bars, "day": self._shelf.day_bars}[asked["span"]]
+        rows = [row for row in shelf[asked["ticker"]] if begin <= row["t"] <= end]
         return self._page(request, rows, _DEFAULT_LIMIT, _MOST)
 
     def _day(self, request: web.Request) -> web.Response:
@@ -118,7 +130,7 @@ class RestHalf:
 
     def _page(self, request: web.Request, rows: list[Row], usual: int, most: int) -> web.Response:
         parameters = _parameters(request)
-        limit = min(int(parameters.get("limit", usual)), most)
+        limit = min(int(parameters.get("limit", usual)), most, self._shelf.page)
         begin = int(parameters.get("begin", 0))
         body: Row = {
             "status": "DELAYED" if self._shelf.delayed else "OK",
@@ -134,6 +146,13 @@ class RestHalf:
 def _key(request: web.Request) -> str | None:
     bearer = request.headers.get("Authorization", "")
     return bearer.removeprefix("Bearer ") if bearer.startswith("Bearer ") else request.query.get("apiKey")
+
+
+def _milliseconds(text: str, at: time) -> int:
+    """Read a number of ms, or a date as its first or last moment in New York."""
+    if text.isdecimal():
+        return int(text)
+    return int(datetime.combine(date.fromisoformat(text), at, _NEW_YORK).timestamp() * 1000)
 
 
 def _parameters(request: web.Request) -> dict[str, str]:

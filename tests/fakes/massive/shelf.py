@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,11 +64,15 @@ def chain_row(ticker: str, **fields: Any) -> Row:
 class Shelf:
     """Rows by what they answer.
 
-    trades, quotes, bars : by ticker
+    trades, quotes, bars, day_bars : by ticker; bars are of minutes, day_bars of whole days
+    contracts : with the day from which they were listed as `listed`, if that matters
     days     : the last complete day's bar, by ticker
     failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off,
                200 lets one through, 3xx leads to another host
     retry_after : what the header Retry-After of those answers says, '' for none
+    broken   : HTTP statuses of paths that begin so, until they are taken away
+    page     : most rows of a page, however many are asked for
+    gate     : awaited with the number of each request before it is answered
     delayed  : whether answers say DELAYED instead of OK
     """
 
@@ -76,6 +81,7 @@ class Shelf:
     trades: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     quotes: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     bars: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    day_bars: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     days: dict[str, Row] = field(default_factory=dict)
     conditions: list[Row] = field(default_factory=list)
     market: Row = field(
@@ -84,6 +90,9 @@ class Shelf:
     upcoming: list[Row] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)
     retry_after: str = ""
+    broken: dict[str, int] = field(default_factory=dict)
+    page: int = 50_000
+    gate: Callable[[int], Awaitable[None]] | None = None
     delayed: bool = False
 
 

@@ -23,7 +23,6 @@ from engine.sources.simulated import SimulatedSource
 from engine.study import Tally, studied
 from engine.symbols import Contract, ContractTable
 from tui.cli import main
-from tui.commands.study import asked_days
 from tui.commands.study_lines import SHOWN, Study, as_json, as_text
 
 DAY = date(2025, 12, 16)
@@ -43,17 +42,6 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-# --- days -------------------------------------------------------------------------------------------------
-
-
-def test_days_are_folded_once_each_in_order() -> None:
-    assert asked_days(["2025-12-17", "2025-12-15", "2025-12-17"]) == [date(2025, 12, 15), date(2025, 12, 17)]
-
-
-def test_a_range_leaves_out_closed_days() -> None:
-    assert asked_days(["2025-12-24..2025-12-29"]) == [date(2025, 12, d) for d in (24, 26, 29)]
-
-
 @pytest.mark.parametrize(
     ("line", "code", "sentence"),
     [
@@ -64,7 +52,7 @@ def test_a_range_leaves_out_closed_days() -> None:
         ("study 2025-12-13..2025-12-14", 4, "There is no trading day from 2025-12-13 to 2025-12-14."),
         ("study 2025-12-14", 4, "2025-12-14 is a Sunday"),
         ("study 2025-12-16 --set volume_spke.z=5", 2, "did you mean volume_spike.z?"),
-        ("study 2025-12-16 --set volume_spike.z", 2, "write it as NAME=VALUE"),
+        ("study 2025-12-16 --set volume_spike.z", 2, "volume_spike.z needs NAME=VALUE"),
         ("study 2025-12-16 --preset wild", 2, "--preset wild is not default or seed."),
         ("study 2025-12-16 --symbol AAPL", 2, "AAPL has no preset"),
     ],

@@ -1,0 +1,73 @@
+"""What was fetched of a day as a day of the store, through the importer.
+
+Owns which days may be fetched, and when a day need not be made again. It refuses to know the provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from ..errors import NoDataError, StoreError
+from ..events import NS
+from ..market import Underlying, clock_text, session
+from ..store.day import DayStore
+from ..store.importer import ImportReport, Progress, import_paths
+from ..store.journal.places import places
+from ..store.tapes import BACKFILL, Origin, check_replaceable
+from .day import Fetched
+
+_DELAY_NS = 15 * 60 * NS
+"""So far behind is a plan without real-time data."""
+
+
+def check_fetchable(day: date, symbol: str, store: DayStore, now_ns: int) -> None:
+    """Raise NoDataError for a day that is not over, StoreError for one that may not be replaced.
+
+    A recording that is no day yet stays as well.
+    """
+    over_ns = session(day).late_close_ns + _DELAY_NS
+    if now_ns < over_ns:
+        raise NoDataError(
+            f"{day} is not over: it can be fetched after {clock_text(over_ns)[:5]} exchange time of that day."
+        )
+    if any((place.day, place.symbol) == (day, symbol) for place in places(store.root)):
+        raise StoreError(f"{symbol} on {day} was recorded; spymon compact {day} makes a day of it.")
+    try:
+        old = store.meta(day, symbol)
+    except (NoDataError, StoreError):
+        return
+    check_replaceable(old, BACKFILL, store.folder(day, symbol))
+
+
+def assemble(
+    fetched: Fetched,
+    store: DayStore,
+    customs: Mapping[str, Underlying],
+    progress: Progress = lambda _what, _share: None,
+) -> ImportReport | None:
+    """Make the day; None when it is there already, made of the same files.
+
+    Raises NoDataError when not one contract traded, else as `import_paths`.
+    """
+    wanted, symbol = fetched.wanted, fetched.wanted.underlying.symbol
+    if not any(path.parent.parent.name != "bars" for path in fetched.files):
+        raise NoDataError(f"Not one of the chosen options of {symbol} traded on {wanted.day}.")
+    missing = len(fetched.failures)
+    notes = (f"{missing:,} file{'s' * (missing > 1)} of it could not be fetched.",) if missing else ()
+    origin = Origin(BACKFILL, whole=not missing, notes=(*fetched.notes, *notes))
+    if _is_made(fetched, store, origin):
+        return None
+    return import_paths(
+        fetched.files, store, symbol=symbol, day=wanted.day, customs=customs, origin=origin, progress=progress
+    )
+
+
+def _is_made(fetched: Fetched, store: DayStore, origin: Origin) -> bool:
+    try:
+        facts = store.meta(fetched.wanted.day, fetched.wanted.underlying.symbol).facts
+    except (NoDataError, StoreError):
+        return False
+    made_of = sorted((each.name, each.size) for each in facts.inputs)
+    there = sorted((path.name, path.stat().st_size) for path in fetched.files)
+    return facts.source == BACKFILL and made_of == there and set(origin.notes) <= set(facts.notes)
