@@ -18,6 +18,7 @@ class EmptyDesk:
     view: View | None = None
     sources: tuple[tuple[str, str], ...] = ()
     failure: str | None = None
+    refusal: None = None
 
     async def start(self) -> None: ...
 
