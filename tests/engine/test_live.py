@@ -258,6 +258,7 @@ class TestLag:
 
 ACTS = st.lists(
     st.one_of(
+        st.tuples(st.just("live"), st.integers(1, 300)),
         st.tuples(st.just("write"), st.integers(1, 600)),
         st.tuples(st.just("grow"), st.just(0)),
         st.tuples(st.just("follow"), st.integers(1, 900)),
@@ -280,6 +281,11 @@ class Watched:
 
     def __init__(self, feed: Feed, params) -> None:
         self.feed, self.timeline = feed, timeline_of(feed, params)
+
+    def live(self, n: int) -> None:
+        self.write(n)
+        self.grow(0)
+        self.follow(EVENTS)
 
     def write(self, n: int) -> None:
         self.feed.write(n)
@@ -321,9 +327,7 @@ def test_folding_while_it_grows_is_folding_the_whole(
     watched.grow(0)
     timeline = watched.timeline
     watched.rejoin(0)
-    while not timeline.scout(1000):
-        pass
-    timeline.seek(timeline.end_ns)
+    watched.follow(EVENTS + 1)
     assert all_known(timeline) == all_known(straight)
 
 
