@@ -486,18 +486,6 @@ async def test_before_the_first_contract_of_a_live_day_the_desk_says_what_it_wai
         assert shown.notices() == ["No expiration is listed yet."]
 
 
-async def test_the_shown_live_source_is_listed_with_its_state(
-    desk: FakeDesk, tmp_path: Path, live_view: MakeView
-) -> None:
-    desk.view = live_view("STALE")
-    desk.sources = (("massive", "live from Massive"), *desk.sources)
-    async with scene(desk, tmp_path) as shown:
-        await shown.press("S")
-        options = shown.app.screen.query_one(OptionList)
-        prompts = [str(options.get_option_at_index(i).prompt) for i in range(2)]
-        assert prompts == ["● live from Massive — STALE, connected", "  the simulated day"]
-
-
 async def test_before_the_first_view_the_loading_is_shown_and_keys_that_need_a_view_are_closed(
     make_detail: MakeDetail, tmp_path: Path
 ) -> None:
