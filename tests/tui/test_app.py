@@ -38,7 +38,7 @@ from engine.commands import (
     UseSource,
     WhatIf,
 )
-from engine.errors import NoDataError
+from engine.errors import CredentialError, NoDataError
 from engine.events import NS
 from engine.market import parse_time
 from engine.panels import (
@@ -98,7 +98,8 @@ class FakeDesk:
         ("import", "2025-12-16, imported"),
     )
     failure: str | None = None
-    refusal: Exception | None = None
+    refusal: CredentialError | None = None
+    wrong: Exception | None = None
     sent: list[Command] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     questions: list[object] = field(default_factory=list)
@@ -585,6 +586,16 @@ async def test_where_there_is_no_room_for_hints_an_answer_is_said_over_the_grid(
         desk.failure = "The tape ends in the middle of a row."
         await shown.frame()
         assert shown.notices()[1:] == ["The tape ends in the middle of a row."]
+
+
+async def test_a_key_that_is_refused_while_running_ends_the_screen_with_its_code(
+    desk: FakeDesk, tmp_path: Path
+) -> None:
+    async with scene(desk, tmp_path) as shown:
+        desk.refusal = CredentialError("Massive does not know this key; check MASSIVE_API_KEY.")
+        await shown.frame()
+        assert shown.app.return_code == 3
+        assert shown.app.error is desk.refusal
 
 
 async def test_the_same_answer_to_another_key_is_said_again(

@@ -121,7 +121,7 @@ class MassiveSource:
         for symbol in self.symbols:
             followed = self._followed[symbol]
             self._errands[symbol] = Errands(
-                followed, self._rest, self._hand, self._pulse, self._now, self._notify
+                followed, self._rest, self._hand, self._pulse, self._now, self._pump, self._notify
             )
         async with asyncio.TaskGroup() as self._tasks:
             tasks = [self._task(each.run(self._near)) for each in self._errands.values()]

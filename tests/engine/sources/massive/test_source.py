@@ -228,7 +228,6 @@ async def test_a_socket_that_stays_dead_is_stood_in_for_by_polls_until_it_is_bac
         await fake.play(Hang(False))
         await streaming(on)
         after = prints(on.now(), 3, begin=200)
-        set_volumes(fake, [*heard, *unheard, *after])
         await fake.play(Send(after))
         await on.until(lambda: len(on.events(TRADE)) == 9)
         polled = on.events(TRADE)["flags"] & FLAG_POLLED > 0
