@@ -109,8 +109,8 @@ class FakeDesk:
 
     async def start(self) -> None:
         self.life.append("started")
-        if self.refusal is not None:
-            raise self.refusal
+        if self.wrong is not None:
+            raise self.wrong
 
     async def stop(self) -> None:
         self.life.append("stopped")
@@ -533,10 +533,10 @@ async def test_the_desk_is_started_once_and_stopped_at_the_end(desk: FakeDesk, t
 
 
 async def test_a_desk_that_cannot_start_ends_the_app_with_its_error(desk: FakeDesk, tmp_path: Path) -> None:
-    desk.refusal = NoDataError("2025-12-25 is a market holiday.")
+    desk.wrong = NoDataError("2025-12-25 is a market holiday.")
     async with scene(desk, tmp_path) as shown:
         app = shown.app
-    assert app.error is desk.refusal
+    assert app.error is desk.wrong
     assert app.return_code == 1
     assert desk.life == ["started", "stopped"]
 

@@ -338,7 +338,7 @@ async def test_a_plan_without_snapshots_streams_on_the_listed_contracts() -> Non
         async with stage(fake) as on:
             await fake.until(lambda: fake.holds(*FULL))
             await on.until(lambda: "does not include this" in on.link.note)
-            assert on.link.state == "connected"
+            await on.until(lambda: on.link.state == "connected")
             assert on.link.reconciled != on.link.reconciled
 
 
