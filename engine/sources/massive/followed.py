@@ -136,7 +136,10 @@ class Followed:
     def fill(
         self, fetched: Fetched, seen: Seen, place: Callable[[str], int], since_ns: int, now_ns: int
     ) -> None:
-        """Put the trades of a gap on the tape that are not there yet; `place` is `Seen`'s name of a ticker."""
+        """Put the trades of a gap on the tape that are not there yet.
+
+        place : `Seen`'s name of a ticker
+        """
         table = self.intake.listed
 
         def place_of(cid: int) -> int:
