@@ -24,10 +24,12 @@ SECTIONS: Mapping[str, str] = {
     "screen": "a real terminal: first paint, keys, processor, bytes",
     "memory": "the most memory a replay of all symbols takes",
     "sources": "drawing and importing days",
-    "journal": "recording, recovery, and a recorder killed at random moments",
+    "journal": "recording, and recovery",
+    "kills": "recorders killed at random moments, and what they left",
     "real": "the simulated day beside real ones",
     "study": "scoring a day, and running it again with other thresholds",
     "wire": "a provider's websocket to folded state, beside its official client",
+    "rest": "a provider's REST pages to records",
     "truth": "trade sides and signals against the ground truth",
 }
 """Module of this package by name, and what its rows are about."""

@@ -1,4 +1,4 @@
-"""Recording: what it costs, how fast it is read again, and that a kill loses nothing acknowledged."""
+"""Recording: what it costs, and how fast it is read again."""
 
 from __future__ import annotations
 
@@ -20,17 +20,13 @@ from engine.timeline import Tape
 from tui.commands.folding import fold_hash
 
 from .days import simulated
-from .kills import Left, kill
 from .sizes import Sizes
-from .table import Row, at_most, same, told
+from .table import Row, at_most, told
 from .timing import cpu_s
 
 BATCHES = (100, 1_000, 10_000)
 RATE = 100_000
 """Events per second for which the share of a processor is given."""
-
-KILLED_EVENTS = 50_000
-SEED = 20
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:
@@ -45,7 +41,6 @@ def rows(sizes: Sizes) -> Iterator[Row]:
             yield at_most(what, share, 10, "% of a processor") if batch == 1_000 else told(what, share, "%")
             yield told("  bytes on disk", _bytes(folder) / len(events), "per event", 1)
         yield from _read_again(sizes, tape, len(events), Path(name) / "1000")
-    yield from _killed(kill(tape, events[:KILLED_EVENTS], sizes.kills, SEED))
 
 
 def _record(tape: Tape, events: Events, batch: int, folder: Path) -> None:
@@ -67,14 +62,6 @@ def _read_again(sizes: Sizes, tape: Tape, count: int, folder: Path) -> Iterator[
 
 def _fold(tape: Tape) -> str:
     return fold_hash(tape, lambda what, share: None)
-
-
-def _killed(left: list[Left]) -> Iterator[Row]:
-    torn = sum(each.recovered > each.acknowledged for each in left)
-    yield told(f"of {len(left)} kills, those that left more than was acknowledged", torn, "", 0)
-    yield same("every acknowledged row is recovered", all(e.recovered >= e.acknowledged for e in left))
-    yield same("the recovered rows are the first of the tape", all(each.same_rows for each in left))
-    yield same("they fold to the hash of the first of the tape", all(each.same_hash for each in left))
 
 
 def _bytes(folder: Path) -> int:

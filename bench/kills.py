@@ -1,4 +1,8 @@
-"""Killing a recorder at random moments, and looking at what it left."""
+"""Killing a recorder at random moments, and looking at what it left.
+
+First the journal alone, batch after batch of a given tape; then a whole recorder on a live source, which goes
+on where the one that was killed before it broke off.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,34 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.events import Events
+from engine.events import EVENT, Events
 from engine.kernel.params import FoldParams
-from engine.store.journal.places import places
+from engine.store.journal.places import Place, places
 from engine.store.journal.tape import open_journal
 from engine.symbols import ContractTable
 from engine.timeline import NO_CHECKPOINTS, Tape, TapeInfo, Timeline
 
+from .days import simulated
+from .live_recorder import SYMBOL
 from .recorder import BATCH, BATCHES_PER_SYNC, prepare
+from .sizes import Sizes
+from .table import Row, same, told
 from .timing import ROOT
+
+EVENTS = 50_000
+SEED = 20
+
+LIVES = 10
+"""So many recorders, one after the other, record one day."""
+
+_TURNS, _START_S, _TURN_S = 12, 2.0, 0.1
 
 _SPREAD_S = 0.004
 """A kill comes up to this long after the line that it was drawn for."""
@@ -53,6 +70,23 @@ class Prefix:
     def read(self, chunk: int) -> Events:
         """Return all of them."""
         return self._events
+
+
+def rows(sizes: Sizes) -> Iterator[Row]:
+    """Yield the rows about kills."""
+    tape = simulated(sizes.symbol)
+    chunks = -(-EVENTS // max(len(tape.read(0)), 1)) + 1
+    events = np.concatenate([tape.read(chunk) for chunk in range(min(chunks, len(tape.starts)))])[:EVENTS]
+    yield from _judged("a journal", kill(tape, events, sizes.kills, SEED))
+    yield from _judged("a live recorder", list(kill_live(sizes.live_kills, SEED)))
+
+
+def _judged(what: str, left: list[Left]) -> Iterator[Row]:
+    torn = sum(each.recovered > each.acknowledged for each in left)
+    yield told(f"{what}: of {len(left)} kills, those that left more than was acknowledged", torn, "", 0)
+    yield same("  every acknowledged row is recovered", all(e.recovered >= e.acknowledged for e in left))
+    yield same("  the recovered rows are the first of the tape", all(each.same_rows for each in left))
+    yield same("  they fold to the hash that the first of the tape had", all(each.same_hash for each in left))
 
 
 def kill(tape: Tape, events: Events, count: int, seed: int) -> list[Left]:
@@ -97,3 +131,45 @@ def _folded(tape: Tape) -> str:
     for _ in timeline.advance(timeline.end_ns):
         pass
     return timeline.state.digest()
+
+
+def kill_live(count: int, seed: int) -> Iterator[Left]:
+    """Kill that many live recorders, each after up to a second of its life; a few before they record."""
+    rng = np.random.default_rng(seed)
+    tape = simulated(SYMBOL)
+    place = Place(Path(), tape.info.day, SYMBOL)
+    for first in range(0, count, LIVES):
+        with tempfile.TemporaryDirectory() as name:
+            there = Place(Path(name), place.day, place.symbol)
+            kept = np.zeros(0, EVENT)
+            for _ in range(min(LIVES, count - first)):
+                said = _lived(there.root, int(rng.integers(0, _TURNS + 1)), float(rng.random()))
+                left, kept = _compared(tape, there, said, len(kept))
+                yield left
+
+
+def _lived(data: Path, turns: int, later: float) -> list[tuple[int, int, str]]:
+    """Start a recorder, kill it after so many lines and a share of a turn more; return its whole lines."""
+    command = [sys.executable, "-m", "bench.live_recorder", str(data)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        lines = [child.stdout.readline() for _ in range(turns)]
+        time.sleep(later * (_TURN_S if turns else _START_S))
+        child.kill()
+        lines += child.stdout.readlines()
+    words = [line.decode().split() for line in lines if line.endswith(b"\n")]
+    return [(int(safe), int(events), digest) for safe, events, digest in words]
+
+
+def _compared(tape: Tape, place: Place, said: list[tuple[int, int, str]], before: int) -> tuple[Left, Events]:
+    """Hold what is on disk against what the last recorder said, whose day had so many rows before it."""
+    safe, events, digest = said[-1] if said else (0, 0, _folded(Prefix(tape, np.zeros(0, EVENT))))
+    acknowledged = max(before + safe, events)
+    if not any(file.stat().st_size for file in place.files()):
+        return Left(acknowledged, 0, True, True), np.zeros(0, EVENT)
+    kept = open_journal(place)
+    found = np.concatenate([np.zeros(0, EVENT), *(kept.read(chunk) for chunk in range(len(kept.starts)))])
+    chunks = np.searchsorted(tape.starts, kept.end_ns, "right")
+    expected = np.concatenate([tape.read(chunk) for chunk in range(chunks)])[: len(found)]
+    same_hash = _folded(Prefix(kept, found[:events])) == digest
+    return Left(acknowledged, len(found), np.array_equal(found, expected), same_hash), found

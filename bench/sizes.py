@@ -18,8 +18,9 @@ class Sizes:
     symbol, symbols : whose simulated day is used, alone and all together
     until           : end of the replays that whole processes play, 'HH:MM'; None is the end of the tape
     seeks, frames   : how many of each
+    rest_trades     : to fetch over REST
     messages, mutations : websocket messages to decode, and damaged frames to survive
-    kills           : of a recorder at work
+    kills, live_kills : of a journal at work, and of a whole recorder on a live source
     starts, keys    : of the real terminal, `early_keys` more while days load; it is watched for `watch_s` s
     """
 
@@ -32,10 +33,12 @@ class Sizes:
     seeks: int = 200
     frames: int = 200
     kills: int = 200
+    live_kills: int = 200
     starts: int = 7
     keys: int = 150
     early_keys: int = 15
     watch_s: float = 12.0
+    rest_trades: int = 1_000_000
     messages: int = 200_000
     mutations: int = 1_000_000
 
@@ -51,10 +54,12 @@ QUICK = Sizes(
     seeks=10,
     frames=10,
     kills=20,
+    live_kills=10,
     starts=1,
     keys=8,
     early_keys=2,
     watch_s=1.0,
+    rest_trades=5_000,
     messages=4_000,
     mutations=500,
 )

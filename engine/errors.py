@@ -6,6 +6,7 @@
     ├── CredentialError       3  a key is missing or was refused
     ├── NoDataError           4  nothing exists for what was asked (holiday, no such file, unknown day)
     ├── StoreError            1  a file is damaged, foreign or cannot be written
+    │   └── BusyError         1  another process is writing there
     ├── ProviderError         1  a data provider misbehaved
     └── AlertError            1  an alert could not be delivered
 
@@ -49,6 +50,10 @@ class NoDataError(SpymonError):
 
 class StoreError(SpymonError):
     """A file on disk is damaged, foreign, or cannot be written."""
+
+
+class BusyError(StoreError):
+    """Another process is writing there."""
 
 
 class ProviderError(SpymonError):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -20,9 +20,13 @@ import numpy as np
 from .chain import expected_move, known_sum, max_pain, put_call
 from .dealer import held
 from .errors import NoDataError
+from .events import MISSING, PRICE_SCALE
 from .exposure import Book, by_row, exposure, peak
-from .quotes import Bools, Floats, OptionChain, Rows
+from .kernel.state import State
+from .market import clock_text
+from .quotes import Bools, Expiry, Floats, OptionChain, Rows, alive, quoted_by
 from .stance import Convention
+from .timeline import Tape
 from .valuation import Group, Terms, settlements, volatilities
 
 PROFILE_POINTS = 2001
@@ -155,6 +159,22 @@ class Levels:
         if any(each.expiry != first.expiry for each in others):
             return self.chain
         return self.chain.part(np.array([each.root == first.root for each in self.chain.contracts]))
+
+
+def levels_of(
+    state: State,
+    tape: Tape,
+    terms: Terms,
+    expiry: Expiry = "all",
+    convention: Convention = "assumed",
+) -> Levels:
+    """Return the levels of a tape's fold, at the fold's own spot; NoDataError when nothing can be summed."""
+    info, spot = tape.info, int(state.under["spot"][0])
+    if spot == MISSING or not len(tape.contracts):
+        what = "spot" if len(tape.contracts) else "contract"
+        raise NoDataError(f"{info.symbol} has no {what} yet at {clock_text(terms.at_ns)} of {info.day}.")
+    chain = alive(quoted_by(state, tape.contracts, info.underlying), expiry, terms.at_ns)
+    return measure(chain, replace(terms, spot=spot / PRICE_SCALE), convention)
 
 
 def measure(chain: OptionChain, terms: Terms, convention: Convention = "assumed") -> Levels:

@@ -63,6 +63,7 @@ class Intake(Protocol):
     tape       : what the fold reads; its `link` is the source's to set
     listed     : the writer's contract table: add to it, before the events that name the new ids
     resumed_ns : the tape's clock when the day was resumed from a recording, 0 when it begins now
+    trouble    : why nothing is recorded now, one sentence; '' while all is well
     """
 
     @property
@@ -71,11 +72,14 @@ class Intake(Protocol):
     def listed(self) -> ContractTable: ...
     @property
     def resumed_ns(self) -> int: ...
+    @property
+    def trouble(self) -> str: ...
 
-    def append(self, events: Events, received_ns: int) -> None:
+    def append(self, events: Events, received_ns: int, timely: bool = True) -> None:
         """Record events and put them at the end of the tape, with the contracts added since.
 
         received_ns : ns UTC when the last of them came in
+        timely      : whether they came as soon as they happened; what a snapshot repeats says nothing of lag
         """
         ...
 
@@ -107,6 +111,7 @@ class LiveTape:
     listing : how often contracts were added after events had been read
     known   : how many of its first events are no news: they were there before anybody listened
     link    : what the writer says of the connection; any thread may put another one in its place
+    given   : events appended so far; `rows` of them can be read
     """
 
     def __init__(self, info: TapeInfo, spool: Spool | None = None, chunk: int = CHUNK) -> None:
@@ -120,6 +125,8 @@ class LiveTape:
         self.known = 0
         self.listed = ContractTable()
         self.link = Link()
+        self.given = 0
+        self.rows = 0
         self._spool = spool
         self._chunks: list[Events | None] = []
         self._chunk = chunk
@@ -149,6 +156,7 @@ class LiveTape:
             self._arrived.append(partial(self._list, new))
         if len(events):
             self._arrived.append(partial(self._write, events, received_ns))
+        self.given += len(events)
 
     def close(self) -> None:
         """Say that nothing comes any more."""
@@ -178,6 +186,23 @@ class LiveTape:
         p50, p99 = np.percentile(delays, (50, 99))
         return Lag(p50_ms=float(p50) / 1e6, p99_ms=float(p99) / 1e6)
 
+    # --- for any thread -----------------------------------------------------------------------------
+
+    def since(self, row: int) -> Events:
+        """Return the events from a row on to the end of its chunk, none when there are no more yet.
+
+        Rows that can be read never change, so no lock is needed; the array is shared: do not write to it.
+        """
+        rows = self.rows
+        if row >= rows:
+            return np.empty(0, EVENT)
+        chunk, offset = divmod(row, self._chunk)
+        events = self._chunks[chunk]
+        if events is None:
+            assert self._spool is not None, "only a spool takes chunks away"
+            events = self._spool.get(chunk)
+        return events[offset : rows - chunk * self._chunk]
+
     # --- in `take` --------------------------------------------------------------------------------
 
     def _list(self, contracts: list[Contract]) -> None:
@@ -202,6 +227,7 @@ class LiveTape:
             assert last is not None, "the chunk that is written is never spooled"
             last[self._filled : self._filled + len(part)] = part
             self._filled += len(part)
+            self.rows += len(part)
             self.end_ns = max(self.end_ns, int(part["ts"].max()))
             events = events[len(part) :]
 

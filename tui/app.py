@@ -130,13 +130,9 @@ class SpymonApp(App[None]):
     async def _open(self) -> None:
         try:
             await self.desk.start()
-        except Exception as error:
-            self._give_up(error)
-
-    def _give_up(self, error: Exception) -> None:
-        """Leave; the command line reports it, in one sentence and with the right exit code."""
-        self.error = error
-        self.exit(return_code=1)
+        except Exception as error:  # the command line reports it: one sentence, and the right exit code
+            self.error = error
+            self.exit(return_code=1)
 
     def _fatal_error(self) -> None:
         """Leave after a failure nobody expected; the command line reports it, as it does every other one.
@@ -166,12 +162,12 @@ class SpymonApp(App[None]):
         """Paint the newest view if it is news; called by the frame clock."""
         if not self._main.is_attached:
             return  # the last tick of an app that is closing
-        if self.desk.refusal is not None:
-            self._give_up(self.desk.refusal)
-            return
         self._tick += 1
         self._keep_pace()
         self._report(self.desk.failure)
+        if self.desk.refusal is not None:  # nothing is left to watch: the command line says it, with its code
+            self.error = self.desk.refusal
+            self.exit(return_code=self.desk.refusal.exit_code)
         for sentence in self.alerter.tick():
             self.notify(sentence, severity="warning", timeout=8)
         view = self.desk.view

@@ -88,6 +88,10 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
         from .commands.compact import run_compact
 
         return run_compact(args, settings, leaver)
+    if args.command == "record":
+        from .commands.record import run_record
+
+        return run_record(settings)
     if args.command == "levels":
         from .commands.levels import run_levels
 

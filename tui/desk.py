@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from engine.commands import Command
-from engine.errors import SpymonError
+from engine.errors import CredentialError
 from engine.panels import Query
 from engine.view import Detail, View
 
@@ -24,7 +24,7 @@ class Desk(Protocol):
     view    : the newest view, None until there is one; cheap to read
     sources : (name, label) of everything `UseSource` can switch to
     failure : one sentence when the desk cannot go on, else None
-    refusal : why there is nothing to watch any more, for whoever started the program; None while there is
+    refusal : why what is shown has ended, when its key was refused, else None
     """
 
     @property
@@ -37,7 +37,7 @@ class Desk(Protocol):
     def failure(self) -> str | None: ...
 
     @property
-    def refusal(self) -> SpymonError | None: ...
+    def refusal(self) -> CredentialError | None: ...
 
     async def start(self) -> None: ...
 
@@ -77,8 +77,8 @@ class LazyDesk:
         return self._desk.failure if self._desk else None
 
     @property
-    def refusal(self) -> SpymonError | None:
-        """Why the real desk has nothing to watch any more, if so."""
+    def refusal(self) -> CredentialError | None:
+        """Why what the real desk shows has ended, if its key was refused."""
         return self._desk.refusal if self._desk else None
 
     async def start(self) -> None:

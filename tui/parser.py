@@ -128,6 +128,7 @@ def _add_commands(parser: Parser) -> None:
 
     _add_days(add("days", "list what is on disk: dates, symbols, spans, events, gaps, origin"))
     _add_import(add("import", "turn flat files (CSV, .csv.gz) and per-contract trade Parquet into days"))
+    _add_record(add("record", "record a live day without a screen, day after day, until it is ended"))
     _add_levels(add("levels", "gamma exposure, walls, zero gamma and max pain of a symbol or a chain file"))
     _add_snapshot(add("snapshot", "write positions and gamma of every contract at a moment, or list a day's"))
     _add_verify(add("verify", "fold a day again and compare its state hash with the recorded one"))
@@ -145,6 +146,16 @@ def _add_import(load: argparse.ArgumentParser) -> None:
     load.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder to walk")
     load.add_argument("--symbol", metavar="S", help="only this underlying")
     load.add_argument("--date", metavar="D", help="only this day, YYYY-MM-DD")
+
+
+def _add_record(record: argparse.ArgumentParser) -> None:
+    record.add_argument("--symbol", metavar="A[,B...]", help="which underlyings (the watch list)")
+    record.add_argument("--source", metavar="NAME", help="massive, massive-rest, simulated (massive)")
+    record.add_argument(
+        "--custom", metavar="ROOT:INCREMENT[:PREFIX]", action="append", help="an underlying without preset"
+    )
+    record.add_argument("--speed", metavar="X|max", help="of the simulated day: its seconds per second (1)")
+    record.add_argument("--seed", metavar="N", help="seed of the simulated day")
 
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:

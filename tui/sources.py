@@ -19,17 +19,20 @@ from engine.kernel.params import PRESETS, FoldParams, with_settings
 from engine.kernel.signals import RULE_NAMES
 from engine.monitor import Monitor
 from engine.rules import PREFIX
-from engine.slot import DeckParams, Source
+from engine.slot import DeckParams, LiveSource, Source
+from engine.sources.attached import AttachedSource, find_recorder
 from engine.sources.simulated import PROFILES, SimulatedSource
 from engine.store.day import DayStore
+from engine.store.stored import open_stored, stored_symbols
 from engine.timeline import Tape
 
 from .alerts import unknown_rules
-from .plan import SIMULATED, SIMULATED_DAY, STORED, Plan
+from .massive import make_massive, recording
+from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, Plan
 from .rules import installed, load_rules
 
 GO_LIVE = (
-    "Simulated day. Play a real one: spymon import PATH. Live feeds come later, with MASSIVE_API_KEY in .env."
+    "Simulated day. See the market live: put MASSIVE_API_KEY in .env. Play a past day: spymon import PATH."
 )
 
 
@@ -50,14 +53,25 @@ class NamedSource:
 def make_sources(plan: Plan, settings: Settings) -> tuple[Source, ...]:
     """Return what the run plays, then what the screen can switch to."""
     store = DayStore(settings.data_dir)
-    days = tuple(stored(store, day, store.symbols(day)) for day in plan.others)
+    days = tuple(stored(store, day, stored_symbols(store, day)) for day in plan.others)
     others = tuple(day for day in days if day.symbols)
     if plan.source == STORED:
         readable, damaged = judged(plan, settings)
         # The damaged ones come last: whoever watches is told why each of them cannot be shown.
         first = stored(store, plan.day, (*readable, *damaged))
         return first, simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
+    if plan.source in LIVE:
+        return live(plan, settings), simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
     return simulated(plan.day, settings.seed, plan.symbols), *others
+
+
+def live(plan: Plan, settings: Settings) -> LiveSource:
+    """Return the live day: of the recorder that runs on the data folder, else heard and recorded here."""
+    hello = find_recorder(settings.data_dir)
+    if hello is None:
+        return make_massive(settings, plan.source, recording(settings.data_dir))
+    asked = () if settings.origin("symbol") == "default" else plan.symbols
+    return AttachedSource(settings.data_dir, hello, asked)
 
 
 def judged(plan: Plan, settings: Settings) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -66,6 +80,8 @@ def judged(plan: Plan, settings: Settings) -> tuple[tuple[str, ...], dict[str, s
         return plan.symbols, {}
     store, damaged = DayStore(settings.data_dir), dict[str, str]()
     for symbol in plan.symbols:
+        if not store.has(plan.day, symbol):  # a recording, which is judged when it is opened
+            continue
         try:
             store.meta(plan.day, symbol)
         except StoreError as error:
@@ -89,7 +105,7 @@ def _open_simulated(source: SimulatedSource, symbol: str) -> Tape:
 
 def stored(store: DayStore, day: date, symbols: tuple[str, ...]) -> NamedSource:
     """Return a day on disk as a source."""
-    return NamedSource(f"{STORED} {day}", f"{day} on disk", symbols, partial(store.open, day))
+    return NamedSource(f"{STORED} {day}", f"{day} on disk", symbols, partial(open_stored, store, day))
 
 
 def fold_params(settings: Settings) -> FoldParams:

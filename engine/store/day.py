@@ -78,6 +78,10 @@ class DayStore:
         """Return what a day says about itself; NoDataError when there is none, StoreError when damaged."""
         return _read_meta(self._existing(day, symbol))
 
+    def has(self, day: date, symbol: str) -> bool:
+        """Say whether there is a folder of that day, whatever is in it."""
+        return present(self.folder(day, symbol)).is_dir()
+
     def open(self, day: date, symbol: str, cached_chunks: int = 2) -> DayTape:
         """Return the day's tape; NoDataError when there is none, StoreError when damaged."""
         folder = self._existing(day, symbol)
@@ -109,7 +113,7 @@ class DayStore:
 
     def _existing(self, day: date, symbol: str) -> Path:
         folder = self.folder(day, symbol)
-        if not present(folder).is_dir():
+        if not self.has(day, symbol):
             raise NoDataError(f"There is no recorded or imported day {day} of {symbol}; see `spymon days`.")
         return folder
 

@@ -18,7 +18,7 @@ from ..events import Events
 from ..market import session
 from ..symbols import ContractTable
 from ..timeline import TapeInfo
-from .meta import DayMeta
+from .meta import DayMeta, badge_of
 from .parquet import from_table, open_parquet, read_contracts
 
 
@@ -77,7 +77,7 @@ def _info(meta: DayMeta) -> TapeInfo:
         day=meta.day,
         session=session(meta.day),
         source=facts.source,
-        badge="REPLAY",
+        badge=badge_of(facts.source),
         spot_origin=facts.spot_origin,
         tick=facts.tick,
         notes=facts.notes,

@@ -10,6 +10,7 @@ set-aside name, see `present`, so at every moment exactly one whole version can 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ try:
     import fcntl
 except ImportError:  # not a POSIX system: leftovers of killed processes then stay until someone deletes them
     fcntl = None  # type: ignore[assignment]
+
+RECORDING = re.compile(r"([A-Z0-9.]{1,8})-(\d{6})\.arrows")
+"""The name of a recording's file: its symbol, and when it was begun."""
 
 _SCRATCH = ".scratch-"
 _LOCK = "lock"

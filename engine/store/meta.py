@@ -35,7 +35,7 @@ class InputFile:
 class Facts:
     """What a tape's maker knows and its events do not say.
 
-    source         : 'import' or 'recorded'
+    source         : 'import', 'recorded', or 'simulated': recorded from a market that never was
     spot_origin    : 'tape', 'minute bars', 'put-call parity', or 'none'
     tick           : smallest price step of the options, price units
     underlying     : as it was when the day was made, so that presets may change
@@ -92,6 +92,11 @@ class DayMeta:
         """Write as text, keys in a fixed order."""
         fields = asdict(self) | {"schema": SCHEMA, "day": self.day.isoformat()}
         return json.dumps(fields, indent=1, sort_keys=True) + "\n"
+
+
+def badge_of(source: str) -> str:
+    """Return what a screen shows first of a stored tape: nothing simulated may pass for a real day."""
+    return "SIMULATED" if source == "simulated" else "REPLAY"
 
 
 def whole_session(day: date, first_ns: int, last_ns: int) -> bool:

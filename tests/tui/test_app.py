@@ -38,7 +38,7 @@ from engine.commands import (
     UseSource,
     WhatIf,
 )
-from engine.errors import CredentialError, NoDataError, SpymonError
+from engine.errors import CredentialError, NoDataError
 from engine.events import NS
 from engine.market import parse_time
 from engine.panels import (
@@ -98,8 +98,8 @@ class FakeDesk:
         ("import", "2025-12-16, imported"),
     )
     failure: str | None = None
-    obstacle: Exception | None = None
-    refusal: SpymonError | None = None
+    refusal: CredentialError | None = None
+    wrong: Exception | None = None
     sent: list[Command] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     questions: list[object] = field(default_factory=list)
@@ -109,8 +109,8 @@ class FakeDesk:
 
     async def start(self) -> None:
         self.life.append("started")
-        if self.obstacle is not None:
-            raise self.obstacle
+        if self.wrong is not None:
+            raise self.wrong
 
     async def stop(self) -> None:
         self.life.append("stopped")
@@ -534,22 +534,10 @@ async def test_the_desk_is_started_once_and_stopped_at_the_end(desk: FakeDesk, t
 
 
 async def test_a_desk_that_cannot_start_ends_the_app_with_its_error(desk: FakeDesk, tmp_path: Path) -> None:
-    desk.obstacle = NoDataError("2025-12-25 is a market holiday.")
+    desk.wrong = NoDataError("2025-12-25 is a market holiday.")
     async with scene(desk, tmp_path) as shown:
         app = shown.app
-    assert app.error is desk.obstacle
-    assert app.return_code == 1
-    assert desk.life == ["started", "stopped"]
-
-
-async def test_a_key_that_is_refused_while_one_watches_ends_the_app_with_the_reason(
-    desk: FakeDesk, tmp_path: Path
-) -> None:
-    async with scene(desk, tmp_path) as shown:
-        desk.refusal = CredentialError("The provider does not accept the key in MASSIVE_API_KEY.")
-        await shown.frame()
-        app = shown.app
-    assert app.error is desk.refusal
+    assert app.error is desk.wrong
     assert app.return_code == 1
     assert desk.life == ["started", "stopped"]
 
@@ -599,6 +587,16 @@ async def test_where_there_is_no_room_for_hints_an_answer_is_said_over_the_grid(
         desk.failure = "The tape ends in the middle of a row."
         await shown.frame()
         assert shown.notices()[1:] == ["The tape ends in the middle of a row."]
+
+
+async def test_a_key_that_is_refused_while_running_ends_the_screen_with_its_code(
+    desk: FakeDesk, tmp_path: Path
+) -> None:
+    async with scene(desk, tmp_path) as shown:
+        desk.refusal = CredentialError("Massive does not know this key; check MASSIVE_API_KEY.")
+        await shown.frame()
+        assert shown.app.return_code == 3
+        assert shown.app.error is desk.refusal
 
 
 async def test_the_same_answer_to_another_key_is_said_again(

@@ -80,7 +80,8 @@ class DeckDesk:
     """A deck whose clock goes a tenth of a second with every look, on the test's own thread."""
 
     sources = (("feed", "the feed"),)
-    failure = refusal = None
+    failure = None
+    refusal = None
 
     def __init__(self, feed: Feed) -> None:
         self._deck = Deck((feed,), DeckParams(), 1.0, 0)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import math
 from dataclasses import replace
 from datetime import date, datetime
 
 from engine.config import Settings
 from engine.errors import NoDataError, UsageError
-from engine.events import MISSING, PRICE_SCALE
 from engine.kernel.params import FoldParams
-from engine.levels import Levels, measure
-from engine.market import ET, PRESETS, clock_text, parse_custom, parse_time, underlying_of_root
-from engine.quotes import Expiry, alive, quoted_by
+from engine.levels import Levels, levels_of
+from engine.market import ET, PRESETS, parse_custom, parse_time, underlying_of_root
+from engine.quotes import Expiry
 from engine.stance import Convention
 from engine.timeline import Tape, Timeline, TimelineParams
 from engine.valuation import Terms
@@ -81,14 +81,8 @@ class FoldedDay:
 
     def levels(self, expiry: Expiry = "all", convention: Convention = "assumed") -> Levels:
         """Return the levels at the moment folded to; NoDataError when there are none."""
-        info, state = self.tape.info, self._timeline.state
-        spot = int(state.under["spot"][0])
-        if spot == MISSING:
-            raise NoDataError(f"{info.symbol} has no spot yet at {clock_text(self.at_ns)} of {info.day}.")
-        whole = quoted_by(state, self.tape.contracts, info.underlying)
-        chain = alive(whole, expiry, self.at_ns)
-        terms = Terms(self.at_ns, spot / PRICE_SCALE, self._settings.rate, dividend_in(self._settings))
-        return measure(chain, terms, convention)
+        terms = Terms(self.at_ns, math.nan, self._settings.rate, dividend_in(self._settings))
+        return levels_of(self._timeline.state, self.tape, terms, expiry, convention)
 
 
 def dividend_in(settings: Settings) -> float | None:

@@ -13,7 +13,7 @@ from engine.store.day import DayStore
 
 from ..leaving import Leaver
 from ..output import progress_bar, say
-from ..plan import days_on_disk, parse_day
+from ..plan import day_files, parse_day
 from .folding import VERIFYING_BATCH, fold_hash
 
 
@@ -29,7 +29,7 @@ def run_verify(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> 
 def _symbols(store: DayStore, day: date, only: str | None) -> tuple[str, ...]:
     if only is not None:
         return (only,)
-    symbols = days_on_disk(store.root).get(day, ())
+    symbols = day_files(store.root).get(day, ())
     if not symbols:
         session(day)
         raise NoDataError(f"There is no recorded or imported day {day} in {store.root}; see spymon days.")

@@ -6,8 +6,9 @@ planted in it are known, so that detection can be measured.
 
 from __future__ import annotations
 
+from .live import LiveSimulated
 from .plants import Planted
 from .profiles import PROFILES, DayParams
 from .tape import DEFAULT_SEED, SimTape, SimulatedSource
 
-__all__ = ["DEFAULT_SEED", "PROFILES", "DayParams", "Planted", "SimTape", "SimulatedSource"]
+__all__ = ["DEFAULT_SEED", "PROFILES", "DayParams", "LiveSimulated", "Planted", "SimTape", "SimulatedSource"]

@@ -16,11 +16,14 @@ from ...errors import NoDataError, StoreError
 from ...timeline import Tape
 from ..day import DayStore
 from ..daytape import DayTape
-from ..files import present, sync_folder, writing
+from ..files import sync_folder, writing
 from ..meta import DayMeta, Facts, InputFile, whole_session
 from .file import JournalFile
 from .places import Lock, Place
 from .tape import JournalTape, read_files
+
+RECORDED = ("recorded", "simulated")
+"""Sources of days that were recordings."""
 
 Progress = Callable[[str, float], None]
 """Told what is being done and which share of it, 0-1, is done."""
@@ -77,14 +80,13 @@ class _Run:
     ) -> None:
         self._store, self._place, self._fold, self._progress = store, place, fold, progress
         self._what = f"compacting {place.symbol} {place.day}"
-        self._old = _recorded(store, place)
+        self._old = recorded_day(store, place)
 
     def all(self) -> Compacted:
         """Write what the day does not have yet, then take the files away."""
         self._progress(self._what, 0.0)
-        known = self._old.facts.inputs if self._old else ()
         files = read_files(self._place)
-        fresh = {file: its for file in files if file.events and (its := file.identity()) not in known}
+        fresh = fresh_files(files, self._old)
         meta = self._write(tuple(fresh), tuple(fresh.values())) if fresh else self._old
         with writing(self._place.root):
             aside = [moved for file in files if (moved := _put_away(file)) is not None]
@@ -111,6 +113,11 @@ class _Run:
     ) -> DayMeta:
         recording = fresh[-1].recording
         assert recording is not None  # a file without one has no events
+        if self._old is not None and self._old.facts.source != recording.source:
+            raise StoreError(
+                f"{self._place.symbol} on {self._place.day} was {self._old.facts.source}, the recording is "
+                f"{recording.source}; both stay as they were, move one of them away."
+            )
         tape = JournalTape(recording, fresh, before)
         with self._store.writer(self._place.day, self._place.symbol, tape.contracts) as writer:
             for chunk in range(len(tape.starts)):
@@ -134,7 +141,7 @@ class _Run:
         first_ns = old.measured.first_ns if old else tape.files[0].first_ns
         notes = (old.facts.notes if old else ()) + _problems(tape.files, by_path=False)
         return Facts(
-            source="recorded",
+            source=tape.recording.source,
             spot_origin=tape.recording.spot_origin,
             tick=tape.recording.tick,
             underlying=tape.recording.underlying,
@@ -144,18 +151,23 @@ class _Run:
         )
 
 
-def _recorded(store: DayStore, place: Place) -> DayMeta | None:
+def recorded_day(store: DayStore, place: Place) -> DayMeta | None:
     """Return the day that was recorded before; StoreError for one that was not recorded."""
-    folder = store.folder(place.day, place.symbol)
-    if not present(folder).is_dir():
+    if not store.has(place.day, place.symbol):
         return None
     old = store.meta(place.day, place.symbol)
-    if old.facts.source != "recorded":
+    if old.facts.source not in RECORDED:
         raise StoreError(
             f"{place.symbol} on {place.day} was imported and not recorded, and it stays; "
-            f"move {folder} away to compact the recording."
+            f"move {store.folder(place.day, place.symbol)} away to compact the recording."
         )
     return old
+
+
+def fresh_files(files: Sequence[JournalFile], old: DayMeta | None) -> dict[JournalFile, InputFile]:
+    """Return the files with events that a day does not have yet, in their order."""
+    known = old.facts.inputs if old else ()
+    return {file: its for file in files if file.events and (its := file.identity()) not in known}
 
 
 def _problems(files: Sequence[JournalFile], by_path: bool) -> tuple[str, ...]:

@@ -43,12 +43,14 @@ class Recording:
 
     spot_origin : 'tape', 'minute bars', 'put-call parity' or 'none'
     tick        : smallest price step of the options, price units
+    source      : 'recorded', or 'simulated' of a market that never was
     """
 
     day: date
     underlying: Underlying
     spot_origin: str
     tick: int
+    source: str = "recorded"
 
     @property
     def symbol(self) -> str:
@@ -126,7 +128,8 @@ def recording_of(schema: Any) -> Recording:
         if not schema.equals(TAPE_SCHEMA):
             raise ValueError("it has other columns than a tape")
         day, underlying = date.fromisoformat(fields["day"]), underlying_from(fields["underlying"])
-        return Recording(day, underlying, str(fields["spot_origin"]), int(fields["tick"]))
+        source = str(fields.get("source", "recorded"))  # the first recordings did not say
+        return Recording(day, underlying, str(fields["spot_origin"]), int(fields["tick"]), source)
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError("it is no recording") from error
 

@@ -48,7 +48,7 @@ def _entry(place: Place, under_way: bool) -> tuple[DayEntry, tuple[str, ...]]:
         quotes=int(counts[QUOTE]),
         complete=whole_session(place.day, first_ns, tape.end_ns) and not tape.problems,
         gaps=int(counts[GAP]),
-        source="recorded",
+        source=tape.recording.source,
         spot_origin=tape.recording.spot_origin,
         inputs=tuple(file.path.name for file in tape.files),
         bytes=sum(file.bytes for file in tape.files),

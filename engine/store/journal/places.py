@@ -9,7 +9,6 @@ names in order are the recording in order, even when the clock was set back.
 from __future__ import annotations
 
 import os
-import re
 import time
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,12 +16,11 @@ from datetime import time as wall
 from pathlib import Path
 from typing import IO
 
-from ...errors import StoreError
+from ...errors import BusyError
 from ...events import NS
 from ...market import ET
-from ..files import LOCKS, claim, date_named
+from ..files import LOCKS, RECORDING, claim, date_named
 
-_NAME = re.compile(r"([A-Z0-9.]{1,8})-(\d{6})\.arrows")
 _TRIES, _PATIENCE_S = 4, 0.02
 """How long a lock is waited for: somebody may be asking just now whether it is taken."""
 
@@ -46,7 +44,7 @@ class Place:
     def files(self) -> list[Path]:
         """Return the recording's files in the order they were written."""
         names = sorted(self.folder.glob(f"{self.symbol}-*.arrows"))
-        return [path for path in names if _NAME.fullmatch(path.name)]
+        return [path for path in names if RECORDING.fullmatch(path.name)]
 
     def next_file(self, now_ns: int) -> Path:
         """Return the name of a file that begins now, later than those that are there."""
@@ -61,7 +59,7 @@ def places(root: Path) -> list[Place]:
     """Return every recording below `root`, by day and symbol."""
     found = set()
     for path in (root / "journal").glob("*/*.arrows"):
-        name = _NAME.fullmatch(path.name)
+        name = RECORDING.fullmatch(path.name)
         day = date_named(path.parent.name)
         if name is not None and day is not None:
             found.add(Place(root, day, name[1]))
@@ -79,14 +77,14 @@ class Lock:
         self._file: IO[str] | None = None
 
     def take(self) -> None:
-        """Take the lock, or keep it; StoreError when another has it, OSError when the disk refuses."""
+        """Take the lock, or keep it; BusyError when another has it, OSError when the disk refuses."""
         for attempt in range(_TRIES):
             if self._file is None:
                 self._file = _claimed(self._place.lock)
             if self._file is not None:
                 return
             time.sleep(_PATIENCE_S * (attempt + 1 < _TRIES))
-        raise StoreError(
+        raise BusyError(
             f"{self._place.symbol} on {self._place.day} is being recorded into {self._place.folder} "
             "by another spymon; stop that one first."
         )

@@ -17,6 +17,7 @@ from ...events import Events
 from ...market import session
 from ...symbols import ContractTable
 from ...timeline import TapeInfo
+from ..meta import badge_of
 from .encoding import Recording
 from .file import JournalFile
 from .places import Place
@@ -108,8 +109,8 @@ def _info(recording: Recording) -> TapeInfo:
         underlying=recording.underlying,
         day=recording.day,
         session=session(recording.day),
-        source="recorded",
-        badge="REPLAY",
+        source=recording.source,
+        badge=badge_of(recording.source),
         spot_origin=recording.spot_origin,
         tick=recording.tick,
     )

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from ...errors import StoreError
+from ...errors import BusyError, StoreError
 from ...events import KIND_NAMES, NS, Events, gap
 from ...symbols import Contract, ContractTable
 from ..files import sync_folder
@@ -42,19 +43,21 @@ class Journal:
         self._lock = Lock(self.place)
         self._file: FileIO | None = None
         self._encoder, self._told, self._whole_bytes = Encoder(recording), 0, 0
-        self._written = _Reach()
-        self._synced = _Reach()
+        self._written = Reach()
+        self._synced = Reach()
         self._lost: tuple[int, int] | None = None
         self._retry_at_ns = 0
 
     def open(self, now_ns: int) -> None:
         """Begin the file now rather than with the first append.
 
-        Raises StoreError when another process records the same, or when the disk refuses.
+        Raises BusyError when another process records the same, StoreError when the disk refuses.
         """
         try:
             if self._file is None:
                 self._begin(now_ns)
+        except BusyError:
+            raise
         except (OSError, StoreError) as error:
             raise self._breaks(error, now_ns) from error
         self.broken = ""
@@ -86,15 +89,30 @@ class Journal:
 
         Raises StoreError when the disk refuses; what was not safe yet then counts as not recorded.
         """
-        if self._file is not None:
-            try:
-                os.fsync(self._file.fileno())
-            except OSError as error:
-                if self._written.rows > self._synced.rows:
-                    self._lost = self._synced.clock_or(self._written.first_ns), self._written.clock_ns
-                self._written = self._synced.copy()
-                raise self._breaks(error, self._written.received_ns) from error
-            self._synced = self._written.copy()
+        flush = self.flush()
+        return self._synced.rows if flush is None else self.settle(flush, flush.wait())
+
+    def flush(self) -> Flush | None:
+        """Return what waits for the disk in place of `sync`, in any thread; None when nothing is open.
+
+        Its outcome is to be told to `settle`, before the next one is asked for. Raises StoreError when the
+        system refuses.
+        """
+        try:
+            return None if self._file is None else Flush(os.dup(self._file.fileno()), self._written.copy())
+        except OSError as error:
+            raise self._breaks(error, self._written.received_ns) from error
+
+    def settle(self, flush: Flush, error: OSError | None) -> int:
+        """Take in what came of a flush, as `sync` does; return how many rows are safe."""
+        if error is not None:
+            if self._written.rows > self._synced.rows:
+                since = self._synced.clock_or(self._written.first_ns)
+                before = self._lost or (since, since)
+                self._lost = min(since, before[0]), max(self._written.clock_ns, before[1])
+            self._written = self._synced.copy()
+            raise self._breaks(error, flush.reach.received_ns) from error
+        self._synced = flush.reach
         return self._synced.rows
 
     def close(self) -> int:
@@ -183,7 +201,7 @@ class Journal:
                 os.unlink(file.name)
 
 
-class _Reach:
+class Reach:
     """How far the recording goes: rows, the tape's clock, and the last time of receipt."""
 
     def __init__(self) -> None:
@@ -201,8 +219,29 @@ class _Reach:
         """Return the clock, or the time given when nothing was recorded yet."""
         return self.clock_ns if self.rows else ts_ns
 
-    def copy(self) -> _Reach:
-        twin = _Reach()
+    def copy(self) -> Reach:
+        twin = Reach()
         twin.rows, twin.first_ns = self.rows, self.first_ns
         twin.clock_ns, twin.received_ns = self.clock_ns, self.received_ns
         return twin
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """An fsync to come, by a descriptor of its own: the journal may be closed meanwhile.
+
+    reach : what is safe once it has succeeded
+    """
+
+    descriptor: int
+    reach: Reach
+
+    def wait(self) -> OSError | None:
+        """Wait for the disk and return what it said; call it once."""
+        try:
+            os.fsync(self.descriptor)
+        except OSError as error:
+            return error
+        finally:
+            os.close(self.descriptor)
+        return None

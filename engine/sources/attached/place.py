@@ -1,0 +1,131 @@
+"""Where a recorder can be reached: `run/recorder.sock` below its data folder, for its own user alone.
+
+Owns the folder, the lock that says a recorder lives, and the socket's name, which a system limits to about
+a hundred bytes. It refuses to know what is said.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import struct
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from ...errors import BusyError, StoreError
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system: it has no unix sockets either
+    fcntl = None  # type: ignore[assignment]
+
+POSSIBLE = hasattr(socket, "AF_UNIX")
+"""Whether this system has what a recorder is reached by."""
+
+_LONGEST = 100
+"""Bytes of a socket's name that every system takes; the shortest limit is 104."""
+
+
+class Place:
+    """The meeting point of one data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.folder = data_dir / "run"
+        self.socket = self.folder / "recorder.sock"
+        self.lock = self.folder / "recorder.lock"
+
+    def prepare(self) -> None:
+        """Make the folder, for this user alone; StoreError when it belongs to somebody else."""
+        if not POSSIBLE:
+            raise StoreError("This system has no unix sockets, so no screen can attach to a recorder.")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            found = self.folder.lstat()
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+                raise StoreError(f"{self.folder} is not this user's own folder; move it away.")
+            self.folder.chmod(0o700)
+        except OSError as error:
+            raise unusable(self.folder, error) from error
+
+    def claim(self) -> IO[str]:
+        """Return the lock, held until it is closed; BusyError when a living recorder has it."""
+        try:
+            file = self.lock.open("a+", encoding="ascii")
+        except OSError as error:
+            raise unusable(self.lock, error) from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            pid = file.read().strip() or "unknown"
+            file.close()
+            raise BusyError(
+                f"A recorder (pid {pid}) already runs on the data folder {self.data_dir}; start "
+                "spymon without record to watch it, or stop it first."
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        return file
+
+    def listen(self) -> socket.socket:
+        """Return the listening socket in place of one that a killed recorder left; the lock must be held."""
+        listening = socket.socket(socket.AF_UNIX)
+        try:
+            self.socket.unlink(missing_ok=True)
+            with self._short() as name:
+                listening.bind(name)
+            self.socket.chmod(0o600)
+            listening.listen()
+        except OSError as error:
+            listening.close()
+            raise unusable(self.socket, error) from error
+        listening.setblocking(False)
+        return listening
+
+    def connect(self) -> socket.socket | None:
+        """Return a connection to the recorder, None when none runs; StoreError when it is somebody else's."""
+        speaking = socket.socket(socket.AF_UNIX)
+        try:
+            with self._short() as name:
+                speaking.connect(name)
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
+            speaking.close()
+            return None
+        except OSError as error:
+            speaking.close()
+            raise unusable(self.socket, error) from error
+        return speaking
+
+    @contextmanager
+    def _short(self) -> Iterator[str]:
+        """Lend a name of the socket that is short enough to be one, by way of a link for long folders."""
+        if len(os.fsencode(self.socket)) <= _LONGEST:
+            yield str(self.socket)
+            return
+        with tempfile.TemporaryDirectory(prefix="spymon-") as name:
+            link = Path(name) / "run"
+            link.symlink_to(self.folder.absolute())
+            yield str(link / self.socket.name)
+
+
+def unusable(path: Path, error: OSError) -> StoreError:
+    """Return the sentence for something below `run` that cannot be used."""
+    return StoreError(
+        f"{path} cannot be used ({error.strerror or error}); it is how screens reach the recorder of this "
+        "data folder."
+    )
+
+
+def is_own(connection: socket.socket) -> bool:
+    """Say whether this user, or root, is at the other end; True where the system cannot tell."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True
+    peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, uid, _ = struct.unpack("3i", peer)
+    return uid in (0, os.getuid())

@@ -1,0 +1,97 @@
+"""The screen's side: a live source whose tapes are a running recorder's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ...errors import NoDataError
+from ...live import LiveTape, Spool
+from ...timeline import TapeInfo
+from .place import Place
+from .protocol import Hello, Recorded
+from .strand import Patience, Strand
+
+ATTACHED = "A screen onto the recorder: closing it loses nothing."
+
+
+class AttachedSource:
+    """The tapes of a recorder that runs on a data folder; a `LiveSource`.
+
+    hello   : what the recorder said when it was found
+    symbols : those to be watched, all that it records when none are named
+    spool   : where a tape's whole chunks may go; without one they are held in memory
+    now     : a clock in ns UTC
+    NoDataError for a symbol that is not recorded.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        hello: Hello,
+        symbols: Sequence[str] = (),
+        spool: Callable[[TapeInfo], Spool] | None = None,
+        now: Callable[[], int] = time.time_ns,
+        patience: Patience | None = None,
+    ) -> None:
+        place = Place(data_dir)
+        recorded = [_wanted(hello, symbol) for symbol in symbols or hello.symbols]
+        self._strands = {
+            each.info.symbol: Strand(place, hello, _tape(each.info, spool), now, patience or Patience())
+            for each in recorded
+        }
+
+    @property
+    def name(self) -> str:
+        """Return the name of the source that is recorded."""
+        return self._first.tape.info.source
+
+    @property
+    def label(self) -> str:
+        """Return what a person calls it, with the process that records."""
+        return f"{self.name}, attached to the recorder (pid {self._first.hello.pid})"
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Return the symbols that are watched."""
+        return tuple(self._strands)
+
+    def open(self, symbol: str) -> LiveTape:
+        """Return a symbol's tape; NoDataError when it is not watched."""
+        if symbol not in self._strands:
+            raise NoDataError(f"{symbol} is not among what is watched here: {', '.join(self._strands)}.")
+        return self._strands[symbol].tape
+
+    async def run(self, notify: Callable[[], None]) -> None:
+        """Write the tapes until the day is over, however often the recorder is restarted.
+
+        NoDataError when it comes back with something else, ProviderError when it makes no sense.
+        """
+        tasks = [asyncio.create_task(strand.run(notify)) for strand in self._strands.values()]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def _first(self) -> Strand:
+        return next(iter(self._strands.values()))
+
+
+def _wanted(hello: Hello, symbol: str) -> Recorded:
+    found = hello.find(symbol)
+    if found is None:
+        raise NoDataError(
+            f"The recorder (pid {hello.pid}) records {', '.join(hello.symbols) or 'nothing'}, not {symbol}; "
+            "start it with that symbol too."
+        )
+    return found
+
+
+def _tape(info: TapeInfo, spool: Callable[[TapeInfo], Spool] | None) -> LiveTape:
+    return LiveTape(replace(info, notes=(*info.notes, ATTACHED)), spool(info) if spool else None)

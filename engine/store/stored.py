@@ -1,0 +1,30 @@
+"""Whatever there is of a day on disk: the day file, else the recording that is no day file yet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from ..timeline import Tape
+from .day import DayStore
+from .journal.places import Place, places
+from .journal.tape import open_journal
+
+
+def open_stored(store: DayStore, day: date, symbol: str) -> Tape:
+    """Return a tape; NoDataError when there is neither, StoreError when what is there is damaged.
+
+    A recording is there as far as it has come; what of it cannot be read stands in the notes.
+    """
+    place = Place(store.root, day, symbol)
+    if store.has(day, symbol) or not place.files():
+        return store.open(day, symbol)
+    tape = open_journal(place)
+    tape.info = replace(tape.info, notes=(*tape.info.notes, *tape.problems))
+    return tape
+
+
+def stored_symbols(store: DayStore, day: date) -> tuple[str, ...]:
+    """Return the symbols that have a readable day file or a recording, ascending."""
+    recorded = (place.symbol for place in places(store.root) if place.day == day)
+    return tuple(sorted({*store.symbols(day), *recorded}))
