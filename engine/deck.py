@@ -44,7 +44,7 @@ from .slots import Slots
 from .stance import Stance
 from .symbols import ContractTable
 from .timeline import NO_CHECKPOINTS, Timeline
-from .view import Counts, Detail, Fired, View
+from .view import Counts, Detail, Fired, Link, View
 
 T = TypeVar("T")
 
@@ -464,6 +464,10 @@ class Deck:
         key, rerun = self._rerun or (None, None)
         ours = rerun if key == self._key else None
         return answer(self._slot(), Asked(self._stance, self._expiry, ours), query)
+
+    def links(self) -> dict[str, Link]:
+        """Return what each live source says of its connection, by its name; any thread may ask."""
+        return {name: slot.link for (name, _), slot in self._slots.live() if slot.link is not None}
 
     def counts(self) -> Counts:
         """Return what has been folded of the shown symbol."""

@@ -188,8 +188,14 @@ class Monitor:
 
     @property
     def sources(self) -> tuple[tuple[str, str], ...]:
-        """(name, label) of everything `UseSource` can switch to."""
-        return tuple((source.name, source.label) for source in self._given)
+        """(name, label) of everything `UseSource` can switch to, of a live one with how its feed is."""
+        links = self._deck.links() if self._deck else {}
+
+        def label(source: Source) -> str:
+            link = links.get(source.name)
+            return f"{source.label} — {link.badge}, {link.state}" if link else source.label
+
+        return tuple((source.name, label(source)) for source in self._given)
 
     async def views(self) -> AsyncIterator[View]:
         """Yield each new view; ends when the tape has ended or the monitor is stopped."""

@@ -85,8 +85,8 @@ class Slots:
                     self._give_up((source.name, symbol), error)
 
     def live(self) -> list[tuple[Key, Slot]]:
-        """Return the days that go on."""
-        return [(key, slot) for key, slot in self._slots.items() if slot.live]
+        """Return the days that go on; any thread may ask."""
+        return [(key, slot) for key, slot in list(self._slots.items()) if slot.live]
 
     def follow(self, limit: int) -> tuple[dict[Key, list[Piece]], list[Fired]]:
         """Fold what has come in on every live tape; return the pieces of each, and all that fired, in order.

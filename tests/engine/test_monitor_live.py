@@ -25,7 +25,7 @@ from engine.slot import DeckParams
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract
 from engine.timeline import TapeInfo
-from engine.view import Fired, View
+from engine.view import Fired, Link, View
 
 DAY = date(2025, 12, 16)
 OPEN = session(DAY).open_ns
@@ -238,6 +238,24 @@ class TestRunning:
             view = await until(watched, lambda view: view.badge == "LIVE")
         assert at(30)(view)
         assert [each.row.ts_ns for each in fired if each.badge == "LIVE"] == [OPEN + 20 * NS, OPEN + 30 * NS]
+
+    async def test_a_live_source_is_listed_with_how_its_feed_is_wherever_the_screen_looks(self) -> None:
+        async def script(tape: LiveTape, notify: Callable[[], None]) -> None:
+            tell(tape, 3)
+            tape.link = Link("STALE", "connected")
+            notify()
+            await forever()
+
+        wire = Wire(script)
+        watched = watch(wire, SimulatedSource(DAY))
+        assert watched.sources[0] == ("wire", "the wire")
+        async with watched:
+            watched.send(UseSource("simulated"))
+            await until(watched, lambda view: view.badge == "SIMULATED")
+            assert watched.sources == (
+                ("wire", "the wire — STALE, connected"),
+                ("simulated", "simulated day"),
+            )
 
     async def test_views_end_with_the_day(self) -> None:
         async def script(tape: LiveTape, notify: Callable[[], None]) -> None:

@@ -38,7 +38,7 @@ from engine.commands import (
     UseSource,
     WhatIf,
 )
-from engine.errors import NoDataError
+from engine.errors import CredentialError, NoDataError
 from engine.events import NS
 from engine.market import parse_time
 from engine.panels import (
@@ -98,7 +98,8 @@ class FakeDesk:
         ("import", "2025-12-16, imported"),
     )
     failure: str | None = None
-    refusal: Exception | None = None
+    refusal: CredentialError | None = None
+    wrong: Exception | None = None
     sent: list[Command] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     questions: list[object] = field(default_factory=list)
@@ -108,8 +109,8 @@ class FakeDesk:
 
     async def start(self) -> None:
         self.life.append("started")
-        if self.refusal is not None:
-            raise self.refusal
+        if self.wrong is not None:
+            raise self.wrong
 
     async def stop(self) -> None:
         self.life.append("stopped")
@@ -459,6 +460,19 @@ async def test_a_live_day_has_a_line_about_its_feed_and_a_note_of_it_moves_no_ro
         assert shown.ladder.size.height == height + 1
 
 
+async def test_below_80x20_a_live_day_has_one_line_and_its_source_speaks_over_the_grid(
+    desk: FakeDesk, tmp_path: Path, live_view: MakeView
+) -> None:
+    desk.view = live_view()
+    async with scene(desk, tmp_path, (60, 18)) as shown:
+        assert shown.main.query_one(StatusHeader).size.height == 1
+        for version, note in enumerate(
+            ("Cut off; again in 4 s.", "Cut off; again in 3 s.", "", "Connecting …")
+        ):
+            await shown.frame(live_view("GAP", link=Link(note=note), version=version + 9))
+        assert shown.notices() == ["Cut off; again in 4 s."]
+
+
 async def test_before_the_first_contract_of_a_live_day_the_desk_says_what_it_waits_for(
     desk: FakeDesk, tmp_path: Path, unbegun_view: MakeView
 ) -> None:
@@ -470,18 +484,6 @@ async def test_before_the_first_contract_of_a_live_day_the_desk_says_what_it_wai
         await shown.press("e", "j", "G", "enter", "escape")
         assert desk.sent == []
         assert shown.notices() == ["No expiration is listed yet."]
-
-
-async def test_the_shown_live_source_is_listed_with_its_state(
-    desk: FakeDesk, tmp_path: Path, live_view: MakeView
-) -> None:
-    desk.view = live_view("STALE")
-    desk.sources = (("massive", "live from Massive"), *desk.sources)
-    async with scene(desk, tmp_path) as shown:
-        await shown.press("S")
-        options = shown.app.screen.query_one(OptionList)
-        prompts = [str(options.get_option_at_index(i).prompt) for i in range(2)]
-        assert prompts == ["● live from Massive — STALE, connected", "  the simulated day"]
 
 
 async def test_before_the_first_view_the_loading_is_shown_and_keys_that_need_a_view_are_closed(
@@ -532,10 +534,10 @@ async def test_the_desk_is_started_once_and_stopped_at_the_end(desk: FakeDesk, t
 
 
 async def test_a_desk_that_cannot_start_ends_the_app_with_its_error(desk: FakeDesk, tmp_path: Path) -> None:
-    desk.refusal = NoDataError("2025-12-25 is a market holiday.")
+    desk.wrong = NoDataError("2025-12-25 is a market holiday.")
     async with scene(desk, tmp_path) as shown:
         app = shown.app
-    assert app.error is desk.refusal
+    assert app.error is desk.wrong
     assert app.return_code == 1
     assert desk.life == ["started", "stopped"]
 
@@ -585,6 +587,16 @@ async def test_where_there_is_no_room_for_hints_an_answer_is_said_over_the_grid(
         desk.failure = "The tape ends in the middle of a row."
         await shown.frame()
         assert shown.notices()[1:] == ["The tape ends in the middle of a row."]
+
+
+async def test_a_key_that_is_refused_while_running_ends_the_screen_with_its_code(
+    desk: FakeDesk, tmp_path: Path
+) -> None:
+    async with scene(desk, tmp_path) as shown:
+        desk.refusal = CredentialError("Massive does not know this key; check MASSIVE_API_KEY.")
+        await shown.frame()
+        assert shown.app.return_code == 3
+        assert shown.app.error is desk.refusal
 
 
 async def test_the_same_answer_to_another_key_is_said_again(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from engine.commands import Command, Pause, SelectSymbol
-from engine.errors import StoreError
+from engine.errors import CredentialError, StoreError
 from engine.view import Detail, View
 from tui.desk import LazyDesk
 
@@ -22,6 +22,7 @@ class RealDesk:
     answer: Detail
     sources: tuple[tuple[str, str], ...] = (("simulated", "the simulated day"),)
     failure: str | None = "the disk is full"
+    refusal: CredentialError | None = None
     sent: list[Command] = field(default_factory=list)
     life: list[str] = field(default_factory=list)
 
@@ -45,7 +46,7 @@ def real(make_view: Callable[..., View], make_detail: Callable[..., Detail]) -> 
 
 async def test_before_it_is_started_there_is_nothing_to_show_and_stopping_is_no_error() -> None:
     desk = LazyDesk(lambda: pytest.fail("nobody asked for it"))
-    assert (desk.view, desk.sources, desk.failure) == (None, (), None)
+    assert (desk.view, desk.sources, desk.failure, desk.refusal) == (None, (), None, None)
     await desk.stop()
 
 
@@ -59,7 +60,8 @@ async def test_the_desk_is_made_in_another_thread_and_then_speaks_for_itself(rea
     desk = LazyDesk(make)
     await desk.start()
     assert makers != [threading.get_ident()]
-    assert (desk.view, desk.sources, desk.failure) == (real.view, real.sources, real.failure)
+    assert (desk.view, desk.sources) == (real.view, real.sources)
+    assert (desk.failure, desk.refusal) == (real.failure, real.refusal)
     assert await desk.detail(685) is real.answer
     await desk.stop()
     assert real.life == ["started", "stopped"]

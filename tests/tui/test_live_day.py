@@ -81,6 +81,7 @@ class DeckDesk:
 
     sources = (("feed", "the feed"),)
     failure = None
+    refusal = None
 
     def __init__(self, feed: Feed) -> None:
         self._deck = Deck((feed,), DeckParams(), 1.0, 0)

@@ -56,6 +56,7 @@ class StillDesk:
     answers: Callable[[Query[Any]], Any]
     sources: tuple[tuple[str, str], ...] = (("simulated", "the simulated day"),)
     failure: str | None = None
+    refusal: None = None
 
     async def start(self) -> None:
         pass

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from string import digits
 from typing import ClassVar, Literal
 
 from textual import on
@@ -53,6 +54,7 @@ PASSING_S = 6.0
 DETAIL_EVERY = 3
 """Frames between two looks at the contract in detail; it is read by a person, not by a reflex."""
 
+_NO_DIGITS = str.maketrans("", "", digits)
 _WIDTHS = [
     (0, "-slit"),
     (SMALLEST[0], "-narrow"),
@@ -83,6 +85,7 @@ class DeskScreen(Inquiry, Stages):
         self._waiting = Waiting(what)
         self._hinted: tuple[Place, StageName, bool] | None = None
         self._notes, self._failure, self._told = Notes(), "", ""
+        self._said = ""
         self._asking_detail = False
         self._sheet: DetailScreen | None = None
 
@@ -156,6 +159,15 @@ class DeskScreen(Inquiry, Stages):
         self._hint()
         self._show_note(view)
         self._tell()
+        self._say_link(view)
+
+    def _say_link(self, view: View) -> None:
+        """Say over the grid what a live source says, where its line has no room; not again when it counts."""
+        note = view.link.note if view.link and self._cramped else ""
+        said = note.translate(_NO_DIGITS)
+        if said and said != self._said and not under_way(note):
+            self.notify(note, timeout=PASSING_S)
+        self._said = said
 
     def _show_note(self, view: View) -> None:
         standing = () if self._cramped else self._notes.standing

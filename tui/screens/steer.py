@@ -125,15 +125,14 @@ class Steering(Screen[None]):
     def action_source(self) -> None:
         """Switch to the other source, or ask which."""
         current = self._newest.source if self._newest else ""
-        choices = [(name, self._label(name, label)) for name, label in self.desk.sources]
-        others = [choice for choice in choices if choice[0] != current]
+        others = [source for source in self.desk.sources if source[0] != current]
         if not others:
             self.notify("This is the only source; `spymon import` adds a day of your own.", timeout=4)
         elif len(others) == 1:
             self.send(UseSource(others[0][0]))
             self.notify(f"Switching to {others[0][1]}.", timeout=3)
         else:
-            self.app.push_screen(PickScreen("source", choices, current), self._use_source)
+            self.app.push_screen(PickScreen("source", self.desk.sources, current), self._use_source)
 
     def action_live(self) -> None:
         """Go to what happens now on a live day."""
@@ -173,13 +172,6 @@ class Steering(Screen[None]):
         """Ask for a time and go there."""
         question = Question("go to a time (exchange time)", _TIMES, self._judge_time)
         self.app.push_screen(AskScreen(question), self._go)
-
-    def _label(self, name: str, label: str) -> str:
-        """Add to the shown source's label how its connection is, if it has one."""
-        view = self._newest
-        if view is None or view.link is None or name != view.source:
-            return label
-        return f"{label} — {view.link.badge}, {view.link.state}"
 
     @property
     def _pace(self) -> float:

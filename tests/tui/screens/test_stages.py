@@ -38,6 +38,7 @@ class AskedDesk:
     contract: Detail
     sources: tuple[tuple[str, str], ...] = (("simulated", "the simulated day"),)
     failure: str | None = None
+    refusal: None = None
     sent: list[Command] = field(default_factory=list)
     asked: list[Query[Any]] = field(default_factory=list)
     detailed: list[int] = field(default_factory=list)

@@ -60,8 +60,9 @@ def test_a_rewound_screen_says_how_far_behind_it_is_and_whether_it_plays(live_vi
     assert behind(live_view("REWIND", behind_s=3_720)) == "-1h02m"
 
 
-def test_before_the_first_event_nothing_is_live(unbegun_view) -> None:
+def test_before_the_first_event_nothing_is_live(unbegun_view, live_view) -> None:
     view = unbegun_view()
+    assert len(badge_text(view)) == len(badge_text(live_view()))
     assert badge_text(replace(view, badge="LIVE")).rstrip() == " ○ WAITING"
     assert mode_of(replace(view, badge="LIVE")) == "closed"
     assert data_clock(view) == "--:--:--"
