@@ -18,6 +18,7 @@ class Sizes:
     symbol, symbols : whose simulated day is used, alone and all together
     until           : end of the replays that whole processes play, 'HH:MM'; None is the end of the tape
     seeks, frames   : how many of each
+    rest_trades     : to fetch over REST
     messages, mutations : websocket messages to decode, and damaged frames to survive
     kills, live_kills : of a journal at work, and of a whole recorder on a live source
     starts, keys    : of the real terminal, `early_keys` more while days load; it is watched for `watch_s` s
@@ -37,6 +38,7 @@ class Sizes:
     keys: int = 150
     early_keys: int = 15
     watch_s: float = 12.0
+    rest_trades: int = 1_000_000
     messages: int = 200_000
     mutations: int = 1_000_000
 
@@ -57,6 +59,7 @@ QUICK = Sizes(
     keys=8,
     early_keys=2,
     watch_s=1.0,
+    rest_trades=5_000,
     messages=4_000,
     mutations=500,
 )

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .commands import (
+        GoLive,
         JumpSignal,
         Pause,
         Seek,
@@ -51,7 +52,9 @@ if TYPE_CHECKING:
         UsageError,
     )
     from .headless import Followed, Status, Summary, replay
+    from .headless_live import follow
     from .kernel.params import PRESETS, FoldParams, SideParams, SignalParams
+    from .live import Intake, LiveTape
     from .monitor import Monitor, Quote, Trade
     from .panels import (
         Around,
@@ -74,7 +77,7 @@ if TYPE_CHECKING:
     )
     from .rules import Rule, UserSignal
     from .rules.judge import kind_of
-    from .slot import DeckParams, Source
+    from .slot import DeckParams, LiveSource, Source
     from .sources.simulated import SimulatedSource
     from .stance import Stance
     from .store.day import DayStore
@@ -87,7 +90,9 @@ if TYPE_CHECKING:
         Fired,
         Flow,
         Gamma,
+        Lag,
         Leg,
+        Link,
         Outcome,
         SignalLog,
         SignalRow,
@@ -97,12 +102,14 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "commands": (
-        "JumpSignal Pause Seek SelectBasis SelectConvention SelectExpiry SelectScope SelectSymbol "
+        "GoLive JumpSignal Pause Seek SelectBasis SelectConvention SelectExpiry SelectScope SelectSymbol "
         "SetSpeed Skip Step UseSource WhatIf"
     ),
     "errors": "ConfigError CredentialError NoDataError ProviderError SpymonError StoreError UsageError",
     "headless": "Followed Status Summary replay",
+    "headless_live": "follow",
     "kernel.params": "PRESETS FoldParams SideParams SignalParams",
+    "live": "Intake LiveTape",
     "monitor": "Monitor Quote Trade",
     "panels": (
         "Around AroundQuery Comparison FlowLines FlowQuery Heat HeatQuery Query Score ScoreQuery "
@@ -110,13 +117,15 @@ _HOMES = {
     ),
     "rules": "Rule UserSignal",
     "rules.judge": "kind_of",
-    "slot": "DeckParams Source",
+    "slot": "DeckParams LiveSource Source",
     "sources.simulated": "SimulatedSource",
     "stance": "Stance",
     "store.day": "DayStore",
     "symbols": "Contract ContractTable",
     "timeline": "Tape TapeInfo Timeline",
-    "view": "Chain Counts Detail Fired Flow Gamma Leg Outcome SignalLog SignalRow StrikeExposure View",
+    "view": (
+        "Chain Counts Detail Fired Flow Gamma Lag Leg Link Outcome SignalLog SignalRow StrikeExposure View"
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -141,10 +150,16 @@ __all__ = [
     "FoldParams",
     "Followed",
     "Gamma",
+    "GoLive",
     "Heat",
     "HeatQuery",
+    "Intake",
     "JumpSignal",
+    "Lag",
     "Leg",
+    "Link",
+    "LiveSource",
+    "LiveTape",
     "Monitor",
     "NoDataError",
     "Outcome",
@@ -192,6 +207,7 @@ __all__ = [
     "View",
     "WhatIf",
     "WhatIfQuery",
+    "follow",
     "kind_of",
     "replay",
 ]

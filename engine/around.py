@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .events import MISSING, NS, QUOTE, SPOT, TRADE, UNDERLYING, Events
+from .kernel.conditions import CANCELS
 from .kernel.state import State
 from .panels import Around, Tick
-from .projection import CANCELS, last_known, print_row
+from .projection import last_known, print_row
 from .timeline import Timeline
 from .view import Print, SignalRow
 

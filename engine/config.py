@@ -74,6 +74,7 @@ class Setting:
     rule    : completes the sentence "X is not …"
     typed   : the command line's spelling, where it is not the name's
     secret  : no sentence may cite what was given
+    also    : other variables that set it, below its own: (name, what their text says of it, '' nothing)
     """
 
     name: str
@@ -83,6 +84,7 @@ class Setting:
     help: str
     typed: str = ""
     secret: bool = False
+    also: tuple[tuple[str, Callable[[str], str]], ...] = ()
 
     @property
     def flag(self) -> str:
@@ -165,6 +167,22 @@ def _yes(text: str) -> bool:
     return _choice("true", "false", "yes", "no", "1", "0")(text) in ("true", "yes", "1")
 
 
+def _address(*schemes: str) -> Callable[[str], str]:
+    """Return a reader of a scheme, a host and perhaps a port, without the slash at the end."""
+    form = re.compile(rf"(?:{'|'.join(schemes)})://[A-Za-z0-9.\[\]:_-]+/?")
+
+    def parse(text: str) -> str:
+        if not form.fullmatch(text.strip()):
+            raise ValueError(text)
+        return text.strip().rstrip("/")
+
+    return parse
+
+
+def _source_over_rest(text: str) -> str:
+    return "massive-rest" if _yes(text) else ""
+
+
 def _items(text: str) -> tuple[str, ...]:
     """Read a list: JSON, as a settings file's is handed on, or words between commas and spaces."""
     if not text.lstrip().startswith("["):
@@ -200,7 +218,38 @@ SETTINGS = (
     Setting("expiry", "3", _expiry, "0dte, a date, or a count from 1 to 20", "expirations to watch"),
     Setting("strikes", "25", _whole(1, 200), "a whole number from 1 to 200", "strikes each side"),
     Setting("speed", "auto", _speed, "max or a number from 0.001 to 1000000", "tape seconds per second"),
-    Setting("source", "auto", _choice(*SOURCES), "one of " + ", ".join(SOURCES), "where the tape comes from"),
+    Setting(
+        "source",
+        "auto",
+        _choice(*SOURCES),
+        "one of " + ", ".join(SOURCES),
+        "where the tape comes from",
+        also=(("USE_REST", _source_over_rest),),
+    ),
+    Setting(
+        "massive_ws_url",
+        "wss://socket.massive.com",
+        _address("wss", "ws"),
+        "an address such as wss://socket.massive.com",
+        "Massive's live feed",
+        also=((PREFIX + "POLYGON_WS_URL", str),),
+    ),
+    Setting(
+        "massive_rest_url",
+        "https://api.massive.com",
+        _address("https", "http"),
+        "an address such as https://api.massive.com",
+        "Massive's REST interface",
+        also=((PREFIX + "POLYGON_REST_URL", str),),
+    ),
+    Setting(
+        "massive_connections",
+        "1",
+        _whole(1, 10),
+        "a whole number from 1 to 10",
+        "connections the plan allows, 1000 quoted contracts each",
+    ),
+    Setting("poll_s", "5", _whole(1, 300), "a whole number from 1 to 300", "seconds between polls"),
     Setting("preset", "default", _choice("default", "seed"), "default or seed", "signal parameters"),
     Setting("seed", "7", _whole(0, 10**9), "a whole number from 0 to 1000000000", "the simulated day's seed"),
     Setting("data_dir", "data", _directory, "a folder", "where days, journals and caches live"),
@@ -274,6 +323,10 @@ class Settings:
     strikes: int
     speed: float | None
     source: str
+    massive_ws_url: str
+    massive_rest_url: str
+    massive_connections: int
+    poll_s: int
     preset: str
     seed: int
     data_dir: Path
@@ -427,16 +480,26 @@ def _flag_layer(flags: Mapping[str, str]) -> Layer:
 
 
 def _variable_layer(variables: Mapping[str, str], origin: str | None) -> Layer:
-    where = origin or "the environment"
-    return {
-        setting.name: Given(
-            variables[setting.variable],
-            origin or f"environment {setting.variable}",
-            f"{setting.variable}={variables[setting.variable]} in {where}",
-        )
-        for setting in SETTINGS
-        if variables.get(setting.variable, "").strip()
-    }
+    found = ((setting.name, _variable(setting, variables, origin)) for setting in SETTINGS)
+    return {name: given for name, given in found if given is not None}
+
+
+def _variable(setting: Setting, variables: Mapping[str, str], origin: str | None) -> Given | None:
+    own: tuple[str, Callable[[str], str]] = (setting.variable, str)
+    for name, read in (own, *setting.also):
+        written = variables.get(name, "").strip()
+        cited = f"{name}={written} in {origin or 'the environment'}"
+        text = _read_as(read, written, cited) if written else ""
+        if text:
+            return Given(text, origin or f"environment {name}", cited)
+    return None
+
+
+def _read_as(read: Callable[[str], str], text: str, cited: str) -> str:
+    try:
+        return read(text)
+    except ValueError:
+        raise ConfigError(f"{cited} is not true or false.") from None
 
 
 def _default_layer(environ: Mapping[str, str]) -> Layer:
@@ -455,6 +518,7 @@ def _key(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> tuple[Secret 
 
 def _strangers(variables: Mapping[str, str], where: str) -> tuple[str, ...]:
     known = [setting.name.upper() for setting in SETTINGS]
+    known += [name.removeprefix(PREFIX) for setting in SETTINGS for name, _ in setting.also]
     words = sorted(name.removeprefix(PREFIX) for name in variables if name.startswith(PREFIX))
     strange = [word for word in words if word not in known]
     return tuple(

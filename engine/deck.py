@@ -231,7 +231,7 @@ class Deck:
         left, at_front = self._slot(), self._at_front
         symbol = there.symbol if there.symbol in source.symbols else source.symbols[0]
         self._show(source, symbol, there.at_ns, wall_ns)
-        if at_front:
+        if at_front and not self._at_front:
             self._away_since = wall_ns
         if left.live or self._slot().live:
             paused_or_not = self._clock.paused_at if there.paused else self._clock.resumed_at
@@ -444,7 +444,7 @@ class Deck:
             speed=speed,
             events_per_s=pace,
             notes=notes,
-            live_ns=slot.timeline.end_ns if slot.live else None,
+            live_ns=slot.live_ns,
             lag=slot.lag,
             link=slot.link,
         )
@@ -483,6 +483,8 @@ class Deck:
         slot = self._slot()
         if slot.link is not None and slot.link.note:
             yield slot.link.note
+        if slot.live and slot.behind:
+            yield f"Catching up with now: {min(slot.followed, 0.99):.0%} …"
         if slot.relisted < 1:
             yield f"More contracts are listed: folding the day again, {slot.relisted:.0%} …"
         yield from self._slots.refusals(self._source)

@@ -77,7 +77,7 @@ Line = Fired | Followed | Status | View | Summary
 Item = Line | Notice
 
 
-class _Run:
+class Run:
     """One symbol of the run."""
 
     def __init__(self, source: Source, symbol: str, params: DeckParams, wall: Callable[[], int]) -> None:
@@ -107,6 +107,15 @@ class _Run:
         self._spent_ns += self._wall() - began
         return self.slot.fired_after(before)
 
+    def follow(self, limit: int) -> tuple[Fired, ...]:
+        """Fold what has come in on a live tape, about `limit` events of it, and return what fired."""
+        began = self._wall()
+        fired = self.slot.follow(limit)[1] if self.slot.live else ()
+        self._spent_ns += self._wall() - began
+        if self.slot.only_known:  # what came of signals that are no news is none either
+            self._over = [self.slot.timeline.signal_count] * len(HORIZONS_S)
+        return fired
+
     def followed(self) -> Iterator[Followed]:
         """Yield the outcomes that have become known since the last call, by horizon."""
         rows, outcomes = self.slot.projector.signals(), self.slot.projector.outcomes()
@@ -119,19 +128,20 @@ class _Run:
 
     def status(self) -> Status:
         """Return how it stands at the playhead."""
-        info, counts, now = self.slot.timeline.tape.info, self.slot.projector.counts(), self._wall()
+        info, link, now = self.slot.timeline.tape.info, self.slot.link, self._wall()
+        counts = self.slot.projector.counts(link)
         since, events = self._said
         self._said = (now, counts.events)
         return Status(
-            ts_ns=self.slot.timeline.clock,
+            ts_ns=self.slot.timeline.now_ns,
             symbol=self._symbol,
-            badge=info.badge,
+            badge=self.slot.badge,
             source=info.source,
             events=counts.events,
             events_per_s=(counts.events - events) * NS / max(now - since, 1),
             dropped=counts.dropped,
             gaps=counts.gaps,
-            connection="none",
+            connection=link.state if link else "none",
         )
 
     def view(self, symbols: tuple[str, ...], speed: float) -> View:
@@ -139,7 +149,18 @@ class _Run:
         info = self.slot.timeline.tape.info
         self._version += 1
         playing = Playing(
-            0, self._version, info.source, symbols, info.badge, False, speed, self._pace(), info.notes
+            generation=0,
+            version=self._version,
+            source=info.source,
+            symbols=symbols,
+            badge=self.slot.badge,
+            paused=False,
+            speed=speed,
+            events_per_s=self._pace(),
+            notes=info.notes,
+            live_ns=self.slot.live_ns,
+            lag=self.slot.lag,
+            link=self.slot.link,
         )
         return self.slot.view(playing)
 
@@ -191,7 +212,7 @@ def replay(
     wall  : a monotonic clock, ns; `sleep` waits so many seconds of it
     views : whether to yield a `View` per symbol each 5 minutes of tape and at the end
     """
-    runs = [_Run(source, symbol, params, wall) for symbol in symbols]
+    runs = [Run(source, symbol, params, wall) for symbol in symbols]
     shown = tuple(symbols)
     start = min(run.start_ns for run in runs)
     clock = TapeClock(start, wall(), speed, paused=False)
@@ -201,7 +222,7 @@ def replay(
         live = [run for run in runs if run.slot.timeline.clock < run.end_ns]
         said: list[Fired | Followed] = [item for run in live for item in run.advance(mark)]
         said += [item for run in live for item in run.followed()]
-        yield from sorted(said, key=_moment)
+        yield from sorted(said, key=moment)
         yield from (notice for run in live for notice in run.notices())
         if (mark - start) % STATUS_NS == 0:
             yield from (run.status() for run in live if mark <= run.end_ns)
@@ -212,7 +233,8 @@ def replay(
     yield from (run.summary() for run in runs)
 
 
-def _moment(item: Fired | Followed) -> int:
+def moment(item: Fired | Followed) -> int:
+    """Return when it is to be said, ns of tape."""
     return item.row.ts_ns if isinstance(item, Fired) else item.ts_ns
 
 

@@ -21,7 +21,7 @@ from .exposure import MINUTES_PER_YEAR
 from .gamma import expose, gamma_of, pain_of, ratios, strike_exposures
 from .greeks import OK, STATUS_NAMES
 from .heat import heat
-from .kernel.conditions import CANCEL, FIRST_CODE, TREATMENT, label
+from .kernel.conditions import CANCELS, label
 from .kernel.evidence import DIRECTIONS, named, reason, version
 from .kernel.params import FoldParams
 from .kernel.side import RULE_NAMES as SIDE_RULES
@@ -50,7 +50,6 @@ from .view import Chain, Counts, Detail, Flow, Lag, Leg, Link, Outcome, Print, S
 
 DETAIL_SECONDS = 60
 DETAIL_PRINTS = 12
-CANCELS = np.flatnonzero(TREATMENT == CANCEL) + FIRST_CODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +267,7 @@ class Projector:
     # --- parts --------------------------------------------------------------------------------------
 
     def _moment(self) -> Moment:
-        return Moment(self._timeline.clock, int(self._timeline.state.under["spot"][0]))
+        return Moment(self._timeline.now_ns, int(self._timeline.state.under["spot"][0]))
 
     def _shown(self, asked: date | None, now: int) -> date | None:
         if asked in self._ladders:

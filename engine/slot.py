@@ -117,6 +117,17 @@ class Slot:
         return tape.lag() if self.live and isinstance(tape, LiveTape) else None
 
     @property
+    def live_ns(self) -> int | None:
+        """The front of a day that goes on, ns UTC; None of any other."""
+        return self.timeline.front_ns if self.live else None
+
+    @property
+    def only_known(self) -> bool:
+        """Whether all that is folded at the front was on the tape before anybody listened."""
+        tape = self.timeline.tape
+        return isinstance(tape, LiveTape) and self.timeline.front_events <= tape.known
+
+    @property
     def badge(self) -> str:
         """What a view of the playhead shows first."""
         if self.live and self.timeline.parted:
@@ -198,6 +209,12 @@ class Slot:
             longer.timeline.seek(self.timeline.clock)
         self.timeline, self.projector, self.rules = longer.timeline, longer.projector, longer.rules
         self.longer = None
+
+    @property
+    def followed(self) -> float:
+        """Share of a live tape that is folded at its front, 0-1."""
+        tape = self.timeline.tape
+        return self.timeline.front_events / max(tape.events, 1) if isinstance(tape, LiveTape) else 1.0
 
     @property
     def relisted(self) -> float:

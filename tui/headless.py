@@ -12,6 +12,8 @@ from functools import partial
 from engine.alerts.alerter import PATIENCE_S, Alerter
 from engine.config import Settings
 from engine.headless import Item, Notice, replay
+from engine.headless_live import follow
+from engine.slot import DeckParams, LiveSource, Source
 from engine.view import Fired
 
 from . import lines
@@ -34,15 +36,7 @@ def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
     params = deck_params(plan, settings)
     for sentence in params.notes:
         say(sentence)
-    items = replay(
-        make_sources(plan, settings)[0],
-        symbols,
-        params,
-        plan.speed,
-        time.monotonic_ns,
-        time.sleep,
-        views=as_json,
-    )
+    items = _items(make_sources(plan, settings)[0], symbols, params, plan.speed, as_json)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe may be set to an encoding without arrows
     writer = LineWriter(sys.stdout, plan.speed != math.inf or sys.stdout.isatty(), leaver.whole)
@@ -53,6 +47,14 @@ def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
         finally:
             _finish(alerter)
     return 1 if damaged else 0
+
+
+def _items(
+    source: Source, symbols: tuple[str, ...], params: DeckParams, speed: float, views: bool
+) -> Iterator[Item]:
+    if isinstance(source, LiveSource):
+        return follow(source, source.symbols, params, time.monotonic_ns, views=views)
+    return replay(source, symbols, params, speed, time.monotonic_ns, time.sleep, views=views)
 
 
 def alerted(items: Iterable[Item], alerter: Alerter) -> Iterator[Item]:

@@ -21,6 +21,7 @@ SIMULATED_DAY = date(2025, 12, 16)
 """The day that is shown when nobody asks for one."""
 
 SIMULATED, STORED = "simulated", "import"
+LIVE = ("massive", "massive-rest")
 SIMULATED_SPEED = 10.0
 
 Disk = Mapping[date, tuple[str, ...]]
@@ -44,7 +45,7 @@ class Asked:
 class Plan:
     """What one run will show.
 
-    source   : SIMULATED or STORED
+    source   : SIMULATED, STORED or one of LIVE
     start_ns, end_ns : bounds of the replay, ns UTC; None is the tape's own end
     speed    : tape seconds per second; inf is as fast as it goes
     others   : other days on disk that the screen can switch to
@@ -63,11 +64,14 @@ class Plan:
 
 def make_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan:
     """Weigh everything; UsageError, CredentialError or NoDataError when it cannot be had."""
+    source = chosen_source(settings)
+    if source in LIVE and asked.replay is None:
+        return _live_plan(source, asked, settings, disk, today)
     day = SIMULATED_DAY if asked.replay is None else parse_day(asked.replay, "--replay")
-    _check_source(settings)
-    stored = asked.replay is not None and settings.source == "auto" and day in disk
+    stored = asked.replay is not None and settings.source != SIMULATED and day in disk
     if not stored:
         _check_day(day, today)
+        _check_simulated(settings, day)
     start_ns, end_ns = _bounds(asked, day)
     _check_expiry(settings, day)
     on_disk = disk.get(day, ())
@@ -81,7 +85,42 @@ def make_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan
         speed=_speed(settings, asked, stored),
         lines=asked.lines,
         others=tuple(sorted(set(disk) - {day})),
-        warnings=() if stored else _warnings(settings),
+        warnings=(),
+    )
+
+
+def chosen_source(settings: Settings) -> str:
+    """Return the source that is meant: SIMULATED or one of LIVE; CredentialError for one without its key."""
+    name, key = settings.source, settings.massive_api_key
+    if name == "auto":
+        return LIVE[0] if key is not None else SIMULATED
+    if name in LIVE and key is None:
+        raise CredentialError(
+            f"The source {name} needs a key; put MASSIVE_API_KEY in .env or the environment."
+        )
+    if name not in (*LIVE, SIMULATED):
+        kind = UsageError if settings.origin("source").startswith("flag") else ConfigError
+        raise kind(
+            f"The source {name} is not available in this version; use {', '.join(LIVE)}, simulated or auto."
+        )
+    return name
+
+
+def _live_plan(source: str, asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan:
+    if asked.from_ is not None or asked.to is not None:
+        raise UsageError("--from and --to bound a replay; add --replay DATE, or leave them out.")
+    _check_expiry(settings, today)
+    customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
+    return Plan(
+        day=today,
+        source=source,
+        symbols=tuple(underlying(symbol, customs).symbol for symbol in settings.symbol),
+        start_ns=None,
+        end_ns=None,
+        speed=1.0,
+        lines=asked.lines,
+        others=tuple(sorted(set(disk) - {today})),
+        warnings=(),
     )
 
 
@@ -124,16 +163,10 @@ def _iso(text: str) -> date | None:
         return None
 
 
-def _check_source(settings: Settings) -> None:
-    name = settings.source
-    if name in ("auto", SIMULATED):
-        return
-    if name.startswith("massive") and settings.massive_api_key is None:
-        raise CredentialError(
-            f"The source {name} needs a key; put MASSIVE_API_KEY in .env or the environment."
-        )
-    kind = UsageError if settings.origin("source").startswith("flag") else ConfigError
-    raise kind(f"The source {name} is not available in this version; use simulated or auto.")
+def _check_simulated(settings: Settings, day: date) -> None:
+    """Refuse to show a simulated day to somebody who named a provider."""
+    if settings.source in LIVE:
+        raise NoDataError(f"{day} is not on disk; fetch it with spymon backfill {day}, or name another day.")
 
 
 def _check_day(day: date, today: date) -> None:
@@ -193,12 +226,3 @@ def _speed(settings: Settings, asked: Asked, stored: bool) -> float:
     if asked.lines is not None:
         return math.inf
     return 1.0 if stored else SIMULATED_SPEED
-
-
-def _warnings(settings: Settings) -> tuple[str, ...]:
-    if settings.massive_api_key is None or settings.source == SIMULATED:
-        return ()
-    name = settings.origin("massive_api_key").rpartition(" ")[2]
-    return (
-        f"A Massive key is set ({name}), but its feed is not in this version; showing the simulated day.",
-    )

@@ -48,6 +48,9 @@ def _table() -> np.ndarray:
 TREATMENT = _table()
 """(48,) int8, indexed by code - FIRST_CODE."""
 
+CANCELS = np.flatnonzero(TREATMENT == CANCEL) + FIRST_CODE
+"""Codes of records that take a trade back."""
+
 
 def label(code: int) -> str:
     """Return a short name for a condition code, '' for a regular trade, 'c123' for one nobody listed."""

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from ..events import (
     BAR,
+    FLAG_FILLED,
+    FLAG_POLLED,
     FMV,
     GAP,
     MARK,
@@ -35,7 +37,7 @@ from .fmv_divergence import judge_fmv, judge_smile
 from .levels import doubt_levels, judge_levels
 from .price_move import judge_price
 from .prints import cancelled_before, count_leg, remembered, told_again, told_before
-from .side import classify, treatment
+from .side import UNKNOWN, classify, treatment
 from .spread_tightening import judge_spread, weigh_spread
 from .state import SIDE, SIGNAL, State
 from .sweep import judge_sweep
@@ -45,6 +47,8 @@ from .volume_spike import judge_volume, roll_bucket
 JUMP_WINDOW_NS = 2 * NS
 SIGNALS_PER_EVENT = 8  # four about levels before it is folded, four about its contract
 SIGNAL_ROOM = 64
+SECOND_HAND = FLAG_FILLED | FLAG_POLLED
+"""A trade nobody saw happen: told after the fact, or a difference of volumes."""
 
 
 @njit(**JIT)
@@ -90,17 +94,26 @@ def on_trade(e, now, cell, twin, static, under, decided, p):
     """Fold one trade or cancel; return whether it is a print that may be judged.
 
     Legs of a package, cancels, late prints and repeats never are: their price or size says nothing new.
+    What is told at second hand counts as volume and for nothing else, and was held against what is on the
+    tape before it came here; only the volume of a poll may be judged.
     """
     how = treatment(e.cond)
+    second_hand = e.flags & SECOND_HAND != 0
     if e.s1 <= 0 or e.p1 < 0:
         under.rejected += 1
         return False
     if how == CANCEL:
-        if cancelled_before(e, now, cell, under):
+        if not second_hand and cancelled_before(e, now, cell, under):
             told_again(under)
         else:
             take_back(e, cell, static, under)
         return False
+    if second_hand:
+        decided.side, decided.confidence, decided.rule = 0, 0, UNKNOWN
+        add_trade(e, LATE, 0, 0, cell, static, under)
+        if now >= cell.bucket_end:
+            roll_bucket(now, cell, static.strike, under, p)
+        return e.flags & FLAG_POLLED != 0
     if told_before(e, cell, under):
         told_again(under)
         return False
@@ -196,7 +209,7 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
         if under.events == 0:
             under.begin_ts = now
         under.events += 1
-        if e.ts < now:
+        if e.ts < now and e.flags & SECOND_HAND == 0:
             under.lag_event = under.events
         cid = e.cid
         kind = e.kind
@@ -230,6 +243,8 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
             side, sure = sides[i].side, sides[i].confidence
             if judge_volume(now, cid, side, sure, e, cell, static, under, sig[n_sig], p):
                 n_sig += 1
+            if e.flags & FLAG_POLLED != 0:
+                continue  # a difference of volumes is no print: it has no size of its own
             if judge_sweep(now, cid, side, sure, e, cell, static, under, sig[n_sig], p):
                 n_sig += 1
             if judge_block(now, cid, side, sure, e, cell, static, under, sig[n_sig], p):

@@ -11,7 +11,7 @@ import math
 
 from numba import njit
 
-from ..events import MISSING, NS, PRICE_SCALE
+from ..events import FLAG_POLLED, MISSING, NS, PRICE_SCALE
 from . import JIT
 from .signals import VOLUME_SPIKE, fire, quiet, rearm
 from .state import N_POOLS
@@ -104,8 +104,9 @@ def judge_volume(now, cid, side, confidence, event, cell, static, under, sig, p)
     cell.bucket_volume += event.s1
     cell.bucket_premium += event.p1 * event.s1 * static.multiplier
     cell.bucket_side += side * confidence * event.s1
-    cell.bucket_largest = max(cell.bucket_largest, event.s1)
-    cell.bucket_prints += 1
+    if event.flags & FLAG_POLLED == 0:
+        cell.bucket_largest = max(cell.bucket_largest, event.s1)
+        cell.bucket_prints += 1
     size = cell.bucket_volume
     premium = cell.bucket_premium / PRICE_SCALE
     if p.seed == 0 and size < p.volume_size and premium < p.volume_premium_usd:

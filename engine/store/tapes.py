@@ -32,10 +32,10 @@ from ..events import (
     Events,
 )
 from ..market import PRESETS, Underlying, close_ns, generic, session
+from ..parity import Parity, ParityParams, nearest_pairs
 from ..symbols import Contract
 from .day import DayStore
 from .meta import DayMeta, Facts, InputFile, whole_session
-from .parity import Parity, ParityParams, nearest_pairs
 from .roster import Roster, day_at
 from .spill import ROW, Spill, without_copies
 from .spill import Rows as TapeRows

@@ -21,7 +21,7 @@ from .massive_book import Book, Counters
 from .massive_channels import Channels, command
 from .massive_fields import TYPES, Status
 from .massive_rows import CID_BITS, MARK, NO_SEQUENCE, UNREAD, Rows, joined_rows
-from .massive_scan import joined, scan
+from .massive_scan import Places, joined, scan
 from .massive_session import Action, State, step
 from .massive_tickers import Tickers, is_underlying, tape_of
 from .notices import Notice, Told
@@ -66,6 +66,12 @@ class Machine:
         if self.state is not State.STREAMING:
             self._digest()
 
+    def receive_block(self, data: bytes, ends: Places, received: Places) -> None:
+        """Take messages that stand one after the other, PAD behind each: where each ends, when each came."""
+        self._digest()
+        if len(ends):
+            self._understand(data, ends, received)
+
     def want(self, channels: Iterable[str]) -> None:
         """Set the channels that should be held from now on; commands follow by difference."""
         self.channels.wanted = frozenset(channels)
@@ -107,6 +113,10 @@ class Machine:
         out, self._out = self._out, []
         return out
 
+    def without_key(self, text: str) -> str:
+        """Return a provider's text without our key, should it repeat it; any thread may ask."""
+        return text.replace(self._key, _HIDDEN) if self._key else text
+
     def notices(self) -> list[Notice]:
         """Drain what came to light; after `events`, it holds every contract that is new in them."""
         self._digest()
@@ -117,11 +127,15 @@ class Machine:
         """Read the frames that were kept."""
         if not self._frames:
             return
-        data, ends = joined(self._frames)
-        self.counters.frames += len(ends)
-        rows, still_open = scan(data, ends, self._received, self._tickers.index, self._plain)
-        self._last_ns = self._received[-1]
+        frames, received = self._frames, self._received
         self._frames, self._received = [], []
+        self._understand(*joined(frames), received)
+
+    def _understand(self, data: bytes, ends: Places, received: Places) -> None:
+        """Read messages that stand one after the other; `received` is ns UTC of each."""
+        self.counters.frames += len(ends)
+        rows, still_open = scan(data, ends, received, self._tickers.index, self._plain)
+        self._last_ns = int(received[-1])
         self._take(self._finish(data, rows) if still_open else rows)
 
     def _finish(self, data: bytes, rows: Rows) -> Rows:
@@ -188,12 +202,8 @@ class Machine:
         elif action is Action.CONFIRM and self.channels.confirm(message):
             return
         elif action is Action.SUSPECT:
-            self.channels.suspect(self._safe(message))
-        self._notices.append(Told(status, self._safe(message), self.state.value))
-
-    def _safe(self, text: str) -> str:
-        """Return a provider's text without our key, should it repeat it."""
-        return text.replace(self._key, _HIDDEN) if self._key else text
+            self.channels.suspect(self.without_key(message))
+        self._notices.append(Told(status, self.without_key(message), self.state.value))
 
 
 def _present(tapes: NDArray[np.int64]) -> list[int]:

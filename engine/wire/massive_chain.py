@@ -115,26 +115,35 @@ class ChainRow(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Traded:
-    """A contract's day so far; `last_price` in price units, MISSING without one."""
+    """A contract's day so far; `last_price` in price units, MISSING without one.
+
+    updated_ns : when the volume was last renewed, None when the provider does not say; before the first
+                 trade of a day it may be the day before's
+    """
 
     cid: int
     day_volume: int
     last_price: int
     last_ns: int | None
+    updated_ns: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What a page of a snapshot says.
+    """What a page of a snapshot says, or all of its pages.
 
     events  : the underlying's price first, then contract by contract
+    listed  : the contracts it names
     traded  : of the contracts whose day volume is known
     delayed : whether anything in it is, None when nothing says so
+    as_of_ns: the newest time that the provider gives in it, ns UTC; ours when it gives none
     """
 
     events: Events
+    listed: tuple[int, ...]
     traded: tuple[Traded, ...]
     delayed: bool | None
+    as_of_ns: int
 
 
 Record = tuple[int, int, int, int, int, int, int, int, int, int]
@@ -147,17 +156,25 @@ def read_chain(page: Page, contracts: ContractTable, pages: Pages, received_ns: 
     """
     rows = pages.rows(page.rows, ChainRow, "chain")
     records: list[Record] = []
-    traded = []
+    listed, traded = [], []
     for row in rows:
         contract = pages.contract(row.details.ticker)
         if contract is not None:
             cid = contracts.add(contract)
+            listed.append(cid)
             records += _records(row, cid, received_ns)
             traded += _traded(row, cid)
     spot = list(_spot(rows, received_ns))
     flags = [_DELAYED[each] for row in rows for each in row.timeframes if each in _DELAYED]
     delayed = any(flags) if flags else page.delayed
-    return Chain(np.array(spot + records, EVENT), tuple(traded), delayed)
+    events = np.array(spot + records, EVENT)
+    return Chain(events, tuple(listed), tuple(traded), delayed, as_of(events, received_ns))
+
+
+def as_of(events: Events, otherwise_ns: int) -> int:
+    """Return the newest time that the provider gave, ns UTC."""
+    timed = events["ts"][events["flags"] & FLAG_RECEIVED == 0]
+    return int(timed.max()) if len(timed) else otherwise_ns
 
 
 def _spot(rows: list[ChainRow], received_ns: int) -> Iterator[Record]:
@@ -218,7 +235,11 @@ def _traded(row: ChainRow, cid: int) -> list[Traded]:
     last = row.last_trade
     price = to_price(row.day.close if last is None else last.price)
     stamp = nan if last is None else last.sip_timestamp
-    return [Traded(cid, int(row.day.volume), price, None if isnan(stamp) else int(stamp))]
+    return [Traded(cid, int(row.day.volume), price, _ns(stamp), _ns(row.day.last_updated))]
+
+
+def _ns(stamp: float) -> int | None:
+    return None if isnan(stamp) else int(stamp)
 
 
 def _time(stamp_ns: float, received_ns: int) -> tuple[int, int]:

@@ -31,8 +31,10 @@ from ..events import (
     UNDERLYING,
     Events,
     empty_events,
+    to_price,
 )
 from ..kernel.conditions import deciding
+from ..market import ET
 from ..symbols import Contract, parse_occ
 from .massive_fields import Code, Lot, Ms, Ns, Number, Paid, Price, Size
 from .massive_rows import NO_SEQUENCE, NS_PER_MS
@@ -184,6 +186,14 @@ class Pages:
         events["s1"] = [MISSING if isnan(row.v) else int(row.v) for row in found]
         events["s2"] = MISSING
         return events
+
+    def day_close(self, rows: bytes) -> tuple[date, int] | None:
+        """Return the exchange's day of a daily bar and its close in price units, None without a bar."""
+        found = self.rows(rows, _SpotBarRow, "bar")
+        if not found:
+            return None
+        day = datetime.fromtimestamp(found[-1].t / 1000, ET).date()
+        return day, to_price(found[-1].c)
 
     def contracts(self, rows: bytes) -> list[Contract]:
         """Return listed contracts, in the page's order."""

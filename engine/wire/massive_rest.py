@@ -7,7 +7,7 @@ the host that was configured. What rows mean is for `massive_pages` and `massive
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -26,7 +26,12 @@ _HIDDEN = "•••"
 
 
 class BusyError(ProviderError):
-    """The provider cannot answer now (429, 5xx); asking again later may help."""
+    """The provider cannot answer now (429, 5xx, no connection); asking again later may help.
+
+    retry_after_s : how long it asks to be left alone, 0 when it does not say
+    """
+
+    retry_after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Page:
     delayed : whether the provider calls them delayed, None when it does not say
     """
 
-    rows: bytes
+    rows: bytes = field(repr=False)
     next: Request | None
     delayed: bool | None
 
@@ -106,6 +111,11 @@ def minute_bars(ticker: str, begin_ms: int, end_ms: int) -> Request:
     """Ask for the minute bars of one ticker, unadjusted; both ends included, ms UTC."""
     query = (("adjusted", "false"), ("sort", "asc"), ("limit", str(TICKS_PAGE)))
     return Request(f"/v2/aggs/ticker/{ticker}/range/1/minute/{begin_ms}/{end_ms}", query)
+
+
+def previous_bar(ticker: str) -> Request:
+    """Ask for the last complete day's bar of one ticker, unadjusted."""
+    return Request(f"/v2/aggs/ticker/{ticker}/prev", (("adjusted", "false"),))
 
 
 MARKET_STATUS: Final = Request("/v1/marketstatus/now")

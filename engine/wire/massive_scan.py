@@ -30,6 +30,9 @@ from .ticker_index import NOWHERE, TickerIndex
 
 PAD = b"\0" * 8
 
+Places = Sequence[int] | NDArray[np.int64]
+"""A number for each frame."""
+
 _IGNORED, _EV, _SYM, _STRANGE = 16, 17, 18, 19
 """Slots of keys that are not wanted, the two that are text, and keys that make a message not plain."""
 
@@ -53,9 +56,7 @@ def joined(frames: Sequence[bytes]) -> tuple[bytes, list[int]]:
     return PAD.join(frames) + PAD, ends
 
 
-def scan(
-    data: bytes, ends: Sequence[int], received: Sequence[int], index: TickerIndex, plain: bool
-) -> tuple[Rows, int]:
+def scan(data: bytes, ends: Places, received: Places, index: TickerIndex, plain: bool) -> tuple[Rows, int]:
     """Return the rows of the frames in `data`, in order, and how many of them are not done.
 
     ends     : where each frame ends, PAD follows

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from engine.events import (
     BAR,
     EVENT,
+    FLAG_FILLED,
+    FLAG_POLLED,
     FMV,
     GAP,
     MISSING,
@@ -122,11 +124,11 @@ class TapeBuilder:
 
     def put(
         self, kind: int, cid: int, at: float | None, p1: int = MISSING, p2: int = MISSING, s1: int = 0,
-        s2: int = 0, cond: int = 0, exch: int = 1,
+        s2: int = 0, cond: int = 0, exch: int = 1, flags: int = 0,
     ) -> Self:  # fmt: skip
         self.at = self.at if at is None else at
         ts = BASE_NS + round(self.at * NS)
-        self.rows.append((ts, cid, p1, p2, s1, s2, cond, exch, kind, 0))
+        self.rows.append((ts, cid, p1, p2, s1, s2, cond, exch, kind, flags))
         return self
 
     def quote(
@@ -138,9 +140,9 @@ class TapeBuilder:
 
     def trade(
         self, price: float = 2.50, size: int = 10, at: float | None = None, cid: int = CALL, cond: int = 0,
-        exch: int = 1,
+        exch: int = 1, flags: int = 0,
     ) -> Self:  # fmt: skip
-        return self.put(TRADE, cid, at, to_price(price), s1=size, cond=cond, exch=exch)
+        return self.put(TRADE, cid, at, to_price(price), s1=size, cond=cond, exch=exch, flags=flags)
 
     def cancel(self, price: float = 2.50, size: int = 10, at: float | None = None, cid: int = CALL) -> Self:
         return self.trade(price, size, at, cid, CANCEL_CODE)
@@ -272,6 +274,10 @@ def mixed(seed: int, n: int) -> Events:
     for i, kind in enumerate(kinds):
         for name, value in market.event(int(kind)).items():
             events[name][i] = value
+    second_hand = np.random.default_rng([seed, 1]).choice(
+        [0, FLAG_FILLED, FLAG_POLLED], n, p=[0.9, 0.05, 0.05]
+    )
+    events["flags"] = np.where(events["kind"] == TRADE, second_hand, 0)
     events["ts"] = BASE_NS + np.rint((np.cumsum(steps) - late) * NS).astype(np.int64)
     return events
 

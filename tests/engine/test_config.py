@@ -387,3 +387,40 @@ def test_a_bad_value_in_a_table_is_one_sentence(tmp_path: Path, toml: str, sente
 def test_a_list_of_the_settings_file_keeps_its_items_whole(tmp_path: Path) -> None:
     assert load(tmp_path, toml="symbol = ['SPY', 'QQQ']").symbol == ("SPY", "QQQ")
     assert load(tmp_path, toml="alerts.command = ['a b', 'c,d', '']").alerts_command == ("a b", "c,d", "")
+
+
+def test_massives_hosts_are_the_usual_ones_until_told(tmp_path: Path) -> None:
+    got = load(tmp_path)
+    assert got.massive_ws_url == "wss://socket.massive.com"
+    assert got.massive_rest_url == "https://api.massive.com"
+    assert (got.massive_connections, got.poll_s) == (1, 5)
+
+
+def test_massives_hosts_are_read_under_their_old_name_too(tmp_path: Path) -> None:
+    old = {"SPYMON_POLYGON_WS_URL": "ws://127.0.0.1:81/", "SPYMON_POLYGON_REST_URL": "http://127.0.0.1:82"}
+    got = load(tmp_path, environ=old)
+    assert (got.massive_ws_url, got.massive_rest_url) == ("ws://127.0.0.1:81", "http://127.0.0.1:82")
+    assert got.origin("massive_ws_url") == "environment SPYMON_POLYGON_WS_URL"
+    assert got.warnings == ()
+    new = load(tmp_path, environ=old | {"SPYMON_MASSIVE_WS_URL": "wss://delayed.massive.com"})
+    assert new.massive_ws_url == "wss://delayed.massive.com"
+
+
+@pytest.mark.parametrize("text", ["socket.massive.com", "https://socket.massive.com", "wss://", "wss://a/b"])
+def test_an_address_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="is not an address such as wss://socket"):
+        load(tmp_path, environ={"SPYMON_MASSIVE_WS_URL": text})
+
+
+def test_use_rest_asks_for_polls_unless_a_source_is_named(tmp_path: Path) -> None:
+    got = load(tmp_path, environ={"USE_REST": "true"})
+    assert (got.source, got.origin("source")) == ("massive-rest", "environment USE_REST")
+    named = {"USE_REST": "true", "SPYMON_SOURCE": "simulated"}
+    assert load(tmp_path, environ=named).source == "simulated"
+    assert load(tmp_path, dotenv="USE_REST=1\n").source == "massive-rest"
+
+
+def test_use_rest_false_says_nothing_of_the_source(tmp_path: Path) -> None:
+    assert load(tmp_path, environ={"USE_REST": "false"}, toml='source = "simulated"\n').source == "simulated"
+    with pytest.raises(ConfigError, match="USE_REST=perhaps in the environment is not true or false"):
+        load(tmp_path, environ={"USE_REST": "perhaps"})

@@ -19,6 +19,7 @@ from engine.commands import (
     Skip,
     Step,
     UseSource,
+    WhatIf,
 )
 from engine.deck import TICK_EVENTS, Deck
 from engine.errors import NoDataError, StoreError
@@ -26,6 +27,7 @@ from engine.events import FMV, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_
 from engine.kernel.params import PRESETS, FoldParams
 from engine.live import Link, LiveTape
 from engine.market import session, underlying
+from engine.panels import WhatIfQuery
 from engine.rules import RuleKind
 from engine.slot import SCOUT_EVENTS, DeckParams, LiveSource
 from engine.sources.simulated import SimulatedSource
@@ -244,6 +246,17 @@ class TestAtTheFront:
         assert screen.fired == [("SPY", 10, "LIVE"), ("SPY", 30, "LIVE")]
         assert screen.sizes == list(range(1, 33))
 
+    def test_before_the_open_it_is_as_late_as_the_tape_is(self, feed) -> None:
+        """Else every quote would look as old as the open is far."""
+        screen = Screen(feed)
+        assert screen.look().tape_ns == OPEN
+        feed.tapes["SPY"].append(made(QUOTE, -1200, p1=10_000, p2=10_200), OPEN)
+        feed.tapes["SPY"].append(made(SPOT, -1190, 0, p1=to_price(681.2)), OPEN)
+        view = screen.look()
+        assert (place_s(view), view.live_ns, view.call.age_s[0]) == (-1190, OPEN - 1190 * NS, 10)
+        feed.tell(2)
+        assert place_s(screen.look()) == 2
+
     def test_a_speed_of_its_own_cannot_be_given_to_it(self, feed) -> None:
         screen = Screen(feed)
         feed.tell(5)
@@ -264,12 +277,14 @@ class TestAtTheFront:
         screen = Screen(feed)
         many = np.repeat(made(QUOTE, 1, p1=10_000, p2=10_200), 2 * TICK_EVENTS + 5)
         feed.open("SPY").append(many)
-        counts = []
+        counts, notes = [], []
         for _ in range(3):
             screen.deck.tick(0)
             counts.append((screen.deck.counts().events, screen.deck.busy))
+            notes.append(screen.deck.view(0).notes)
         assert counts[0] == (TICK_EVENTS, True)
         assert counts[2] == (2 * TICK_EVENTS + 5, False)
+        assert notes == [("Catching up with now: 50% …",), ("Catching up with now: 99% …",), ()]
 
     def test_a_user_rule_sees_every_trade_once_wherever_the_screen_is(self, feed) -> None:
         seen: list[int] = []
@@ -291,6 +306,20 @@ class TestAtTheFront:
         feed.tell(10)
         screen.look()
         assert seen == list(range(1, 61))
+
+    def test_a_what_if_works_on_what_is_there(self, feed) -> None:
+        screen = Screen(feed)
+        feed.tell(40)
+        screen.look()
+        screen.deck.obey(WhatIf(("fmv_divergence.percent=50",)), screen.wall_ns)
+        feed.tell(20)
+        view = screen.look()
+        while screen.deck.scout():
+            pass
+        found = screen.deck.answer(WhatIfQuery())
+        assert (place_s(view), view.badge, found.progress) == (60, "LIVE", 1.0)
+        assert [(row[0] - OPEN) / NS for row in found.removed] == [10, 30]
+        assert screen.fired == [("SPY", at, "LIVE") for at in (10, 30, 50)]
 
 
 class TestRewound:

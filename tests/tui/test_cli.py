@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.massive import Massive
 from tui.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -134,10 +136,23 @@ def test_a_damaged_settings_file_is_named(tmp_path: Path, capsys: pytest.Capture
 
 def test_a_key_is_not_printed_when_it_is_not_used(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("POLYGON_API_KEY=k-1234567890\n", encoding="utf-8")
-    assert main([*WINDOW, "--json"]) == 0
+    assert main([*WINDOW, "--json", "--source", "simulated"]) == 0
     out, err = capsys.readouterr()
-    assert "A Massive key is set (.env)" in err
     assert "k-1234567890" not in out + err
+
+
+@pytest.mark.asyncio
+async def test_a_key_that_the_provider_refuses_ends_a_live_run_with_3(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Massive() as fake:
+        monkeypatch.setenv("SPYMON_POLYGON_WS_URL", fake.ws_url)
+        monkeypatch.setenv("SPYMON_POLYGON_REST_URL", fake.rest_url)
+        monkeypatch.setenv("MASSIVE_API_KEY", "canary-1234567890")
+        assert await asyncio.to_thread(main, ["--json", "--symbol", "SPY"]) == 3
+    out, err = capsys.readouterr()
+    assert "Massive does not know this key" in err
+    assert "canary" not in out + err
 
 
 # --- config -----------------------------------------------------------------------------------------------
@@ -175,7 +190,7 @@ def test_config_edit_makes_a_template_and_opens_it(
     file = tmp_path / "mine" / "spymon.toml"
     assert main(["config", "edit", "--config", str(file)]) == 0
     assert main(["config", "show", "--config", str(file)]) == 0
-    assert f"3                        {file}" in capsys.readouterr().out
+    assert ["fps", "3", str(file)] in [line.split() for line in capsys.readouterr().out.splitlines()]
 
 
 def test_config_edit_names_what_is_wrong_afterwards(

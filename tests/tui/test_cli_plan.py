@@ -142,7 +142,7 @@ def test_a_provider_without_its_key_asks_for_it(name: str) -> None:
 @pytest.mark.parametrize(
     ("environ", "flags", "kind"),
     [
-        (KEY, {"source": "massive"}, UsageError),
+        (KEY, {"source": "tradestation"}, UsageError),
         ({}, {"source": "cboe"}, UsageError),
         ({"SPYMON_SOURCE": "tastytrade"}, {}, ConfigError),
     ],
@@ -154,11 +154,34 @@ def test_a_provider_of_a_later_version_says_so(
         plan(environ=environ, **flags)
 
 
-def test_a_key_that_is_not_used_yet_is_said_once() -> None:
-    assert "MASSIVE_API_KEY" in plan(environ=KEY).warnings[0]
-    assert plan(environ=KEY, source="simulated").warnings == ()
-    assert plan("2015-12-24", environ=KEY).warnings == ()
-    assert plan().warnings == ()
+def test_with_a_key_today_is_watched_live() -> None:
+    got = plan(environ=KEY)
+    assert (got.day, got.source, got.speed, got.others) == (TODAY, "massive", 1.0, (IMPORTED,))
+    assert plan(environ=KEY, source="massive-rest").source == "massive-rest"
+    assert plan(environ=KEY, lines="json").speed == 1.0
+
+
+def test_a_key_leaves_replays_and_the_simulated_day_as_they_are() -> None:
+    assert plan(environ=KEY, source="simulated").source == "simulated"
+    assert plan("2015-12-24", environ=KEY).source == "import"
+    assert plan("2015-12-24", environ=KEY, source="massive").source == "import"
+    assert plan("2024-06-14", environ=KEY).source == "simulated"
+
+
+def test_a_named_provider_never_turns_into_a_simulated_day() -> None:
+    with pytest.raises(NoDataError, match="is not on disk; fetch it with spymon backfill 2024-06-14"):
+        plan("2024-06-14", environ=KEY, source="massive")
+
+
+def test_a_live_day_takes_any_symbol_that_is_known() -> None:
+    assert plan(environ=KEY, symbol="AAPL", custom="AAPL:2.5").symbols == ("AAPL",)
+    with pytest.raises(UsageError, match="AAPL has no preset"):
+        plan(environ=KEY, symbol="AAPL")
+
+
+def test_bounds_belong_to_a_replay() -> None:
+    with pytest.raises(UsageError, match="--from and --to bound a replay; add --replay DATE"):
+        plan(from_="10:00", environ=KEY)
 
 
 def test_an_expiration_before_the_day_is_wrong_usage() -> None:

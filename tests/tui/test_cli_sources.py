@@ -15,7 +15,7 @@ from engine.errors import NoDataError
 from engine.events import QUOTE, empty_events
 from engine.kernel.params import PRESETS
 from engine.market import generic, session
-from engine.slot import DeckParams
+from engine.slot import DeckParams, LiveSource
 from engine.sources.simulated import PROFILES
 from engine.store.day import DayStore
 from engine.store.meta import Facts
@@ -96,6 +96,17 @@ def test_a_damaged_symbol_that_nobody_asked_for_comes_last(tmp_path: Path) -> No
 
 def test_a_simulated_tape_says_how_to_go_on_from_it() -> None:
     assert simulated(DAY, 7, ("DIA",)).open("DIA").info.notes[0] == GO_LIVE
+
+
+def test_the_live_day_comes_first_and_the_simulated_one_stays_at_hand(tmp_path: Path) -> None:
+    store_day(tmp_path, DAY, "GOOG")
+    keyed = load_settings({"data_dir": str(tmp_path)}, {"MASSIVE_API_KEY": "canary-1"}, tmp_path, tmp_path)
+    for name in ("massive", "massive-rest"):
+        live, *others = make_sources(plan(name, symbols=keyed.symbol, others=(DAY,)), keyed)
+        assert isinstance(live, LiveSource)
+        assert (live.name, live.symbols) == (name, keyed.symbol)
+        assert [each.name for each in others] == ["simulated", "import 2024-06-14"]
+        assert "canary-1" not in repr(vars(live))
 
 
 def test_the_seed_chooses_the_simulated_day() -> None:

@@ -15,18 +15,20 @@ from functools import partial
 from pathlib import Path
 
 from engine.config import Settings
-from engine.errors import CredentialError, UsageError
+from engine.errors import CredentialError
 from engine.live import Begin
 from engine.market import session
 from engine.recorder import Recorder, SnapshotTerms, Telling
+from engine.recorder.recorder import next_day
 from engine.slot import LiveSource
-from engine.sources.attached import Hub
+from engine.sources.attached.hub import Hub
 from engine.sources.simulated import LiveSimulated, SimulatedSource
 from engine.store.recorded import open_recorded
 from engine.timeline import Tape
 
+from ..massive import make_massive
 from ..output import say
-from ..plan import SIMULATED, SIMULATED_DAY, simulated_symbols
+from ..plan import SIMULATED, SIMULATED_DAY, chosen_source, simulated_symbols
 from .folding import fold_hash
 from .record_lines import Board
 from .tapes import dividend_in
@@ -58,14 +60,15 @@ def run_record(settings: Settings) -> int:
 
 
 def _feed(settings: Settings) -> Feed:
-    if settings.source == SIMULATED:
-        return _simulated(settings)
-    if settings.massive_api_key is None:
+    if settings.source == "auto" and settings.massive_api_key is None:
         raise CredentialError(
             "Recording needs a feed: put MASSIVE_API_KEY in .env or the environment, or try it out with "
             "--source simulated."
         )
-    raise UsageError(f"The source {settings.source} cannot be recorded in this version; use simulated.")
+    name = chosen_source(settings)
+    if name == SIMULATED:
+        return _simulated(settings)
+    return Feed(settings.data_dir, partial(make_massive, settings, name), time.time_ns, next_day)
 
 
 def _simulated(settings: Settings) -> Feed:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from ...errors import StoreError
+from ...errors import BusyError, StoreError
 
 try:
     import fcntl
@@ -53,7 +53,7 @@ class Place:
             raise unusable(self.folder, error) from error
 
     def claim(self) -> IO[str]:
-        """Return the lock, held until it is closed; StoreError when a living recorder has it."""
+        """Return the lock, held until it is closed; BusyError when a living recorder has it."""
         try:
             file = self.lock.open("a+", encoding="ascii")
         except OSError as error:
@@ -64,9 +64,9 @@ class Place:
             file.seek(0)
             pid = file.read().strip() or "unknown"
             file.close()
-            raise StoreError(
-                f"A recorder (pid {pid}) already runs on the data folder {self.data_dir}; start spymon without "
-                "record to watch it, or stop it first."
+            raise BusyError(
+                f"A recorder (pid {pid}) already runs on the data folder {self.data_dir}; start "
+                "spymon without record to watch it, or stop it first."
             ) from error
         file.truncate(0)
         file.write(str(os.getpid()))
@@ -112,6 +112,15 @@ class Place:
             link = Path(name) / "run"
             link.symlink_to(self.folder.absolute())
             yield str(link / self.socket.name)
+
+
+def is_reachable(data_dir: Path) -> bool:
+    """Say whether a recorder runs on a data folder; StoreError when it is somebody else's."""
+    connection = Place(data_dir).connect() if POSSIBLE else None
+    if connection is None:
+        return False
+    connection.close()
+    return True
 
 
 def unusable(path: Path, error: OSError) -> StoreError:

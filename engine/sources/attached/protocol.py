@@ -42,7 +42,7 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """Who records, and what."""
+    """Who records, and what: nothing while it has just started, then it is said again."""
 
     pid: int
     recorded: tuple[Recorded, ...]
@@ -189,7 +189,7 @@ class Unframer:
         del self._buffer[: _LENGTH + length]
         try:
             message: Message = _decoder.decode(body)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise ProviderError(f"A message came in that no spymon sends ({error}).") from error
         return message
 

@@ -117,7 +117,7 @@ class Strand:
                 writer.write(encode(Ask(self.tape.info.symbol, self._have)))
             notify()
             # The fold tells nobody how far it is; it is behind for a moment after a late start.
-            while self._have.rows - self.tape.rows > AHEAD:  # noqa: ASYNC110
+            while self._have.rows - self.tape.events > AHEAD:  # noqa: ASYNC110
                 await asyncio.sleep(self._patience.fold)
 
     async def _read(self, reader: asyncio.StreamReader, notify: Callable[[], None]) -> bytes:
@@ -136,7 +136,7 @@ class Strand:
         """Do what the recorder says; True when it has greeted and is to be asked."""
         greeted = False
         for message in unframer.feed(data):
-            greeted |= isinstance(message, Hello)
+            greeted |= isinstance(message, Hello) and bool(message.recorded)
             self._obey(message)
         self.tape.link = self._link
         return greeted
@@ -159,6 +159,12 @@ class Strand:
                 raise ProviderError("The recorder asks instead of answering; restart it with this version.")
 
     def _greet(self, hello: Hello) -> None:
+        if not hello.recorded:
+            note = (
+                f"The recorder (pid {hello.pid}) is reading what it has recorded; this screen waits for it."
+            )
+            self._link = replace(self._link, badge="GAP", state="waiting", note=note)
+            return
         own = self.tape.info
         found = hello.find(own.symbol)
         if found is None or (found.info.day, found.info.source) != (own.day, own.source):

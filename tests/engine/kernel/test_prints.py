@@ -109,8 +109,12 @@ def known(signals):
 
 @pytest.fixture(scope="module")
 def mixed_in_order(mixed_events):
-    """A random tape in time order, a nanosecond at least between two events, without fair values' jitter."""
+    """A random tape in time order, a nanosecond at least between two events, without fair values' jitter.
+
+    Nothing in it is told at second hand: that was compared with the tape before, and is never told again.
+    """
     events = mixed_events(5, 2500)
+    events["flags"] = 0
     events = events[np.isin(events["kind"], (QUOTE, TRADE, SPOT, FMV))]
     events = events[(events["cid"] >= 0) & (events["cid"] < 7)]
     events["ts"] = np.sort(events["ts"]) + np.arange(len(events))

@@ -86,7 +86,7 @@ def test_the_underlying_comes_once_and_an_index_has_a_value() -> None:
 
 def test_what_was_traded_is_there_for_comparison() -> None:
     chain, _ = read(chain_row(CALL), bare(details={"ticker": PUT}, day={"volume": 0}))
-    assert chain.traded == (Traded(1, 340, 15_500, NS), Traded(2, 0, MISSING, None))
+    assert chain.traded == (Traded(1, 340, 15_500, NS, NS), Traded(2, 0, MISSING, None, None))
 
 
 def test_one_delayed_part_makes_a_page_delayed() -> None:

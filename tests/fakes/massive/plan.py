@@ -8,12 +8,13 @@ KEY = "loopback-key"
 ALL = frozenset({"T", "Q", "A", "AM", "FMV", "V"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
-    """One account.
+    """One account; a test may change it on the way.
 
     clusters       : those that the plan covers
     channels       : kinds of channels it covers
+    refused        : single channels that it does not
     quotes         : most quoted contracts per connection
     buffer_frames  : frames the server keeps for a client that does not read
     early_ping     : whether a ping precedes everything else
@@ -23,6 +24,7 @@ class Plan:
     key: str = KEY
     clusters: frozenset[str] = frozenset({"options", "stocks", "indices"})
     channels: frozenset[str] = ALL
+    refused: frozenset[str] = frozenset()
     quotes: int = 1_000
     buffer_frames: int = 4_096
     early_ping: bool = True
@@ -32,4 +34,4 @@ class Plan:
         """Say whether a channel is not covered, or none at all."""
         kind, _, ticker = channel.partition(".")
         wild_quotes = cluster == "options" and kind in ("Q", "FMV") and ticker == "*"
-        return kind not in self.channels or not ticker or wild_quotes
+        return channel in self.refused or kind not in self.channels or not ticker or wild_quotes

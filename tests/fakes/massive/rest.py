@@ -15,6 +15,7 @@ from .shelf import Asked, Row, Shelf
 ELSEWHERE = "https://another-host.invalid"
 """Where `next_url` points: not here. A client that follows it blindly sends its key away."""
 
+_FINE = 200
 _DEFAULT_LIMIT, _CHAIN_LIMIT, _CHAIN_MOST, _MOST = 5_000, 10, 250, 50_000
 
 
@@ -36,6 +37,7 @@ class RestHalf:
         app.router.add_get(
             "/v2/aggs/ticker/{ticker}/range/{n}/{span}/{begin}/{end}", self._checked(self._bars)
         )
+        app.router.add_get("/v2/aggs/ticker/{ticker}/prev", self._checked(self._day))
         app.router.add_get(
             "/v1/marketstatus/now", self._checked(lambda _: web.json_response(self._shelf.market))
         )
@@ -48,8 +50,8 @@ class RestHalf:
         async def handler(request: web.Request) -> web.Response:
             key = _key(request)
             self.asked.append(Asked(request.path, dict(request.query), key))
-            if self._shelf.failures:
-                return _error(self._shelf.failures.pop(0), "ERROR", "try again later")
+            if self._shelf.failures and (failure := self._shelf.failures.pop(0)) != _FINE:
+                return self._failed(request, failure)
             if key != self._plan.key:
                 return _error(401, "ERROR", "Unknown API Key")
             if request.path.startswith(self._plan.rest_refused or ("\0",)):
@@ -57,6 +59,15 @@ class RestHalf:
             return answer(request)
 
         return handler
+
+    def _failed(self, request: web.Request, http_status: int) -> web.Response:
+        if http_status == 0:
+            assert request.transport is not None
+            request.transport.abort()
+        answer = _error(http_status or 500, "ERROR", "try again later")
+        if self._shelf.retry_after:
+            answer.headers["Retry-After"] = self._shelf.retry_after
+        return answer
 
     def _chain(self, request: web.Request) -> web.Response:
         def fits(row: Row) -> bool:
@@ -98,6 +109,10 @@ class RestHalf:
         begin, end = int(request.match_info["begin"]), int(request.match_info["end"])
         rows = [row for row in self._shelf.bars[request.match_info["ticker"]] if begin <= row["t"] <= end]
         return self._page(request, rows, _DEFAULT_LIMIT, _MOST)
+
+    def _day(self, request: web.Request) -> web.Response:
+        bar = self._shelf.days.get(request.match_info["ticker"])
+        return self._page(request, [] if bar is None else [bar], 1, 1)
 
     def _page(self, request: web.Request, rows: list[Row], usual: int, most: int) -> web.Response:
         parameters = _parameters(request)

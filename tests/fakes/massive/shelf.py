@@ -64,7 +64,10 @@ class Shelf:
     """Rows by what they answer.
 
     trades, quotes, bars : by ticker
-    failures : HTTP statuses with which the next requests are answered, first come first
+    days     : the last complete day's bar, by ticker
+    failures : HTTP statuses with which the next requests are answered, first come first; 0 breaks off,
+               200 lets one through
+    retry_after : what the header Retry-After of those answers says, '' for none
     delayed  : whether answers say DELAYED instead of OK
     """
 
@@ -73,12 +76,14 @@ class Shelf:
     trades: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     quotes: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     bars: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    days: dict[str, Row] = field(default_factory=dict)
     conditions: list[Row] = field(default_factory=list)
     market: Row = field(
         default_factory=lambda: {"market": "open", "serverTime": "2025-12-19T09:30:00-05:00", "exchanges": {}}
     )
     upcoming: list[Row] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)
+    retry_after: str = ""
     delayed: bool = False
 
 

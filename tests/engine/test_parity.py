@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import FLAG_PARITY, MISSING, NS, QUOTE, SPOT, TRADE, Events, empty_events
-from engine.store.parity import Parity, ParityParams, nearest_pairs
+from engine.parity import Parity, ParityParams, nearest_pairs
 from engine.symbols import Contract
 
 DAY, LATER = date(2025, 12, 16), date(2025, 12, 17)

@@ -1,4 +1,4 @@
-"""The spot that option quotes imply, for a day without any file of the underlying.
+"""The spot that option quotes imply, for a day without any price of the underlying.
 
 Owns the choice of strikes and the pace of put-call parity: spot = strike + call mid - put mid at the strikes
 where call and put cost most nearly the same, rate and dividends taken as zero over so short a life. It
@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from ..events import (
+from .events import (
     FLAG_PARITY,
     MISSING,
     NS,
@@ -25,7 +25,7 @@ from ..events import (
     Events,
     empty_events,
 )
-from ..symbols import Contract
+from .symbols import Contract
 
 Ints = NDArray[np.int64]
 
@@ -91,32 +91,16 @@ class Parity:
         for block in blocks:
             yield self._with_spots(block)
 
-    def _with_spots(self, block: Events) -> Events:
-        at = np.flatnonzero((block["kind"] == QUOTE) & self._useful[block["cid"]])
-        quotes = block[at]
-        where: list[int] = []
-        spots: list[Events] = []
-        start = 0
-        while start < len(quotes):
-            due = int(np.searchsorted(quotes["ts"], self._due_ns))
-            due = min(max(due, start), len(quotes) - 1)
-            end = int(np.searchsorted(quotes["ts"], quotes["ts"][due], "right"))
-            self._take(quotes[start:end])
-            spot = self._sample(int(quotes["ts"][end - 1]))
-            if spot is not None:
-                where.append(int(at[end - 1]) + 1)
-                spots.append(spot)
-            start = end
-        return np.insert(block, where, np.concatenate(spots)) if spots else block
-
-    def _take(self, quotes: Events) -> None:
+    def hear(self, quotes: Events) -> None:
+        """Take quotes as the standing ones of their contracts."""
+        useful = quotes[self._useful[quotes["cid"]]]
         # Of several quotes of one contract the last one counts: numpy assigns in order.
-        self._bid[quotes["cid"]] = quotes["p1"]
-        self._ask[quotes["cid"]] = quotes["p2"]
-        self._ts[quotes["cid"]] = quotes["ts"]
+        self._bid[useful["cid"]] = useful["p1"]
+        self._ask[useful["cid"]] = useful["p2"]
+        self._ts[useful["cid"]] = useful["ts"]
 
-    def _sample(self, now_ns: int) -> Events | None:
-        """Return a SPOT when one is due and differs from the last one."""
+    def sample(self, now_ns: int) -> Events | None:
+        """Return a SPOT when one is due and differs from the last one; `now_ns` is tape time."""
         if now_ns < self._due_ns:
             return None
         self._due_ns = now_ns + self._params.every_ns
@@ -129,6 +113,24 @@ class Parity:
         event["ts"], event["cid"], event["p1"] = now_ns, UNDERLYING, spot
         event["kind"], event["flags"] = SPOT, FLAG_PARITY
         return event
+
+    def _with_spots(self, block: Events) -> Events:
+        at = np.flatnonzero((block["kind"] == QUOTE) & self._useful[block["cid"]])
+        quotes = block[at]
+        where: list[int] = []
+        spots: list[Events] = []
+        start = 0
+        while start < len(quotes):
+            due = int(np.searchsorted(quotes["ts"], self._due_ns))
+            due = min(max(due, start), len(quotes) - 1)
+            end = int(np.searchsorted(quotes["ts"], quotes["ts"][due], "right"))
+            self.hear(quotes[start:end])
+            spot = self.sample(int(quotes["ts"][end - 1]))
+            if spot is not None:
+                where.append(int(at[end - 1]) + 1)
+                spots.append(spot)
+            start = end
+        return np.insert(block, where, np.concatenate(spots)) if spots else block
 
     def _implied(self, now_ns: int) -> int | None:
         call, put = self._mid(self._pairs.call, now_ns), self._mid(self._pairs.put, now_ns)

@@ -1,0 +1,121 @@
+"""A live run without a screen: what `headless` says of a replay, said of a day as it happens.
+
+Owns the thread on which the source runs, and when to look. Each tape is played at its front: a signal is
+said once, as soon as it fires, and what was on the tape before anybody listened is no news.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+from .deck import TICK_EVENTS
+from .events import NS
+from .headless import STATUS_NS, VIEW_NS, Followed, Item, Run, moment
+from .slot import DeckParams, LiveSource
+from .view import Fired
+
+TURN_S = 0.05
+"""The least between two looks: what comes in meanwhile is folded in one go."""
+
+
+def follow(
+    source: LiveSource,
+    symbols: Sequence[str],
+    params: DeckParams,
+    wall: Callable[[], int],
+    views: bool,
+    turn_s: float = TURN_S,
+) -> Iterator[Item]:
+    """Yield every signal as it fires, a status per symbol each 5 s, and a summary per symbol at last.
+
+    The source runs until all tapes are closed and folded, or the iterator is; what it raises is raised here
+    after that. wall is a monotonic clock, ns.
+
+    views : whether to yield a `View` per symbol each 5 minutes and at the end
+    """
+    runs = [Run(source, symbol, params, wall) for symbol in symbols]
+    shown, began = tuple(symbols), wall()
+    status_ns, view_ns = began + STATUS_NS, began + VIEW_NS
+    with _Running(source) as feed:
+        while True:
+            over = feed.over  # what it wrote before it ended is folded below
+            yield from _news(runs)
+            if wall() >= status_ns:
+                status_ns += STATUS_NS
+                yield from (run.status() for run in runs)
+            if views and wall() >= view_ns:
+                view_ns += VIEW_NS
+                yield from (run.view(shown, 1.0) for run in runs)
+            if not any(run.slot.live for run in runs) or (over and not any(map(_unfolded, runs))):
+                break
+            if not any(map(_unfolded, runs)):
+                feed.wait(turn_s, max(status_ns - wall(), 0) / NS)
+    if views:
+        yield from (run.view(shown, 1.0) for run in runs)
+    yield from (run.summary() for run in runs)
+    if feed.error is not None:
+        raise feed.error
+
+
+def _news(runs: Sequence[Run]) -> Iterator[Item]:
+    """Fold what has come in, and yield what there is to say of it in the order of the tape."""
+    said: list[Fired | Followed] = [item for run in runs for item in run.follow(TICK_EVENTS)]
+    said += [item for run in runs for item in run.followed()]
+    yield from sorted(said, key=moment)
+    yield from (notice for run in runs for notice in run.notices())
+
+
+def _unfolded(run: Run) -> bool:
+    return run.slot.live and (run.slot.behind or run.slot.longer is not None)
+
+
+class _Running:
+    """A live source on a thread and a loop of its own, ended with the block.
+
+    over  : whether it has ended by itself; `error` is what it raised
+    """
+
+    def __init__(self, source: LiveSource) -> None:
+        self.error: Exception | None = None
+        self._source = source
+        self._news = threading.Event()
+        self._ended = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._task: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._run, name=f"feed {source.name}", daemon=True)
+
+    def __enter__(self) -> _Running:
+        self._task = self._loop.create_task(self._source.run(self._news.set))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._task is not None
+        if not self.over:
+            self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join()
+        self._loop.close()
+
+    @property
+    def over(self) -> bool:
+        return self._ended.is_set()
+
+    def wait(self, least_s: float, most_s: float) -> None:
+        """Wait until there is news, at least and at most so long."""
+        self._ended.wait(least_s)
+        self._news.wait(most_s)
+        self._news.clear()
+
+    def _run(self) -> None:
+        assert self._task is not None
+        try:
+            self._loop.run_until_complete(self._task)
+        except asyncio.CancelledError:
+            pass
+        except Exception as error:
+            self.error = error
+        finally:
+            self._ended.set()
+            self._news.set()

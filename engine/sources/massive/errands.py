@@ -1,0 +1,182 @@
+"""One symbol's errands over REST: its chain every so often, the price alone in between, the trades of gaps.
+
+Owns when to ask and what to say when it fails. What comes of it is put on the tape in the source's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from ...errors import CredentialError, NoDataError, ProviderError
+from ...events import NS
+from ...market import clock_text, previous_session
+from ...wire.massive_pages import Pages
+from ...wire.massive_rest import chain, contracts, previous_bar
+from ...wire.massive_tickers import Tickers, spot_ticker
+from ...wire.seen import Seen
+from .chains import fetch_chain
+from .followed import FEEDS, Followed
+from .gap_fill import OVERLAP_NS, fetch_trades
+from .hand import Hand
+from .rest import Rest
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How often what is done, seconds.
+
+    pump     : at least between two readings of what has arrived
+    beat     : between two looks at how everything stands
+    aim      : between two looks at which channels are wanted
+    snapshot : between two chain snapshots while the websockets stream
+    poll     : between two polls while they do not
+    dead     : how long they may be down before the chain is polled
+    settle   : how long after an outage its trades are asked for
+    """
+
+    pump: float = 0.05
+    beat: float = 0.25
+    aim: float = 1.0
+    snapshot: float = 60.0
+    poll: float = 5.0
+    dead: float = 10.0
+    settle: float = 2.0
+
+
+class Errands:
+    """One symbol's errands.
+
+    ready      : the chain was asked for once
+    polling    : snapshots stand in for the websockets
+    joined     : something has been heard of the options, by websocket or by poll
+    heard_ns   : ns UTC of the last snapshot that came, 0 before one
+    stood_in_ns: the same of the last one while polling
+    poll_at_ns : ns UTC of the next
+    failure    : why the last snapshot did not come, one sentence; '' when it did
+    unfilled   : what could not be fetched of the last gap, one sentence; '' when all was
+    """
+
+    def __init__(
+        self,
+        followed: Followed,
+        rest: Rest,
+        hand: Hand,
+        pulse: Pulse,
+        now: Callable[[], int],
+        notify: Callable[[], None],
+    ) -> None:
+        self.followed = followed
+        self.ready = asyncio.Event()
+        self.joined = False
+        self.heard_ns = self.stood_in_ns = self.poll_at_ns = 0
+        self.failure = self.unfilled = ""
+        self._rest, self._hand, self._pulse, self._now, self._notify = rest, hand, pulse, now, notify
+        self._symbol = followed.underlying.symbol
+        self.polling = self._owed = self._listed_alone = False
+        self._turned = asyncio.Event()
+
+    def poll(self, polling: bool) -> bool:
+        """Say whether the chain stands in for the websockets; return whether it does from now on.
+
+        When they are back one last poll follows, for what was traded in between.
+        """
+        if polling == self.polling:
+            return False
+        self._owed |= self.polling
+        self.polling = polling
+        self._turned.set()
+        return polling
+
+    async def run(self, begin: Callable[[], Awaitable[bool]]) -> None:
+        """Ask once, wait for `begin`, and go on asking; CredentialError when nothing may be asked.
+
+        begin : returns when the session is near, and whether it had to wait for that
+        """
+        await self._look()
+        self.ready.set()
+        await self._take_close()
+        if await begin():
+            await self._look()
+        while True:
+            await self._pause()
+            await self._look()
+
+    async def fill(self, since_ns: int, until_ns: int, tickers: Tickers, seen: Seen) -> None:
+        """Fetch the trades of a gap and put on the tape those that are not there."""
+        await asyncio.sleep(self._pulse.settle)
+        await self._look()
+        followed = self.followed
+        wanted = await self._hand.do(followed.lacking)
+        end_ns = min(until_ns + OVERLAP_NS, self._now())
+        fetched = await fetch_trades(self._rest, wanted, since_ns - OVERLAP_NS, end_ns)
+        await self._hand.do(followed.fill, fetched, seen, tickers.place, since_ns, self._now())
+        self.unfilled = ""
+        if fetched.missing:
+            self.unfilled = (
+                f"Trades of {len(fetched.missing)} {self._symbol} contracts between {clock_text(since_ns)} "
+                f"and {clock_text(until_ns)} could not be fetched: {fetched.reason}"
+            )
+        self._notify()
+
+    async def _look(self) -> None:
+        """Ask for a snapshot and put it on the tape."""
+        polled, self._owed = self.polling or self._owed, False
+        self._turned.clear()
+        followed = self.followed
+        try:
+            pages = await fetch_chain(self._rest, self._symbol, *followed.bounds)
+        except (ProviderError, NoDataError) as error:
+            self.failure = str(error)
+            self._owed |= polled
+            return
+        except CredentialError as refusal:
+            await self._list_alone(refusal)
+            return
+        received_ns = self._now()
+        await self._hand.do(followed.take_snapshot, pages, received_ns, polled)
+        self.failure, self.heard_ns = "", received_ns
+        if self.polling:
+            self.stood_in_ns = received_ns
+        self._notify()
+
+    async def _list_alone(self, refusal: CredentialError) -> None:
+        """Go on with a plan that has no snapshots, if it tells what is listed and something else streams."""
+        if self.polling:
+            raise refusal
+        self.failure = str(refusal)
+        if self._listed_alone:
+            return
+        first, last = self.followed.bounds
+        asked = contracts(self._symbol, first, last, self.followed.day)
+        pages = [page async for page in self._rest.pages(asked)]
+        await self._hand.do(self.followed.take_listing, pages)
+        self._listed_alone = True
+
+    async def _pause(self) -> None:
+        """Wait for the time of the next snapshot, or for a turn; look at the price in between."""
+        often = self.polling or self.failure
+        self.poll_at_ns = self._now() + int((self._pulse.poll if often else self._pulse.snapshot) * NS)
+        while not self._turned.is_set() and (left_ns := self.poll_at_ns - self._now()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(left_ns / NS, self._pulse.poll)):
+                    await self._turned.wait()
+            if not often and self.followed.origin not in FEEDS and self.poll_at_ns > self._now():
+                await self._take_price()
+
+    async def _take_price(self) -> None:
+        """Ask for one contract: it carries the underlying's price."""
+        with contextlib.suppress(ProviderError, NoDataError, CredentialError):  # the next snapshot says why
+            page = await self._rest.page(chain(self._symbol, *self.followed.bounds, limit=1))
+            await self._hand.do(self.followed.take_price, [page], self._now())
+            self._notify()
+
+    async def _take_close(self) -> None:
+        """Ask for the underlying's previous close; without one the day's change stays unknown."""
+        with contextlib.suppress(ProviderError, NoDataError, CredentialError):
+            page = await self._rest.page(previous_bar(spot_ticker(self.followed.underlying)))
+            found = Pages().day_close(page.rows)
+            if found is not None and found[0] == previous_session(self.followed.day):
+                await self._hand.do(self.followed.take_close, found[1], self._now())

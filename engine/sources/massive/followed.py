@@ -1,0 +1,300 @@
+"""One symbol's day while it is heard: what comes in, by socket or snapshot, becomes what its tape gets.
+
+Owns the contracts that are wanted, where the underlying's price comes from, and the tape's volumes beside
+the provider's. One thread calls it. It refuses to know connections, requests and the present moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...events import (
+    FLAG_RECEIVED,
+    MARK,
+    MARK_CLOSE,
+    MARK_OPEN,
+    MISSING,
+    NS,
+    PREV_CLOSE,
+    QUOTE,
+    SPOT,
+    UNDERLYING,
+    Events,
+    empty_events,
+    gap,
+)
+from ...live import Intake
+from ...market import Underlying, close_ns, expirations
+from ...parity import Parity, ParityParams, nearest_pairs
+from ...tracker import Tracker, TrackerParams
+from ...wire.massive_pages import Pages
+from ...wire.massive_rest import Page
+from ...wire.seen import Seen
+from .chains import News, read_pages
+from .gap_fill import Fetched, Heard, merge
+from .hours import Hours
+from .poller import synthesise
+from .reconciliation import Reconciliation
+from .subscriptions import Watched, by_importance, by_nearness
+
+STOCKS, INDICES, SNAPSHOT, PARITY = "stocks feed", "index feed", "chain snapshot", "put-call parity"
+FEEDS = (STOCKS, INDICES)
+
+FRESH_NS = 90 * NS
+"""How far the underlying's price in a snapshot may lie behind the tape to be believed before parity."""
+
+Choice = str | int | date
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which contracts are watched.
+
+    expiry  : '0dte', one expiration, or how many of the nearest
+    strikes : each side of at-the-money
+    """
+
+    expiry: Choice = 3
+    strikes: int = 25
+
+    def bounds(self, underlying: Underlying, day: date) -> tuple[date, date]:
+        """Return the first and last expiration to ask for."""
+        if isinstance(self.expiry, date):
+            return self.expiry, self.expiry
+        count = self.expiry if isinstance(self.expiry, int) else 1
+        last = expirations(underlying, day, count)[-1] if self.expiry != "0dte" else day
+        return day, last
+
+
+class Followed:
+    """One symbol's day.
+
+    day       : the session's
+    bounds    : first and last expiration of the snapshots to ask for
+    volumes   : the tape's volumes beside the provider's
+    origin    : where the underlying's price comes from, as `Link.spot_origin`
+    delayed   : whether the provider's snapshot says that its figures are
+    refused   : channels that the provider refused, most important first
+    chain_ns  : ns UTC of the newest price in the last snapshot, None before one
+    """
+
+    def __init__(
+        self, underlying: Underlying, intake: Intake, reach: Reach, hours: Hours, now_ns: int
+    ) -> None:
+        self.underlying, self.intake, self.day = underlying, intake, hours.session.day
+        self.bounds = reach.bounds(underlying, hours.session.day)
+        self.volumes = Reconciliation(whole_day=now_ns <= hours.open_ns)
+        self.origin = ""
+        self.delayed = False
+        self.chain_ns: int | None = None
+        self.refused: tuple[str, ...] = ()
+        self._reach, self._hours = reach, hours
+        self._reader, self._news, self._heard = Pages(), News(), Heard()
+        self._tracked: tuple[date, ...] = ()
+        self._tracker = Tracker(underlying, ())
+        self._parity: Parity | None = None
+        self._listed = -1
+        self._spot = MISSING
+        self._clock = self._snapshot_ns = self._told_ns = 0
+        self._quote_ns: NDArray[np.int64] = np.zeros(0, np.int64)
+        marks = ((hours.open_ns, MARK_OPEN), (close_ns(underlying, hours.session.day), MARK_CLOSE))
+        self._marks = [each for each in marks if each[0] > intake.resumed_ns]
+        self._count_resumed()
+
+    def mark(self, now_ns: int) -> None:
+        """Mark the open and the close once they are past."""
+        while self._marks and self._marks[0][0] <= now_ns:
+            ts_ns, what = self._marks.pop(0)
+            mark = empty_events(1)
+            mark["ts"], mark["cid"], mark["kind"], mark["s1"] = ts_ns, UNDERLYING, MARK, what
+            self._put(mark, now_ns)
+
+    def silence(self, since_ns: int, until_ns: int, now_ns: int) -> None:
+        """Put a time without data on the tape."""
+        if until_ns > since_ns:
+            self._put(gap(since_ns, until_ns), now_ns)
+
+    def hold(self, since_ns: int) -> None:
+        """Keep what is heard from shortly before a gap on, until `fill` has compared it."""
+        self._heard.hold(since_ns)
+
+    def lacking(self) -> list[tuple[int, str]]:
+        """Return the contracts whose trades a gap may have cost, (id, ticker), the likeliest first.
+
+        By the last snapshot's volumes; every contract near the money when these say nothing.
+        """
+        table = self.intake.listed
+        if self.volumes.share == self.volumes.share and not self.delayed:
+            return [(each.cid, table[each.cid].occ) for each in self.volumes.lacking]
+        return [(cid, each.occ) for each in self.watched().quoted if (cid := table.id_of(each)) is not None]
+
+    def fill(
+        self, fetched: Fetched, seen: Seen, place: Callable[[str], int], since_ns: int, now_ns: int
+    ) -> None:
+        """Put the trades of a gap on the tape that are not there yet; `place` is `Seen`'s name of a ticker."""
+        table = self.intake.listed
+
+        def place_of(cid: int) -> int:
+            return place(table[cid].occ)
+
+        self._put(merge(fetched, self._heard.trades(), seen, place_of, self._reader), now_ns)
+        self._heard.release(since_ns)
+
+    def take(self, events: Events, received_ns: int) -> None:
+        """Put on the tape what a websocket of the options brought."""
+        if not len(events):
+            return
+        quotes = events[events["kind"] == QUOTE]
+        if len(quotes):
+            self._reserve(int(quotes["cid"].max()))
+            np.maximum.at(self._quote_ns, quotes["cid"], quotes["ts"])
+        self._put(events, received_ns)
+        if self.origin not in FEEDS:
+            self._imply(quotes, received_ns)
+
+    def take_spots(self, events: Events, received_ns: int) -> None:
+        """Put on the tape what the underlying's own feed brought."""
+        self._told_ns = int(events["ts"].max())
+        self._put(events, received_ns)
+
+    def take_snapshot(self, pages: Sequence[Page], received_ns: int, polled: bool) -> None:
+        """Put on the tape what a snapshot says that is new.
+
+        polled : whether the volume that the tape lacks is told as trades
+        """
+        chain = read_pages(pages, self.intake.listed, self._reader, received_ns, self._hours.open_ns)
+        self.delayed = bool(chain.delayed)
+        self._put(self._fresh(self._news.of(chain.events)), received_ns)
+        self._look_at(chain.events)
+        self.volumes.compare(chain)
+        if polled:
+            self._put(synthesise(self.volumes.volumes(chain.listed), chain).trades, received_ns)
+            self.volumes.compare(chain)
+
+    def take_price(self, pages: Sequence[Page], received_ns: int) -> None:
+        """Put on the tape the underlying's price out of a piece of a snapshot, and nothing else."""
+        chain = read_pages(pages, self.intake.listed, self._reader, received_ns, self._hours.open_ns)
+        self._put(chain.events[chain.events["kind"] == SPOT], received_ns)
+        self._look_at(chain.events)
+
+    def take_listing(self, pages: Sequence[Page]) -> None:
+        """List the contracts that are named, where there is no snapshot."""
+        for page in pages:
+            for contract in self._reader.contracts(page.rows):
+                self.intake.listed.add(contract)
+
+    def take_close(self, price: int, received_ns: int) -> None:
+        """Put the underlying's previous close on the tape, price units."""
+        event = empty_events(1)
+        event["ts"], event["cid"], event["p1"] = received_ns, UNDERLYING, price
+        event["kind"], event["flags"] = PREV_CLOSE, FLAG_RECEIVED
+        self._put(event, received_ns)
+
+    def settle(self, told: bool) -> None:
+        """Decide where the underlying's price comes from now; `told`: its own feed is up."""
+        if told and self._told_ns:
+            self.origin = INDICES if self.underlying.index else STOCKS
+        elif self._snapshot_ns and self._clock - self._snapshot_ns <= FRESH_NS:
+            self.origin = SNAPSHOT
+        elif self._parity is not None and self._parity.samples:
+            self.origin = PARITY
+        else:
+            self.origin = SNAPSHOT if self._snapshot_ns else ""
+
+    def watched(self) -> Watched:
+        """Return what should be heard, around where the underlying is now."""
+        table = self.intake.listed
+        expiries = self._expiries()
+        tracker = self._track(expiries)
+        tracker.on_spot(self._spot)
+        near = [each for each in tracker.wanted if table.id_of(each) is not None]
+        return Watched(
+            [each for each in table if each.expiry in expiries], by_nearness(near, tracker.atm_milli or 0)
+        )
+
+    def aim(self) -> tuple[object, ...]:
+        """Return what `watched` follows from: as long as it is equal, so is that."""
+        tracker = self._track(self._expiries())
+        tracker.on_spot(self._spot)
+        return len(self.intake.listed), tracker.atm_milli, self._tracked
+
+    def refuse(self, channels: Sequence[str]) -> None:
+        """Take note of the channels among these that are about this symbol."""
+        ours = {each for each in channels if self._is_ours(each)} | set(self.refused)
+        self.refused = by_importance(ours)
+
+    def _is_ours(self, channel: str) -> bool:
+        ticker = channel.partition(".")[2]
+        root = ticker[2:-15] if ticker.startswith("O:") else ticker.removeprefix("I:")
+        return root == self.underlying.symbol or root in self.underlying.roots
+
+    def _put(self, events: Events, received_ns: int) -> None:
+        if len(events):
+            self.volumes.count(events)
+            self._heard.add(events)
+            self._clock = max(self._clock, int(events["ts"].max()))
+            spots = events[events["kind"] == SPOT]
+            if len(spots):
+                self._spot = int(spots["p1"][-1])
+        self.intake.append(events, received_ns)
+
+    def _fresh(self, events: Events) -> Events:
+        """Return a snapshot's events without quotes that are on the tape, and without a second-hand price."""
+        self._reserve(int(events["cid"].max(initial=0)))
+        quotes = np.flatnonzero(events["kind"] == QUOTE)
+        cids, ts = events["cid"][quotes], events["ts"][quotes]
+        known = ts <= self._quote_ns[cids]
+        np.maximum.at(self._quote_ns, cids, ts)
+        kept = np.ones(len(events), bool)
+        kept[quotes[known]] = False
+        if self.origin in FEEDS:
+            kept &= events["kind"] != SPOT
+        return events[kept]
+
+    def _look_at(self, events: Events) -> None:
+        """Note how new a snapshot's prices are."""
+        spots = events[(events["kind"] == SPOT) & (events["flags"] & FLAG_RECEIVED == 0)]
+        self._snapshot_ns = max(self._snapshot_ns, int(spots["ts"].max(initial=0)))
+        priced = events[np.isin(events["kind"], (SPOT, QUOTE)) & (events["flags"] & FLAG_RECEIVED == 0)]
+        if len(priced):
+            self.chain_ns = max(self.chain_ns or 0, int(priced["ts"].max()))
+
+    def _imply(self, quotes: Events, received_ns: int) -> None:
+        """Sample put-call parity, and put it on the tape while nothing better is known."""
+        table = self.intake.listed
+        if self._parity is None or self._listed != len(table):
+            self._listed = len(table)
+            pairs = nearest_pairs(list(table), self.underlying.roots)
+            self._parity = Parity(len(table), pairs, ParityParams())
+        self._parity.hear(quotes)
+        spot = self._parity.sample(self._clock)
+        if spot is not None and self.origin in ("", PARITY):
+            self._put(spot, received_ns)
+
+    def _expiries(self) -> tuple[date, ...]:
+        first, last = self.bounds
+        listed = [each for each in self.intake.listed.expiries() if first <= each <= last]
+        return tuple(listed[: self._reach.expiry] if isinstance(self._reach.expiry, int) else listed)
+
+    def _track(self, expiries: tuple[date, ...]) -> Tracker:
+        """Return the tracker of these expirations; a new one when more were listed since."""
+        if self._tracked != expiries:
+            self._tracked = expiries
+            self._tracker = Tracker(self.underlying, expiries, TrackerParams(strikes=self._reach.strikes))
+        return self._tracker
+
+    def _reserve(self, cid: int) -> None:
+        if cid >= len(self._quote_ns):
+            self._quote_ns = np.concatenate([self._quote_ns, np.zeros(cid + 1, np.int64)])
+
+    def _count_resumed(self) -> None:
+        """Count what was recorded before; nobody else reads the tape yet."""
+        tape = self.intake.tape
+        for chunk in range(len(tape.starts)):
+            self.volumes.count(tape.read(chunk))
+            self._heard.add(tape.read(chunk))

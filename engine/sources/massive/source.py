@@ -1,0 +1,349 @@
+"""Massive as a live source: websockets and chain snapshots together, or snapshots alone.
+
+Owns the order of a day: the chain first, then the websockets, polls in their place while they are down, gaps
+and what fills them, and the end after the close. Everything that touches a tape, a contract table or a
+websocket's frames is done in one thread. It refuses to know where tapes are recorded and what is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from ...errors import NoDataError
+from ...events import NS, Batch
+from ...live import Begin, LiveTape
+from ...market import Underlying
+from ...timeline import TapeInfo
+from ...view import Link
+from ...wire.massive_tickers import Tickers
+from .backoff import Pace
+from .clusters import Clusters
+from .connection import Phase
+from .followed import Followed, Reach
+from .hand import Hand
+from .hours import closed_sentence, hours
+from .rest import Rest
+from .standing import Standing, refusal_sentence
+from .errands import Errands, Pulse
+
+_CENT, _NICKEL = 100, 500
+_LONGEST_SLEEP_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the websockets need to know.
+
+    ws_url      : scheme, host and port; the clusters are below it
+    connections : to the options at once; 0 for none, polls alone
+    """
+
+    key: str = field(repr=False)
+    ws_url: str
+    connections: int = 1
+
+
+class MassiveSource:
+    """The live day of some underlyings; an `engine.slot.LiveSource`, to be run once.
+
+    begin : opens the intake of a symbol's day
+    now   : ns UTC
+    """
+
+    def __init__(
+        self,
+        underlyings: Sequence[Underlying],
+        access: Access,
+        rest: Rest,
+        begin: Begin,
+        *,
+        seed: int,
+        reach: Reach | None = None,
+        pulse: Pulse | None = None,
+        pace: Pace | None = None,
+        now: Callable[[], int] = time.time_ns,
+    ) -> None:
+        streams = access.connections > 0
+        self.name = "massive" if streams else "massive-rest"
+        self.label = "live from Massive" if streams else "polled from Massive"
+        self.symbols = tuple(each.symbol for each in underlyings)
+        self._underlyings = {each.symbol: each for each in underlyings}
+        self._rest, self._begin = rest, begin
+        self._reach, self._pulse, self._now = reach or Reach(), pulse or Pulse(), now
+        self._hours = hours(underlyings, now())
+        self._opening = Lock()
+        self._followed: dict[str, Followed] = {}
+        self._tickers = Tickers()
+        self._arrived = asyncio.Event()
+        self._clusters = Clusters(
+            access.ws_url,
+            access.key,
+            self._tickers,
+            underlyings if streams else (),
+            access.connections,
+            pace or Pace(),
+            self._arrived.set,
+            seed=seed,
+            now=now,
+        )
+        self._errands: dict[str, Errands] = {}
+        self._hand = Hand()
+        self._notify: Callable[[], None] = lambda: None
+        self._down_ns: int | None = None
+        self._aimed: tuple[object, ...] = ()
+
+    def open(self, symbol: str) -> LiveTape:
+        """Return the symbol's tape; NoDataError for one that is not watched, StoreError from `begin`."""
+        return self._follow(symbol).intake.tape
+
+    async def run(self, notify: Callable[[], None]) -> None:
+        """Write the tapes until the day is over, then close them; CredentialError when the key is refused."""
+        self._notify = notify
+        with self._hand:
+            try:
+                async with self._rest:
+                    await self._day()
+            except BaseExceptionGroup as group:
+                raise _first(group) from None
+            finally:
+                await self._hand.do(self._close)
+                notify()
+
+    # --- the day ----------------------------------------------------------------------------------
+
+    async def _day(self) -> None:
+        await self._hand.do(self._follow_all)
+        for symbol in self.symbols:
+            followed = self._followed[symbol]
+            self._errands[symbol] = Errands(
+                followed, self._rest, self._hand, self._pulse, self._now, self._notify
+            )
+        async with asyncio.TaskGroup() as self._tasks:
+            tasks = [self._task(each.run(self._near)) for each in self._errands.values()]
+            tasks.append(self._task(self._stream()))
+            await self._beat()
+            await self._hand.do(self._end)
+            for task in tasks:
+                task.cancel()
+
+    def _task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return self._tasks.create_task(work)
+
+    async def _near(self) -> bool:
+        """Return when the session is near; say whether that had to be waited for."""
+        waited = False
+        while (left_ns := self._hours.begin_ns - self._now()) > 0:
+            waited = True
+            await asyncio.sleep(min(left_ns / NS, _LONGEST_SLEEP_S))  # a laptop may sleep on the way
+        return waited
+
+    async def _stream(self) -> None:
+        """Bring up the websockets once the chains are there, and read what arrives."""
+        await self._near()
+        for errands in self._errands.values():
+            await errands.ready.wait()
+        await self._hand.do(self._aim)
+        self._down_ns = self._now()
+        async with asyncio.TaskGroup() as sockets:
+            for each in self._clusters:
+                sockets.create_task(each.run())
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                await self._pump()
+                await asyncio.sleep(self._pulse.pump)
+
+    async def _pump(self) -> None:
+        for errands, since_ns, until_ns in await self._hand.do(self._drain):
+            self._task(errands.fill(since_ns, until_ns, self._tickers, self._clusters.seen))
+        self._look()
+        self._notify()
+
+    async def _beat(self) -> None:
+        """Look at how everything stands until the day is over."""
+        aimed_ns = 0
+        while (now_ns := self._now()) < self._hours.end_ns:
+            if now_ns - aimed_ns >= self._pulse.aim * NS and self._errands:
+                aimed_ns = now_ns
+                await self._hand.do(self._tend)
+            await self._choose(now_ns)
+            self._look()
+            self._notify()
+            self._arrived.set()
+            await asyncio.sleep(self._pulse.beat)
+
+    async def _choose(self, now_ns: int) -> None:
+        """Poll while the websockets are down for long, and stop when they are back."""
+        streaming = self._clusters.streaming
+        if streaming:
+            self._down_ns = now_ns
+        down_ns = 0 if self._down_ns is None else now_ns - self._down_ns
+        dead = not self._clusters.options or bool(self._clusters.lost) or down_ns >= self._pulse.dead * NS
+        polling = dead and not streaming and now_ns >= self._hours.begin_ns
+        for errands in self._errands.values():
+            if errands.poll(polling):
+                await self._hand.do(self._stand_in, errands, now_ns)
+
+    def _heard_ns(self) -> int:
+        """Return when the quietest websocket of the options brought something last, or came up."""
+        statuses = self._clusters.statuses
+        return min((max(each.last_frame_ns, each.since_ns) for each in statuses), default=0)
+
+    # --- what is shown ----------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Say of every symbol how it stands."""
+        now_ns = self._now()
+        for errands in self._errands.values():
+            errands.followed.intake.tape.link = self._link(errands, now_ns)
+
+    def _link(self, errands: Errands, now_ns: int) -> Link:
+        followed = errands.followed
+        standing = Standing(
+            now_ns=now_ns,
+            on=self._hours.on(now_ns),
+            streaming=self._clusters.streaming,
+            waiting=any(each.phase in (Phase.WAITING, Phase.EVICTED) for each in self._clusters.statuses),
+            polling=errands.polling,
+            delayed=followed.delayed,
+            heard_ns=errands.heard_ns if errands.polling else self._heard_ns(),
+            poll_at_ns=errands.poll_at_ns,
+            poll_ns=int(self._pulse.poll * NS),
+        )
+        return Link(
+            badge=standing.badge,
+            state=standing.state,
+            dropped=sum(each.conflated for each in self._clusters.statuses),
+            note=self._note(errands, standing),
+            spot_origin=followed.origin,
+            silent_s=standing.silent_s,
+            next_poll_s=standing.next_poll_s,
+            reconciled=followed.volumes.share,
+            refused=followed.refused,
+        )
+
+    def _note(self, errands: Errands, standing: Standing) -> str:
+        """Return the sentence that matters most, '' when all is well."""
+        followed = errands.followed
+        if followed.intake.trouble:
+            return followed.intake.trouble
+        if not standing.on:
+            return closed_sentence(self._hours, standing.now_ns, followed.chain_ns)
+        why = self._clusters.why
+        if why and not standing.streaming:
+            return f"{why} The chain is polled meanwhile." if errands.polling else why
+        if not errands.ready.is_set():
+            return errands.failure or f"Waiting for the chain of {followed.underlying.symbol}."
+        if not len(followed.intake.listed):
+            return errands.failure or f"Massive lists no contract of {followed.underlying.symbol} to errands."
+        return errands.failure or errands.unfilled or refusal_sentence(followed.refused)
+
+    # --- in the hand ------------------------------------------------------------------------------
+
+    def _follow(self, symbol: str) -> Followed:
+        if symbol not in self._underlyings:
+            raise NoDataError(f"{symbol} is not watched; choose from {', '.join(self.symbols)}.")
+        with self._opening:
+            if symbol not in self._followed:
+                self._followed[symbol] = self._begun(self._underlyings[symbol])
+            return self._followed[symbol]
+
+    def _begun(self, underlying: Underlying) -> Followed:
+        session = self._hours.session
+        tick = _NICKEL if underlying.index else _CENT
+        info = TapeInfo(underlying.symbol, underlying, session.day, session, self.name, "LIVE", "tape", tick)
+        return Followed(underlying, self._begin(info), self._reach, self._hours, self._now())
+
+    def _follow_all(self) -> None:
+        for symbol in self.symbols:
+            followed = self._follow(symbol)
+            self._tickers.follow(followed.underlying, followed.intake.listed)
+            followed.mark(self._now())
+
+    def _tend(self) -> None:
+        """Do what is due about once a second."""
+        now_ns = self._now()
+        for followed in self._followed.values():
+            followed.mark(now_ns)
+            followed.settle(self._clusters.tells(followed.underlying))
+            followed.intake.keep(now_ns)
+        self._aim()
+
+    def _aim(self) -> None:
+        """Want what follows from where the underlyings are, when that has changed."""
+        followed = self._followed.values()
+        aim = (self._clusters.grants, self._clusters.stock_trades, *(each.aim() for each in followed))
+        if aim != self._aimed:
+            self._aimed = aim
+            self._clusters.want([each.watched() for each in followed])
+
+    def _drain(self) -> list[tuple[Errands, int, int]]:
+        """Put what arrived on the tapes; return the gaps whose trades are to be fetched."""
+        heard, now_ns = self._clusters.drain(), self._now()
+        for symbol, batch in heard.spots:
+            self._followed[symbol].take_spots(batch.events, batch.received_ns)
+        # What came before an outage stands before it; halfway no clock's error tells it from what came after.
+        halfway_ns = sum(heard.outages[-1]) // 2 if heard.outages else 0
+        parts = [(self._followed[symbol], batch, _cut(batch, halfway_ns)) for symbol, batch in heard.options]
+        for followed, batch, cut in parts:
+            followed.take(batch.events[:cut], batch.received_ns)
+        gaps = [gap for outage in heard.outages for gap in self._gaps(*outage, now_ns)]
+        for followed, batch, cut in parts:
+            followed.take(batch.events[cut:], batch.received_ns)
+        if heard.refused:
+            for each in self._followed.values():
+                each.refuse(heard.refused)
+        return gaps
+
+    def _gaps(self, since_ns: int, until_ns: int, now_ns: int) -> list[tuple[Errands, int, int]]:
+        """Put an outage on every tape; return those gaps whose trades are to be fetched."""
+        to_fill = []
+        for errands in self._errands.values():
+            fetched = errands.joined or errands.followed.intake.resumed_ns > 0
+            since_ns, fetched = self._since(errands, since_ns), fetched and errands.stood_in_ns <= since_ns
+            errands.followed.silence(since_ns, until_ns, now_ns)
+            if fetched and until_ns > since_ns:
+                errands.followed.hold(since_ns)
+                to_fill.append((errands, since_ns, until_ns))
+        return to_fill
+
+    def _since(self, errands: Errands, since_ns: int) -> int:
+        """Return since when nothing is on a tape, if nothing was heard since `since_ns`; it is heard now."""
+        joined, errands.joined = errands.joined, True
+        last_ns = since_ns if joined else errands.followed.intake.resumed_ns
+        return max(last_ns, errands.stood_in_ns, self._hours.open_ns)
+
+    def _stand_in(self, errands: Errands, now_ns: int) -> None:
+        """Mark the time without data before polls begin."""
+        errands.followed.silence(self._since(errands, self._heard_ns()), now_ns, now_ns)
+
+    def _end(self) -> None:
+        """Take in what is left, and mark the time without data at the end of the day."""
+        self._drain()
+        if self._clusters.options and not self._clusters.streaming:
+            for errands in self._errands.values():
+                since_ns = self._since(errands, self._heard_ns())
+                errands.followed.silence(since_ns, self._hours.close_ns, self._now())
+
+    def _close(self) -> None:
+        for followed in self._followed.values():
+            followed.intake.close()
+
+
+def _cut(batch: Batch, ts_ns: int) -> int:
+    """Return where in a batch the events begin that are not before a time."""
+    later = batch.events["ts"] >= ts_ns
+    return int(later.argmax()) if later.any() else len(later)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return one failure out of those of several tasks."""
+    failure: BaseException = group
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure

@@ -1,0 +1,407 @@
+"""The source that streams: trades as they were played, gaps where the network broke, and what fills them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from engine.errors import CredentialError, NoDataError
+from engine.events import FLAG_FILLED, FLAG_PARITY, FLAG_POLLED, GAP, NS, PREV_CLOSE, SPOT, TRADE
+from engine.sources.massive.source import Access
+from engine.timeline import TapeInfo
+from tests.engine.sources.massive.staging import (
+    OPEN_NS,
+    QUICK,
+    Kept,
+    Stage,
+    clock,
+    full_chain,
+    occ,
+    prints,
+    stage,
+    told,
+)
+from tests.fakes.massive import (
+    Cut,
+    HalfClose,
+    Hang,
+    Massive,
+    Plan,
+    Reset,
+    Resume,
+    Say,
+    Send,
+    Shut,
+    Stall,
+    index_value,
+    quote,
+    trade,
+)
+from tests.fakes.massive.messages import Message, rest_trade
+from tests.fakes.massive.script import Step
+from tests.fakes.massive.shelf import shelve
+
+pytestmark = pytest.mark.asyncio
+
+FULL = [f"T.{occ(strike, right)}" for strike in range(640, 661) for right in "CP"]
+NEAR = [f"Q.{occ(strike, right)}" for strike in range(647, 654) for right in "CP"]
+
+
+def market(**fields: object) -> Massive:
+    """Return a provider that lists SPY's chain."""
+    fake = Massive(Plan(**fields))  # type: ignore[arg-type]
+    fake.shelf.chains["SPY"] = full_chain()
+    return fake
+
+
+async def streaming(on: Stage) -> None:
+    """Wait until everything that is wanted is held."""
+    await on.fake.until(lambda: on.fake.holds(*FULL, *NEAR))
+    await on.until(lambda: on.tape.link.state == "connected")
+
+
+async def test_every_trade_is_on_the_tape_as_it_was_played() -> None:
+    async with market() as fake, stage(fake) as on:
+        await streaming(on)
+        played = prints(on.now(), 200)
+        await fake.play(Send(played))
+        await on.until(lambda: len(on.events(TRADE)) == 200)
+        assert on.trades() == told(played)
+        assert len(on.gaps()) == 0
+        assert on.link.badge in ("LIVE", "STALE")
+
+
+async def test_a_day_that_is_joined_late_begins_with_a_gap_since_the_open() -> None:
+    async with market() as fake, stage(fake, now=clock(OPEN_NS + 1800 * NS)) as on:
+        await streaming(on)
+        await on.until(lambda: len(on.events(GAP)) == 1)
+        (gap,) = on.events(GAP)
+        assert 1800 <= gap["s1"] / 1000 < 1860
+        assert not any("/v3/trades" in each.path for each in fake.asked)
+
+
+async def test_trades_of_all_strikes_and_quotes_of_the_near_ones_are_asked_for_by_difference() -> None:
+    async with market() as fake, stage(fake) as on:
+        await streaming(on)
+        (client,) = fake.connected()
+        assert client.held == {*FULL, *NEAR}
+        asked = len(client.asked)
+        await fake.play(Send([trade("SPY", 1, p=655.1, t=on.now() // 1_000_000)], "stocks"))
+        await fake.until(lambda: fake.holds(f"Q.{occ(658)}"))
+        await fake.until(lambda: f"Q.{occ(647)}" not in client.held)
+        new = client.asked[asked:]
+        assert sorted(new) == sorted(f"Q.{occ(s, r)}" for s in range(654, 659) for r in "CP")
+
+
+async def test_the_underlying_comes_from_the_stocks_feed_when_the_plan_has_it() -> None:
+    async with market() as fake, stage(fake) as on:
+        await fake.until(lambda: fake.holds("T.SPY", cluster="stocks"))
+        await fake.play(Send([trade("SPY", 1, p=651.25, t=on.now() // 1_000_000)], "stocks"))
+        await on.until(lambda: on.link.spot_origin == "stocks feed")
+        assert on.events(SPOT)["p1"][-1] == 6_512_500
+
+
+async def test_without_the_stocks_plan_the_chain_tells_the_price_and_options_stream_on() -> None:
+    async with market(clusters=frozenset({"options"})) as fake, stage(fake) as on:
+        await streaming(on)
+        await on.until(lambda: on.link.spot_origin == "chain snapshot")
+        for row in fake.shelf.chains["SPY"]:
+            row["underlying_asset"] |= {"price": 651.0, "last_updated": on.now()}
+        await on.until(lambda: on.events(SPOT)["p1"][-1] == 6_510_000)
+        assert on.link.badge in ("LIVE", "STALE")
+
+
+async def test_without_any_price_of_the_underlying_parity_gives_one() -> None:
+    async with market(clusters=frozenset({"options"})) as fake:
+        for row in fake.shelf.chains["SPY"]:
+            row["underlying_asset"] = {"ticker": "SPY"}
+            row["last_quote"] = None
+        async with stage(fake) as on:
+            await fake.until(lambda: fake.holds(*FULL))
+            at_ms = on.now() // 1_000_000
+            pair = [
+                quote(occ(650), bp=2.0, ap=2.1, t=at_ms),
+                quote(occ(650, "P"), bp=1.4, ap=1.5, t=at_ms),
+            ]
+            # Nobody knows the price yet, so no strike is near and no quote was asked for.
+            (client,) = fake.connected()
+            client.held |= {f"Q.{each['sym']}" for each in pair}
+            await fake.play(Send(pair))
+            await on.until(lambda: on.link.spot_origin == "put-call parity")
+            (spot,) = on.events(SPOT)
+            assert (spot["p1"], spot["flags"]) == (6_506_000, FLAG_PARITY)
+
+
+async def test_an_index_is_heard_on_its_own_cluster() -> None:
+    async with Massive() as fake:
+        fake.shelf.chains["SPX"] = full_chain("SPXW")
+        async with stage(fake, ["SPX"]) as on:
+            await fake.until(lambda: fake.holds("V.I:SPX", cluster="indices"))
+            await fake.play(Send([index_value(t=on.now() // 1_000_000)], "indices"))
+            await on.until(lambda: on.link.spot_origin == "index feed")
+            assert on.events(SPOT)["p1"][-1] == 68_172_500
+
+
+async def test_the_previous_close_is_asked_for() -> None:
+    async with market() as fake:
+        fake.shelf.days["SPY"] = {"t": 1_766_034_000_000, "c": 648.2}  # 2025-12-18 in New York
+        async with stage(fake) as on:
+            await on.until(lambda: len(on.events(PREV_CLOSE)) == 1)
+            assert on.events(PREV_CLOSE)["p1"].tolist() == [6_482_000]
+
+
+CUTS = [
+    Shut(1000),
+    Shut(1001),
+    Shut(1008, "slow_consumer"),
+    Shut(1011),
+    Reset(),
+    HalfClose(),
+    Cut([trade()]),
+]
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{type(cut).__name__}{getattr(cut, 'code', '')}")
+async def test_every_cut_has_a_gap_row_and_is_filled_to_the_uncut_tape(cut: Step) -> None:
+    async with market() as fake, stage(fake) as on:
+        await streaming(on)
+        before = prints(on.now(), 20)
+        await fake.play(Send(before))
+        await on.until(lambda: len(on.events(TRADE)) == 20)
+        await fake.play(cut)
+        unheard = prints(on.now(), 15, begin=100)
+        missed(fake, unheard)
+        await fake.until(lambda: len(fake.clients) > count_of(fake, "options"))
+        await streaming(on)
+        after = prints(on.now(), 10, begin=200)
+        await fake.play(Send(after))
+        await on.until(lambda: len(on.events(TRADE)) >= 45)
+        assert on.trades() == told([*before, *unheard, *after])
+        (gap,) = on.gaps()
+        assert gap["s1"] >= 1
+        filled = on.events(TRADE)
+        assert sum(filled["flags"] & FLAG_FILLED > 0) == 15
+
+
+async def test_a_stalled_feed_is_stale_within_two_seconds_and_live_again_when_it_goes_on() -> None:
+    async with market() as fake, stage(fake) as on:
+        await streaming(on)
+        await fake.play(Send(prints(on.now(), 1)))
+        await on.until(lambda: on.link.badge == "LIVE")
+        await fake.play(Stall())
+        stalled_ns = on.now()
+        await on.until(lambda: on.link.badge == "STALE")
+        assert on.now() - stalled_ns <= 2 * NS
+        assert on.link.silent_s in (1, 2)
+        await fake.play(Send(prints(on.now(), 1, begin=2)), Resume())
+        await on.until(lambda: on.link.badge == "LIVE" and on.link.silent_s is None)
+        assert len(on.gaps()) == 0
+
+
+async def test_while_the_socket_is_down_the_badge_says_gap_and_why() -> None:
+    async with market() as fake, stage(fake) as on:
+        await streaming(on)
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: on.link.badge == "GAP" and bool(on.link.note))
+        assert on.link.state in ("connecting", "waiting")
+        await fake.play(Hang(False))
+        await streaming(on)
+        await on.until(lambda: on.link.note == "")
+
+
+async def test_a_socket_that_stays_dead_is_stood_in_for_by_polls_until_it_is_back() -> None:
+    pulse = replace(QUICK, dead=0.05)
+    async with market() as fake, stage(fake, pulse=pulse) as on:
+        await streaming(on)
+        heard = prints(on.now(), 3)
+        await fake.play(Send(heard))
+        await on.until(lambda: len(on.events(TRADE)) == 3)
+        set_volumes(fake, heard)
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: on.link.badge == "POLL")
+        assert "polled meanwhile" in on.link.note
+        unheard = prints(on.now(), 3, begin=100)
+        set_volumes(fake, [*heard, *unheard])
+        await on.until(lambda: len(on.events(TRADE)) == 6)
+        await fake.play(Hang(False))
+        await streaming(on)
+        after = prints(on.now(), 3, begin=200)
+        set_volumes(fake, [*heard, *unheard, *after])
+        await fake.play(Send(after))
+        await on.until(lambda: len(on.events(TRADE)) == 9)
+        polled = on.events(TRADE)["flags"] & FLAG_POLLED > 0
+        assert polled.tolist() == [False] * 3 + [True] * 3 + [False] * 3
+        await on.until(lambda: on.link.badge in ("LIVE", "STALE"))
+        assert on.link.next_poll_s is None
+        # The time until the first poll, and that from the last one on; between them it was not silent.
+        assert len(on.gaps()) == 2
+
+
+async def test_trades_that_polls_counted_are_not_fetched_again() -> None:
+    pulse = replace(QUICK, dead=0.05)
+    async with market() as fake, stage(fake, pulse=pulse) as on:
+        await streaming(on)
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: on.link.badge == "POLL")
+        await fake.play(Hang(False))
+        await streaming(on)
+        await on.until(lambda: on.link.badge in ("LIVE", "STALE"))
+        assert not any("/v3/trades" in each.path for each in fake.asked)
+
+
+async def test_a_plan_without_websockets_is_polled_and_says_so() -> None:
+    async with market(clusters=frozenset()) as fake, stage(fake) as on:
+        await on.until(lambda: on.link.badge == "POLL")
+        assert "doesn't include this cluster" in on.link.note
+        assert on.link.state == "polling"
+
+
+async def test_a_key_that_nobody_knows_ends_the_source() -> None:
+    async with market() as fake, stage(fake, key="canary-7f3a") as on:
+        with pytest.raises(CredentialError) as caught:
+            await on.running
+        assert "canary" not in f"{caught.value} {on.link}"
+
+
+async def test_a_key_that_expires_in_the_day_ends_the_source() -> None:
+    async with market() as fake, stage(fake) as on:
+        await streaming(on)
+        fake.plan.key = "the-next-one"
+        await fake.play(Reset())
+        with pytest.raises(CredentialError, match="MASSIVE_API_KEY"):
+            await on.running
+
+
+async def test_refused_quotes_are_named_and_bars_are_asked_for_in_their_place() -> None:
+    async with market(channels=frozenset({"T", "A", "V"})) as fake, stage(fake) as on:
+        await fake.until(lambda: fake.holds(*FULL))
+        await on.until(lambda: len(on.link.refused) == 14)
+        assert set(on.link.refused) == set(NEAR)
+        assert "quotes (14 channels Q.*)" in on.link.note
+        await fake.until(lambda: fake.holds(*(each.replace("Q.", "A.") for each in NEAR)))
+
+
+async def test_refused_stock_trades_are_replaced_by_stock_quotes() -> None:
+    async with market(refused=frozenset({"T.SPY"})) as fake, stage(fake):
+        await fake.until(lambda: fake.holds("Q.SPY", cluster="stocks"))
+
+
+async def test_an_evicted_source_waits_and_says_why() -> None:
+    async with market() as fake, stage(fake) as on:
+        await streaming(on)
+        await fake.play(Say("max_connections", "Maximum number of connections exceeded."), Shut(1008))
+        await on.until(lambda: on.link.state == "waiting")
+        assert "another" in on.link.note.lower()
+        await streaming(on)
+
+
+async def test_answers_429_delay_the_chain_and_cost_nothing_else() -> None:
+    async with market() as fake:
+        fake.shelf.failures += [429]
+        async with stage(fake) as on:
+            await streaming(on)
+            assert len(on.tape.listed) == 42
+
+
+async def test_what_cannot_be_fetched_of_a_gap_stays_marked_with_a_sentence() -> None:
+    async with market(rest_refused=("/v3/trades",)) as fake, stage(fake) as on:
+        await streaming(on)
+        await fake.play(Reset())
+        await on.until(lambda: "could not be fetched" in on.link.note)
+        assert len(on.gaps()) == 1
+
+
+async def test_a_resumed_day_has_a_gap_since_the_recording_and_is_filled() -> None:
+    async with market() as fake:
+        now = clock(OPEN_NS + 600 * NS)
+        recorded = prints(OPEN_NS + 300 * NS, 5)
+        lost = prints(OPEN_NS + 450 * NS, 7, begin=50)
+        missed(fake, [*recorded, *lost])
+
+        def resumed(info: TapeInfo) -> Kept:
+            return Kept.resumed(info, recorded)
+
+        async with stage(fake, begin=resumed, now=now) as on:
+            await on.until(lambda: len(on.events(TRADE)) == 12)
+            assert on.trades() == told([*recorded, *lost])
+            (gap,) = on.gaps()
+            assert (gap["ts"] / 1e6 - gap["s1"]) == pytest.approx(recorded[0]["t"], abs=2)
+
+
+async def test_a_plan_without_snapshots_streams_on_the_listed_contracts() -> None:
+    async with market(rest_refused=("/v3/snapshot",)) as fake:
+        fake.shelf.contracts = [
+            {"ticker": row["details"]["ticker"], "expiration_date": "2025-12-19"}
+            for row in fake.shelf.chains["SPY"]
+        ]
+        async with stage(fake) as on:
+            await fake.until(lambda: fake.holds(*FULL))
+            await on.until(lambda: "does not include this" in on.link.note)
+            assert on.link.state == "connected"
+            assert on.link.reconciled != on.link.reconciled
+
+
+async def test_delayed_figures_are_called_so() -> None:
+    async with market() as fake:
+        for row in fake.shelf.chains["SPY"]:
+            row["underlying_asset"] |= {"timeframe": "DELAYED"}
+        async with stage(fake) as on:
+            await streaming(on)
+            await fake.play(Send(prints(on.now(), 1)))
+            await on.until(lambda: on.link.badge == "DELAYED")
+
+
+async def test_several_symbols_share_one_connection_and_have_a_tape_each() -> None:
+    async with market() as fake:
+        fake.shelf.chains["QQQ"] = full_chain("QQQ")
+        async with stage(fake, ["SPY", "QQQ"]) as on:
+            other = on.source.open("QQQ")
+            await fake.until(lambda: fake.holds(*FULL, f"T.{occ(650, root='QQQ')}"))
+            await fake.play(Send([trade(occ(650), 1), trade(occ(650, root="QQQ"), 1)]))
+            await on.until(lambda: len(on.events(TRADE)) == 1)
+            other.take()
+            assert sum(other.read(0)["kind"] == TRADE) == 1
+            assert len(fake.connected()) == 1
+            with pytest.raises(NoDataError, match="IWM is not watched; choose from SPY, QQQ"):
+                on.source.open("IWM")
+
+
+async def test_a_recording_in_trouble_is_told_before_anything_else() -> None:
+    async with market() as fake, stage(fake) as on:
+        await streaming(on)
+        intake = on.intake()
+        intake.trouble = "The disk is full; nothing is recorded."
+        await on.until(lambda: on.link.note == intake.trouble)
+        await on.until(lambda: intake.kept > 2)
+
+
+async def test_the_key_appears_nowhere() -> None:
+    canary = "canary-7f3a91"
+    async with market(key=canary) as fake, stage(fake) as on:
+        await streaming(on)
+        await fake.play(Say("error", f"not authorized for {canary}"), Hang(), Shut(1008, f"bad {canary}"))
+        notes = []
+        await on.until(lambda: bool(notes.append(repr(on.link)) or (on.link.badge == "GAP" and on.link.note)))
+        assert canary not in "".join(notes)
+        assert canary not in repr(on.source) + repr(Access(canary, "wss://host"))
+        assert all(each.key == canary for each in fake.asked)
+
+
+def set_volumes(fake: Massive, messages: list[Message]) -> None:
+    """Let day volumes be those of all these trades, as a snapshot taken now tells them."""
+    volumes = Counter[str]()
+    for each in messages:
+        volumes[each["sym"]] += each["s"]
+    for row in fake.shelf.chains["SPY"]:
+        row["day"] = {**row["day"], "volume": volumes[row["details"]["ticker"]]}
+
+
+def missed(fake: Massive, messages: list[Message]) -> None:
+    """Let trades have happened while nobody was connected."""
+    shelve(fake.shelf, messages, rest_trade)
+
+
+def count_of(fake: Massive, cluster: str) -> int:
+    return sum(client.cluster != cluster for client in fake.clients) + 1

@@ -1,0 +1,91 @@
+"""Somebody who drains a connection whenever it is heard, as a source does, and keeps what came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import numpy as np
+
+from engine.events import TRADE, Events
+from engine.sources.massive.backoff import Pace
+from engine.sources.massive.connection import Connection, LinkStatus
+from engine.wire.massive import Machine
+from engine.wire.notices import Notice
+
+QUICK = Pace(
+    first=0.01, most=0.05, evicted=0.02, opening=2.0, login=2.0, closing=0.05,
+    settling=10.0, silent=5.0, pong=0.05, tick=0.01,
+)  # fmt: skip
+"""A pace for tests: nothing is waited for that does not have to be."""
+
+
+class Pump:
+    """Drains in a worker thread.
+
+    statuses : each that differed in phase or reason from the one before
+    """
+
+    def __init__(self, url: str, machine: Machine, pace: Pace = QUICK, **more: object) -> None:
+        self._heard = asyncio.Event()
+        self._changed = asyncio.Condition()
+        self.connection = Connection(url, machine, pace, self._wake, seed=7, **more)  # type: ignore[arg-type]
+        self.machine = machine
+        self.parts: list[Events] = []
+        self.notices: list[Notice] = []
+        self.outages: list[tuple[int, int]] = []
+        self.statuses: list[LinkStatus] = []
+        self.held = asyncio.Event()
+        self.held.set()
+
+    @property
+    def trades(self) -> list[int]:
+        """Return the sizes of the trades so far, in order."""
+        events = np.concatenate(self.parts) if self.parts else np.zeros(0, [("kind", "u1"), ("s1", "<i4")])
+        return events["s1"][events["kind"] == TRADE].tolist()
+
+    @property
+    def phases(self) -> list[str]:
+        """Return the phases so far, each once in a row."""
+        names = [each.phase.value for each in self.statuses]
+        return [name for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something about what came is so."""
+        async with self._changed:
+            await self._changed.wait_for(condition)
+
+    async def run(self) -> None:
+        """Drain whenever something was heard, and a few times a second."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._heard.wait(), 0.2)
+            await self.held.wait()
+            self._heard.clear()
+            drained = await asyncio.to_thread(self.connection.drain)
+            self.parts += [batch.events for batch in drained.batches.values()]
+            self.notices += drained.notices
+            self.outages += self.connection.outages()
+            async with self._changed:
+                self._changed.notify_all()
+
+    def _wake(self) -> None:
+        status = self.connection.status
+        last = self.statuses[-1] if self.statuses else None
+        if last is None or (last.phase, last.why) != (status.phase, status.why):
+            self.statuses.append(status)
+        self._heard.set()
+
+
+@asynccontextmanager
+async def pumped(pump: Pump) -> AsyncIterator[asyncio.Task[None]]:
+    """Run a pump and its connection, and end both; yields the connection's task."""
+    running = asyncio.create_task(pump.connection.run())
+    pumping = asyncio.create_task(pump.run())
+    try:
+        yield running
+    finally:
+        for task in (running, pumping):
+            task.cancel()
+        await asyncio.gather(running, pumping, return_exceptions=True)

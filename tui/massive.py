@@ -1,0 +1,45 @@
+"""Massive's live day as one run wants it: the settings turned into a source that records what it hears."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from engine.config import Settings
+from engine.live import Begin
+from engine.market import parse_custom, underlying
+from engine.sources.massive.errands import Pulse
+from engine.sources.massive.followed import Reach
+from engine.sources.massive.rate_limit import RateLimit
+from engine.sources.massive.rest import Rest
+from engine.sources.massive.source import Access, MassiveSource
+from engine.store.recorded import open_recorded
+from engine.store.spool import FileSpool
+
+from .plan import LIVE
+
+
+def make_massive(
+    settings: Settings, name: str, begin: Begin, now: Callable[[], int] = time.time_ns
+) -> MassiveSource:
+    """Return the source of a name in LIVE; the settings must hold a key."""
+    assert settings.massive_api_key is not None, "the plan asks for the key first"
+    key = settings.massive_api_key.reveal()
+    customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
+    return MassiveSource(
+        [underlying(symbol, customs) for symbol in settings.symbol],
+        Access(key, settings.massive_ws_url, settings.massive_connections if name == LIVE[0] else 0),
+        Rest(settings.massive_rest_url, key, RateLimit(), seed=settings.seed),
+        begin,
+        seed=settings.seed,
+        reach=Reach(settings.expiry, settings.strikes),
+        pulse=Pulse(poll=settings.poll_s),
+        now=now,
+    )
+
+
+def recording(data_dir: Path) -> Begin:
+    """Return what opens a symbol's day so that it is recorded in a data folder while it is shown."""
+    return partial(open_recorded, data_dir, spool=partial(FileSpool, data_dir / "journal"))
