@@ -90,7 +90,7 @@ def rows(tape: Tape) -> Events:
     return np.concatenate([tape.read(chunk) for chunk in range(len(tape.starts))])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 2**16),
     step=st.integers(1, 400),

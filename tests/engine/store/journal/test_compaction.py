@@ -227,7 +227,7 @@ def test_killed_at_any_moment_there_is_the_recording_or_the_day(
 
 
 def test_a_simulated_recording_is_not_added_to_a_real_day(
-    tmp_path: Path, record: Callable[..., Journal], recording: Recording, events_of: Callable[[int, int], Events],
+    tmp_path: Path, record: Callable[..., Journal], recording: Recording, events_of: EventsOf,
     state_hash: Callable[[Tape], str],
 ) -> None:  # fmt: skip
     events, store = events_of(1, 200), DayStore(tmp_path)
