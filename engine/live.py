@@ -75,10 +75,11 @@ class Intake(Protocol):
     @property
     def trouble(self) -> str: ...
 
-    def append(self, events: Events, received_ns: int) -> None:
+    def append(self, events: Events, received_ns: int, timely: bool = True) -> None:
         """Record events and put them at the end of the tape, with the contracts added since.
 
         received_ns : ns UTC when the last of them came in
+        timely      : whether they came as soon as they happened; what a snapshot repeats says nothing of lag
         """
         ...
 

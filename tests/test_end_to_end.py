@@ -311,10 +311,10 @@ def test_an_imported_day_is_one_key_away(open_terminal: Open, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     assert "2024-06-14 SPY" in done.stdout
     spymon = paused(open_terminal())
-    spymon.press("L")
+    spymon.press("S")
     spymon.shows("⏸ REPLAY", "06-14", "540")
     assert "SIMULATED" not in spymon.text
-    spymon.press("L")
+    spymon.press("S")
     spymon.shows("⏸ SIMULATED", "12-16")
 
 

@@ -165,6 +165,9 @@ class SpymonApp(App[None]):
         self._tick += 1
         self._keep_pace()
         self._report(self.desk.failure)
+        if self.desk.refusal is not None:  # nothing is left to watch: the command line says it, with its code
+            self.error = self.desk.refusal
+            self.exit(return_code=self.desk.refusal.exit_code)
         for sentence in self.alerter.tick():
             self.notify(sentence, severity="warning", timeout=8)
         view = self.desk.view

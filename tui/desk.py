@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from engine.commands import Command
+from engine.errors import CredentialError
 from engine.panels import Query
 from engine.view import Detail, View
 
@@ -23,6 +24,7 @@ class Desk(Protocol):
     view    : the newest view, None until there is one; cheap to read
     sources : (name, label) of everything `UseSource` can switch to
     failure : one sentence when the desk cannot go on, else None
+    refusal : why what is shown has ended, when its key was refused, else None
     """
 
     @property
@@ -33,6 +35,9 @@ class Desk(Protocol):
 
     @property
     def failure(self) -> str | None: ...
+
+    @property
+    def refusal(self) -> CredentialError | None: ...
 
     async def start(self) -> None: ...
 
@@ -70,6 +75,11 @@ class LazyDesk:
     def failure(self) -> str | None:
         """What stopped the real desk, if anything did."""
         return self._desk.failure if self._desk else None
+
+    @property
+    def refusal(self) -> CredentialError | None:
+        """Why what the real desk shows has ended, if its key was refused."""
+        return self._desk.refusal if self._desk else None
 
     async def start(self) -> None:
         """Make the desk off the event loop, start it, and hand it what was asked meanwhile."""

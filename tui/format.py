@@ -166,6 +166,16 @@ def age(seconds: float) -> str:
     return f"{seconds:.1f}s" if seconds < 10 else span(int(seconds) * NS)
 
 
+def lag(ms: float) -> str:
+    """Write a delay in five cells: ` 31ms`, `-99ms`, ` 1.2s`, `15.0m`."""
+    if not isfinite(ms):
+        return NONE.rjust(5)
+    for size, unit, most in ((1, "ms", 999.5 if ms >= 0 else 99.5), (1e3, "s", 99.95), (6e4, "m", 99.95)):
+        if abs(ms) / size < most:
+            return f"{ms / size:.{0 if size == 1 else 1}f}{unit}".rjust(5)
+    return f"{ms / 3.6e6:.0f}h".rjust(5)
+
+
 def clip(text: str, width: int) -> str:
     """Fit text into `width` cells, with an ellipsis where it was cut."""
     if len(text) <= width:

@@ -9,17 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Literal
 
 from textual.binding import Binding
 
 from engine.errors import ConfigError
 
-ANY, REPLAY = "any", "replay"
-GROUPS = ("move", "symbol", "view", "signals", "replay", "app")
+Place = Literal["nowhere", "past", "front", "behind"]
+"""Where in time the screen stands: before the first view, on a past day, at a live day's front, behind it."""
+
+NOWHERE: Place = "nowhere"
+PAST: Place = "past"
+FRONT: Place = "front"
+BEHIND: Place = "behind"
+ANYWHERE = (NOWHERE, PAST, FRONT, BEHIND)
+ON_TAPE = (PAST, FRONT, BEHIND)
+REPLAYING = (PAST, BEHIND)
+
+GROUPS = ("move", "symbol", "view", "signals", "time", "app")
 
 _FIRST = ("app.help", "app.quit")
 _HINTED = (
-    *_FIRST, "play.pause", "seek.on", "play.faster", "row.choose", "symbol.{}", "log.filter",
+    *_FIRST, "play.live", "play.pause", "seek.on", "play.faster", "row.choose", "symbol.{}", "log.filter",
     "view.heat", "view.smile", "view.flow", "view.rankings", "view.profile", "view.convention", "app.palette",
     "seek.time", "source.switch", "row.down", "play.step",
 )  # fmt: skip
@@ -58,7 +69,7 @@ class Key:
     help   : one line, said in the help screen, the palette and the README
     hint   : the word in the hint line, empty when it is not shown there
     brief  : how the keys are written in the hint line, when not in full
-    mode   : REPLAY when it needs a tape that can be moved
+    hinted : where in time the hint line shows it
     """
 
     id: str
@@ -68,7 +79,7 @@ class Key:
     help: str
     hint: str = ""
     brief: str = ""
-    mode: str = ANY
+    hinted: tuple[Place, ...] = ANYWHERE
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -180,63 +191,61 @@ TABLE = (
         "what_if",
         "signals",
         "the day again with other thresholds: volume_spike.z=5",
-        mode=REPLAY,
     ),
     Key("alert.bell", "B", "app.alert_bell", "signals", "bell on or off, in a replay too"),
     Key("alert.mute", "M", "app.mute", "signals", "mute the chosen signal's rule: it sends no alerts"),
-    Key("play.pause", "space", "pause", "replay", "pause or play on", hint="pause", mode=REPLAY),
-    Key("play.slower", "left_square_bracket", "speed(-1)", "replay", "slower", mode=REPLAY),
+    Key("play.pause", "space", "pause", "time", "pause or play on", hint="pause", hinted=ON_TAPE),
+    Key("play.slower", "left_square_bracket", "speed(-1)", "time", "slower"),
     Key(
         "play.faster",
         "right_square_bracket",
         "speed(1)",
-        "replay",
+        "time",
         "faster",
         hint="speed",
         brief="[ ]",
-        mode=REPLAY,
+        hinted=REPLAYING,
     ),
-    Key("play.normal", "backslash", "speed(0)", "replay", "speed ×1", mode=REPLAY),
-    Key("play.step_back", "comma", "step(-1)", "replay", "one frame back, and pause", mode=REPLAY),
+    Key("play.normal", "backslash", "speed(0)", "time", "speed ×1"),
+    Key("play.step_back", "comma", "step(-1)", "time", "one frame back, and pause"),
     Key(
         "play.step",
         "full_stop",
         "step(1)",
-        "replay",
+        "time",
         "one frame on, and pause",
         hint="step",
         brief=", .",
-        mode=REPLAY,
+        hinted=ON_TAPE,
     ),
-    Key("seek.back", "left", "skip(-5)", "replay", "back 5 s × speed, at least 1 s", mode=REPLAY),
+    Key("seek.back", "left", "skip(-5)", "time", "back 5 s × speed, at least 1 s"),
     Key(
         "seek.on",
         "right",
         "skip(5)",
-        "replay",
+        "time",
         "on 5 s × speed, at least 1 s",
         hint="seek",
         brief="←→",
-        mode=REPLAY,
+        hinted=ON_TAPE,
     ),
-    Key("seek.minute_back", "shift+left", "skip(-60)", "replay", "back 1 min × speed", mode=REPLAY),
-    Key("seek.minute_on", "shift+right", "skip(60)", "replay", "on 1 min × speed", mode=REPLAY),
-    Key("seek.signal_back", "left_curly_bracket", "jump(-1)", "replay", "signal before", mode=REPLAY),
-    Key("seek.signal_on", "right_curly_bracket", "jump(1)", "replay", "next signal", mode=REPLAY),
-    Key("seek.start", "home", "ends(-1)", "replay", "start of the day", mode=REPLAY),
-    Key("seek.end", "end", "ends(1)", "replay", "end of the day", mode=REPLAY),
+    Key("seek.minute_back", "shift+left", "skip(-60)", "time", "back 1 min × speed"),
+    Key("seek.minute_on", "shift+right", "skip(60)", "time", "on 1 min × speed"),
+    Key("seek.signal_back", "left_curly_bracket", "jump(-1)", "time", "signal before"),
+    Key("seek.signal_on", "right_curly_bracket", "jump(1)", "time", "next signal"),
+    Key("seek.start", "home", "ends(-1)", "time", "start of the day"),
+    Key("seek.end", "end", "ends(1)", "time", "end of the day, on a live day now"),
     Key(
         "seek.time",
         "t",
         "goto",
-        "replay",
+        "time",
         "go to a time: 10:31, 1031, +5m, -30s, open+15m",
         hint="goto",
-        mode=REPLAY,
+        hinted=ON_TAPE,
     ),
-    Key(
-        "source.switch", "L", "source", "replay", "switch the source: simulated, imported days", hint="source"
-    ),
+    Key("play.live", "L", "live", "time", "back to the live day as it is now", hint="now", hinted=(BEHIND,)),
+    Key("source.switch", "S", "source", "time", "switch the source: live, simulated, days", hint="source"),
     Key("app.palette", "colon,ctrl+p", "app.palette", "app", "every command by name", hint="cmd", brief=":"),
     Key("app.screenshot", "ctrl+s", "app.shot", "app", "save the screen as SVG"),
     Key(
@@ -278,29 +287,24 @@ def bindings(*, of_app: bool | None = None) -> list[Binding]:
     ]
 
 
-def actions(mode: str) -> frozenset[str]:
-    """Return the names of the actions that need `mode`."""
-    return frozenset(key.action.partition("(")[0] for key in TABLE if key.mode == mode)
-
-
 def hints(
-    replaying: bool, table: tuple[Key, ...] = TABLE, instead: Mapping[str, str] = _NO_WORDS
+    place: Place, table: tuple[Key, ...] = TABLE, instead: Mapping[str, str] = _NO_WORDS
 ) -> list[tuple[str, str]]:
-    """Return (keys, word) for the hint line; replay keys only where they work.
+    """Return (keys, word) for the hint line: the keys that help where the screen stands.
 
     A narrow line shows only the first ones: how to get help and how to get out come before the rest.
 
     instead : words by id where keys mean something else, which come next; an empty one hides its key
     """
-    worded = [(key, instead.get(key.id, key.hint)) for key in table if replaying or key.mode == ANY]
+    worded = [(key, instead.get(key.id, key.hint)) for key in table if place in key.hinted]
     shown = [(key, word) for key, word in worded if word]
     rank = {own_id: nth for nth, own_id in enumerate(_HINTED)}
 
-    def place(pair: tuple[Key, str]) -> tuple[bool, bool, int]:
+    def order(pair: tuple[Key, str]) -> tuple[bool, bool, int]:
         own_id = pair[0].id
         return own_id not in _FIRST, own_id not in instead, rank.get(own_id, len(rank))
 
-    return [(key.brief or key.label, word) for key, word in sorted(shown, key=place)]
+    return [(key.brief or key.label, word) for key, word in sorted(shown, key=order)]
 
 
 def grouped(table: tuple[Key, ...] = TABLE) -> list[tuple[str, list[Key]]]:

@@ -1,7 +1,8 @@
 """Which of a view's sentences stand, which pass, and which the person has put away.
 
 A sentence that is there from a tape's first view stands, in its own line; one that comes later passes, in
-place of the hints, so that no row of the screen ever moves because of it. It refuses to know what they say.
+place of the hints, so that no row of the screen ever moves because of it. What a live source says stands in
+the line about its feed, not here. It refuses to know what they say.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ class Notes:
 
     def learn(self, view: View) -> None:
         """Take in a view's notes; those of a tape's first view stand for as long as it is shown."""
-        self._now = view.notes
+        self._now = tuple(note for note in view.notes if view.link is None or note != view.link.note)
         tape = (view.source, view.symbol)
         if tape != self._tape:
             self._tape = tape
-            self._first = frozenset(note for note in view.notes if not under_way(note))
+            self._first = frozenset(note for note in self._now if not under_way(note))
         if self._renewing:
             self._gone &= self._first
             self._renewing = False

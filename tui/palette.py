@@ -15,7 +15,7 @@ from engine.market import clock_text
 
 from . import steering
 from .desk import Desk
-from .keys import REPLAY, TABLE
+from .keys import FRONT, TABLE
 
 Entry = tuple[str, str, IgnoreReturnCallbackType]
 
@@ -58,12 +58,10 @@ class SpymonCommands(Provider):
             yield f"source {label}", "watch this source", self._spymon.sender(UseSource(name))
 
     def _of_keys(self) -> Iterator[Entry]:
-        replaying = steering.is_replay(self._spymon.desk.view)
         for key in sorted(TABLE, key=lambda key: key.group == "move"):  # those are shorter by hand
             if key.id == "app.palette" or "{}" in key.action:
                 continue  # it is open, or offered by name below
-            if replaying or key.mode != REPLAY:
-                yield key.help, f"key {key.label}", self._spymon.runner(key.action)
+            yield key.help, f"key {key.label}", self._spymon.runner(key.action)
 
     def _of_view(self) -> Iterator[Entry]:
         view = self._spymon.desk.view
@@ -73,13 +71,13 @@ class SpymonCommands(Provider):
             yield f"symbol {symbol}", "show this symbol", self._spymon.sender(SelectSymbol(symbol))
         for expiry in view.expiries:
             yield f"expiration {expiry}", "show this expiration", self._spymon.sender(SelectExpiry(expiry))
-        for speed in SPEEDS if steering.is_replay(view) else ():
+        for speed in SPEEDS if steering.standing(view) != FRONT else ():
             send = self._spymon.sender(SetSpeed(speed))
             yield f"speed {steering.speed_text(speed)}", "play at this speed", send
 
     def _times(self, query: str) -> Iterator[Entry]:
         view = self._spymon.desk.view
-        if view is None or not steering.is_replay(view):
+        if view is None:
             return
         try:
             seek = steering.goto(query, view)

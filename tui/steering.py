@@ -15,9 +15,10 @@ from engine.events import NS
 from engine.market import parse_goto, session
 from engine.view import SignalRow, View
 
+from .keys import BEHIND, FRONT, NOWHERE, PAST, Place
+
 T = TypeVar("T")
 
-NOT_REPLAYED = ("LIVE", "DELAYED", "STALE")
 LEAD_NS = 2 * NS
 """How long before a signal its jump lands, so that one sees it happen."""
 
@@ -44,9 +45,13 @@ class Asked(Generic[T]):
             self._wanted = None
 
 
-def is_replay(view: View | None) -> bool:
-    """Say whether the view's tape can be moved."""
-    return view is not None and view.badge not in NOT_REPLAYED
+def standing(view: View | None) -> Place:
+    """Say where in time the screen stands."""
+    if view is None:
+        return NOWHERE
+    if view.live_ns is None:
+        return PAST
+    return BEHIND if view.badge == "REWIND" else FRONT
 
 
 def skip(seconds: float, speed: float) -> Skip:

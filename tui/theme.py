@@ -89,11 +89,12 @@ _ANSI_GROUNDS = {
     "simulated": "magenta",
     "delayed": "yellow",
     "stale": "red",
+    "closed": "white",
     "cursor": "default underline",
     "cursor_cell": "cyan",
 }
 
-MODES = ("live", "replay", "simulated", "delayed", "stale")
+MODES = ("live", "replay", "simulated", "delayed", "stale", "closed")
 """Ways the screen can stand to the market; each tints the header its own way."""
 
 
@@ -217,6 +218,7 @@ def _grounds(base: Mapping[str, Color]) -> dict[str, Color]:
         "simulated": base["secondary"],
         "delayed": base["warning"],
         "stale": base["error"],
+        "closed": back.blend(base["foreground"], 0.6),
     }
     for mode in MODES:
         grounds[f"{mode}_bar"] = base["panel"].blend(grounds[mode], 0.22)

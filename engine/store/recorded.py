@@ -65,10 +65,11 @@ class Recorded:
         """Why nothing is recorded now, one sentence; '' while all is well."""
         return self._journal.broken
 
-    def append(self, events: Events, received_ns: int) -> None:
+    def append(self, events: Events, received_ns: int, timely: bool = True) -> None:
         """Record events and put them at the end of the tape, with the contracts added since.
 
         received_ns : ns UTC when the last of them came in
+        timely      : whether they came as soon as they happened
         ValueError once it is closed.
         """
         with self._writing:
@@ -77,7 +78,7 @@ class Recorded:
             self._settle()
             if len(events):
                 self._record(events, received_ns)
-            self.tape.append(events, received_ns)
+            self.tape.append(events, received_ns if timely else None)
 
     def keep(self, now_ns: int) -> None:
         """Have what was appended brought to the disk, unless the last such order is still under way."""

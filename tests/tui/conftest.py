@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from math import erf, exp, sqrt
 from typing import Any
@@ -49,7 +49,9 @@ from engine.view import (
     ExpiryTotals,
     Flow,
     Gamma,
+    Lag,
     Leg,
+    Link,
     Print,
     SignalLog,
     SignalRow,
@@ -340,6 +342,36 @@ def build_empty(**changes: Any) -> View:
     return replace(view, **changes)
 
 
+def build_live(badge: str = "LIVE", *, behind_s: float = 0, link: Link | None = None, **changes: Any) -> View:
+    """Build the same moment of a day that goes on, the screen so many seconds behind its front."""
+    told = link or Link(state="connected", spot_origin="stocks feed", reconciled=0.983)
+    front_ns = NOW_NS + int(behind_s * NS)
+    feed = told if badge == "REWIND" else replace(told, badge=badge)
+    view = build_view(badge=badge, source="massive", speed=1.0, live_ns=front_ns, link=feed, notes=())
+    counts = replace(view.counts, dropped=feed.dropped)
+    return replace(view, **{"lag": Lag(31.4, 118.2), "counts": counts} | changes)
+
+
+def build_unbegun(note: str = "Waiting for the chain …", **changes: Any) -> View:
+    """Build a live day before its first contract."""
+    view = build_empty(badge="GAP", live_ns=OPEN_NS, link=Link("GAP", "waiting", note=note))
+    nothing = np.zeros(0)
+    none = {each.name: np.zeros(0, getattr(view.call, each.name).dtype) for each in fields(Leg)}
+    return replace(
+        view,
+        source="massive",
+        strike_milli=view.strike_milli[:0],
+        call=Leg(**none),
+        put=Leg(**none),
+        expiry=None,
+        expiries=(),
+        exposures=dict.fromkeys(METRICS, StrikeExposure(nothing, nothing, nothing, nothing)),
+        counts=Counts(0, 0, 0, 0, 0, 0, 0),
+        events_per_s=0.0,
+        **changes,
+    )
+
+
 def build_detail(**changes: Any) -> Detail:
     """Build the 685 call at 12:41."""
     prints = tuple(
@@ -593,6 +625,18 @@ def make_view() -> ViewMaker:
 def empty_view() -> ViewMaker:
     """Return the builder of a view in which nothing is known yet."""
     return build_empty
+
+
+@pytest.fixture
+def live_view() -> ViewMaker:
+    """Return the builder of a view of a day that goes on."""
+    return build_live
+
+
+@pytest.fixture
+def unbegun_view() -> ViewMaker:
+    """Return the builder of a live day before its first contract."""
+    return build_unbegun
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from engine.alerts.channels import Bell, Toast
 from engine.alerts.gate import AlertParams
 from engine.commands import (
     Command,
+    GoLive,
     JumpSignal,
     Pause,
     Seek,
@@ -37,7 +38,7 @@ from engine.commands import (
     UseSource,
     WhatIf,
 )
-from engine.errors import NoDataError
+from engine.errors import CredentialError, NoDataError
 from engine.events import NS
 from engine.market import parse_time
 from engine.panels import (
@@ -51,7 +52,7 @@ from engine.panels import (
     Tick,
     WhatIfQuery,
 )
-from engine.view import Detail, Fired, View
+from engine.view import Detail, Fired, Link, View
 from tui.app import SpymonApp
 from tui.keys import TABLE, Key
 from tui.screens.ask import AskScreen
@@ -97,7 +98,8 @@ class FakeDesk:
         ("import", "2025-12-16, imported"),
     )
     failure: str | None = None
-    refusal: Exception | None = None
+    refusal: CredentialError | None = None
+    wrong: Exception | None = None
     sent: list[Command] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     questions: list[object] = field(default_factory=list)
@@ -107,8 +109,8 @@ class FakeDesk:
 
     async def start(self) -> None:
         self.life.append("started")
-        if self.refusal is not None:
-            raise self.refusal
+        if self.wrong is not None:
+            raise self.wrong
 
     async def stop(self) -> None:
         self.life.append("stopped")
@@ -264,6 +266,7 @@ CASES = {
     "seek.start": Case(sent=(Seek(OPEN_NS),)),
     "seek.end": Case(sent=(Seek(CLOSE_NS),)),
     "seek.time": Case(top(AskScreen)),
+    "play.live": Case(sent=(GoLive(),)),
     "source.switch": Case(sent=(UseSource("import"),)),
     "app.palette": Case(top(CommandPalette)),
     "app.screenshot": Case(lambda scene: (scene.folder / "spymon-SPY-2025-12-16-124107.svg").exists()),
@@ -396,16 +399,90 @@ async def test_two_quick_presses_move_two_places(desk: FakeDesk, tmp_path: Path)
 # live, and before the first view ------------------------------------------------------------------------
 
 
-async def test_a_live_tape_has_no_transport_and_no_replay_keys(
-    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+async def test_a_live_day_is_moved_in_by_the_same_keys_at_the_markets_own_pace(
+    desk: FakeDesk, tmp_path: Path, live_view: MakeView
 ) -> None:
-    desk.view = make_view(badge="LIVE", paused=False)
+    desk.view = live_view(speed=10.0)
     async with scene(desk, tmp_path) as shown:
-        await shown.press("space", "left", "right_curly_bracket", "home", "t", "comma", "backslash")
+        await shown.press("space", "left", "left_curly_bracket", "home", "comma")
+        assert desk.sent == [Pause(), Skip(-5 * NS), JumpSignal(-1), Seek(OPEN_NS), Step(-1)]
+        await shown.press("t")
+        assert isinstance(shown.app.screen, AskScreen)
+
+
+async def test_a_speed_that_a_live_day_refuses_is_not_remembered(
+    desk: FakeDesk, tmp_path: Path, live_view: MakeView
+) -> None:
+    desk.view = live_view(speed=10.0)
+    async with scene(desk, tmp_path) as shown:
+        await shown.press("right_square_bracket", "right_square_bracket")
+        await shown.frame(live_view("REWIND", behind_s=60, speed=10.0, version=9))
+        await shown.press("right_square_bracket")
+        assert desk.sent == [SetSpeed(2.0), SetSpeed(2.0), SetSpeed(25)]
+
+
+async def test_the_live_key_comes_back_to_now_and_says_when_it_is_now(
+    desk: FakeDesk, tmp_path: Path, live_view: MakeView
+) -> None:
+    desk.view = live_view()
+    async with scene(desk, tmp_path) as shown:
+        await shown.press("L")
         assert desk.sent == []
-        assert isinstance(shown.app.screen, DeskScreen)
-        assert not shown.main.query_one(TransportBar).display
-        assert "pause" not in shown.text(HintFooter)
+        assert shown.notices() == ["This is now."]
+        assert "now" not in shown.text(HintFooter)
+        await shown.frame(live_view("REWIND", behind_s=60, version=9))
+        assert " L now" in shown.text(HintFooter)
+        await shown.press("L")
+        assert desk.sent == [GoLive()]
+
+
+async def test_a_signal_of_a_live_day_can_be_seen_happening(
+    desk: FakeDesk, tmp_path: Path, live_view: MakeView
+) -> None:
+    desk.view = live_view()
+    async with scene(desk, tmp_path) as shown:
+        await shown.press("tab", "enter", "enter")
+        assert desk.sent == [Seek(desk.view.signals[-1].ts_ns - 2 * NS)]
+
+
+async def test_a_live_day_has_a_line_about_its_feed_and_a_note_of_it_moves_no_row(
+    desk: FakeDesk, tmp_path: Path, live_view: MakeView, make_view: MakeView
+) -> None:
+    desk.view = live_view()
+    cut = "The connection was cut; trying again in 4 s."
+    async with scene(desk, tmp_path) as shown:
+        assert "lag p50  31ms" in shown.text(StatusHeader, 2)
+        height, hints = shown.ladder.size.height, shown.text(HintFooter)
+        await shown.frame(live_view("GAP", link=Link(note=cut), notes=(cut,), version=9))
+        assert cut in shown.text(StatusHeader, 2)
+        assert (shown.ladder.size.height, shown.text(HintFooter)) == (height, hints)
+        await shown.frame(make_view(generation=2, version=10, notes=()))
+        assert shown.ladder.size.height == height + 1
+
+
+async def test_before_the_first_contract_of_a_live_day_the_desk_says_what_it_waits_for(
+    desk: FakeDesk, tmp_path: Path, unbegun_view: MakeView
+) -> None:
+    desk.view = unbegun_view()
+    async with scene(desk, tmp_path, (60, 18)) as shown:
+        assert "○ WAITING" in shown.text(StatusHeader)
+        middle = [shown.text(Ladder, line).strip() for line in range(shown.ladder.size.height)]
+        assert "Waiting for the chain …" in middle
+        await shown.press("e", "j", "G", "enter", "escape")
+        assert desk.sent == []
+        assert shown.notices() == ["No expiration is listed yet."]
+
+
+async def test_the_shown_live_source_is_listed_with_its_state(
+    desk: FakeDesk, tmp_path: Path, live_view: MakeView
+) -> None:
+    desk.view = live_view("STALE")
+    desk.sources = (("massive", "live from Massive"), *desk.sources)
+    async with scene(desk, tmp_path) as shown:
+        await shown.press("S")
+        options = shown.app.screen.query_one(OptionList)
+        prompts = [str(options.get_option_at_index(i).prompt) for i in range(2)]
+        assert prompts == ["● live from Massive — STALE, connected", "  the simulated day"]
 
 
 async def test_before_the_first_view_the_loading_is_shown_and_keys_that_need_a_view_are_closed(
@@ -456,10 +533,10 @@ async def test_the_desk_is_started_once_and_stopped_at_the_end(desk: FakeDesk, t
 
 
 async def test_a_desk_that_cannot_start_ends_the_app_with_its_error(desk: FakeDesk, tmp_path: Path) -> None:
-    desk.refusal = NoDataError("2025-12-25 is a market holiday.")
+    desk.wrong = NoDataError("2025-12-25 is a market holiday.")
     async with scene(desk, tmp_path) as shown:
         app = shown.app
-    assert app.error is desk.refusal
+    assert app.error is desk.wrong
     assert app.return_code == 1
     assert desk.life == ["started", "stopped"]
 
@@ -509,6 +586,16 @@ async def test_where_there_is_no_room_for_hints_an_answer_is_said_over_the_grid(
         desk.failure = "The tape ends in the middle of a row."
         await shown.frame()
         assert shown.notices()[1:] == ["The tape ends in the middle of a row."]
+
+
+async def test_a_key_that_is_refused_while_running_ends_the_screen_with_its_code(
+    desk: FakeDesk, tmp_path: Path
+) -> None:
+    async with scene(desk, tmp_path) as shown:
+        desk.refusal = CredentialError("Massive does not know this key; check MASSIVE_API_KEY.")
+        await shown.frame()
+        assert shown.app.return_code == 3
+        assert shown.app.error is desk.refusal
 
 
 async def test_the_same_answer_to_another_key_is_said_again(
@@ -673,19 +760,19 @@ async def test_the_log_follows_the_filter_while_it_is_typed_and_escape_takes_it_
 async def test_with_several_sources_one_is_picked_from_a_list(desk: FakeDesk, tmp_path: Path) -> None:
     desk.sources = (*desk.sources, ("other", "2015-12-24, imported"))
     async with scene(desk, tmp_path) as shown:
-        await shown.press("L")
+        await shown.press("S")
         assert isinstance(shown.app.screen, PickScreen)
         assert shown.app.screen.query_one(OptionList).highlighted == 0
         await shown.press("j", "down", "k", "enter")
         assert desk.sent == [UseSource("import")]
-        await shown.press("L", "escape")
+        await shown.press("S", "escape")
         assert len(desk.sent) == 1
 
 
 async def test_the_only_source_says_how_to_get_another(desk: FakeDesk, tmp_path: Path) -> None:
     desk.sources = desk.sources[:1]
     async with scene(desk, tmp_path) as shown:
-        await shown.press("L")
+        await shown.press("S")
         assert desk.sent == []
         assert shown.notices() == ["This is the only source; `spymon import` adds a day of your own."]
 

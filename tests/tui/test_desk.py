@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from engine.commands import Command, Pause, SelectSymbol
-from engine.errors import StoreError
+from engine.errors import CredentialError, StoreError
 from engine.view import Detail, View
 from tui.desk import LazyDesk
 
@@ -22,6 +22,7 @@ class RealDesk:
     answer: Detail
     sources: tuple[tuple[str, str], ...] = (("simulated", "the simulated day"),)
     failure: str | None = "the disk is full"
+    refusal: CredentialError | None = None
     sent: list[Command] = field(default_factory=list)
     life: list[str] = field(default_factory=list)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.errors import CredentialError
 from engine.view import Detail, View
 from tui.app import SpymonApp
 
@@ -18,6 +19,7 @@ class EmptyDesk:
     view: View | None = None
     sources: tuple[tuple[str, str], ...] = ()
     failure: str | None = None
+    refusal: CredentialError | None = None
 
     async def start(self) -> None: ...
 

@@ -119,6 +119,26 @@ def test_span(seconds: int, text: str) -> None:
     assert fmt.span(seconds * 1_000_000_000) == text
 
 
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (0.4, "  0ms"),
+        (31.4, " 31ms"),
+        (999.4, "999ms"),
+        (999.6, " 1.0s"),
+        (99_940, "99.9s"),
+        (900_120, "15.0m"),
+        (7.2e6, "   2h"),
+        (-31, "-31ms"),
+        (-480, "-0.5s"),
+        (-4_900, "-4.9s"),
+        (nan, "    —"),
+    ],
+)
+def test_a_delay_takes_five_cells(ms: float, text: str) -> None:
+    assert fmt.lag(ms) == text
+
+
 def test_speed_age_rate_and_level() -> None:
     assert [fmt.speed(x) for x in (0.25, 10.0, inf)] == ["×0.25", "×10", "×max"]
     assert [fmt.age(x) for x in (0.31, 42.0, nan)] == ["0.3s", "42s", "—"]

@@ -9,11 +9,13 @@ import pytest
 
 from engine.errors import ConfigError
 from tui.keys import (
-    ANY,
+    ANYWHERE,
+    BEHIND,
+    FRONT,
     GROUPS,
-    REPLAY,
+    NOWHERE,
+    PAST,
     TABLE,
-    actions,
     bindings,
     grouped,
     hints,
@@ -36,11 +38,11 @@ def test_no_two_bindings_share_an_id_unless_they_are_one_row() -> None:
     assert [name for name, n in by_id.items() if n > 1] == []
 
 
-def test_every_row_has_a_group_a_help_line_and_a_known_mode() -> None:
+def test_every_row_has_a_group_a_help_line_and_known_places() -> None:
     for key in TABLE:
         assert key.group in GROUPS
         assert key.help
-        assert key.mode in (ANY, REPLAY)
+        assert set(key.hinted) <= set(ANYWHERE)
     assert sum(len(rows) for _, rows in grouped()) == len(TABLE)
 
 
@@ -63,10 +65,6 @@ def test_the_interruption_holds_on_every_screen_and_the_rest_on_the_main_one() -
     assert {binding.id for binding in bindings(of_app=False)} == {b.id for b in bindings()} - everywhere
 
 
-def test_actions_of_the_replay_are_those_of_its_rows() -> None:
-    assert actions(REPLAY) == {"pause", "speed", "step", "skip", "jump", "ends", "goto", "what_if"}
-
-
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -81,31 +79,40 @@ def test_a_key_is_spelled_as_a_person_writes_it(name: str, text: str) -> None:
     assert spelled(name) == text
 
 
-def test_hints_offer_replay_keys_only_where_the_tape_can_be_moved() -> None:
-    replaying, live = dict(hints(True)), dict(hints(False))
-    assert replaying["space"] == "pause"
-    assert "space" not in live
-    assert live["q"] == replaying["q"] == "quit"
+def test_hints_offer_what_helps_where_the_screen_stands_in_time() -> None:
+    past, front, behind, before = (dict(hints(place)) for place in (PAST, FRONT, BEHIND, NOWHERE))
+    assert [("L" in said, "[ ]" in said) for said in (past, front, behind)] == [
+        (False, True),
+        (False, False),
+        (True, True),
+    ]
+    assert past["space"] == front["space"] == behind["space"] == "pause"
+    assert not {"space", "←→", "t", "L"} & set(before)
+    assert before["q"] == past["q"] == "quit"
+
+
+def test_a_rewound_screen_is_told_first_how_to_come_back() -> None:
+    assert hints(BEHIND)[:3] == [("?", "help"), ("q", "quit"), ("L", "now")]
 
 
 def test_where_keys_mean_something_else_the_hints_say_so_early() -> None:
     words = {"row.choose": "go there", "view.mark": "since"}
-    said = hints(True, TABLE, words)
+    said = hints(PAST, TABLE, words)
     assert said[2:4] == [("enter", "go there"), ("b", "since")]
     assert ("enter", "detail") not in said
-    assert "b" not in dict(hints(True))
+    assert "b" not in dict(hints(PAST))
 
 
 def test_what_a_replay_is_steered_by_comes_early_and_an_empty_word_hides_its_key() -> None:
-    assert [key for key, _ in hints(True)][:5] == ["?", "q", "space", "←→", "[ ]"]
-    assert ("enter", "detail") not in hints(True, TABLE, {"row.choose": ""})
-    assert "enter" not in dict(hints(True, TABLE, {"row.choose": ""}))
+    assert [key for key, _ in hints(PAST)][:5] == ["?", "q", "space", "←→", "[ ]"]
+    assert ("enter", "detail") not in hints(PAST, TABLE, {"row.choose": ""})
+    assert "enter" not in dict(hints(PAST, TABLE, {"row.choose": ""}))
 
 
 def test_a_keymap_changes_bindings_label_and_hint() -> None:
     table = with_keymap({"play.pause": "x", "row.down": "ctrl+n"})
-    assert ("x", "pause") in hints(True, table)
-    assert ("ctrl+n", "row") in hints(True, table)
+    assert ("x", "pause") in hints(PAST, table)
+    assert ("ctrl+n", "row") in hints(PAST, table)
 
 
 def test_one_digit_can_be_moved_by_a_keymap() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.view import View
+from engine.view import Link, View
 from tui.notes import Notes
 
 MakeView = Callable[..., View]
@@ -47,6 +47,14 @@ def test_what_is_put_away_stays_away_and_a_new_one_comes(notes: Notes, make_view
     assert (notes.standing, notes.passing) == ((), "")
     notes.learn(make_view(notes=("The disk is full.", LATER, PARITY)))
     assert (notes.standing, notes.passing) == ((), "The disk is full.")
+
+
+def test_what_a_live_source_says_has_a_line_of_its_own(live_view: MakeView) -> None:
+    notes = Notes()
+    cut = "The connection was cut."
+    for said in ("", cut):
+        notes.learn(live_view(link=Link(note=said), notes=(cut, LATER)))
+    assert (notes.standing, notes.passing) == ((LATER,), "")
 
 
 def test_another_tape_has_standing_notes_of_its_own(notes: Notes, make_view: MakeView) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.commands import Command, WhatIf
+from engine.market import parse_time
 from engine.panels import Query
-from engine.view import Detail, View
+from engine.view import Detail, Lag, Link, View
 from tui.app import SpymonApp
 from tui.screens.desk import DETAIL_EVERY
 
+CLOSE_NS = parse_time("16:00", date(2025, 12, 16))
 SIZES = ((80, 24), (120, 36), (200, 60))
 SCENES: dict[str, tuple[str, ...]] = {
     "replay": (),
@@ -53,6 +56,7 @@ class StillDesk:
     answers: Callable[[Query[Any]], Any]
     sources: tuple[tuple[str, str], ...] = (("simulated", "the simulated day"),)
     failure: str | None = None
+    refusal: None = None
 
     async def start(self) -> None:
         pass
@@ -78,6 +82,14 @@ def still_app(make_view: Callable[..., View], make_detail: Callable[..., Detail]
     """Return the maker of an app that shows one view for ever; its arguments change the view."""
     return lambda **changes: SpymonApp(
         StillDesk(make_view(**changes), make_detail(), make_answer), settle=lambda: None
+    )
+
+
+@pytest.fixture
+def live_app(live_view: Callable[..., View], make_detail: Callable[..., Detail], make_answer: Any) -> Open:
+    """Return the maker of an app that shows one view of a live day for ever."""
+    return lambda badge, **changes: SpymonApp(
+        StillDesk(live_view(badge, **changes), make_detail(), make_answer), settle=lambda: None
     )
 
 
@@ -116,6 +128,67 @@ def test_other_themes_look_as_they_did(
     assert snap_compare(still_app(), terminal_size=(120, 36), run_before=themed)
 
 
+CUT = Link(
+    state="lost",
+    dropped=1_234,
+    note="The connection was cut at 12:39:55; trying again in 4 s.",
+    spot_origin="stocks feed",
+    silent_s=72,
+    reconciled=0.983,
+    refused=("FMV.O:SPY251216C00685000", "FMV.O:SPY251216C00686000"),
+)
+POLLED = Link(
+    state="polling",
+    note="The plan has no websocket; the chain is polled every 5 s.",
+    spot_origin="put-call parity",
+    next_poll_s=3,
+    reconciled=0.641,
+)
+LIVE: dict[str, dict[str, Any]] = {
+    "LIVE": {},
+    "DELAYED": {"lag": Lag(900_120.0, 901_310.0)},
+    "POLL": {"link": POLLED, "lag": None},
+    "STALE": {"link": Link(state="connected", silent_s=12, spot_origin="stocks feed", reconciled=0.983)},
+    "GAP": {"link": CUT},
+    "CLOSED": {
+        "link": Link(state="closed", silent_s=32_400, note="The market opens at 09:30 on 2025-12-17."),
+        "tape_ns": CLOSE_NS,
+        "live_ns": CLOSE_NS,
+    },
+    "REWIND": {"behind_s": 3_600},
+}
+
+
+@pytest.mark.parametrize(
+    ("badge", "size"),
+    [(badge, (120, 36)) for badge in LIVE] + [(badge, (80, 24)) for badge in ("LIVE", "GAP", "REWIND")],
+    ids=lambda value: value if isinstance(value, str) else f"{value[0]}x{value[1]}",
+)
+def test_a_live_day_looks_as_it_did(
+    badge: str, size: tuple[int, int], snap_compare: Callable[..., bool], live_app: Open
+) -> None:
+    assert snap_compare(live_app(badge, **LIVE[badge]), terminal_size=size, run_before=one_frame)
+
+
+def test_a_live_day_on_a_light_ground_looks_as_it_did(
+    snap_compare: Callable[..., bool], live_app: Open
+) -> None:
+    async def themed(pilot: Pilot[None]) -> None:
+        await one_frame(pilot)
+        pilot.app.theme = "spymon-light"
+        await pilot.pause()
+
+    app = live_app("REWIND", behind_s=3_600, paused=True)
+    assert snap_compare(app, terminal_size=(120, 36), run_before=themed)
+
+
+def test_before_the_first_contract_a_live_day_looks_as_it_did(
+    snap_compare: Callable[..., bool], make_detail: Callable[..., Detail], unbegun_view: Callable[..., View]
+) -> None:
+    app = SpymonApp(StillDesk(unbegun_view(), make_detail(), str), settle=lambda: None)
+    assert snap_compare(app, terminal_size=(120, 36), run_before=one_frame)
+
+
 @pytest.mark.parametrize("key", ["h", "i", "l", "r"])
 def test_views_of_an_empty_day_look_as_they_did(
     key: str,
@@ -142,4 +215,4 @@ def test_before_the_first_view_the_loading_looks_as_it_did(
 
 def test_the_pictures_are_here() -> None:
     folder = Path(__file__).parent / "__snapshots__" / "test_snapshots"
-    assert len(list(folder.iterdir())) == len(SIZES) * len(SCENES) + 2 * 3 + 4 + 1
+    assert len(list(folder.iterdir())) == len(SIZES) * len(SCENES) + 2 * 3 + 4 + 1 + len(LIVE) + 3 + 2

@@ -18,6 +18,7 @@ from engine.events import NS
 from engine.market import clock_text, parse_time
 from engine.view import View
 from tui import steering
+from tui.keys import BEHIND, FRONT, NOWHERE, PAST, Place
 
 MakeView = Callable[..., View]
 
@@ -55,14 +56,24 @@ def test_speeds_are_written_without_needless_decimals(speed: float, text: str) -
 
 
 @pytest.mark.parametrize(
-    ("badge", "replayed"), [("REPLAY", True), ("SIMULATED", True), ("LIVE", False), ("DELAYED", False)]
+    ("badge", "live_ns", "place"),
+    [
+        ("REPLAY", None, PAST),
+        ("SIMULATED", None, PAST),
+        ("CLOSED", None, PAST),
+        ("LIVE", NS, FRONT),
+        ("STALE", NS, FRONT),
+        ("REWIND", NS, BEHIND),
+    ],
 )
-def test_only_a_recorded_tape_can_be_moved(make_view: MakeView, badge: str, replayed: bool) -> None:
-    assert steering.is_replay(replace(make_view(), badge=badge)) is replayed
+def test_a_screen_is_in_the_past_at_the_front_of_a_live_day_or_behind_it(
+    make_view: MakeView, badge: str, live_ns: int | None, place: Place
+) -> None:
+    assert steering.standing(make_view(badge=badge, live_ns=live_ns)) == place
 
 
-def test_without_a_view_nothing_can_be_moved() -> None:
-    assert not steering.is_replay(None)
+def test_before_the_first_view_the_screen_is_nowhere_in_time() -> None:
+    assert steering.standing(None) == NOWHERE
 
 
 def test_home_and_end_are_the_bounds_of_the_replay(make_view: MakeView) -> None:

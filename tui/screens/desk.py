@@ -23,7 +23,7 @@ from engine.view import Detail, SignalRow, View
 
 from .. import keys, steering
 from ..desk import Desk
-from ..keys import Key
+from ..keys import Key, Place
 from ..notes import Notes, under_way
 from ..prefs import Prefs
 from ..widgets import (
@@ -81,7 +81,7 @@ class DeskScreen(Inquiry, Stages):
         self._signals, self._docked_detail = SignalLog(), ContractDetail()
         self._transport, self._footer = TransportBar(), HintFooter()
         self._waiting = Waiting(what)
-        self._hinted: tuple[bool, StageName, bool] | None = None
+        self._hinted: tuple[Place, StageName, bool] | None = None
         self._notes, self._failure, self._told = Notes(), "", ""
         self._asking_detail = False
         self._sheet: DetailScreen | None = None
@@ -130,7 +130,7 @@ class DeskScreen(Inquiry, Stages):
         if self.prefs.frozen and self.view is not None:
             return
         first, self.view = self.view is None, view
-        self.set_class(not steering.is_replay(view), "-live")
+        self.set_class(view.link is not None, "-live")
         self._hint()
         if first:
             self.remove_class("-waiting")
@@ -194,11 +194,11 @@ class DeskScreen(Inquiry, Stages):
         self._tell()
 
     def _hint(self) -> None:
-        hinted = (steering.is_replay(self.view), self.staged, self.focused is self._signals)
+        hinted = (steering.standing(self.view), self.staged, self.focused is self._signals)
         if hinted != self._hinted:
-            self._hinted = replaying, staged, in_log = hinted
+            self._hinted = place, staged, in_log = hinted
             words = {**HINTS[staged], **LOG_HINTS} if in_log else HINTS[staged]
-            self._footer.set_hints(keys.hints(replaying, self._table, words))
+            self._footer.set_hints(keys.hints(place, self._table, words))
 
     def on_descendant_focus(self) -> None:
         """Say what the keys are for where the focus is now."""
@@ -308,15 +308,14 @@ class DeskScreen(Inquiry, Stages):
         return None if index is None or self.view is None else self.view.signals[index]
 
     def visit(self, row: SignalRow) -> None:
-        """Go to a signal's strike and, in a replay, to shortly before it."""
+        """Go to a signal's strike, and to shortly before it."""
         view = self.newest
         contract = row.contract
         if contract is not None:
             if contract.expiry != view.expiry and contract.expiry in view.expiries:
                 self.send(SelectExpiry(contract.expiry))
             self._ladder.select(contract.strike_milli, "C" if contract.right == "C" else "P")
-        if steering.is_replay(view):
-            self.send(steering.before(row, view))
+        self.send(steering.before(row, view))
 
     @on(StatusHeader.SymbolChosen)
     def _symbol_chosen(self, event: StatusHeader.SymbolChosen) -> None:

@@ -58,7 +58,7 @@ class Inquiry(Steering):
     # the evidence of a signal ----------------------------------------------------------------------------
 
     def visit(self, row: SignalRow) -> None:
-        """Go to a signal's strike and, in a replay, to shortly before it."""
+        """Go to a signal's strike, and to shortly before it."""
         raise NotImplementedError
 
     def inspect(self, index: int, row: SignalRow) -> None:

@@ -18,7 +18,6 @@ from engine.errors import SpymonError
 from engine.panels import Query, TopRow
 from engine.view import View
 
-from .. import steering
 from ..desk import Desk
 from ..prefs import Prefs
 from ..widgets import FlowChart, HeatMap, Ladder, Rankings, SmileChart
@@ -180,12 +179,6 @@ class Stages(Steering):
 
     # keys ------------------------------------------------------------------------------------------------
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let the cursor of time move whether or not the tape can."""
-        if action == "skip" and self.staged == "heat":
-            return self._newest is not None
-        return super().check_action(action, parameters)
-
     def action_stage(self, name: StageName) -> None:
         """Put a view on the stage, or the grid again when it already is there."""
         self.set_stage("grid" if name == self.staged else name)
@@ -244,10 +237,7 @@ class Stages(Steering):
         self._go_to_row(event.row)
 
     def _go_to_time(self, ts_ns: int) -> None:
-        if steering.is_replay(self._newest):
-            self.send(Seek(ts_ns))
-        else:
-            self.notify("Only a replay can go to another time.", timeout=3)
+        self.send(Seek(ts_ns))
 
     def _go_to_row(self, row: TopRow) -> None:
         view = self.newest

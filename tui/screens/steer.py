@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from engine.commands import (
     Command,
+    GoLive,
     JumpSignal,
     Pause,
     SelectBasis,
@@ -25,12 +26,11 @@ from engine.view import View
 
 from .. import steering
 from ..desk import Desk
-from ..keys import REPLAY, actions
+from ..keys import FRONT
 from ..prefs import after
 from .ask import AskScreen, Question, Verdict
 from .pick import PickScreen
 
-_ON_TAPE = actions(REPLAY)
 _WITHOUT_VIEW = frozenset({"source", "back"})
 _TIMES = "10:31   1031   +5m   -30s   open+15m   close-1h"
 
@@ -63,9 +63,7 @@ class Steering(Screen[None]):
         self._stance.seen(stance_of(view))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Close the keys of a replay while the tape cannot be moved, and most keys before there is a view."""
-        if action in _ON_TAPE:
-            return steering.is_replay(self._newest)
+        """Close most keys before there is a view."""
         if hasattr(Screen, f"action_{action}"):
             return super().check_action(action, parameters)
         return self._newest is not None or action in _WITHOUT_VIEW
@@ -95,7 +93,9 @@ class Steering(Screen[None]):
         """Show the neighbouring expiration."""
         view = self.newest
         expiry = view.expiry and steering.neighbour(view.expiries, self._expiry.after(view.expiry), by)
-        if expiry is None:
+        if not view.expiries:
+            self.notify("No expiration is listed yet.", timeout=3)
+        elif expiry is None:
             self.notify("There is only this expiration; --expiry 3 watches the nearest three.", timeout=3)
         else:
             self._expiry.ask(expiry)
@@ -125,14 +125,22 @@ class Steering(Screen[None]):
     def action_source(self) -> None:
         """Switch to the other source, or ask which."""
         current = self._newest.source if self._newest else ""
-        others = [source for source in self.desk.sources if source[0] != current]
+        choices = [(name, self._label(name, label)) for name, label in self.desk.sources]
+        others = [choice for choice in choices if choice[0] != current]
         if not others:
             self.notify("This is the only source; `spymon import` adds a day of your own.", timeout=4)
         elif len(others) == 1:
             self.send(UseSource(others[0][0]))
             self.notify(f"Switching to {others[0][1]}.", timeout=3)
         else:
-            self.app.push_screen(PickScreen("source", self.desk.sources, current), self._use_source)
+            self.app.push_screen(PickScreen("source", choices, current), self._use_source)
+
+    def action_live(self) -> None:
+        """Go to what happens now on a live day."""
+        if steering.standing(self.newest) == FRONT:
+            self.notify("This is now.", timeout=3)
+        else:
+            self.send(GoLive())
 
     def action_pause(self) -> None:
         """Pause, or play on."""
@@ -140,8 +148,9 @@ class Steering(Screen[None]):
 
     def action_speed(self, by: int) -> None:
         """Play faster, slower, or at the market's own speed."""
-        command = steering.speed(by, self._speed.after(self.newest.speed))
-        self._speed.ask(command.speed)
+        command = steering.speed(by, self._pace)
+        if steering.standing(self.newest) != FRONT:  # there it is refused, and nothing shows it
+            self._speed.ask(command.speed)
         self.send(command)
 
     def action_step(self, frames: int) -> None:
@@ -150,7 +159,7 @@ class Steering(Screen[None]):
 
     def action_skip(self, seconds: int) -> None:
         """Go so many seconds × speed on or back."""
-        self.send(steering.skip(seconds, self._speed.after(self.newest.speed)))
+        self.send(steering.skip(seconds, self._pace))
 
     def action_jump(self, direction: int) -> None:
         """Go to the next signal, or to the one before."""
@@ -164,6 +173,19 @@ class Steering(Screen[None]):
         """Ask for a time and go there."""
         question = Question("go to a time (exchange time)", _TIMES, self._judge_time)
         self.app.push_screen(AskScreen(question), self._go)
+
+    def _label(self, name: str, label: str) -> str:
+        """Add to the shown source's label how its connection is, if it has one."""
+        view = self._newest
+        if view is None or view.link is None or name != view.source:
+            return label
+        return f"{label} — {view.link.badge}, {view.link.state}"
+
+    @property
+    def _pace(self) -> float:
+        """Tape seconds per second that were asked for; what happens now has its own."""
+        at_front = steering.standing(self.newest) == FRONT
+        return 1.0 if at_front else self._speed.after(self.newest.speed)
 
     def show_symbol(self, symbol: str) -> None:
         """Ask for a symbol of the watch list."""

@@ -7,25 +7,25 @@ refuses to compute any of it.
 from __future__ import annotations
 
 from datetime import timedelta
+from math import nan
 
 from textual import events
 from textual.message import Message
 
 from engine.events import MISSING, PRICE_SCALE
-from engine.market import clock_text
-from engine.view import Chain, Flow, Gamma, View
+from engine.view import Chain, Gamma, View
 
 from .. import format as fmt
 from ..prefs import Prefs
+from .badge import badge_text, brief_badge, data_clock, mode_of, unbegun
+from .feed import feed_row, lag_forms, sides
 from .fitting import Piece, fit
 from .ladder_rows import stance_text
 from .painted import Cell, Painted, Row, fitted
 
-_MODES = {"LIVE": "live", "DELAYED": "delayed", "REPLAY": "replay", "SIMULATED": "simulated"}
-
 
 class StatusHeader(Painted):
-    """Badge, symbols, clock and expiry above; spot, gamma and flow below; or the most of it in one line."""
+    """Badge, symbols, clock and expiry; spot, gamma and flow; a live day's feed; or the most in one line."""
 
     DEFAULT_CSS = """
     StatusHeader { height: 2; dock: top; }
@@ -65,12 +65,13 @@ class StatusHeader(Painted):
 
 
 def header_rows(view: View, prefs: Prefs, width: int) -> list[Row]:
-    """Write both lines for `width` cells."""
+    """Write the lines for `width` cells: two, and on a live day one about its feed."""
     mode = mode_of(view)
     bar = f"{mode}_bar"
     first = fit(_first_line(view, prefs, mode, bar), width, (" │ ", "faint", bar))
     second = fit(_second_line(view, prefs), width - 1, (" │ ", "faint", "bar"))
-    return [fitted(first, width, bar), fitted([(" ", "text", "bar"), *second], width, "bar")]
+    rows: list[Row] = [fitted(first, width, bar), fitted([(" ", "text", "bar"), *second], width, "bar")]
+    return rows if view.link is None else [*rows, feed_row(view, view.link, width)]
 
 
 def header_row(view: View, prefs: Prefs, width: int) -> Row:
@@ -81,21 +82,6 @@ def header_row(view: View, prefs: Prefs, width: int) -> Row:
     return fitted(
         [(text, ink, bar if ground == "bar" else ground) for text, ink, ground in cells], width, bar
     )
-
-
-def mode_of(view: View) -> str:
-    """Name how the screen stands to the market; anything wrong with the feed counts as stale."""
-    return _MODES.get(view.badge, "stale")
-
-
-def badge_text(view: View) -> str:
-    """Write the badge: `● LIVE`, `⏵ REPLAY ×10`, `⏸ SIMULATED ×10`; width does not depend on the speed."""
-    if view.badge in ("LIVE", "DELAYED"):
-        return f" {'⏸' if view.paused else '●'} {view.badge} "
-    if view.badge not in _MODES:
-        return f" ⚠ {view.badge} "
-    glyph = "⏹" if view.finished else "⏸" if view.paused else "⏵"
-    return f" {glyph} {view.badge} {fmt.speed(view.speed):<5} "
 
 
 def symbol_at(row: Row, x: int, symbols: tuple[str, ...]) -> str | None:
@@ -124,8 +110,7 @@ def _first_line(view: View, prefs: Prefs, mode: str, bar: str) -> list[Piece]:
 
 
 def _only_line(view: View, prefs: Prefs, mode: str) -> list[Piece]:
-    badge = badge_text(view)
-    brief = badge.partition(" ×")[0].rstrip() + " "
+    badge, brief = badge_text(view), brief_badge(view)
     symbol: Cell = (f"{view.symbol} ", "muted", "bar")
     return [
         Piece(([(badge, "on_badge", mode)], [(brief, "on_badge", mode)]), (4,)),
@@ -137,6 +122,7 @@ def _only_line(view: View, prefs: Prefs, mode: str) -> list[Piece]:
         Piece(_clock(view, "bar"), (8, 3)),
         Piece(tuple([(text, "text", "bar")] for text in _expiry(view)), (9, 8, 5)),
         Piece(_gaps(view, "bar")[::-1][:1], (5,)),
+        Piece(lag_forms(view.lag)[-1:] if view.link else ([],), (6,)),
     ]
 
 
@@ -153,8 +139,8 @@ def _gaps(view: View, bar: str) -> tuple[Row, Row]:
 
 def _clock(view: View, bar: str) -> tuple[Row, Row]:
     """Write the time of the data."""
-    tenths: Cell = (clock_text(view.tape_ns, tenths=True), "strong", bar)
-    return [tenths, (f" ET {view.day:%m-%d}", "muted", bar)], [(clock_text(view.tape_ns), "strong", bar)]
+    tenths: Cell = (data_clock(view, tenths=True), "strong", bar)
+    return [tenths, (f" ET {view.day:%m-%d}", "muted", bar)], [(data_clock(view), "strong", bar)]
 
 
 def _tabs(view: View, style: str, bar: str) -> Row:
@@ -177,7 +163,8 @@ def _expiry(view: View) -> tuple[str, ...]:
     left_ns = view.settle_ns - view.tape_ns
     left = f"{fmt.span(left_ns)} left" if left_ns > 0 else "settled"
     if view.expiry is None:
-        return "no expiry", "no expiry", "—"
+        said = "no expiry" if view.expiries else "no chain yet"
+        return said, said, fmt.NONE
     days = (view.expiry - view.day) // timedelta(days=1)
     name = "0DTE" if days == 0 else f"{days}DTE {view.expiry:%m-%d}"
     brief = left.removesuffix(" left")
@@ -192,8 +179,8 @@ def _second_line(view: View, prefs: Prefs) -> list[Piece]:
         Piece(_gex(view, prefs), (10, 2, 2, 1)),
         Piece((_levels(view, "  ", banded=True), _levels(view, "  "), _levels(view, " ")), (11, 9, 0)),
         Piece(_reason(why), (12, 6)),
-        Piece(_flow(view.flow), (8, 6, 5)),
-        Piece(_sides(view), (13, 9)),
+        Piece(_flow(view), (8, 6, 5)),
+        Piece(sides(view) if view.link is None else ([],), (13, 9)),
         Piece((_volatility(view),), (13,)),
         Piece((_put_call(view.chain),), (14,)),
     ]
@@ -302,8 +289,11 @@ def _band(gamma: Gamma) -> str:
     return f" ({fmt.level(low)}–{fmt.level(high)})"
 
 
-def _flow(flow: Flow) -> tuple[Row, ...]:
-    call, put = flow.net_call_premium_usd, flow.net_put_premium_usd
+def _flow(view: View) -> tuple[Row, ...]:
+    """Write the day's net premium; a live day that has not begun has none."""
+    known = not unbegun(view)
+    call = view.flow.net_call_premium_usd if known else nan
+    put = view.flow.net_put_premium_usd if known else nan
     net = _signed("net", call + put)
     short = [*_signed("C", call), (" ", "text", "bar"), *_signed("P", put), (" ", "text", "bar"), *net]
     return [("FLOW $ ", "muted", "bar"), *short], short, net
@@ -312,17 +302,3 @@ def _flow(flow: Flow) -> tuple[Row, ...]:
 def _signed(name: str, usd: float) -> list[Cell]:
     ink = "buy" if usd > 0 else "sell" if usd < 0 else "muted"
     return [(f"{name} ", "muted", "bar"), (fmt.money(usd).rjust(6), ink, "bar")]
-
-
-def _sides(view: View) -> tuple[Row, Row]:
-    """Write which share of the volume has no side, and how much the sides there are can be relied on."""
-    confidence = view.gamma.confidence
-    unknown = f"side? {_unclassified(view.flow):>4}"
-    sure = fmt.NONE if confidence is None else f"{confidence:.0%}"
-    return [(f"{unknown} sure {sure:>3}", "muted", "bar")], [(unknown, "muted", "bar")]
-
-
-def _unclassified(flow: Flow) -> str:
-    """Write the share of volume whose side nobody knows."""
-    total = flow.buy_volume + flow.sell_volume + flow.unclassified_volume
-    return f"{flow.unclassified_volume / total:.0%}" if total else fmt.NONE

@@ -23,7 +23,7 @@ from .bars import grown
 from .columns import Plan, plan
 from .ladder_rows import heading_row, strike_row, title_row
 from .on_strikes import Axis, OnStrikes
-from .painted import Row
+from .painted import Row, centred
 
 Right = Literal["C", "P"]
 
@@ -117,7 +117,15 @@ class Ladder(OnStrikes):
             return self._rows[y]
         if y - head < len(self._numbers):
             return strike_row(self._numbers[y - head].tolist(), self._plan, self._prefs.profile_view)
-        return ()
+        return self._empty_row(y - head)
+
+    def _empty_row(self, y: int) -> Row:
+        """Say in the middle of a grid without strikes what it waits for."""
+        view = self._view
+        if view is None or len(view.strike_milli) or y != self._body // 2:
+            return ()
+        told = view.link.note if view.link else ""
+        return centred(told or "No strikes are listed yet.", self.size.width)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a double click chooses the contract."""
@@ -179,7 +187,7 @@ class Ladder(OnStrikes):
         self.paint(head)
         numbers = self._sheet(view, prefs)
         before, self._numbers = self._numbers, numbers
-        self.repaint(_changed(before, numbers, len(head)))
+        self.repaint(_changed(before, numbers, len(head)) if len(numbers) else [len(head) + self._body // 2])
 
     def _sheet(self, view: View, prefs: Prefs) -> Ints:
         span = self._in_sight()

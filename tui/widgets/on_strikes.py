@@ -70,9 +70,10 @@ class OnStrikes(Painted, can_focus=True):
         if where == "spot":
             self._go(scroll.Place())
             return
-        row = 0 if where == "top" else len(self._strikes()) - 1
-        if row >= 0:
-            self._go(scroll.at_row(self._place, self._strikes(), row, self._top(), self._body))
+        strikes = self._strikes()
+        if strikes:
+            row = 0 if where == "top" else len(strikes) - 1
+            self._go(scroll.at_row(self._place, strikes, row, self._top(), self._body))
 
     def stand_on(self, strike_milli: int) -> None:
         """Put the cursor on the strike nearest below."""

@@ -1,7 +1,7 @@
 """The transport bar: where in the day the tape stands, with its signals and gaps, and a hand to move it.
 
 Owns the mapping between cells and tape time. Marks are drawn only up to the playhead: what comes after is
-not known yet, on a replayed day as on a live one.
+not known yet, on a replayed day as on a live one; of a live day the front is drawn too, where there is now.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from engine.market import clock_text
 from engine.view import SignalLog, View
 
 from .. import format as fmt
+from ..keys import BEHIND, FRONT
 from ..prefs import Prefs
-from .header import mode_of
+from ..steering import standing
+from .badge import data_clock
 from .painted import Cell, Painted, Row
 
 _GLYPHS = {"buy": ("▲", "buy_hi"), "sell": ("▼", "sell_hi")}
@@ -49,7 +51,7 @@ class TransportBar(Painted):
         """Paint the bar if anything on it changed."""
         self._shown = (view, prefs)
         width = self.size.width
-        stamp = (view.generation, view.version, view.paused, view.speed, view.loaded, width)
+        stamp = (view.generation, view.version, view.paused, view.speed, view.loaded, view.live_ns, width)
         if stamp != self._stamp:
             self._stamp = stamp
             self.paint([transport_row(view, width)])
@@ -113,18 +115,32 @@ def moment(view: View, cell: int, cells: int) -> int:
 
 
 def track(view: View, cells: int) -> list[Cell]:
-    """Draw the track: played ─, folded ahead ┄, not folded yet ·, gaps ░, signals ▲▼◆, the playhead ●."""
+    """Draw the track: played ─, folded ahead ┄, not folded yet ·, gaps ░, signals ▲▼◆, the playhead ●.
+
+    A live day is folded up to its front ┃, and what comes after has not happened yet.
+    """
     head = cell_of(view, view.tape_ns, cells)
-    folded = cell_of(view, view.start_ns + round((view.end_ns - view.start_ns) * view.loaded), cells)
-    marks = [("─", "muted")] * head + [("┄", "faint")] * max(0, folded + 1 - head)
-    marks = (marks + [("·", "faint")] * cells)[:cells]
+    ahead, front = _ahead(view, head, cells)
+    marks = [("─", "muted")] * head + [("┄", "faint")] * max(0, ahead + 1 - head)
+    marks = (marks + [("·" if front is None else " ", "faint")] * cells)[:cells]
     for start_ns, end_ns in view.gaps:
         for cell in range(cell_of(view, start_ns, cells), cell_of(view, end_ns, cells) + 1):
             marks[cell] = ("░", "warn")
     for cell, mark in signal_marks(view.signals, view, cells):
         marks[cell] = mark
+    if front is not None:
+        marks[front] = ("┃", "mark")
     marks[head] = ("●", "strong")
     return [(glyph, ink, "bar") for glyph, ink in marks]
+
+
+def _ahead(view: View, head: int, cells: int) -> tuple[int, int | None]:
+    """Return the last folded cell, and that of a live day's front: never under a head that is behind it."""
+    if view.live_ns is not None:
+        least = min(head + (standing(view) == BEHIND), cells - 1)
+        front = max(least, cell_of(view, view.live_ns, cells))
+        return front, front
+    return cell_of(view, view.start_ns + round((view.end_ns - view.start_ns) * view.loaded), cells), None
 
 
 def signal_marks(signals: SignalLog, view: View, cells: int) -> list[tuple[int, tuple[str, str]]]:
@@ -148,8 +164,8 @@ def signal_marks(signals: SignalLog, view: View, cells: int) -> list[tuple[int, 
 def _ends(view: View, width: int) -> tuple[str, str]:
     """Write what stands left and right of the track; the times of open and close only where there is room."""
     glyph = "⏹" if view.finished else "⏸" if view.paused else "⏵"
-    clock = clock_text(view.tape_ns, tenths=True)
-    left = " ● LIVE" if mode_of(view) == "live" else f" {glyph} {fmt.speed(view.speed):<5}"
+    clock = data_clock(view, tenths=True)
+    left = f" ● {'now':<5}" if standing(view) == FRONT else f" {glyph} {fmt.speed(view.speed):<5}"
     if width < 72:
         return f"{left} ├", f"┤ {clock} "
     start, end = (clock_text(ts_ns)[:5] for ts_ns in (view.start_ns, view.end_ns))

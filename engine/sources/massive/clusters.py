@@ -126,6 +126,21 @@ class Clusters:
         """Return how the options' websockets stand."""
         return [each.connection.status for each in self.options]
 
+    @property
+    def heard_ns(self) -> int:
+        """Return when the quietest websocket of the options brought something last, or changed; ns UTC."""
+        return min((max(each.last_frame_ns, each.since_ns) for each in self.statuses), default=0)
+
+    @property
+    def conflated(self) -> int:
+        """Return how many quotes were dropped in favour of newer ones."""
+        return sum(each.conflated for each in self.statuses)
+
+    @property
+    def waiting(self) -> bool:
+        """Say whether a websocket of the options waits for its next attempt."""
+        return any(each.phase in (Phase.WAITING, Phase.EVICTED) for each in self.statuses)
+
     def tells(self, underlying: Underlying) -> bool:
         """Say whether the underlying's own price can come now."""
         return any(each.streaming for each in self.spots if underlying in each.underlyings)

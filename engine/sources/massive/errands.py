@@ -66,9 +66,12 @@ class Errands:
         hand: Hand,
         pulse: Pulse,
         now: Callable[[], int],
+        catch_up: Callable[[], Awaitable[None]],
         notify: Callable[[], None],
     ) -> None:
+        """Prepare; `catch_up` puts on the tape what the websockets have brought by now."""
         self.followed = followed
+        self._catch_up = catch_up
         self.ready = asyncio.Event()
         self.joined = False
         self.heard_ns = self.stood_in_ns = self.poll_at_ns = 0
@@ -136,6 +139,8 @@ class Errands:
             await self._list_alone(refusal)
             return
         received_ns = self._now()
+        if polled:  # what was heard already must not be told again as volume that is missing
+            await self._catch_up()
         await self._hand.do(followed.take_snapshot, pages, received_ns, polled)
         self.failure, self.heard_ns = "", received_ns
         if self.polling:

@@ -100,7 +100,7 @@ class Followed:
         self._parity: Parity | None = None
         self._listed = -1
         self._spot = MISSING
-        self._clock = self._snapshot_ns = self._told_ns = 0
+        self._clock = self._spot_ns = self._snapshot_ns = self._told_ns = 0
         self._quote_ns: NDArray[np.int64] = np.zeros(0, np.int64)
         marks = ((hours.open_ns, MARK_OPEN), (close_ns(underlying, hours.session.day), MARK_CLOSE))
         self._marks = [each for each in marks if each[0] > intake.resumed_ns]
@@ -136,7 +136,10 @@ class Followed:
     def fill(
         self, fetched: Fetched, seen: Seen, place: Callable[[str], int], since_ns: int, now_ns: int
     ) -> None:
-        """Put the trades of a gap on the tape that are not there yet; `place` is `Seen`'s name of a ticker."""
+        """Put the trades of a gap on the tape that are not there yet.
+
+        place : `Seen`'s name of a ticker
+        """
         table = self.intake.listed
 
         def place_of(cid: int) -> int:
@@ -169,7 +172,7 @@ class Followed:
         """
         chain = read_pages(pages, self.intake.listed, self._reader, received_ns, self._hours.open_ns)
         self.delayed = bool(chain.delayed)
-        self._put(self._fresh(self._news.of(chain.events)), received_ns)
+        self._put(self._fresh(self._news.of(chain.events)), received_ns, timely=False)
         self._look_at(chain.events)
         self.volumes.compare(chain)
         if polled:
@@ -179,7 +182,8 @@ class Followed:
     def take_price(self, pages: Sequence[Page], received_ns: int) -> None:
         """Put on the tape the underlying's price out of a piece of a snapshot, and nothing else."""
         chain = read_pages(pages, self.intake.listed, self._reader, received_ns, self._hours.open_ns)
-        self._put(chain.events[chain.events["kind"] == SPOT], received_ns)
+        spots = chain.events[chain.events["kind"] == SPOT]
+        self._put(spots[~self._outdated(spots)], received_ns, timely=False)
         self._look_at(chain.events)
 
     def take_listing(self, pages: Sequence[Page]) -> None:
@@ -233,18 +237,18 @@ class Followed:
         root = ticker[2:-15] if ticker.startswith("O:") else ticker.removeprefix("I:")
         return root == self.underlying.symbol or root in self.underlying.roots
 
-    def _put(self, events: Events, received_ns: int) -> None:
+    def _put(self, events: Events, received_ns: int, timely: bool = True) -> None:
         if len(events):
             self.volumes.count(events)
             self._heard.add(events)
             self._clock = max(self._clock, int(events["ts"].max()))
             spots = events[events["kind"] == SPOT]
             if len(spots):
-                self._spot = int(spots["p1"][-1])
-        self.intake.append(events, received_ns)
+                self._spot, self._spot_ns = int(spots["p1"][-1]), int(spots["ts"][-1])
+        self.intake.append(events, received_ns, timely)
 
     def _fresh(self, events: Events) -> Events:
-        """Return a snapshot's events without quotes that are on the tape, and without a second-hand price."""
+        """Return a snapshot's events without quotes and prices that are on the tape, or newer ones."""
         self._reserve(int(events["cid"].max(initial=0)))
         quotes = np.flatnonzero(events["kind"] == QUOTE)
         cids, ts = events["cid"][quotes], events["ts"][quotes]
@@ -252,9 +256,12 @@ class Followed:
         np.maximum.at(self._quote_ns, cids, ts)
         kept = np.ones(len(events), bool)
         kept[quotes[known]] = False
-        if self.origin in FEEDS:
-            kept &= events["kind"] != SPOT
-        return events[kept]
+        return events[kept & ~self._outdated(events)]
+
+    def _outdated(self, events: Events) -> NDArray[np.bool_]:
+        """Say which events are prices of the underlying that are no news beside those on the tape."""
+        spots: NDArray[np.bool_] = events["kind"] == SPOT
+        return spots if self.origin in FEEDS else spots & (events["ts"] <= self._spot_ns)
 
     def _look_at(self, events: Events) -> None:
         """Note how new a snapshot's prices are."""

@@ -19,17 +19,15 @@ from ...events import NS, Batch
 from ...live import Begin, LiveTape
 from ...market import Underlying
 from ...timeline import TapeInfo
-from ...view import Link
 from ...wire.massive_tickers import Tickers
 from .backoff import Pace
 from .clusters import Clusters
-from .connection import Phase
+from .errands import Errands, Pulse
 from .followed import Followed, Reach
 from .hand import Hand
-from .hours import closed_sentence, hours
+from .hours import hours
+from .link import link_of
 from .rest import Rest
-from .standing import Standing, refusal_sentence
-from .errands import Errands, Pulse
 
 _CENT, _NICKEL = 100, 500
 _LONGEST_SLEEP_S = 30.0
@@ -121,7 +119,7 @@ class MassiveSource:
         for symbol in self.symbols:
             followed = self._followed[symbol]
             self._errands[symbol] = Errands(
-                followed, self._rest, self._hand, self._pulse, self._now, self._notify
+                followed, self._rest, self._hand, self._pulse, self._now, self._pump, self._notify
             )
         async with asyncio.TaskGroup() as self._tasks:
             tasks = [self._task(each.run(self._near)) for each in self._errands.values()]
@@ -161,7 +159,7 @@ class MassiveSource:
     async def _pump(self) -> None:
         for errands, since_ns, until_ns in await self._hand.do(self._drain):
             self._task(errands.fill(since_ns, until_ns, self._tickers, self._clusters.seen))
-        self._look()
+        self._say()
         self._notify()
 
     async def _beat(self) -> None:
@@ -172,7 +170,7 @@ class MassiveSource:
                 aimed_ns = now_ns
                 await self._hand.do(self._tend)
             await self._choose(now_ns)
-            self._look()
+            self._say()
             self._notify()
             self._arrived.set()
             await asyncio.sleep(self._pulse.beat)
@@ -189,59 +187,12 @@ class MassiveSource:
             if errands.poll(polling):
                 await self._hand.do(self._stand_in, errands, now_ns)
 
-    def _heard_ns(self) -> int:
-        """Return when the quietest websocket of the options brought something last, or came up."""
-        statuses = self._clusters.statuses
-        return min((max(each.last_frame_ns, each.since_ns) for each in statuses), default=0)
-
-    # --- what is shown ----------------------------------------------------------------------------
-
-    def _look(self) -> None:
+    def _say(self) -> None:
         """Say of every symbol how it stands."""
         now_ns = self._now()
-        for errands in self._errands.values():
-            errands.followed.intake.tape.link = self._link(errands, now_ns)
-
-    def _link(self, errands: Errands, now_ns: int) -> Link:
-        followed = errands.followed
-        standing = Standing(
-            now_ns=now_ns,
-            on=self._hours.on(now_ns),
-            streaming=self._clusters.streaming,
-            waiting=any(each.phase in (Phase.WAITING, Phase.EVICTED) for each in self._clusters.statuses),
-            polling=errands.polling,
-            delayed=followed.delayed,
-            heard_ns=errands.heard_ns if errands.polling else self._heard_ns(),
-            poll_at_ns=errands.poll_at_ns,
-            poll_ns=int(self._pulse.poll * NS),
-        )
-        return Link(
-            badge=standing.badge,
-            state=standing.state,
-            dropped=sum(each.conflated for each in self._clusters.statuses),
-            note=self._note(errands, standing),
-            spot_origin=followed.origin,
-            silent_s=standing.silent_s,
-            next_poll_s=standing.next_poll_s,
-            reconciled=followed.volumes.share,
-            refused=followed.refused,
-        )
-
-    def _note(self, errands: Errands, standing: Standing) -> str:
-        """Return the sentence that matters most, '' when all is well."""
-        followed = errands.followed
-        if followed.intake.trouble:
-            return followed.intake.trouble
-        if not standing.on:
-            return closed_sentence(self._hours, standing.now_ns, followed.chain_ns)
-        why = self._clusters.why
-        if why and not standing.streaming:
-            return f"{why} The chain is polled meanwhile." if errands.polling else why
-        if not errands.ready.is_set():
-            return errands.failure or f"Waiting for the chain of {followed.underlying.symbol}."
-        if not len(followed.intake.listed):
-            return errands.failure or f"Massive lists no contract of {followed.underlying.symbol} to errands."
-        return errands.failure or errands.unfilled or refusal_sentence(followed.refused)
+        for each in self._errands.values():
+            link = link_of(each, self._clusters, self._hours, int(self._pulse.poll * NS), now_ns)
+            each.followed.intake.tape.link = link
 
     # --- in the hand ------------------------------------------------------------------------------
 
@@ -320,14 +271,14 @@ class MassiveSource:
 
     def _stand_in(self, errands: Errands, now_ns: int) -> None:
         """Mark the time without data before polls begin."""
-        errands.followed.silence(self._since(errands, self._heard_ns()), now_ns, now_ns)
+        errands.followed.silence(self._since(errands, self._clusters.heard_ns), now_ns, now_ns)
 
     def _end(self) -> None:
         """Take in what is left, and mark the time without data at the end of the day."""
         self._drain()
         if self._clusters.options and not self._clusters.streaming:
             for errands in self._errands.values():
-                since_ns = self._since(errands, self._heard_ns())
+                since_ns = self._since(errands, self._clusters.heard_ns)
                 errands.followed.silence(since_ns, self._hours.close_ns, self._now())
 
     def _close(self) -> None:

@@ -176,6 +176,12 @@ def test_a_replay_is_silent_unless_somebody_asks(make: Make, rung: list[str], ba
     assert rung == ["\a"]
 
 
+@pytest.mark.parametrize("badge", ["LIVE", "DELAYED", "POLL", "STALE", "GAP", "CLOSED"])
+def test_what_happens_now_is_told_however_the_feed_is(make: Make, rung: list[str], badge: str) -> None:
+    make([Bell(rung.append)]).hear(fired(badge))
+    assert rung == ["\a"]
+
+
 def test_a_storm_rings_once_and_is_summed_up_when_time_has_come(make: Make, rung: list[str]) -> None:
     box, wall = Postbox(), Wall()
     alerter = make([Bell(rung.append), box], wall=wall)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 
 from engine.commands import Command, Seek, SelectExpiry, Skip
 from engine.errors import UsageError
-from engine.events import NS
+from engine.events import MISSING, NS
 from engine.panels import FlowQuery, HeatQuery, Query, SmileQuery, TopQuery
 from engine.view import Detail, View
 from tui.app import SpymonApp
@@ -36,6 +38,7 @@ class AskedDesk:
     contract: Detail
     sources: tuple[tuple[str, str], ...] = (("simulated", "the simulated day"),)
     failure: str | None = None
+    refusal: None = None
     sent: list[Command] = field(default_factory=list)
     asked: list[Query[Any]] = field(default_factory=list)
     detailed: list[int] = field(default_factory=list)
@@ -284,18 +287,41 @@ async def test_arrows_move_the_cursor_of_time_and_enter_goes_there(desk: AskedDe
         assert desk.sent[1:] == [Skip(-50 * NS)]
 
 
-async def test_a_live_map_has_a_cursor_of_time_that_goes_nowhere(desk: AskedDesk) -> None:
-    desk.view = replace(desk.view, badge="LIVE")
+async def test_on_a_live_day_the_map_leads_back_in_time(desk: AskedDesk, live_view: Any) -> None:
+    desk.view = live_view()
     async with scene(desk) as shown:
         await shown.press("h", "left")
-        assert "▲" in text_of(
-            shown.main.query_one(HeatMap).row(shown.main.query_one(HeatMap).size.height - 1)
-        )
+        pointed = shown.main.query_one(HeatMap).pointed_ns
         await shown.press("enter")
-        assert desk.sent == []
-        assert [notice.message for notice in shown.app._notifications] == [
-            "Only a replay can go to another time."
-        ]
+        assert desk.sent == [Seek(pointed)]
+
+
+@pytest.mark.parametrize("key", ["h", "i", "l", "r"])
+async def test_below_its_title_no_view_shows_a_number_before_a_live_days_first_contract(
+    desk: AskedDesk, unbegun_view: Any, no_answer: Any, make_heat: Any, make_smile: Any, key: str
+) -> None:
+    view = unbegun_view()
+    none = np.zeros(0)
+
+    def answer(query: Query[Any]) -> Any:
+        match query:
+            case HeatQuery():
+                return replace(make_heat(query, minutes=1, view=view), spot=np.full(1, MISSING))
+            case SmileQuery():
+                smile = make_smile(view, forward=None, atm_iv=None, atm_error=None)
+                return replace(smile, iv=none, error=none, fitted=none, vendor=none)
+        return no_answer(query)
+
+    desk.view, desk.answer = view, answer
+    async with scene(desk) as shown:
+        await shown.press(key)
+        await shown.frames(2)
+        await shown.press("j", "k", "G", "g", "z", "m", "equals_sign", "enter")
+        await shown.frames(2)
+        part = shown.main.on_stage
+        assert not re.search(
+            r"[0-9]", "".join(text_of(part.row(line)) for line in range(1, part.size.height))
+        )
 
 
 async def test_enter_on_the_smile_shows_the_contract(desk: AskedDesk) -> None:

@@ -9,7 +9,8 @@ import pytest
 from engine.events import MISSING
 from tui.prefs import Prefs
 from tui.widgets import StatusHeader
-from tui.widgets.header import badge_text, header_row, header_rows, symbol_at
+from tui.widgets.badge import badge_text
+from tui.widgets.header import header_row, header_rows, symbol_at
 from tui.widgets.painted import text_of
 
 DEFAULTS = Prefs()
@@ -100,32 +101,57 @@ def test_the_days_change_gives_way_to_what_the_exposure_is_a_sum_of(make_view) -
     assert " 681.42 ▲+0.28% │ GEX" in both(make_view(gamma=gamma), 80)[1]
 
 
-@pytest.mark.parametrize(
-    ("changes", "text"),
-    [
-        ({"badge": "LIVE"}, " ● LIVE "),
-        ({"badge": "DELAYED"}, " ● DELAYED "),
-        ({}, " ⏵ REPLAY ×10   "),
-        ({"paused": True}, " ⏸ REPLAY ×10   "),
-        ({"finished": True}, " ⏹ REPLAY ×10   "),
-        ({"badge": "SIMULATED", "speed": inf}, " ⏵ SIMULATED ×max  "),
-        ({"badge": "STALE"}, " ⚠ STALE "),
-        ({"badge": "GAP"}, " ⚠ GAP "),
-    ],
-)
-def test_the_badge(make_view, changes: dict[str, object], text: str) -> None:
-    assert badge_text(make_view(**changes)) == text
-
-
 def test_speed_changes_nothings_place(make_view) -> None:
     slow, fast = (both(make_view(speed=speed))[0] for speed in (0.25, inf))
     assert slow.index("[1 SPY]") == fast.index("[1 SPY]")
 
 
-@pytest.mark.parametrize("badge", ["LIVE", "REPLAY", "SIMULATED", "DELAYED", "STALE"])
-def test_the_first_line_is_tinted_by_how_the_screen_stands_to_the_market(make_view, badge: str) -> None:
+@pytest.mark.parametrize(
+    ("badge", "mode"),
+    [
+        ("LIVE", "live"),
+        ("REPLAY", "replay"),
+        ("SIMULATED", "simulated"),
+        ("DELAYED", "delayed"),
+        ("POLL", "delayed"),
+        ("STALE", "stale"),
+        ("GAP", "stale"),
+        ("CLOSED", "closed"),
+        ("REWIND", "replay"),
+    ],
+)
+def test_the_first_line_is_tinted_by_how_the_screen_stands_to_the_market(
+    make_view, badge: str, mode: str
+) -> None:
     first, _ = header_rows(make_view(badge=badge), Prefs(), 120)
-    assert {ground for _, _, ground in first[1:]} == {f"{badge.lower()}_bar"}
+    assert {ground for _, _, ground in first[1:]} == {f"{mode}_bar"}
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_a_live_day_has_a_third_line_and_a_feed_that_comes_and_goes_moves_nothing(
+    live_view, width: int
+) -> None:
+    rows = [header_rows(live_view(badge), Prefs(), width) for badge in ("LIVE", "STALE", "GAP", "POLL")]
+    assert {len(lines) for lines in rows} == {3}
+    assert {len(text_of(line)) for lines in rows for line in lines} == {width}
+    assert len({text_of(first).index("SPY") for first, *_ in rows}) == 1
+    assert len({text_of(first).index("12:41:07") for first, *_ in rows}) == 1
+
+
+def test_a_day_that_is_over_has_two_lines(make_view) -> None:
+    assert len(header_rows(make_view(), Prefs(), 120)) == 2
+
+
+def test_before_a_live_days_first_contract_there_are_dashes_and_no_zeros(unbegun_view) -> None:
+    first, second, _ = header_rows(unbegun_view(), Prefs(), 200)
+    assert "--:--:--.- ET 12-16" in text_of(first)
+    assert "no chain yet" in text_of(first)
+    assert "FLOW $ C      — P      — net      —" in text_of(second)
+    assert "0" not in text_of(second)
+
+
+def test_a_single_line_tells_the_lag_of_a_live_day(live_view) -> None:
+    assert "lag  31ms" in text_of(header_row(live_view(), Prefs(), 160))
 
 
 def test_what_is_not_known_is_a_dash_with_its_reason(empty_view) -> None:

@@ -252,7 +252,7 @@ async def test_before_the_first_quote_every_number_is_a_dash_or_a_dot(empty_view
         assert all("0.00" not in line and "·" in line and "—" in line for line in body)
 
 
-async def test_a_chain_without_strikes_is_an_empty_ladder(make_view, stage) -> None:
+async def test_a_chain_without_strikes_is_a_sentence_in_an_empty_ladder(make_view, stage) -> None:
     view = make_view()
     none = np.zeros(0, np.int64)
     leg = replace(view.call, **dict.fromkeys(view.call.__slots__, none))
@@ -261,13 +261,27 @@ async def test_a_chain_without_strikes_is_an_empty_ladder(make_view, stage) -> N
         ladder.show(replace(view, strike_milli=none, atm=-1, call=leg, put=leg), Prefs())
         for act in (
             lambda: ladder.move(1),
+            lambda: ladder.jump("top"),
             lambda: ladder.jump("bottom"),
             lambda: ladder.select(1),
             ladder.autoscale,
         ):
             act()
         assert ladder.chosen() is None
-        assert all(not line.strip() for line in lines(ladder)[HEAD:])
+        said = [line.strip() for line in lines(ladder)[HEAD:] if line.strip()]
+        assert said == ["No strikes are listed yet."]
+
+
+async def test_before_the_first_contract_the_ladder_says_what_the_source_waits_for(
+    unbegun_view, live_view, stage
+) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        for note in ("Connecting …", "Waiting for the chain …"):
+            ladder.show(unbegun_view(note, generation=len(note)), Prefs())
+            assert [line.strip() for line in lines(ladder)[HEAD:] if line.strip()] == [note]
+        ladder.show(live_view(), Prefs())
+        assert "Waiting" not in "".join(lines(ladder))
 
 
 async def test_nothing_is_asked_before_the_first_view(stage) -> None:

@@ -36,7 +36,8 @@ def test_the_bar_reads_state_speed_day_track_clock(make_view) -> None:
         ({"paused": True}, " ⏸ ×10"),
         ({"finished": True}, " ⏹ ×10"),
         ({"speed": inf}, " ⏵ ×max"),
-        ({"badge": "LIVE"}, " ● LIVE"),
+        ({"badge": "LIVE", "live_ns": 1}, " ● now  "),
+        ({"badge": "REWIND", "live_ns": 1, "speed": 1.0}, " ⏵ ×1   "),
     ],
 )
 def test_play_state(make_view, changes: dict[str, object], start: str) -> None:
@@ -71,6 +72,47 @@ def test_what_is_not_folded_yet_looks_different(make_view) -> None:
     glyphs = "".join(glyph for glyph, _, _ in track(make_view(loaded=0.75), 100))
     assert glyphs[50:75] == "┄" * 25
     assert set(glyphs[76:]) == {"·"}
+
+
+def glyphs_of(view, cells: int) -> str:
+    return "".join(glyph for glyph, _, _ in track(view, cells))
+
+
+def test_a_live_day_ends_at_its_front_and_what_comes_after_is_blank(live_view) -> None:
+    glyphs = glyphs_of(live_view(), 390)
+    assert glyphs[191] == "●"
+    assert set(glyphs[192:]) == {" "}
+    assert "┃" not in glyphs
+
+
+def test_a_rewound_screen_shows_where_it_is_and_where_now_is(live_view) -> None:
+    glyphs = glyphs_of(live_view("REWIND", behind_s=3600), 390)
+    assert [glyphs[191], glyphs[251]] == ["●", "┃"]
+    assert set(glyphs[192:251]) == {"┄"}
+    assert set(glyphs[252:]) == {" "}
+
+
+@pytest.mark.parametrize("cells", [8, 40, 390])
+def test_however_short_the_rewind_playhead_and_front_are_both_seen(live_view, cells: int) -> None:
+    glyphs = glyphs_of(live_view("REWIND", behind_s=0.2), cells)
+    assert "●┃" in glyphs
+
+
+def test_going_back_moves_neither_end_of_the_track(live_view) -> None:
+    assert track_place(live_view(), 120) == track_place(live_view("REWIND", behind_s=60), 120)
+
+
+def test_before_its_first_event_a_live_day_has_no_clock(unbegun_view) -> None:
+    assert row(unbegun_view()).endswith(" --:--:--.- ")
+
+
+async def test_the_front_moves_on_while_the_screen_is_paused(live_view, stage) -> None:
+    bar = TransportBar()
+    async with stage(bar, 120, 1):
+        bar.show(live_view("REWIND", behind_s=60, paused=True), Prefs())
+        before = bar.render_line(0).text
+        bar.show(live_view("REWIND", behind_s=3600, paused=True), Prefs())
+        assert bar.render_line(0).text.index("┃") > before.index("┃")
 
 
 @settings(max_examples=50)

@@ -65,8 +65,8 @@ class Kept:
     def listed(self) -> ContractTable:
         return self.tape.listed
 
-    def append(self, events: Events, received_ns: int) -> None:
-        self.tape.append(events, received_ns)
+    def append(self, events: Events, received_ns: int, timely: bool = True) -> None:
+        self.tape.append(events, received_ns if timely else None)
 
     def keep(self, now_ns: int) -> None:
         self.kept += 1

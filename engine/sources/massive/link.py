@@ -1,0 +1,51 @@
+"""What one symbol's source says of itself: the badge, and the one sentence that matters most."""
+
+from __future__ import annotations
+
+from ...view import Link
+from .clusters import Clusters
+from .errands import Errands
+from .hours import Hours, closed_sentence
+from .standing import Standing, refusal_sentence
+
+
+def link_of(errands: Errands, clusters: Clusters, hours: Hours, poll_ns: int, now_ns: int) -> Link:
+    """Return how a symbol stands at `now_ns`, ns UTC."""
+    followed = errands.followed
+    standing = Standing(
+        now_ns=now_ns,
+        on=hours.on(now_ns),
+        streaming=clusters.streaming,
+        waiting=clusters.waiting,
+        polling=errands.polling,
+        delayed=followed.delayed,
+        heard_ns=errands.heard_ns if errands.polling else clusters.heard_ns,
+        poll_at_ns=errands.poll_at_ns,
+        poll_ns=poll_ns,
+    )
+    return Link(
+        badge=standing.badge,
+        state=standing.state,
+        dropped=clusters.conflated,
+        note=_note(errands, clusters, hours, standing),
+        spot_origin=followed.origin,
+        silent_s=standing.silent_s,
+        next_poll_s=standing.next_poll_s,
+        reconciled=followed.volumes.share,
+        refused=followed.refused,
+    )
+
+
+def _note(errands: Errands, clusters: Clusters, hours: Hours, standing: Standing) -> str:
+    followed, symbol = errands.followed, errands.followed.underlying.symbol
+    if followed.intake.trouble:
+        return followed.intake.trouble
+    if not standing.on:
+        return closed_sentence(hours, standing.now_ns, followed.chain_ns)
+    if clusters.why and not standing.streaming:
+        return f"{clusters.why} The chain is polled meanwhile." if errands.polling else clusters.why
+    if not errands.ready.is_set():
+        return errands.failure or f"Waiting for the chain of {symbol}."
+    if not len(followed.intake.listed):
+        return errands.failure or f"Massive lists no contract of {symbol} to watch."
+    return errands.failure or errands.unfilled or refusal_sentence(followed.refused)
