@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from ...errors import ProviderError
+from ...errors import ProviderError, SpymonError, StoreError
 from ...live import LiveTape
 from .follower import Follower
 from .place import Place, is_own
@@ -112,6 +113,8 @@ class Hub:
                 await _send(writer, answer)
             elif answer is not None:
                 await _follow(answer, writer, news)
+        except StoreError as error:
+            await _refuse(writer, error)
         except ConnectionError:
             pass  # the screen is gone, as it may be at any moment
         finally:
@@ -193,6 +196,11 @@ async def _wait(news: asyncio.Event) -> bool:
         return False
     news.clear()
     return True
+
+
+async def _refuse(writer: asyncio.StreamWriter, error: SpymonError) -> None:
+    with suppress(ConnectionError):
+        await _send(writer, Refused(str(error)))
 
 
 async def _send(writer: asyncio.StreamWriter, message: Message) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import NoDataError, ProviderError
+from engine.errors import NoDataError, ProviderError, StoreError
 from engine.events import Events, empty_events
 from engine.kernel.params import FoldParams
 from engine.live import CHUNK, LiveTape
@@ -308,6 +308,27 @@ async def test_a_screen_that_never_reads_delays_nobody_and_costs_one_frame(
             assert same(seen, tape)
             assert hub.screens == 2
             await screen.leave()
+
+
+class Shredder:
+    """A spool that takes chunks and cannot give them back."""
+
+    def put(self, chunk: int, events: Events) -> bool:
+        return True
+
+    def get(self, chunk: int) -> Events:
+        raise StoreError("The live day's file cannot be read.")
+
+
+async def test_a_tape_that_cannot_be_read_back_is_said(tmp_path: Path, memory: Tape, events: Events) -> None:
+    tape = LiveTape(memory.info, Shredder(), chunk=1_000)
+    for contract in memory.contracts:
+        tape.listed.add(contract)
+    write(tape, events)
+    async with Hub(tmp_path, {"SPY": tape}):
+        screen = await attach(tmp_path)
+        with pytest.raises(NoDataError, match="The live day's file cannot be read"):
+            await screen.ended()
 
 
 async def test_screens_leave_at_any_moment(tmp_path: Path, tape: LiveTape, events: Events) -> None:

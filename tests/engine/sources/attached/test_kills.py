@@ -18,7 +18,7 @@ from engine.sources.attached.source import AttachedSource
 from engine.timeline import Tape
 from tests.fakes.recorder import QUICK, ROOT, Process, Screen, prepare, recorder, rows_of
 
-KILLS = 8
+KILLS = 5
 SCREEN = """
 import asyncio, pathlib, sys
 from engine.sources.attached.place import Place
