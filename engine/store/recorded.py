@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -35,16 +35,17 @@ class Recorded:
     What the journal takes goes on the tape next, so the tape folds to what the recording folds to. What the
     disk refuses is on the tape alone, and a gap in the recording says so.
 
+    disk       : where the disk is waited for, shut down at the close; a thread of its own without it
     resumed_ns : the tape's clock after what was recorded before, 0 without
     rows, safe, missed : of this process: recorded; of these, on the disk for certain; refused by the disk
     """
 
-    def __init__(self, journal: Journal, tape: LiveTape) -> None:
+    def __init__(self, journal: Journal, tape: LiveTape, disk: Executor | None = None) -> None:
         self.tape = tape
         self.resumed_ns = tape.end_ns
         self.rows = self.safe = self.missed = 0
         self._journal, self._told = journal, 0
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
+        self._disk = disk or ThreadPoolExecutor(1, thread_name_prefix="disk")
         self._flushing: tuple[Flush, Future[OSError | None]] | None = None
         self._writing = threading.Lock()
         self._closed = False
