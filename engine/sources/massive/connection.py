@@ -175,6 +175,7 @@ class Connection:
     async def run(self) -> None:
         """Keep the connection up until cancelled; CredentialError when the key is refused."""
         self._loop = asyncio.get_running_loop()
+        self._slept()
         try:
             while True:
                 await self._wait(*await self._one_connection())
