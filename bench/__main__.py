@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, str] = {
     "real": "the simulated day beside real ones",
     "study": "scoring a day, and running it again with other thresholds",
     "wire": "a provider's websocket to folded state, beside its official client",
+    "sustained": "a hundred thousand events per second from a provider's websocket, and its reconnects",
     "truth": "trade sides and signals against the ground truth",
 }
 """Module of this package by name, and what its rows are about."""

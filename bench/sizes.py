@@ -19,6 +19,8 @@ class Sizes:
     until           : end of the replays that whole processes play, 'HH:MM'; None is the end of the tape
     seeks, frames   : how many of each
     messages, mutations : websocket messages to decode, and damaged frames to survive
+    sustain_s       : seconds that a hundred thousand events each are sent
+    cuts            : of a connection, until it is back
     kills           : of a recorder at work
     starts, keys    : of the real terminal, `early_keys` more while days load; it is watched for `watch_s` s
     """
@@ -38,6 +40,8 @@ class Sizes:
     watch_s: float = 12.0
     messages: int = 200_000
     mutations: int = 1_000_000
+    sustain_s: float = 60.0
+    cuts: int = 100
 
 
 FULL = Sizes()
@@ -57,4 +61,6 @@ QUICK = Sizes(
     watch_s=1.0,
     messages=4_000,
     mutations=500,
+    sustain_s=1.0,
+    cuts=4,
 )

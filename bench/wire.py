@@ -78,7 +78,8 @@ def as_messages(events: Events, table: ContractTable) -> list[Message]:
     return made
 
 
-def _machine(table: ContractTable) -> Machine:
+def machine_of(table: ContractTable) -> Machine:
+    """Return a machine that follows the contracts of a table."""
     tickers = Tickers()
     tickers.follow(PRESETS["SPY"], table)
     return Machine(KEY, "options", tickers)
@@ -155,7 +156,7 @@ def _spent(client: Callable[[str], Any], address: str) -> tuple[float, int]:
 
 
 async def _official_client(address: str) -> int:
-    channels = _channels(tapes.contracts(CONTRACTS))
+    channels = channels_of(tapes.contracts(CONTRACTS))
     client = WebSocketClient(KEY, feed=address, market="options", secure=False, subscriptions=channels)
     count = 0
 
@@ -172,9 +173,9 @@ async def _our_client(table: ContractTable, address: str) -> int:
     state, params = tapes.state_for(table), FoldParams().pack()
     count = 0
     heard = asyncio.Event()
-    machine, url = _machine(table), f"ws://{address}/options"
+    machine, url = machine_of(table), f"ws://{address}/options"
     source = Connection(url, machine, Pace(), heard.set, seed=1, most_events=NEVER_THINNED)
-    source.want(_channels(table))
+    source.want(channels_of(table))
 
     def drain() -> int:
         batch: Batch | None = source.drain().batches.get("SPY")
@@ -194,7 +195,8 @@ async def _our_client(table: ContractTable, address: str) -> int:
     return count + drain()
 
 
-def _channels(table: ContractTable) -> list[str]:
+def channels_of(table: ContractTable) -> list[str]:
+    """Return the channels of all trades and of the quotes of a table."""
     return ["T.*", *(f"Q.{contract.occ}" for contract in table)]
 
 
@@ -217,7 +219,7 @@ def _provide(pipe: Pipe, per_frame: int) -> None:
 async def _play(pipe: Pipe, messages: list[Message], per_frame: int) -> None:
     async with Massive(Plan(buffer_frames=len(messages) + 1_000)) as fake:
         pipe.send(fake.feed)
-        await fake.until(lambda: fake.holds(*_channels(tapes.contracts(CONTRACTS))))
+        await fake.until(lambda: fake.holds(*channels_of(tapes.contracts(CONTRACTS))))
         await fake.play(Send(messages, per_frame=per_frame), Shut(1000))
         await fake.until(lambda: not fake.connected())
 
@@ -232,7 +234,7 @@ def _in_turns(rounds: int, works: dict[str, Callable[[], float]]) -> dict[str, f
 
 
 def _streaming(table: ContractTable) -> Machine:
-    machine = _machine(table)
+    machine = machine_of(table)
     for name in ("connected", "auth_success"):
         machine.receive(json.dumps([status(name, "")]), 0)
     return machine

@@ -194,7 +194,7 @@ class Connection:
         self._settled.clear()
         self._inbox.begin(self._number, self._now())
         self._enter(Phase.CONNECTING, self._standing.why)
-        self._line = line = Line(self._uri, self._take, self._now)
+        self._line = line = Line(self._uri, self._take, self._now, self._pace.gather)
         try:
             why = await self._open(line) or await self._stay(line)
         finally:

@@ -2,7 +2,10 @@
 
 Whole runs of plain frames are handed on as they were read (`engine/wire/ws_frames`), which costs a tenth of
 the library's own reading; everything else goes through the library's protocol, frame by frame. It decodes
-nothing, and knows neither waits nor what the messages mean.
+nothing, and does not know what the messages mean.
+
+A provider that sends each event by itself would wake the loop for each. After a small read the socket is
+therefore left alone for some milliseconds, so that the next read brings all that came meanwhile.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HEAD_END = b"\r\n\r\n"
 _MOST_HEAD = 65_536
 _NORMAL = 1000
+_SMALL = 32_768
+"""Bytes of a read below which the next one may wait."""
 
 
 class Line(asyncio.Protocol):
@@ -40,7 +45,9 @@ class Line(asyncio.Protocol):
     paused   : whether reading is held back
     """
 
-    def __init__(self, uri: WebSocketURI, took: Callable[[Chunk], None], now: Callable[[], int]) -> None:
+    def __init__(
+        self, uri: WebSocketURI, took: Callable[[Chunk], None], now: Callable[[], int], gather_s: float
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = self._loop.create_future()
         self.ended: asyncio.Future[str] = self._loop.create_future()
@@ -51,7 +58,8 @@ class Line(asyncio.Protocol):
         # Inflating costs more than a loopback's bytes do.
         deflate = None if uri.host in LOOPBACK else [ClientPerMessageDeflateFactory()]
         self._protocol = ClientProtocol(uri, extensions=deflate, max_size=LARGEST)
-        self._took, self._now = took, now
+        self._took, self._now, self._gather_s = took, now, gather_s
+        self._gathering = False
         self._transport: asyncio.Transport | None = None
         self._lost = asyncio.Event()
         self._unread = b""
@@ -85,14 +93,14 @@ class Line(asyncio.Protocol):
         """Read no more until `resume`; the provider is held back in turn."""
         if self._transport is not None and not self.paused:
             self.paused = True
-            self._transport.pause_reading()
+            self._read_or_not()
 
     def resume(self) -> None:
         """Read again."""
         if self._transport is not None and self.paused:
             self.paused = False
             self.heard_s = self._loop.time()
-            self._transport.resume_reading()
+            self._read_or_not()
 
     async def close(self, within_s: float) -> None:
         """End the connection, by the book if the other side takes part in that within the time."""
@@ -128,6 +136,7 @@ class Line(asyncio.Protocol):
         if self._protocol.state is State.CONNECTING:
             self._upgrade(data)
         else:
+            self._gather(len(data))
             self._read(data)
 
     def eof_received(self) -> bool:
@@ -140,6 +149,27 @@ class Line(asyncio.Protocol):
         """Take the end of the connection."""
         self._lost.set()
         self._end("The connection was reset." if exc else "The connection ended.")
+
+    # --- when to read -----------------------------------------------------------------------------
+
+    def _gather(self, size: int) -> None:
+        """Leave the socket alone for a while after a small read."""
+        if size < _SMALL and not self._gathering:
+            self._gathering = True
+            self._read_or_not()
+            self._loop.call_later(self._gather_s, self._gathered)
+
+    def _gathered(self) -> None:
+        self._gathering = False
+        self._read_or_not()
+
+    def _read_or_not(self) -> None:
+        """Tell the transport; both calls may be repeated."""
+        assert self._transport is not None, "there is a transport since the connection was made"
+        if self.paused or self._gathering:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     # --- reading ----------------------------------------------------------------------------------
 

@@ -25,6 +25,16 @@ class Wire(asyncio.Transport):
 
     written: bytearray = field(default_factory=bytearray)
     closing: bool = False
+    reading: bool = True
+    resumed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def pause_reading(self) -> None:
+        self.reading = False
+        self.resumed.clear()
+
+    def resume_reading(self) -> None:
+        self.reading = True
+        self.resumed.set()
 
     def writelines(self, parts: Iterable[bytes]) -> None:  # type: ignore[override]
         for part in parts:
@@ -41,7 +51,7 @@ class Pair:
         self.chunks: list[Chunk] = []
         self.wire = Wire()
         self.server = ServerProtocol()
-        self.line = Line(parse_uri("ws://127.0.0.1:1/options"), self.chunks.append, lambda: 7)
+        self.line = Line(parse_uri("ws://127.0.0.1:1/options"), self.chunks.append, lambda: 7, gather_s=0.001)
         self.line.connection_made(self.wire)
         self.server.receive_data(bytes(self.wire.written))
         (request,) = self.server.events_received()
@@ -149,3 +159,27 @@ async def test_an_answer_that_is_no_http_is_named() -> None:
     pair = Pair()
     pair.feed(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
     assert pair.line.ended.result().startswith("The host does not speak websocket: ")
+
+
+async def test_after_a_small_read_the_socket_is_left_alone_for_a_moment() -> None:
+    pair = Pair()
+    pair.feed(pair.answer)
+    assert pair.wire.reading
+    pair.feed(frame(b"[1]"))
+    assert not pair.wire.reading
+    await pair.wire.resumed.wait()
+    pair.feed(frame(b"[2" + b" " * 70_000 + b"]"))
+    assert pair.wire.reading
+
+
+async def test_what_is_held_back_is_not_read_when_the_moment_is_over() -> None:
+    pair = Pair()
+    pair.feed(pair.answer + frame(b"[0]"))
+    pair.feed(frame(b"[1]"))
+    pair.line.pause()
+    over = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.002, over.set)
+    await over.wait()
+    assert not pair.wire.reading
+    pair.line.resume()
+    assert pair.wire.reading
