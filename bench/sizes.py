@@ -38,7 +38,7 @@ class Sizes:
     keys: int = 150
     early_keys: int = 15
     watch_s: float = 12.0
-    messages: int = 200_000
+    messages: int = 400_000
     mutations: int = 1_000_000
     sustain_s: float = 60.0
     cuts: int = 100

@@ -12,7 +12,7 @@ import logging
 import multiprocessing
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import Connection as Pipe
@@ -25,13 +25,14 @@ from polygon.websocket.models.common import Market
 
 from engine.events import TRADE, Batch, Events
 from engine.kernel.params import FoldParams
+from engine.kernel.state import State
 from engine.kernel.step import step
 from engine.market import PRESETS
 from engine.sources.massive.backoff import Pace
 from engine.sources.massive.connection import Connection, Phase
 from engine.symbols import ContractTable
 from engine.wire.massive import Machine
-from engine.wire.massive_session import State
+from engine.wire.massive_session import State as Talk
 from engine.wire.massive_tickers import Tickers
 from tests.fakes.massive import KEY, Massive, Plan, Send, Shut
 from tests.fakes.massive.audit import feed
@@ -47,6 +48,8 @@ CONTRACTS = 200
 FRAMES_PER_DRAIN = 256
 DRAIN_EVERY_S = 0.02
 NEVER_THINNED = 2**31
+Client = Callable[[str], Coroutine[Any, Any, int]]
+"""Listens to a provider's address to the end and returns how many events it took."""
 TARGETS = {50: 8, 1: 5}
 """Events per frame, and how many times the official client's rate is asked for."""
 
@@ -134,13 +137,16 @@ def _folded(
     """
     got: dict[str, int] = {}
 
-    def run(name: str, client: Callable[[str], Any]) -> float:
+    def run(name: str, client: Client) -> float:
         with _provider(messages, per_frame) as feed_address:
-            spent, got[name] = _spent(client, feed_address)
+            spent, got[name] = _spent(client(feed_address))
         return spent
 
+    def ours(address: str) -> Coroutine[Any, Any, int]:
+        return _our_client(table, tapes.state_for(table), address)
+
     step(tapes.state_for(table), tapes.mixed(1_000, table), FoldParams().pack())  # compiled beforehand
-    clients = {"ours": partial(_our_client, table), "official": _official_client}
+    clients: dict[str, Client] = {"ours": ours, "official": _official_client}
     spent = _in_turns(sizes.rounds, {name: partial(run, name, client) for name, client in clients.items()})
     what = f"wire to folded state, {per_frame} a frame"
     yield told(f"{what}: ours", sizes.messages / spent["ours"] / 1e3, "k events per CPU-second", 0)
@@ -149,9 +155,9 @@ def _folded(
     yield same("  both got every message", set(got.values()) == {len(messages)})
 
 
-def _spent(client: Callable[[str], Any], address: str) -> tuple[float, int]:
+def _spent(listening: Coroutine[Any, Any, int]) -> tuple[float, int]:
     began = time.process_time()
-    count = asyncio.run(client(address))
+    count = asyncio.run(listening)
     return time.process_time() - began, count
 
 
@@ -168,9 +174,9 @@ async def _official_client(address: str) -> int:
     return count
 
 
-async def _our_client(table: ContractTable, address: str) -> int:
+async def _our_client(table: ContractTable, state: State, address: str) -> int:
     """Listen as a source does: one thread reads, another decodes and folds, a few dozen times a second."""
-    state, params = tapes.state_for(table), FoldParams().pack()
+    params = FoldParams().pack()
     count = 0
     heard = asyncio.Event()
     machine, url = machine_of(table), f"ws://{address}/options"
@@ -244,7 +250,7 @@ def _damaged(count: int) -> Iterator[Row]:
     """Feed damaged frames, drawn by number; a crash would end the run."""
     machine, wrong = _streaming(tapes.contracts(CONTRACTS)), 0
     for number in range(count):
-        if machine.state is not State.STREAMING:
+        if machine.state is not Talk.STREAMING:
             machine = _streaming(tapes.contracts(CONTRACTS))
         wrong += feed(machine, mutated(random.Random(number)), number) is not None
     yield same(f"{count:,} damaged frames: none crashed, every piece is accounted for", wrong == 0)

@@ -31,12 +31,12 @@ _PAD = len(PAD)
 class Chunk:
     """Plain frames as they were read from a socket together.
 
-    data    : one frame after the other
+    data    : one frame after the other; a view of what was read
     frames  : how many
     recv_ns : ns UTC when they were read
     """
 
-    data: bytes
+    data: bytes | memoryview
     frames: int
     recv_ns: int
 
@@ -67,16 +67,22 @@ def is_plain(data: bytes, at: int) -> bool:
     return data[at] == _TEXT and data[at + 1] < _MASKED and size is not None and size <= LARGEST
 
 
-def unwrapped(chunks: Iterable[Chunk]) -> tuple[bytes, NDArray[np.int64], NDArray[np.int64]]:
+def unwrapped(chunks: Iterable[Chunk]) -> tuple[bytearray, NDArray[np.int64], NDArray[np.int64]]:
     """Return the messages one after the other, PAD behind each; where each ends; when each came, ns UTC."""
     parts = list(chunks)
     count = sum(chunk.frames for chunk in parts)
-    data = b"".join([chunk.data for chunk in parts])
-    out = np.zeros(len(data) + count * _PAD, np.uint8)
-    ends = np.empty(count, np.int64)
-    size = _unwrap(np.frombuffer(data, np.uint8), out, ends)
-    received = np.repeat([chunk.recv_ns for chunk in parts], [chunk.frames for chunk in parts])
-    return out[:size].tobytes(), ends, received.astype(np.int64, copy=False)
+    out = bytearray(sum(len(chunk.data) for chunk in parts) + count * _PAD)
+    ends, received = np.empty(count, np.int64), np.empty(count, np.int64)
+    copied = np.frombuffer(out, np.uint8)
+    size = done = 0
+    for chunk in parts:
+        these = ends[done : done + chunk.frames]
+        size = _unwrap(np.frombuffer(chunk.data, np.uint8), copied, size, these)
+        received[done : done + chunk.frames] = chunk.recv_ns
+        done += chunk.frames
+    del copied  # whose hold on the memory would keep it from being shortened
+    del out[size:]
+    return out, ends, received
 
 
 @njit(**JIT)
@@ -113,11 +119,10 @@ def _plain_frames(text, at):
 
 
 @njit(**JIT)
-def _unwrap(text, out, ends):
-    """Copy payloads into `out`, which is zero, and return how much of it is used."""
+def _unwrap(text, out, size, ends):
+    """Copy payloads behind the first `size` bytes of `out`, which is zero; return how many are used."""
     data, copied = pointer(text), pointer(out)
     at = 0
-    size = 0
     for frame in range(len(ends)):
         begin, at = _payload(data, at, len(text))
         for i in range(begin, at):

@@ -208,7 +208,7 @@ class Line(asyncio.Protocol):
     def _plain(self, data: bytes, at: int) -> int:
         frames, end = plain_frames(data, at)
         if frames:
-            self._took(Chunk(data[at:end], frames, self._now()))
+            self._took(Chunk(memoryview(data)[at:end], frames, self._now()))
         return end
 
     def _feed(self, data: bytes) -> None:
