@@ -18,6 +18,8 @@ from ..kernel import JIT
 from .massive_scan import PAD
 from .pointers import pointer
 
+Bytes = bytes | memoryview
+
 LARGEST = 16 * 1024 * 1024
 """Most bytes of a message; a larger one is nobody's market data."""
 
@@ -36,17 +38,17 @@ class Chunk:
     recv_ns : ns UTC when they were read
     """
 
-    data: bytes | memoryview
+    data: Bytes
     frames: int
     recv_ns: int
 
 
-def plain_frames(data: bytes, at: int = 0) -> tuple[int, int]:
+def plain_frames(data: Bytes, at: int = 0) -> tuple[int, int]:
     """Return how many whole plain frames follow one another from `at`, and where the last of them ends."""
     return _plain_frames(np.frombuffer(data, np.uint8), at)  # type: ignore[no-any-return]
 
 
-def frame_size(data: bytes, at: int) -> int | None:
+def frame_size(data: Bytes, at: int) -> int | None:
     """Return the bytes of the frame at `at` with its header, None while its length is not known."""
     if len(data) < at + 2:
         return None
@@ -61,7 +63,7 @@ def frame_size(data: bytes, at: int) -> int | None:
     return 2 + extra + mask + length
 
 
-def is_plain(data: bytes, at: int) -> bool:
+def is_plain(data: Bytes, at: int) -> bool:
     """Say whether the frame at `at`, whose length is known, is plain once it is whole."""
     size = frame_size(data, at)
     return data[at] == _TEXT and data[at + 1] < _MASKED and size is not None and size <= LARGEST

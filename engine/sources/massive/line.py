@@ -29,6 +29,7 @@ from ...wire.ws_frames import LARGEST, Chunk, frame_size, is_plain, plain_frames
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HEAD_END = b"\r\n\r\n"
 _MOST_HEAD = 65_536
+_MOST_HEADER = 14
 _NORMAL = 1000
 _SMALL = 32_768
 """Bytes of a read below which the next one may wait."""
@@ -131,13 +132,14 @@ class Line(asyncio.Protocol):
         self.heard_s = self._loop.time()
         if self.ended.done():
             return
-        data = self._unread + data if self._unread else data
-        self._unread = b""
         if self._protocol.state is State.CONNECTING:
-            self._upgrade(data)
-        else:
-            self._gather(len(data))
-            self._read(data)
+            self._upgrade(self._unread + data)
+            return
+        self._gather(len(data))
+        view = memoryview(data)
+        if self._unread:
+            view = self._mend(view)
+        self._read(view)
 
     def eof_received(self) -> bool:
         """Take the end of what can be read."""
@@ -179,36 +181,44 @@ class Line(asyncio.Protocol):
         if end < len(_HEAD_END) and len(data) < _MOST_HEAD:
             self._unread = data
             return
+        self._unread = b""
         whole = end >= len(_HEAD_END) and data.startswith(b"HTTP/1.1 101")
         head, rest = (data[:end], data[end:]) if whole else (data, b"")
         self._feed(head)
         if self._protocol.state is State.OPEN:
             self.opened.set_result(None)
-            if rest:
-                self._read(rest)
+            self._read(memoryview(rest))
 
-    def _read(self, data: bytes) -> None:
+    def _mend(self, data: memoryview) -> memoryview:
+        """Read the frame that the last read tore, and return what follows it, uncopied."""
+        size = frame_size(self._unread + data[:_MOST_HEADER], 0)
+        end = len(data) if size is None else size - len(self._unread)
+        whole, self._unread = self._unread + data[:end], b""
+        self._read(memoryview(whole))
+        return data[end:]
+
+    def _read(self, data: memoryview) -> None:
         """Hand on runs of plain frames, and everything else to the library."""
         at = 0
         while at < len(data) and not self.ended.done():
             if self._owed or self._protocol.extensions:
                 part = data[at : at + (self._owed or len(data))]
                 self._owed = max(self._owed - len(part), 0)
-                self._feed(part)
+                self._feed(bytes(part))
                 at += len(part)
                 continue
             if not self._fragmented:
                 at = self._plain(data, at)
             size = frame_size(data, at)
             if size is None or (is_plain(data, at) and not self._fragmented):
-                self._unread = data[at:]
+                self._unread = bytes(data[at:])
                 return
             self._owed = size
 
-    def _plain(self, data: bytes, at: int) -> int:
+    def _plain(self, data: memoryview, at: int) -> int:
         frames, end = plain_frames(data, at)
         if frames:
-            self._took(Chunk(memoryview(data)[at:end], frames, self._now()))
+            self._took(Chunk(data[at:end], frames, self._now()))
         return end
 
     def _feed(self, data: bytes) -> None:
