@@ -20,6 +20,8 @@ class Sizes:
     seeks, frames   : how many of each
     rest_trades     : to fetch over REST
     messages, mutations : websocket messages to decode, and damaged frames to survive
+    sustain_s       : seconds that a hundred thousand events each are sent
+    cuts            : of a connection, until it is back
     kills, live_kills : of a journal at work, and of a whole recorder on a live source
     starts, keys    : of the real terminal, `early_keys` more while days load; it is watched for `watch_s` s
     """
@@ -39,8 +41,10 @@ class Sizes:
     early_keys: int = 15
     watch_s: float = 12.0
     rest_trades: int = 1_000_000
-    messages: int = 200_000
+    messages: int = 400_000
     mutations: int = 1_000_000
+    sustain_s: float = 60.0
+    cuts: int = 100
 
 
 FULL = Sizes()
@@ -62,4 +66,6 @@ QUICK = Sizes(
     rest_trades=5_000,
     messages=4_000,
     mutations=500,
+    sustain_s=1.0,
+    cuts=4,
 )

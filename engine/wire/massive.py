@@ -21,7 +21,7 @@ from .massive_book import Book, Counters
 from .massive_channels import Channels, command
 from .massive_fields import TYPES, Status
 from .massive_rows import CID_BITS, MARK, NO_SEQUENCE, UNREAD, Rows, joined_rows
-from .massive_scan import Places, joined, scan
+from .massive_scan import Data, Places, joined, scan
 from .massive_session import Action, State, step
 from .massive_tickers import Tickers, is_underlying, tape_of
 from .notices import Notice, Told
@@ -66,7 +66,7 @@ class Machine:
         if self.state is not State.STREAMING:
             self._digest()
 
-    def receive_block(self, data: bytes, ends: Places, received: Places) -> None:
+    def receive_block(self, data: Data, ends: Places, received: Places) -> None:
         """Take messages that stand one after the other, PAD behind each: where each ends, when each came."""
         self._digest()
         if len(ends):
@@ -131,14 +131,14 @@ class Machine:
         self._frames, self._received = [], []
         self._understand(*joined(frames), received)
 
-    def _understand(self, data: bytes, ends: Places, received: Places) -> None:
+    def _understand(self, data: Data, ends: Places, received: Places) -> None:
         """Read messages that stand one after the other; `received` is ns UTC of each."""
         self.counters.frames += len(ends)
         rows, still_open = scan(data, ends, received, self._tickers.index, self._plain)
         self._last_ns = int(received[-1])
         self._take(self._finish(data, rows) if still_open else rows)
 
-    def _finish(self, data: bytes, rows: Rows) -> Rows:
+    def _finish(self, data: Data, rows: Rows) -> Rows:
         """Read what is unread, look up what is not found, and let go of what is on no tape."""
         unread = np.flatnonzero(rows.events["kind"] == UNREAD).tolist()
         rows = self._read(data, rows, unread) if unread else rows
@@ -152,12 +152,12 @@ class Machine:
         self.counters.elsewhere += len(rows) - int(np.count_nonzero(followed))
         return rows.those(followed)
 
-    def _read(self, data: bytes, rows: Rows, unread: list[int]) -> Rows:
+    def _read(self, data: Data, rows: Rows, unread: list[int]) -> Rows:
         """Return the rows with what is unread replaced by what it holds: mostly one event, or none."""
         parts, done = [], 0
         for at in unread:
             begin, end = rows.marks["begin"][at], rows.marks["end"][at]
-            found = self._piece(data[begin:end], int(rows.events["ts"][at]))
+            found = self._piece(bytes(data[begin:end]), int(rows.events["ts"][at]))
             if len(found) == 1:
                 rows.events[at], rows.marks[at] = found[0]
             else:

@@ -30,6 +30,9 @@ from .ticker_index import NOWHERE, TickerIndex
 
 PAD = b"\0" * 8
 
+Data = bytes | bytearray
+"""Frames one after the other, PAD behind each."""
+
 Places = Sequence[int] | NDArray[np.int64]
 """A number for each frame."""
 
@@ -56,7 +59,7 @@ def joined(frames: Sequence[bytes]) -> tuple[bytes, list[int]]:
     return PAD.join(frames) + PAD, ends
 
 
-def scan(data: bytes, ends: Places, received: Places, index: TickerIndex, plain: bool) -> tuple[Rows, int]:
+def scan(data: Data, ends: Places, received: Places, index: TickerIndex, plain: bool) -> tuple[Rows, int]:
     """Return the rows of the frames in `data`, in order, and how many of them are not done.
 
     ends     : where each frame ends, PAD follows

@@ -18,6 +18,8 @@ from ..kernel import JIT
 from .massive_scan import PAD
 from .pointers import pointer
 
+Bytes = bytes | memoryview
+
 LARGEST = 16 * 1024 * 1024
 """Most bytes of a message; a larger one is nobody's market data."""
 
@@ -31,22 +33,22 @@ _PAD = len(PAD)
 class Chunk:
     """Plain frames as they were read from a socket together.
 
-    data    : one frame after the other
+    data    : one frame after the other; a view of what was read
     frames  : how many
     recv_ns : ns UTC when they were read
     """
 
-    data: bytes
+    data: Bytes
     frames: int
     recv_ns: int
 
 
-def plain_frames(data: bytes, at: int = 0) -> tuple[int, int]:
+def plain_frames(data: Bytes, at: int = 0) -> tuple[int, int]:
     """Return how many whole plain frames follow one another from `at`, and where the last of them ends."""
     return _plain_frames(np.frombuffer(data, np.uint8), at)  # type: ignore[no-any-return]
 
 
-def frame_size(data: bytes, at: int) -> int | None:
+def frame_size(data: Bytes, at: int) -> int | None:
     """Return the bytes of the frame at `at` with its header, None while its length is not known."""
     if len(data) < at + 2:
         return None
@@ -61,22 +63,28 @@ def frame_size(data: bytes, at: int) -> int | None:
     return 2 + extra + mask + length
 
 
-def is_plain(data: bytes, at: int) -> bool:
+def is_plain(data: Bytes, at: int) -> bool:
     """Say whether the frame at `at`, whose length is known, is plain once it is whole."""
     size = frame_size(data, at)
     return data[at] == _TEXT and data[at + 1] < _MASKED and size is not None and size <= LARGEST
 
 
-def unwrapped(chunks: Iterable[Chunk]) -> tuple[bytes, NDArray[np.int64], NDArray[np.int64]]:
+def unwrapped(chunks: Iterable[Chunk]) -> tuple[bytearray, NDArray[np.int64], NDArray[np.int64]]:
     """Return the messages one after the other, PAD behind each; where each ends; when each came, ns UTC."""
     parts = list(chunks)
     count = sum(chunk.frames for chunk in parts)
-    data = b"".join([chunk.data for chunk in parts])
-    out = np.zeros(len(data) + count * _PAD, np.uint8)
-    ends = np.empty(count, np.int64)
-    size = _unwrap(np.frombuffer(data, np.uint8), out, ends)
-    received = np.repeat([chunk.recv_ns for chunk in parts], [chunk.frames for chunk in parts])
-    return out[:size].tobytes(), ends, received.astype(np.int64, copy=False)
+    out = bytearray(sum(len(chunk.data) for chunk in parts) + count * _PAD)
+    ends, received = np.empty(count, np.int64), np.empty(count, np.int64)
+    copied = np.frombuffer(out, np.uint8)
+    size = done = 0
+    for chunk in parts:
+        these = ends[done : done + chunk.frames]
+        size = _unwrap(np.frombuffer(chunk.data, np.uint8), copied, size, these)
+        received[done : done + chunk.frames] = chunk.recv_ns
+        done += chunk.frames
+    del copied  # whose hold on the memory would keep it from being shortened
+    del out[size:]
+    return out, ends, received
 
 
 @njit(**JIT)
@@ -113,11 +121,10 @@ def _plain_frames(text, at):
 
 
 @njit(**JIT)
-def _unwrap(text, out, ends):
-    """Copy payloads into `out`, which is zero, and return how much of it is used."""
+def _unwrap(text, out, size, ends):
+    """Copy payloads behind the first `size` bytes of `out`, which is zero; return how many are used."""
     data, copied = pointer(text), pointer(out)
     at = 0
-    size = 0
     for frame in range(len(ends)):
         begin, at = _payload(data, at, len(text))
         for i in range(begin, at):

@@ -16,7 +16,7 @@ from engine.wire.notices import Notice
 
 QUICK = Pace(
     first=0.01, most=0.05, evicted=0.02, opening=2.0, login=2.0, closing=0.05,
-    settling=10.0, silent=5.0, pong=0.05, tick=0.01,
+    settling=10.0, silent=5.0, pong=0.05, gather=0.001, tick=0.01,
 )  # fmt: skip
 """A pace for tests: nothing is waited for that does not have to be."""
 
@@ -29,6 +29,7 @@ class Pump:
 
     def __init__(self, url: str, machine: Machine, pace: Pace = QUICK, **more: object) -> None:
         self._heard = asyncio.Event()
+        self._queued = asyncio.Event()
         self._changed = asyncio.Condition()
         self.connection = Connection(url, machine, pace, self._wake, seed=7, **more)  # type: ignore[arg-type]
         self.machine = machine
@@ -56,11 +57,18 @@ class Pump:
         async with self._changed:
             await self._changed.wait_for(condition)
 
+    async def until_heard(self, condition: Callable[[], bool]) -> None:
+        """Wait until something about the connection is so, drained or not."""
+        while not condition():
+            self._queued.clear()
+            await self._queued.wait()
+
     async def run(self) -> None:
         """Drain whenever something was heard, and a few times a second."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._heard.wait(), 0.2)
+                async with asyncio.timeout(0.2):
+                    await self._heard.wait()
             await self.held.wait()
             self._heard.clear()
             drained = await asyncio.to_thread(self.connection.drain)
@@ -76,6 +84,7 @@ class Pump:
         if last is None or (last.phase, last.why) != (status.phase, status.why):
             self.statuses.append(status)
         self._heard.set()
+        self._queued.set()
 
 
 @asynccontextmanager
@@ -88,4 +97,4 @@ async def pumped(pump: Pump) -> AsyncIterator[asyncio.Task[None]]:
     finally:
         for task in (running, pumping):
             task.cancel()
-        await asyncio.gather(running, pumping, return_exceptions=True)
+            await asyncio.wait([task])

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.config import KEY_NAMES, Settings, load_settings
+from engine.config import KEYS, Settings, load_settings
 from engine.errors import NoDataError, UsageError
 from engine.events import QUOTE, Events, empty_events
 from engine.live import LiveTape
@@ -130,7 +130,7 @@ def test_a_process_without_a_key_prints_what_another_one_records(tmp_path: Path)
     written = tape("SPY")
     write(written, quotes(count))
     prepare(written, tmp_path)
-    environ = {name: value for name, value in os.environ.items() if name not in KEY_NAMES}
+    environ = {name: value for name, value in os.environ.items() if name not in KEYS["massive_api_key"]}
     command = [sys.executable, "-m", "tui", "--json", "--data-dir", str(data)]
     with recorder(data, tmp_path) as process:
         assert process.answer() == "0"

@@ -23,6 +23,7 @@ class Pace:
     silent      : without anything, then ping
     pong        : after a ping without anything, then give up
     jump        : wall clock against monotonic clock in one tick; more means that the machine slept
+    gather      : after a small read, before the next: fewer, larger reads cost less
     tick        : between two looks at all this
     """
 
@@ -37,6 +38,7 @@ class Pace:
     silent: float = 10.0
     pong: float = 10.0
     jump: float = 5.0
+    gather: float = 0.005
     tick: float = 0.25
 
 

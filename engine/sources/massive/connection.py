@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from websockets.exceptions import InvalidURI
-from websockets.uri import WebSocketURI, parse_uri
+from websockets.uri import parse_uri
 
 from ...errors import ConfigError, CredentialError
 from ...events import NS
@@ -27,6 +26,7 @@ from ...wire.ws_frames import Chunk, plain_frames
 from .backoff import Backoff, Pace
 from .inbox import Drained, Inbox, Word
 from .line import Line
+from .reasons import ENDED, SLEPT, UNGRANTED, unreachable
 from .ring import MOST_EVENTS
 from .watch import Sleep, Watch
 
@@ -34,13 +34,6 @@ MOST_BYTES = 64_000_000
 """Bytes that may wait to be decoded; beyond that nothing is read, and the provider is held back."""
 
 _NOT_ALLOWED = (401, 403)
-_SLEPT = "This machine was asleep."
-_UNGRANTED = "None of the channels is granted: the plan does not cover them."
-_WHY = {
-    State.EVICTED: "Another program took over the connection with the same key; one is allowed.",
-    State.SLOW: "The provider closed the connection because it was read too slowly.",
-    State.DISMISSED: "The provider asked for a new connection.",
-}
 
 
 class Phase(StrEnum):
@@ -175,6 +168,7 @@ class Connection:
     async def run(self) -> None:
         """Keep the connection up until cancelled; CredentialError when the key is refused."""
         self._loop = asyncio.get_running_loop()
+        self._slept()
         try:
             while True:
                 await self._wait(*await self._one_connection())
@@ -193,7 +187,7 @@ class Connection:
         self._settled.clear()
         self._inbox.begin(self._number, self._now())
         self._enter(Phase.CONNECTING, self._standing.why)
-        self._line = line = Line(self._uri, self._take, self._now)
+        self._line = line = Line(self._uri, self._take, self._now, self._pace.gather)
         try:
             why = await self._open(line) or await self._stay(line)
         finally:
@@ -215,7 +209,7 @@ class Connection:
                 await loop.create_connection(lambda: line, uri.host, uri.port, ssl=secure)
                 await line.answered()
         except OSError as error:
-            return _told(error, uri, self._pace.opening)
+            return unreachable(error, uri, self._pace.opening)
         if not line.opened.done():
             return line.ended.result()
         if line.date is not None:
@@ -231,7 +225,7 @@ class Connection:
             if line.ended.done():
                 return line.ended.result()
             if self._slept():
-                return _SLEPT
+                return SLEPT
             now_s = _monotonic_s()
             heard_s = now_s if line.paused else line.heard_s
             if watch.ping_due(now_s, heard_s):
@@ -280,13 +274,13 @@ class Connection:
             self._data_since_s = _monotonic_s()
         phase = Phase.REFUSED if ungranted else Phase.STREAMING
         if phase is not self._standing.phase:
-            self._enter(phase, _UNGRANTED if ungranted else "")
+            self._enter(phase, UNGRANTED if ungranted else "")
 
     # --- between connections ----------------------------------------------------------------------
 
     def _next(self, line: Line, why: str) -> tuple[Phase, str, float]:
         """Return the phase after a connection, why it is over, and how long to wait, s."""
-        if why is _SLEPT:
+        if why is SLEPT:
             return Phase.WAITING, why, 0.0
         state = self._word.state
         if state is State.REFUSED:
@@ -296,7 +290,7 @@ class Connection:
         barred = line.refused in _NOT_ALLOWED
         wait_s = self._backoff.wait_s(data_s, long=barred or state is State.EVICTED)
         phase = Phase.EVICTED if state is State.EVICTED else Phase.REFUSED if barred else Phase.WAITING
-        return phase, _WHY.get(state, self._machine.without_key(why)), wait_s
+        return phase, ENDED.get(state, self._machine.without_key(why)), wait_s
 
     def _refusal(self) -> str:
         said = self._word.said.rstrip(".")
@@ -321,20 +315,3 @@ class Connection:
 
 def _monotonic_s() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _told(error: OSError, uri: WebSocketURI, within_s: float) -> str:
-    """Return one sentence on why a host could not be reached."""
-    match error:
-        case socket.gaierror():
-            return f"The host {uri.host} is not known: check the address and the network."
-        case ssl.SSLCertVerificationError():
-            return f"The host {uri.host} has no valid certificate: {error.verify_message}."
-        case ssl.SSLError():
-            return f"The host {uri.host} does not speak TLS on port {uri.port}: {error.reason}."
-        case ConnectionRefusedError():
-            return f"The host {uri.host} takes no connections on port {uri.port}."
-        case TimeoutError():
-            return f"The host {uri.host} did not answer within {within_s:g} s."
-        case _:
-            return f"The host {uri.host} cannot be reached: {error.strerror or error}."

@@ -18,8 +18,8 @@ from ...wire.notices import Notice, Told
 from ...wire.ws_frames import Chunk, unwrapped
 from .ring import conflate
 
-PORTION = 4_000_000
-"""Bytes that are decoded at once: more would not be faster, and need more memory."""
+PORTION = 500_000
+"""Bytes that are decoded at once: what fits the cache is decoded twice as fast as 4 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class Inbox:
         self._word = Word()
         self._notices: list[Notice] = []
         self._last_ns = 0
+        self._over = True
         self._since_ns: int | None = None
         self._lost: set[str] = set()
         self._outages: deque[tuple[int, int]] = deque()
@@ -149,6 +150,7 @@ class Inbox:
         self._taken_bytes += size
 
     def _mark(self, mark: _Mark) -> None:
+        self._over = mark.over
         if mark.over:
             self._since_ns = self._last_ns if self._since_ns is None else self._since_ns
             self._lost |= self._machine.channels.held
@@ -167,7 +169,7 @@ class Inbox:
     def _find_outage(self) -> None:
         """Note that a time without data is over once what was held before is held again, or refused."""
         channels = self._machine.channels
-        if self._since_ns is None or self._machine.state is not State.STREAMING:
+        if self._since_ns is None or self._over or self._machine.state is not State.STREAMING:
             return
         owed = self._lost & channels.wanted if self._lost else channels.wanted
         if owed <= channels.held | channels.refused:

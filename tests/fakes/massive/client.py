@@ -38,6 +38,16 @@ class Client:
         self._running = asyncio.Event()
         self._running.set()
 
+    @property
+    def compressed(self) -> bool:
+        """Return whether messages are deflated."""
+        return bool(self._socket.protocol.extensions)
+
+    @property
+    def close_code(self) -> int | None:
+        """Return the code with which the connection was closed, None before."""
+        return self._socket.close_code
+
     async def write(self) -> None:
         """Send what is in the buffer, in order, until the connection ends."""
         while True:

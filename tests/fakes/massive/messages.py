@@ -95,10 +95,11 @@ def pack(messages: Iterable[Message], draw: random.Random, per_frame: int | None
     """Cut messages into frames, of random sizes unless told; whole numbers are sometimes written 12.0."""
     waiting = [_loosely(message, draw) for message in messages]
     frames = []
-    while waiting:
+    done = 0
+    while done < len(waiting):
         size = per_frame or draw.randint(1, _MOST_PER_FRAME)
-        frames.append(json.dumps(waiting[:size], separators=(",", ":")))
-        waiting = waiting[size:]
+        frames.append(json.dumps(waiting[done : done + size], separators=(",", ":")))
+        done += size
     return frames
 
 

@@ -1,0 +1,36 @@
+"""Why there is no connection, as sentences for a person."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+from websockets.uri import WebSocketURI
+
+from ...wire.massive_session import State
+
+SLEPT = "This machine was asleep."
+UNGRANTED = "None of the channels is granted: the plan does not cover them."
+ENDED = {
+    State.EVICTED: "Another program took over the connection with the same key; one is allowed.",
+    State.SLOW: "The provider closed the connection because it was read too slowly.",
+    State.DISMISSED: "The provider asked for a new connection.",
+}
+"""What the provider said before it ended a conversation."""
+
+
+def unreachable(error: OSError, uri: WebSocketURI, within_s: float) -> str:
+    """Return one sentence on why a host could not be reached."""
+    match error:
+        case socket.gaierror():
+            return f"The host {uri.host} is not known: check the address and the network."
+        case ssl.SSLCertVerificationError():
+            return f"The host {uri.host} has no valid certificate: {error.verify_message}."
+        case ssl.SSLError():
+            return f"The host {uri.host} does not speak TLS on port {uri.port}: {error.reason}."
+        case ConnectionRefusedError():
+            return f"The host {uri.host} takes no connections on port {uri.port}."
+        case TimeoutError():
+            return f"The host {uri.host} did not answer within {within_s:g} s."
+        case _:
+            return f"The host {uri.host} cannot be reached: {error.strerror or error}."
