@@ -95,6 +95,7 @@ async def test_trades_of_all_strikes_and_quotes_of_the_near_ones_are_asked_for_b
         (client,) = fake.connected()
         assert client.held == {*FULL, *NEAR}
         asked = len(client.asked)
+        await fake.until(lambda: fake.holds("T.SPY", cluster="stocks"))
         await fake.play(Send([trade("SPY", 1, p=655.1, t=on.now() // 1_000_000)], "stocks"))
         await fake.until(lambda: fake.holds(f"Q.{occ(658)}"))
         await fake.until(lambda: f"Q.{occ(647)}" not in client.held)
