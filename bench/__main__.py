@@ -26,6 +26,7 @@ SECTIONS: Mapping[str, str] = {
     "sources": "drawing and importing days",
     "journal": "recording, and recovery",
     "kills": "recorders killed at random moments, and what they left",
+    "attach": "a screen onto a recorder over its unix socket",
     "real": "the simulated day beside real ones",
     "study": "scoring a day, and running it again with other thresholds",
     "wire": "a provider's websocket to folded state, beside its official client",

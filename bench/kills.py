@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import NoDataError
 from engine.events import EVENT, Events
 from engine.kernel.params import FoldParams
-from engine.store.journal.places import Place, places
+from engine.store.journal.places import places
 from engine.store.journal.tape import open_journal
 from engine.symbols import ContractTable
 from engine.timeline import NO_CHECKPOINTS, Tape, TapeInfo, Timeline
@@ -111,12 +112,10 @@ def _left(tape: Tape, events: Events, folder: Path, name: str, lines: int, later
         child.kill()
         said += child.stdout.readlines()
     acknowledged = max((int(line) for line in said[1:] if line.endswith(b"\n")), default=0)
-    found = places(data)
-    if not found:
+    kept = _kept(data)
+    if kept is None:
         return Left(acknowledged, 0, True, True)
-    kept = open_journal(found[0])
-    rows = [kept.read(chunk) for chunk in range(len(kept.starts))]
-    recovered = np.concatenate([events[:0], *rows])
+    recovered = _rows(kept)
     expected = events[: len(recovered)]
     return Left(
         acknowledged,
@@ -137,14 +136,12 @@ def kill_live(count: int, seed: int) -> Iterator[Left]:
     """Kill that many live recorders, each after up to a second of its life; a few before they record."""
     rng = np.random.default_rng(seed)
     tape = simulated(SYMBOL)
-    place = Place(Path(), tape.info.day, SYMBOL)
     for first in range(0, count, LIVES):
         with tempfile.TemporaryDirectory() as name:
-            there = Place(Path(name), place.day, place.symbol)
             kept = np.zeros(0, EVENT)
             for _ in range(min(LIVES, count - first)):
-                said = _lived(there.root, int(rng.integers(0, _TURNS + 1)), float(rng.random()))
-                left, kept = _compared(tape, there, said, len(kept))
+                said = _lived(Path(name), int(rng.integers(0, _TURNS + 1)), float(rng.random()))
+                left, kept = _compared(tape, Path(name), said, len(kept))
                 yield left
 
 
@@ -161,15 +158,27 @@ def _lived(data: Path, turns: int, later: float) -> list[tuple[int, int, str]]:
     return [(int(safe), int(events), digest) for safe, events, digest in words]
 
 
-def _compared(tape: Tape, place: Place, said: list[tuple[int, int, str]], before: int) -> tuple[Left, Events]:
+def _compared(tape: Tape, data: Path, said: list[tuple[int, int, str]], before: int) -> tuple[Left, Events]:
     """Hold what is on disk against what the last recorder said, whose day had so many rows before it."""
     safe, events, digest = said[-1] if said else (0, 0, _folded(Prefix(tape, np.zeros(0, EVENT))))
     acknowledged = max(before + safe, events)
-    if not any(file.stat().st_size for file in place.files()):
+    kept = _kept(data)
+    if kept is None:
         return Left(acknowledged, 0, True, True), np.zeros(0, EVENT)
-    kept = open_journal(place)
-    found = np.concatenate([np.zeros(0, EVENT), *(kept.read(chunk) for chunk in range(len(kept.starts)))])
+    found = _rows(kept)
     chunks = np.searchsorted(tape.starts, kept.end_ns, "right")
     expected = np.concatenate([tape.read(chunk) for chunk in range(chunks)])[: len(found)]
     same_hash = _folded(Prefix(kept, found[:events])) == digest
     return Left(acknowledged, len(found), np.array_equal(found, expected), same_hash), found
+
+
+def _kept(data: Path) -> Tape | None:
+    """Return the one recording below a folder; None when it was killed before its first batch."""
+    try:
+        return next(map(open_journal, places(data)), None)
+    except NoDataError:
+        return None
+
+
+def _rows(tape: Tape) -> Events:
+    return np.concatenate([np.zeros(0, EVENT), *(tape.read(chunk) for chunk in range(len(tape.starts)))])

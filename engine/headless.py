@@ -133,7 +133,7 @@ class Run:
         since, events = self._said
         self._said = (now, counts.events)
         return Status(
-            ts_ns=self.slot.timeline.clock,
+            ts_ns=self.slot.timeline.now_ns,
             symbol=self._symbol,
             badge=self.slot.badge,
             source=info.source,

@@ -111,7 +111,7 @@ class LiveTape:
     listing : how often contracts were added after events had been read
     known   : how many of its first events are no news: they were there before anybody listened
     link    : what the writer says of the connection; any thread may put another one in its place
-    given   : events appended so far; `rows` of them can be read
+    given   : how many were appended; those beyond `events` cannot be read yet
     """
 
     def __init__(self, info: TapeInfo, spool: Spool | None = None, chunk: int = CHUNK) -> None:
@@ -126,7 +126,6 @@ class LiveTape:
         self.listed = ContractTable()
         self.link = Link()
         self.given = 0
-        self.rows = 0
         self._spool = spool
         self._chunks: list[Events | None] = []
         self._chunk = chunk
@@ -193,15 +192,15 @@ class LiveTape:
 
         Rows that can be read never change, so no lock is needed; the array is shared: do not write to it.
         """
-        rows = self.rows
-        if row >= rows:
+        count = self.events
+        if row >= count:
             return np.empty(0, EVENT)
         chunk, offset = divmod(row, self._chunk)
         events = self._chunks[chunk]
         if events is None:
             assert self._spool is not None, "only a spool takes chunks away"
             events = self._spool.get(chunk)
-        return events[offset : rows - chunk * self._chunk]
+        return events[offset : count - chunk * self._chunk]
 
     # --- in `take` --------------------------------------------------------------------------------
 
@@ -213,10 +212,10 @@ class LiveTape:
         self._listens |= received_ns is not None
         if received_ns is not None:
             self._measure(events, received_ns)
-        self.events += len(events)
+        self._put(events)
+        self.events += len(events)  # after they are there: another thread may read up to here
         if not self._listens:
             self.known = self.events
-        self._put(events)
 
     def _put(self, events: Events) -> None:
         while len(events):
@@ -227,7 +226,6 @@ class LiveTape:
             assert last is not None, "the chunk that is written is never spooled"
             last[self._filled : self._filled + len(part)] = part
             self._filled += len(part)
-            self.rows += len(part)
             self.end_ns = max(self.end_ns, int(part["ts"].max()))
             events = events[len(part) :]
 

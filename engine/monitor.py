@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 from typing import TypeVar
 
 import numpy as np
@@ -96,6 +98,7 @@ class Monitor:
         self._feeds: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._has_news = False
+        self._shows_at = -inf  # the loop's time from which a deck that is busy shows another view
         self._at_rest = False
         self._deck: Deck | None = None
         self._view: View | None = None
@@ -279,12 +282,15 @@ class Monitor:
     async def _run(self, deck: Deck) -> None:
         try:
             while True:
-                due = asyncio.get_running_loop().time() + self._frame_s
+                now = asyncio.get_running_loop().time()
+                due = now + self._frame_s
                 self._wake.clear()
                 self._has_news = False
-                played, view = await self._in_worker(lambda: self._turn(deck))
+                played, view = await self._in_worker(partial(self._turn, deck, now >= self._shows_at))
                 self._tell(played)
-                await self._publish(view)
+                if view is not None:
+                    self._shows_at = due
+                    await self._publish(view)
                 await self._use_the_time(deck, due)
                 await self._rest(deck, due)
         except SpymonError as error:
@@ -314,13 +320,13 @@ class Monitor:
             async with asyncio.timeout_at(due):
                 await self._wake.wait()
 
-    def _turn(self, deck: Deck) -> tuple[Played, View]:
-        """In the worker: obey what was sent, play on, look."""
+    def _turn(self, deck: Deck, shows: bool) -> tuple[Played, View | None]:
+        """In the worker: obey what was sent, play on, look; not while busy unless `shows`."""
         wall_ns = self._wall()
         while self._commands:
             deck.obey(self._commands.popleft(), wall_ns)
         played = deck.tick(wall_ns)
-        return played, deck.view(wall_ns)
+        return played, deck.view(wall_ns) if shows or not deck.busy else None
 
     async def _publish(self, view: View) -> None:
         self._view = view

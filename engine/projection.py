@@ -267,7 +267,7 @@ class Projector:
     # --- parts --------------------------------------------------------------------------------------
 
     def _moment(self) -> Moment:
-        return Moment(self._timeline.clock, int(self._timeline.state.under["spot"][0]))
+        return Moment(self._timeline.now_ns, int(self._timeline.state.under["spot"][0]))
 
     def _shown(self, asked: date | None, now: int) -> date | None:
         if asked in self._ladders:

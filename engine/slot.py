@@ -119,7 +119,7 @@ class Slot:
     @property
     def live_ns(self) -> int | None:
         """The front of a day that goes on, ns UTC; None of any other."""
-        return self.timeline.end_ns if self.live else None
+        return self.timeline.front_ns if self.live else None
 
     @property
     def only_known(self) -> bool:

@@ -198,6 +198,17 @@ class Timeline:
         return self._growing is not None and self._growing.open
 
     @property
+    def now_ns(self) -> int:
+        """The moment of the state: the clock, but before the open of an open tape that of its last event."""
+        return self._playhead.clock if self._is_early(self._playhead) else self.clock
+
+    @property
+    def front_ns(self) -> int:
+        """The moment of the state at the front, whichever playhead is there."""
+        front = self._other[0] if self._other else self._playhead
+        return front.clock if self._is_early(front) else self.end_ns
+
+    @property
     def outgrown(self) -> bool:
         """Whether the tape lists contracts that this timeline does not know."""
         return len(self.tape.contracts) > len(self.contracts)
@@ -426,6 +437,10 @@ class Timeline:
             else:
                 cursor.chunk += 1
                 cursor.offset = 0
+
+    def _is_early(self, cursor: Cursor) -> bool:
+        """Whether a playhead that can only be at the open has not come there."""
+        return self.open and 0 < cursor.clock < self.start_ns
 
     def _is_written(self, chunk: int) -> bool:
         """Whether more may come at the end of a chunk."""

@@ -116,13 +116,14 @@ def _watch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
 
     from engine.market import ET
 
+    from .attaching import attached_plan
     from .plan import Asked, days_on_disk, make_plan
 
     lines = _lines(args)
     replay, from_, to = (getattr(args, name, None) for name in ("replay", "from_", "to"))
     asked = Asked(replay, from_, to, lines)
-    today = datetime.now(ET).date()
-    plan = make_plan(asked, settings, days_on_disk(settings.data_dir), today)
+    today, disk = datetime.now(ET).date(), days_on_disk(settings.data_dir)
+    plan = attached_plan(asked, settings, disk, today) or make_plan(asked, settings, disk, today)
     _say(plan.warnings)
     if lines is not None:
         from .headless import run_headless

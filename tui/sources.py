@@ -13,20 +13,24 @@ from functools import partial
 
 from engine.alerts.alerter import Alerter
 from engine.config import Settings
-from engine.errors import StoreError
+from engine.errors import NoDataError, StoreError
 from engine.events import NS
 from engine.kernel.params import PRESETS, FoldParams, with_settings
 from engine.kernel.signals import RULE_NAMES
 from engine.monitor import Monitor
 from engine.rules import PREFIX
-from engine.slot import DeckParams, LiveSource, Source
-from engine.sources.attached import AttachedSource, find_recorder
+from engine.slot import DeckParams, Source
+from engine.sources.attached.place import Place
+from engine.sources.attached.seek import find_recorder
+from engine.sources.attached.source import AttachedSource
 from engine.sources.simulated import PROFILES, SimulatedSource
 from engine.store.day import DayStore
+from engine.store.spool import FileSpool
 from engine.store.stored import open_stored, stored_symbols
 from engine.timeline import Tape
 
 from .alerts import unknown_rules
+from .attaching import ATTACHED
 from .massive import make_massive, recording
 from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, Plan
 from .rules import installed, load_rules
@@ -55,23 +59,17 @@ def make_sources(plan: Plan, settings: Settings) -> tuple[Source, ...]:
     store = DayStore(settings.data_dir)
     days = tuple(stored(store, day, stored_symbols(store, day)) for day in plan.others)
     others = tuple(day for day in days if day.symbols)
+    if plan.source == ATTACHED:
+        return attached(settings), simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
     if plan.source == STORED:
         readable, damaged = judged(plan, settings)
         # The damaged ones come last: whoever watches is told why each of them cannot be shown.
         first = stored(store, plan.day, (*readable, *damaged))
         return first, simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
     if plan.source in LIVE:
-        return live(plan, settings), simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
+        feed = make_massive(settings, plan.source, recording(settings.data_dir))
+        return feed, simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
     return simulated(plan.day, settings.seed, plan.symbols), *others
-
-
-def live(plan: Plan, settings: Settings) -> LiveSource:
-    """Return the live day: of the recorder that runs on the data folder, else heard and recorded here."""
-    hello = find_recorder(settings.data_dir)
-    if hello is None:
-        return make_massive(settings, plan.source, recording(settings.data_dir))
-    asked = () if settings.origin("symbol") == "default" else plan.symbols
-    return AttachedSource(settings.data_dir, hello, asked)
 
 
 def judged(plan: Plan, settings: Settings) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -95,6 +93,20 @@ def simulated(day: date, seed: int, wanted: tuple[str, ...]) -> NamedSource:
     source = SimulatedSource(day, seed=seed)
     symbols = tuple(symbol for symbol in wanted if symbol in PROFILES) or tuple(PROFILES)
     return NamedSource(SIMULATED, f"simulated day {day}", symbols, partial(_open_simulated, source))
+
+
+def attached(settings: Settings) -> AttachedSource:
+    """Return what the recorder of the data folder records, the wanted symbols first."""
+    hello = find_recorder(settings.data_dir)
+    if hello is None:
+        raise NoDataError(f"The recorder of {settings.data_dir} has just ended; start spymon again.")
+    if settings.origin("symbol") == "default":
+        preferred = [symbol for symbol in settings.symbol if symbol in hello.symbols]
+        symbols = tuple(dict.fromkeys((*preferred, *hello.symbols)))
+    else:
+        symbols = settings.symbol
+    place = Place(settings.data_dir)
+    return AttachedSource(place, hello, symbols, spool=lambda: FileSpool(place.folder))
 
 
 def _open_simulated(source: SimulatedSource, symbol: str) -> Tape:

@@ -113,14 +113,15 @@ class Recorder:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="fold")
         self._intakes: dict[str, Recorded] = {}
         self._follows: dict[str, Follow] = {}
+        self._symbols: tuple[str, ...] = ()
 
     def standings(self) -> list[Standing]:
-        """Return how each symbol of the day stands."""
-        return [_standing(intake, self._follows[name]) for name, intake in self._intakes.items()]
+        """Return how each symbol of the day stands, once all of them are opened."""
+        return [_standing(self._intakes[name], self._follows[name]) for name in self._symbols]
 
     def digests(self) -> dict[str, str]:
         """Return the state hash of what is followed of each symbol of the day."""
-        return {name: follow.digest() for name, follow in self._follows.items()}
+        return {name: self._follows[name].digest() for name in self._symbols}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Record until `stop` is set or there is no day to come; every journal is closed at its end.
@@ -140,10 +141,11 @@ class Recorder:
 
     async def _record_day(self, stop: asyncio.Event) -> date:
         """Record until the day is over or `stop` is set; return which day it was."""
-        self._intakes, self._follows = {}, {}
+        self._intakes, self._follows, self._symbols = {}, {}, ()
         stopping = asyncio.create_task(stop.wait())
         try:
             source = await self._in_worker(self._opened)
+            self._symbols = tuple(self._intakes)
             self._telling.tapes({name: intake.tape for name, intake in self._intakes.items()})
             running = asyncio.create_task(source.run(lambda: None))
             await self._follow(running, stopping)

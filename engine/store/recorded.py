@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from .journal.places import Place
 from .journal.tape import JoinedTape, read_files
 from .journal.writer import Flush, Journal
 from .meta import DayMeta
+from .spool import FileSpool
 
 
 class Recorded:
@@ -34,16 +35,17 @@ class Recorded:
     What the journal takes goes on the tape next, so the tape folds to what the recording folds to. What the
     disk refuses is on the tape alone, and a gap in the recording says so.
 
+    disk       : where the disk is waited for, shut down at the close; a thread of its own without it
     resumed_ns : the tape's clock after what was recorded before, 0 without
     rows, safe, missed : of this process: recorded; of these, on the disk for certain; refused by the disk
     """
 
-    def __init__(self, journal: Journal, tape: LiveTape) -> None:
+    def __init__(self, journal: Journal, tape: LiveTape, disk: Executor | None = None) -> None:
         self.tape = tape
         self.resumed_ns = tape.end_ns
         self.rows = self.safe = self.missed = 0
         self._journal, self._told = journal, 0
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
+        self._disk = disk or ThreadPoolExecutor(1, thread_name_prefix="disk")
         self._flushing: tuple[Flush, Future[OSError | None]] | None = None
         self._writing = threading.Lock()
         self._closed = False
@@ -131,19 +133,19 @@ def open_recorded(
     root: Path,
     info: TapeInfo,
     now: Callable[[], int] = time.time_ns,
-    spool: Callable[[], Spool | None] = lambda: None,
+    spool: Callable[[], Spool] | None = None,
 ) -> Recorded:
     """Begin to record a symbol's day below `root`, after what was recorded of it before.
 
     now   : ns UTC
-    spool : gives the place for whole chunks of the tape
+    spool : gives the place for whole chunks of the tape; beside the recording without it
     Raises BusyError when another process records the same, StoreError for a recording that cannot be gone on
     with. A disk that refuses is no error: see `Recorded.trouble`.
     """
     journal = Journal(root, _recording(info))
     _open(journal, now())
     try:
-        return Recorded(journal, _resumed(DayStore(root), journal.place, info, spool()))
+        return Recorded(journal, _resumed(DayStore(root), journal.place, info, spool))
     except BaseException:
         journal.close()
         raise
@@ -163,7 +165,7 @@ def _open(journal: Journal, now_ns: int) -> None:
         return  # the journal remembers why, and tries again
 
 
-def _resumed(store: DayStore, place: Place, info: TapeInfo, spool: Spool | None) -> LiveTape:
+def _resumed(store: DayStore, place: Place, info: TapeInfo, spool: Callable[[], Spool] | None) -> LiveTape:
     """Return a live tape of everything that earlier processes recorded of the day."""
     old, notes = _day_before(store, place)
     files = read_files(place)
@@ -177,7 +179,9 @@ def _resumed(store: DayStore, place: Place, info: TapeInfo, spool: Spool | None)
             f"{wanted}: move it out of {place.root} or choose another --data-dir."
         )
     lost = (each.loss.sentence(each.path.name) for each in fresh if each.loss is not None)
-    tape = LiveTape(replace(info, notes=(*info.notes, *notes, *lost)), spool)
+    tape = LiveTape(
+        replace(info, notes=(*info.notes, *notes, *lost)), spool() if spool else FileSpool(place.folder)
+    )
     before = [store.open(place.day, place.symbol)] if old else []
     try:
         _copy(JoinedTape(info, (*before, *fresh)), tape)

@@ -246,6 +246,17 @@ class TestAtTheFront:
         assert screen.fired == [("SPY", 10, "LIVE"), ("SPY", 30, "LIVE")]
         assert screen.sizes == list(range(1, 33))
 
+    def test_before_the_open_it_is_as_late_as_the_tape_is(self, feed) -> None:
+        """Else every quote would look as old as the open is far."""
+        screen = Screen(feed)
+        assert screen.look().tape_ns == OPEN
+        feed.tapes["SPY"].append(made(QUOTE, -1200, p1=10_000, p2=10_200), OPEN)
+        feed.tapes["SPY"].append(made(SPOT, -1190, 0, p1=to_price(681.2)), OPEN)
+        view = screen.look()
+        assert (place_s(view), view.live_ns, view.call.age_s[0]) == (-1190, OPEN - 1190 * NS, 10)
+        feed.tell(2)
+        assert place_s(screen.look()) == 2
+
     def test_a_speed_of_its_own_cannot_be_given_to_it(self, feed) -> None:
         screen = Screen(feed)
         feed.tell(5)

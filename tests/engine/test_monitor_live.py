@@ -10,9 +10,11 @@ from dataclasses import replace
 from datetime import date
 from math import inf
 
+import numpy as np
 import pytest
 
 from engine.commands import GoLive, Seek, UseSource
+from engine.deck import TICK_EVENTS
 from engine.errors import CredentialError
 from engine.events import FMV, NS, QUOTE, TRADE, Events, empty_events
 from engine.kernel.params import PRESETS, FoldParams
@@ -190,6 +192,22 @@ class TestRunning:
                 if len(times) == 8:
                     break
         assert times[-1] - began >= 6 / fps
+
+    async def test_catching_up_shows_no_more_views_than_frames(self) -> None:
+        async def script(tape: LiveTape, notify: Callable[[], None]) -> None:
+            tape.append(np.repeat(event(QUOTE, 1, p1=10_000, p2=10_200), 5 * TICK_EVENTS))
+            tell(tape, 2)
+            notify()
+            await forever()
+
+        async with watch(Wire(script), fps=0.1) as watched:
+            views = []
+            async with asyncio.timeout(PATIENCE_S):
+                async for view in watched.views():
+                    views.append(view.counts.events)
+                    if views[-1] == 5 * TICK_EVENTS + 2:
+                        break
+        assert len(views) <= 3
 
     async def test_the_day_goes_on_behind_an_earlier_moment_and_another_source(self) -> None:
         more = asyncio.Event()

@@ -21,7 +21,8 @@ import numpy as np
 from engine.events import NS, Events, empty_events
 from engine.live import LiveTape
 from engine.market import session, underlying
-from engine.sources.attached import AttachedSource, Hub
+from engine.sources.attached.hub import Hub
+from engine.sources.attached.source import AttachedSource
 from engine.sources.attached.strand import Patience
 from engine.store.recorded import open_recorded
 from engine.symbols import parse_occ
@@ -93,7 +94,7 @@ class Screen:
 
     async def rows(self, count: int, symbol: str = "SPY") -> LiveTape:
         """Return the symbol's tape once it has so many rows."""
-        return await self.until(lambda tape: tape.rows >= count, symbol)
+        return await self.until(lambda tape: tape.events >= count, symbol)
 
     async def ended(self) -> None:
         """Wait until the source ends by itself; raises what it ends with."""
@@ -169,16 +170,16 @@ async def main(data: Path, folder: Path) -> None:
     for name in told["contracts"]:
         intake.listed.add(parse_occ(name))
     async with Hub(data, {of.symbol: intake.tape}) as hub:
-        _say(intake.tape.rows)
+        _say(intake.tape.events)
         while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
             if line == "close":
                 intake.close()
             else:
-                new = events[intake.tape.rows : int(line)]
+                new = events[intake.tape.events : int(line)]
                 intake.append(new, int(new["ts"][-1]) + NS)
             intake.tape.take()
             hub.news()
-            _say(intake.tape.rows)
+            _say(intake.tape.events)
 
 
 if __name__ == "__main__":

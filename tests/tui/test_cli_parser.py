@@ -76,7 +76,7 @@ def test_what_is_not_understood_is_one_sentence(line: str, sentence: str) -> Non
     assert str(caught.value) == sentence
 
 
-@pytest.mark.parametrize("command", ["record", "backfill", "export", "doctor"])
+@pytest.mark.parametrize("command", ["backfill", "export", "doctor"])
 def test_commands_of_later_versions_do_not_exist_yet(command: str) -> None:
     with pytest.raises(UsageError, match=f"'{command}' is no command"):
         parse_args([command])

@@ -12,7 +12,7 @@ import pytest
 from engine.config import Settings, load_settings
 from engine.errors import ConfigError, CredentialError, NoDataError, SpymonError, UsageError
 from engine.market import parse_time
-from tui.plan import SIMULATED_DAY, Asked, Disk, Plan, days_on_disk, make_plan
+from tui.plan import SIMULATED_DAY, Asked, Disk, Plan, day_files, days_on_disk, make_plan
 
 TODAY = date(2026, 11, 20)
 IMPORTED = date(2015, 12, 24)
@@ -196,6 +196,20 @@ def test_the_disk_is_read_by_its_folders_names(tmp_path: Path) -> None:
     (tmp_path / "days" / "2020-01-02").touch()
     assert days_on_disk(tmp_path) == {IMPORTED: ("GOOG", "SPY"), date(2024, 6, 14): ("SPY",)}
     assert days_on_disk(tmp_path / "nowhere") == {}
+
+
+def test_a_recording_that_is_no_day_yet_is_on_the_disk_too(tmp_path: Path) -> None:
+    (tmp_path / "days/2015-12-24/GOOG").mkdir(parents=True)
+    for name in (
+        "2015-12-24/SPY-093000.arrows",
+        "2015-12-24/SPY-101500.arrows",
+        "2024-06-14/SPX-093000.arrows",
+    ):
+        (tmp_path / "journal" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "journal" / name).touch()
+    (tmp_path / "journal/2024-06-14/SPY-093000.arrows.damaged").touch()
+    assert days_on_disk(tmp_path) == {IMPORTED: ("GOOG", "SPY"), date(2024, 6, 14): ("SPX",)}
+    assert day_files(tmp_path) == {IMPORTED: ("GOOG",)}
 
 
 def test_files_beside_the_days_and_days_without_a_symbol_are_none(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from engine.market import session
 from engine.recorder import Recorder, SnapshotTerms, Telling
 from engine.recorder.recorder import next_day
 from engine.slot import LiveSource
-from engine.sources.attached import Hub
+from engine.sources.attached.hub import Hub
 from engine.sources.simulated import LiveSimulated, SimulatedSource
 from engine.store.recorded import open_recorded
 from engine.timeline import Tape

@@ -28,7 +28,7 @@ def as_lines(standing: Standing, events_per_s: float) -> list[str]:
         f"lag {'—' if lag is None else f'{lag.p50_ms:,.0f} ms'}",
         f"snapshots {standing.snapshots}",
     )
-    wrong = (sentence for sentence in (standing.trouble, link.note) if sentence)
+    wrong = (sentence for sentence in dict.fromkeys((standing.trouble, link.note)) if sentence)
     return ["  ".join(parts), *(f"      {sentence}" for sentence in wrong)]
 
 

@@ -18,7 +18,7 @@ class Follower:
         """Begin after what the screen has; False when that is no beginning of what can be read."""
         names = self._names()[: have.contracts]
         own = Have().with_names(names)
-        while own.rows < min(have.rows, self.tape.rows):
+        while own.rows < min(have.rows, self.tape.events):
             own = own.with_rows(pack(self.tape.since(own.rows)[: have.rows - own.rows]))
         self._rows, self._contracts = own.rows, own.contracts
         return own == have

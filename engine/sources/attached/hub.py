@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from ...errors import ProviderError
+from ...errors import ProviderError, SpymonError, StoreError
 from ...live import LiveTape
 from .follower import Follower
 from .place import Place, is_own
@@ -78,6 +79,7 @@ class Hub:
     def show(self, tapes: Mapping[str, LiveTape]) -> None:
         """Offer other tapes from now on, those of another day; who watches the old ones watches on."""
         self._tapes = dict(tapes)
+        self._wake()
 
     def news(self) -> None:
         """Say that more of a tape can be read, or that a link has changed; from any thread."""
@@ -92,42 +94,48 @@ class Hub:
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         event = asyncio.Event()
-        task = asyncio.get_running_loop().create_task(_serve(reader, writer, event, self._tapes))
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer, event))
         self._screens[task] = event
         task.add_done_callback(self._end)
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, news: asyncio.Event
+    ) -> None:
+        """Greet a screen, hear what it asks for, and send that until the tape ends or the screen is gone."""
+        try:
+            if not is_own(writer.get_extra_info("socket")):
+                return
+            # A frame leaves before the next one is made: that is all that waits for a slow screen.
+            writer.transport.set_write_buffer_limits(high=0)
+            writer.write(PREAMBLE)
+            answer = await _asked(reader, news, await self._greet(writer, news))
+            if isinstance(answer, Refused):
+                await _send(writer, answer)
+            elif answer is not None:
+                await _follow(answer, writer, news)
+        except StoreError as error:
+            await _refuse(writer, error)
+        except ConnectionError:
+            pass  # the screen is gone, as it may be at any moment
+        finally:
+            if writer.transport.get_write_buffer_size():
+                writer.transport.abort()  # nobody may ever read it
+            writer.close()
+
+    async def _greet(self, writer: asyncio.StreamWriter, news: asyncio.Event) -> Mapping[str, LiveTape]:
+        """Say what there is, again and again until there is anything, and return that."""
+        while True:
+            tapes = self._tapes
+            recorded = tuple(Recorded(tape.info, tape.given) for tape in tapes.values())
+            await _send(writer, Hello(os.getpid(), recorded))
+            if tapes:
+                return tapes
+            await _wait(news)
 
     def _end(self, task: asyncio.Task[None]) -> None:
         del self._screens[task]
         if not task.cancelled() and task.exception() is not None:
             self._failure = self._failure or task.exception()
-
-
-async def _serve(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    news: asyncio.Event,
-    tapes: Mapping[str, LiveTape],
-) -> None:
-    """Greet a screen, hear what it asks for, and send that until the tape ends or the screen is gone."""
-    try:
-        if not is_own(writer.get_extra_info("socket")):
-            return
-        # A frame leaves before the next one is made: that is all that waits for a slow screen.
-        writer.transport.set_write_buffer_limits(high=0)
-        writer.write(PREAMBLE)
-        recorded = tuple(Recorded(tape.info, tape.given) for tape in tapes.values())
-        await _send(writer, Hello(os.getpid(), recorded))
-        follower = await _asked(reader, news, tapes) if tapes else None
-        if isinstance(follower, Refused):
-            await _send(writer, follower)
-        elif follower is not None:
-            await _follow(follower, writer, news)
-    except ConnectionError:
-        pass  # the screen is gone, as it may be at any moment
-    finally:
-        if writer.transport.get_write_buffer_size():
-            writer.transport.abort()  # nobody may ever read it
-        writer.close()
 
 
 async def _asked(
@@ -142,10 +150,10 @@ async def _asked(
         return None
     tape = tapes.get(ask.symbol)
     if tape is None:
-        return Refused(f"The recorder records {', '.join(tapes) or 'nothing'}, not {ask.symbol}.")
+        return Refused(f"The recorder records {', '.join(tapes)}, not {ask.symbol}.")
     follower = Follower(tape)
     # What was recorded before a restart is on the tape, but its reader may not have come to it yet.
-    while tape.rows < ask.have.rows <= tape.given:
+    while tape.events < ask.have.rows <= tape.given:
         await _wait(news)
     if await asyncio.to_thread(follower.skip, ask.have):
         return follower
@@ -188,6 +196,11 @@ async def _wait(news: asyncio.Event) -> bool:
         return False
     news.clear()
     return True
+
+
+async def _refuse(writer: asyncio.StreamWriter, error: SpymonError) -> None:
+    with suppress(ConnectionError):
+        await _send(writer, Refused(str(error)))
 
 
 async def _send(writer: asyncio.StreamWriter, message: Message) -> None:

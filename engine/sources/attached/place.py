@@ -114,6 +114,15 @@ class Place:
             yield str(link / self.socket.name)
 
 
+def is_reachable(data_dir: Path) -> bool:
+    """Say whether a recorder runs on a data folder; StoreError when it is somebody else's."""
+    connection = Place(data_dir).connect() if POSSIBLE else None
+    if connection is None:
+        return False
+    connection.close()
+    return True
+
+
 def unusable(path: Path, error: OSError) -> StoreError:
     """Return the sentence for something below `run` that cannot be used."""
     return StoreError(

@@ -42,7 +42,7 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """Who records, and what: nothing while it has just started."""
+    """Who records, and what: nothing while it has just started, then it is said again."""
 
     pid: int
     recorded: tuple[Recorded, ...]

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from ...errors import NoDataError
 from ...live import LiveTape, Spool
@@ -19,40 +18,41 @@ ATTACHED = "A screen onto the recorder: closing it loses nothing."
 
 
 class AttachedSource:
-    """The tapes of a recorder that runs on a data folder; a `LiveSource`.
+    """The tapes of a recorder; a `LiveSource`.
 
+    place   : where it can be reached
     hello   : what the recorder said when it was found
     symbols : those to be watched, all that it records when none are named
-    spool   : where a tape's whole chunks may go; without one they are held in memory
+    spool   : gives the place for a tape's whole chunks; without one they are held in memory
     now     : a clock in ns UTC
     NoDataError for a symbol that is not recorded.
     """
 
     def __init__(
         self,
-        data_dir: Path,
+        place: Place,
         hello: Hello,
         symbols: Sequence[str] = (),
-        spool: Callable[[TapeInfo], Spool] | None = None,
+        spool: Callable[[], Spool | None] = lambda: None,
         now: Callable[[], int] = time.time_ns,
         patience: Patience | None = None,
     ) -> None:
-        place = Place(data_dir)
         recorded = [_wanted(hello, symbol) for symbol in symbols or hello.symbols]
         self._strands = {
-            each.info.symbol: Strand(place, hello, _tape(each.info, spool), now, patience or Patience())
+            each.info.symbol: Strand(place, hello, _tape(each.info, spool()), now, patience or Patience())
             for each in recorded
         }
 
     @property
     def name(self) -> str:
-        """Return the name of the source that is recorded."""
-        return self._first.tape.info.source
+        """Return the name it is switched to by, which is no other source's."""
+        return "recorder"
 
     @property
     def label(self) -> str:
-        """Return what a person calls it, with the process that records."""
-        return f"{self.name}, attached to the recorder (pid {self._first.hello.pid})"
+        """Return what a person calls it: what is recorded, and by which process."""
+        strand = next(iter(self._strands.values()))
+        return f"{strand.tape.info.source}, attached to the recorder (pid {strand.hello.pid})"
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -78,10 +78,6 @@ class AttachedSource:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    @property
-    def _first(self) -> Strand:
-        return next(iter(self._strands.values()))
-
 
 def _wanted(hello: Hello, symbol: str) -> Recorded:
     found = hello.find(symbol)
@@ -93,5 +89,5 @@ def _wanted(hello: Hello, symbol: str) -> Recorded:
     return found
 
 
-def _tape(info: TapeInfo, spool: Callable[[TapeInfo], Spool] | None) -> LiveTape:
-    return LiveTape(replace(info, notes=(*info.notes, ATTACHED)), spool(info) if spool else None)
+def _tape(info: TapeInfo, spool: Spool | None) -> LiveTape:
+    return LiveTape(replace(info, notes=(*info.notes, ATTACHED)), spool)

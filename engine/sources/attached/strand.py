@@ -117,7 +117,7 @@ class Strand:
                 writer.write(encode(Ask(self.tape.info.symbol, self._have)))
             notify()
             # The fold tells nobody how far it is; it is behind for a moment after a late start.
-            while self._have.rows - self.tape.rows > AHEAD:  # noqa: ASYNC110
+            while self._have.rows - self.tape.events > AHEAD:  # noqa: ASYNC110
                 await asyncio.sleep(self._patience.fold)
 
     async def _read(self, reader: asyncio.StreamReader, notify: Callable[[], None]) -> bytes:
@@ -160,7 +160,11 @@ class Strand:
 
     def _greet(self, hello: Hello) -> None:
         if not hello.recorded:
-            return  # it has just started and leaves at once; soon it will have read its own recording
+            note = (
+                f"The recorder (pid {hello.pid}) is reading what it has recorded; this screen waits for it."
+            )
+            self._link = replace(self._link, badge="GAP", state="waiting", note=note)
+            return
         own = self.tape.info
         found = hello.find(own.symbol)
         if found is None or (found.info.day, found.info.source) != (own.day, own.source):

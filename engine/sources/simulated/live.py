@@ -101,7 +101,7 @@ class _Player:
         self._kept_ns = 0
         for contract in tape.contracts:
             intake.listed.add(contract)
-        intake.tape.link = Link(badge="SIMULATED", state="connected", spot_origin="tape")
+        self._say()
 
     def play(self, to_ns: int, wall_ns: int) -> bool:
         """Append the events up to `to_ns`, of one chunk at most; say whether there are more to come.
@@ -118,7 +118,12 @@ class _Player:
         if wall_ns - self._kept_ns >= KEEP_NS:
             self._kept_ns = wall_ns
             self.intake.keep(int(now["ts"][-1]) if count else self.clock_ns)
+            self._say()
         return len(self._events) > 0 or self._chunk + 1 < len(self._tape.starts)
+
+    def _say(self) -> None:
+        note = self.intake.trouble
+        self.intake.tape.link = Link(badge="SIMULATED", state="connected", note=note, spot_origin="tape")
 
     def _read(self) -> Events:
         events = self._tape.read(self._chunk)

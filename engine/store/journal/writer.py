@@ -195,6 +195,7 @@ class Journal:
         file, self._file = self._file, None
         with suppress(OSError):
             file.truncate(self._whole_bytes)
+            os.fsync(file.fileno())  # the next file's syncs vouch for these rows too
         with suppress(OSError):
             file.close()
             if not self._whole_bytes:

@@ -15,7 +15,7 @@ import pytest
 from engine.errors import BusyError, CredentialError
 from engine.events import KIND_NAMES, NS, Events
 from engine.kernel.params import FoldParams
-from engine.live import Begin, LiveTape
+from engine.live import Begin, Intake, LiveTape
 from engine.market import session
 from engine.recorder import Recorder, Telling
 from engine.store.day import DayStore
@@ -137,6 +137,24 @@ def test_a_day_is_recorded_and_compacted_to_what_it_came_to_live(
     assert (standing.events, standing.rows, standing.safe, standing.missed) == (*[len(events)] * 3, 0)
     assert standing.gaps == day.meta.measured.counts["gap"]
     day.close()
+
+
+def test_how_a_day_stands_is_told_once_all_of_it_is_open(
+    tmp_path: Path, script: Callable[..., Callable[[Begin], Scripted]]
+) -> None:
+    told: list[int] = []
+
+    def make(begin: Begin) -> Scripted:
+        def watched(info: TapeInfo) -> Intake:
+            intake = begin(info)
+            told.append(len(it.standings()))
+            return intake
+
+        return script()(watched)
+
+    it = recorder(tmp_path, make, Heard())
+    run(it)
+    assert (told, len(it.standings())) == ([0], 1)
 
 
 def test_being_ended_closes_the_journal_and_leaves_it(

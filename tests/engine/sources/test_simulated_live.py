@@ -30,6 +30,7 @@ class Kept:
     resumed_ns: int = 0
     keeps: int = 0
     appends: int = 0
+    trouble: str = ""
 
     @property
     def listed(self) -> ContractTable:
@@ -115,6 +116,16 @@ def test_a_day_that_was_begun_is_gone_on_with() -> None:
     tape = intakes["DIA"].tape
     tape.take()
     assert np.array_equal(rows(tape), whole[whole["ts"] > resumed_ns])
+
+
+def test_what_is_wrong_with_the_recording_is_said_on_the_link() -> None:
+    intakes: dict[str, Kept] = {}
+    source = LiveSimulated(SOURCE, ("DIA",), begin(intakes), inf)
+    tape = source.open("DIA")
+    assert tape.link.note == ""
+    intakes["DIA"].trouble = "DIA is not being recorded."
+    asyncio.run(source.run(lambda: None))
+    assert (tape.link.badge, tape.link.note) == ("SIMULATED", "DIA is not being recorded.")
 
 
 def test_a_symbol_that_is_not_simulated_is_refused() -> None:

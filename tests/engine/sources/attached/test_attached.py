@@ -12,13 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import NoDataError, ProviderError
+from engine.errors import NoDataError, ProviderError, StoreError
 from engine.events import Events, empty_events
 from engine.kernel.params import FoldParams
 from engine.live import CHUNK, LiveTape
-from engine.sources.attached import AttachedSource, Hub, find_recorder
+from engine.sources.attached.hub import Hub
 from engine.sources.attached.place import Place
 from engine.sources.attached.protocol import PREAMBLE, Ask, Have, encode
+from engine.sources.attached.seek import find_recorder
+from engine.sources.attached.source import AttachedSource
 from engine.sources.attached.strand import AHEAD
 from engine.symbols import Contract
 from engine.timeline import NO_CHECKPOINTS, Tape, Timeline
@@ -50,7 +52,7 @@ def tape(memory: Tape) -> LiveTape:
 async def attach(data: Path, *symbols: str, now_ns: int = 0) -> Screen:
     hello = await asyncio.to_thread(find_recorder, data)
     assert hello is not None
-    return Screen(AttachedSource(data, hello, symbols, now=lambda: now_ns, patience=QUICK))
+    return Screen(AttachedSource(Place(data), hello, symbols, now=lambda: now_ns, patience=QUICK))
 
 
 def digest(tape: Tape) -> str:
@@ -122,7 +124,7 @@ async def test_contracts_are_there_before_the_first_event(tmp_path: Path, tape: 
     async with Hub(tmp_path, {"SPY": tape}):
         screen = await attach(tmp_path)
         seen = await screen.until(lambda seen: len(seen.contracts) == len(tape.contracts))
-        assert not seen.rows
+        assert not seen.events
         await screen.leave()
 
 
@@ -139,10 +141,10 @@ async def test_the_link_is_the_recorders(tmp_path: Path, tape: LiveTape) -> None
         await screen.leave()
 
 
-async def test_the_source_is_named_after_what_is_recorded(tmp_path: Path, tape: LiveTape) -> None:
+async def test_the_source_says_what_is_recorded_and_by_whom(tmp_path: Path, tape: LiveTape) -> None:
     async with Hub(tmp_path, {"SPY": tape}):
         screen = await attach(tmp_path)
-        assert screen.source.name == "memory"
+        assert screen.source.name == "recorder"
         assert screen.source.label.startswith("memory, attached to the recorder (pid ")
         assert screen.source.symbols == ("SPY",)
         assert "closing it loses nothing" in screen.source.open("SPY").info.notes[-1]
@@ -218,13 +220,14 @@ async def test_a_recorder_that_has_yet_to_read_its_recording_is_waited_for(
         screen = await attach(tmp_path)
         await screen.rows(50)
     async with Hub(tmp_path, {}) as hub:
-        hello = await asyncio.to_thread(find_recorder, tmp_path)
-        assert hello is not None
-        assert hello.recorded == ()
-        await screen.until(lambda seen: seen.link.state == "lost")
+        finding = asyncio.create_task(asyncio.to_thread(find_recorder, tmp_path))
+        await screen.until(lambda seen: "is reading what it has recorded" in seen.link.note)
         write(tape, events[50:60])
         hub.show({"SPY": tape})
         assert same(await screen.rows(60), tape)
+        found = await finding
+        assert found is not None
+        assert found.symbols == ("SPY",)
         await screen.leave()
 
 
@@ -263,7 +266,7 @@ async def test_a_recorder_with_another_tape_ends_it_with_a_sentence(
         ):
             await screen.ended()
     seen = screen.source.open("SPY")
-    assert seen.rows == 2_000
+    assert seen.events == 2_000
     assert seen.link.badge == "GAP"
     assert "start spymon again" in seen.link.note
 
@@ -307,6 +310,27 @@ async def test_a_screen_that_never_reads_delays_nobody_and_costs_one_frame(
             await screen.leave()
 
 
+class Shredder:
+    """A spool that takes chunks and cannot give them back."""
+
+    def put(self, chunk: int, events: Events) -> bool:
+        return True
+
+    def get(self, chunk: int) -> Events:
+        raise StoreError("The live day's file cannot be read.")
+
+
+async def test_a_tape_that_cannot_be_read_back_is_said(tmp_path: Path, memory: Tape, events: Events) -> None:
+    tape = LiveTape(memory.info, Shredder(), chunk=1_000)
+    for contract in memory.contracts:
+        tape.listed.add(contract)
+    write(tape, events)
+    async with Hub(tmp_path, {"SPY": tape}):
+        screen = await attach(tmp_path)
+        with pytest.raises(NoDataError, match="The live day's file cannot be read"):
+            await screen.ended()
+
+
 async def test_screens_leave_at_any_moment(tmp_path: Path, tape: LiveTape, events: Events) -> None:
     async with Hub(tmp_path, {"SPY": tape}) as hub:
         for step in range(20):
@@ -330,7 +354,7 @@ async def test_a_fold_that_falls_behind_is_not_flooded(
     async with Hub(tmp_path, {"SPY": big}):
         hello = await asyncio.to_thread(find_recorder, tmp_path)
         assert hello is not None
-        source = AttachedSource(tmp_path, hello, patience=replace(QUICK, fold=0))
+        source = AttachedSource(Place(tmp_path), hello, patience=replace(QUICK, fold=0))
         seen, news = source.open("SPY"), asyncio.Semaphore(0)
         running = asyncio.create_task(source.run(news.release))
         while seen.given <= AHEAD:
@@ -338,7 +362,7 @@ async def test_a_fold_that_falls_behind_is_not_flooded(
         for _ in range(200):
             await asyncio.sleep(0)
         assert AHEAD < seen.given <= AHEAD + CHUNK
-        while seen.rows < len(whole):
+        while seen.events < len(whole):
             seen.take()
             await asyncio.sleep(0)
         assert same(seen, big)
@@ -398,8 +422,9 @@ def test_a_socket_that_a_killed_recorder_left_is_none(tmp_path: Path) -> None:
     assert find_recorder(tmp_path) is None
 
 
-def test_a_recorder_that_hangs_is_said_to(tmp_path: Path) -> None:
-    with impostor(tmp_path), pytest.raises(ProviderError, match=r"has not answered for 0\.01 s; restart it"):
+def test_a_recorder_without_anything_to_show_is_named(tmp_path: Path) -> None:
+    sentence = r"has had nothing to show for 0\.01 s; try again, or restart it"
+    with impostor(tmp_path), pytest.raises(ProviderError, match=sentence):
         find_recorder(tmp_path, patience_s=0.01)
 
 
@@ -417,7 +442,7 @@ async def test_a_recorder_that_falls_silent_is_said_to_hang(tmp_path: Path, tape
     async with Hub(tmp_path, {"SPY": tape}):
         hello = await asyncio.to_thread(find_recorder, tmp_path)
     assert hello is not None
-    source = AttachedSource(tmp_path, hello, patience=replace(QUICK, silent=0.01))
+    source = AttachedSource(Place(tmp_path), hello, patience=replace(QUICK, silent=0.01))
     with impostor(tmp_path):
         screen = Screen(source)
         seen = await screen.until(lambda seen: seen.link.badge == "STALE")

@@ -12,22 +12,26 @@ import numpy as np
 import pytest
 
 from engine.events import Events
-from engine.sources.attached import AttachedSource, find_recorder
+from engine.sources.attached.place import Place
+from engine.sources.attached.seek import find_recorder
+from engine.sources.attached.source import AttachedSource
 from engine.timeline import Tape
 from tests.fakes.recorder import QUICK, ROOT, Process, Screen, prepare, recorder, rows_of
 
-KILLS = 8
+KILLS = 5
 SCREEN = """
 import asyncio, pathlib, sys
-from engine.sources.attached import AttachedSource, find_recorder
+from engine.sources.attached.place import Place
+from engine.sources.attached.source import AttachedSource
+from engine.sources.attached.seek import find_recorder
 from tests.fakes.recorder import Screen
 
 async def main(data):
-    screen = Screen(AttachedSource(data, find_recorder(data)))
+    screen = Screen(AttachedSource(Place(data), find_recorder(data)))
     rows = 0
     while True:
-        tape = await screen.until(lambda tape: tape.rows > rows)
-        rows = tape.rows
+        tape = await screen.until(lambda tape: tape.events > rows)
+        rows = tape.events
         print(rows, flush=True)
 
 asyncio.run(main(pathlib.Path(sys.argv[1])))
@@ -45,7 +49,7 @@ def memory(tmp_path: Path, in_memory: Callable[..., Tape], events_of: Callable[[
 def attach(data: Path) -> Screen:
     hello = find_recorder(data)
     assert hello is not None
-    return Screen(AttachedSource(data, hello, now=lambda: 2**62, patience=QUICK))
+    return Screen(AttachedSource(Place(data), hello, now=lambda: 2**62, patience=QUICK))
 
 
 async def told(process: Process, line: str) -> int:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -174,6 +175,7 @@ def test_a_recording_without_an_event_is_taken_away(
 COMPACT = """
 import sys
 from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from engine.store.day import DayStore
 from engine.store.journal.compaction import compact
@@ -222,3 +224,20 @@ def test_killed_at_any_moment_there_is_the_recording_or_the_day(
     assert np.array_equal(day_rows(store, place, rows_of), events)
     assert not place.folder.exists()
     assert not list(tmp_path.glob(".scratch-*"))
+
+
+def test_a_simulated_recording_is_not_added_to_a_real_day(
+    tmp_path: Path, record: Callable[..., Journal], recording: Recording, events_of: EventsOf,
+    state_hash: Callable[[Tape], str],
+) -> None:  # fmt: skip
+    events, store = events_of(1, 200), DayStore(tmp_path)
+    place = record(tmp_path, events[:100]).place
+    compact(store, place, state_hash)
+    played = Journal(tmp_path, replace(recording, source="simulated"))
+    played.add_contracts(store.open(place.day, place.symbol).contracts)
+    played.append(events[100:], int(events["ts"][-1]), "simulated")
+    played.close()
+    with pytest.raises(StoreError, match="was recorded, the recording is simulated; both stay"):
+        compact(store, place, state_hash)
+    assert len(place.files()) == 1
+    assert store.meta(place.day, place.symbol).measured.events == 100

@@ -221,6 +221,48 @@ def test_a_disk_that_fails_at_the_sync_leaves_only_what_was_safe_before_acknowle
     assert marks["s1"].tolist() == [-((since - until) // 1_000_000)]
 
 
+def test_a_flush_vouches_for_what_was_written_before_it_was_asked_for(
+    journal: Journal, events_of: EventsOf
+) -> None:
+    events = events_of(4, 300)
+    assert journal.flush() is None
+    append(journal, events[:100])
+    flush = journal.flush()
+    assert flush is not None
+    append(journal, events[100:150])
+    assert journal.settle(flush, flush.wait()) == 100
+    assert journal.sync() == 150
+
+
+def test_a_flush_that_fails_late_takes_what_was_written_meanwhile_with_it(
+    journal: Journal, events_of: EventsOf, rows_of: Rows
+) -> None:
+    events = events_of(4, 400)
+    append(journal, events[:100])
+    assert journal.sync() == 100
+    append(journal, events[100:200])
+    with syncs_failing(journal.place.files()[0]):
+        flush = journal.flush()
+    assert flush is not None
+    error = flush.wait()
+    assert error is not None
+    with pytest.raises(StoreError, match="SPY is not being recorded"):
+        journal.settle(flush, error)
+    assert append(journal, events[200:], int(events["ts"].max()) + RETRY_NS)
+    rows = rows_of(open_journal(journal.place))
+    mark = rows[rows["kind"] == GAP][-1]
+    assert int(mark["ts"]) == int(events["ts"][:200].max())
+    assert int(mark["s1"]) == -((int(events["ts"][:100].max()) - int(mark["ts"])) // 1_000_000)
+
+
+def test_a_flush_outlives_its_file(journal: Journal, events_of: EventsOf) -> None:
+    append(journal, events_of(4, 100))
+    flush = journal.flush()
+    journal.close()
+    assert flush is not None
+    assert flush.wait() is None
+
+
 def test_what_a_torn_end_of_another_process_left_is_never_appended_to(
     tmp_path: Path, record: Callable[..., Journal], events_of: EventsOf, rows_of: Rows
 ) -> None:
