@@ -31,6 +31,7 @@ from ...events import (
 from ...live import Intake
 from ...market import Underlying, close_ns, expirations
 from ...parity import Parity, ParityParams, nearest_pairs
+from ...symbols import Contract
 from ...tracker import Tracker, TrackerParams
 from ...wire.massive_pages import Pages
 from ...wire.massive_rest import Page
@@ -76,6 +77,7 @@ class Followed:
 
     day       : the session's
     bounds    : first and last expiration of the snapshots to ask for
+    fed_ns    : ns UTC by the provider's clock up to which its websockets have told, 0 before they did
     volumes   : the tape's volumes beside the provider's
     origin    : where the underlying's price comes from, as `Link.spot_origin`
     delayed   : whether the provider's snapshot says that its figures are
@@ -100,7 +102,7 @@ class Followed:
         self._parity: Parity | None = None
         self._listed = -1
         self._spot = MISSING
-        self._clock = self._spot_ns = self._snapshot_ns = self._told_ns = 0
+        self.fed_ns = self._clock = self._spot_ns = self._snapshot_ns = self._told_ns = 0
         self._quote_ns: NDArray[np.int64] = np.zeros(0, np.int64)
         marks = ((hours.open_ns, MARK_OPEN), (close_ns(underlying, hours.session.day), MARK_CLOSE))
         self._marks = [each for each in marks if each[0] > intake.resumed_ns]
@@ -152,6 +154,7 @@ class Followed:
         """Put on the tape what a websocket of the options brought."""
         if not len(events):
             return
+        self.fed_ns = max(self.fed_ns, int(events["ts"].max()))
         quotes = events[events["kind"] == QUOTE]
         if len(quotes):
             self._reserve(int(quotes["cid"].max()))
@@ -174,6 +177,8 @@ class Followed:
         self.delayed = bool(chain.delayed)
         self._put(self._fresh(self._news.of(chain.events)), received_ns, timely=False)
         self._look_at(chain.events)
+        if self.origin not in FEEDS:
+            self._imply(chain.events[chain.events["kind"] == QUOTE], received_ns)
         self.volumes.compare(chain)
         if polled:
             self._put(synthesise(self.volumes.volumes(chain.listed), chain).trades, received_ns)
@@ -212,14 +217,22 @@ class Followed:
 
     def watched(self) -> Watched:
         """Return what should be heard, around where the underlying is now."""
-        table = self.intake.listed
-        expiries = self._expiries()
-        tracker = self._track(expiries)
+        table, tracker = self.intake.listed, self._track(self._expiries())
         tracker.on_spot(self._spot)
+        traded = [each for each in table if each.expiry in self._tracked]
+        if tracker.atm_milli is None:
+            return Watched(traded, self._middle(traded))
         near = [each for each in tracker.wanted if table.id_of(each) is not None]
-        return Watched(
-            [each for each in table if each.expiry in expiries], by_nearness(near, tracker.atm_milli or 0)
-        )
+        return Watched(traded, by_nearness(near, tracker.atm_milli))
+
+    def _middle(self, contracts: list[Contract]) -> tuple[Contract, ...]:
+        """Return the middle of what is listed: quotes there tell the price while nothing else does."""
+        if not contracts:
+            return ()
+        strikes = sorted({each.strike_milli for each in contracts if each.expiry == self._tracked[0]})
+        centre = len(strikes) // 2
+        near = strikes[max(centre - self._reach.strikes, 0) : centre + self._reach.strikes + 1]
+        return by_nearness([each for each in contracts if each.strike_milli in near], strikes[centre])
 
     def aim(self) -> tuple[object, ...]:
         """Return what `watched` follows from: as long as it is equal, so is that."""
@@ -273,6 +286,8 @@ class Followed:
 
     def _imply(self, quotes: Events, received_ns: int) -> None:
         """Sample put-call parity, and put it on the tape while nothing better is known."""
+        if not len(quotes):
+            return
         table = self.intake.listed
         if self._parity is None or self._listed != len(table):
             self._listed = len(table)
@@ -280,7 +295,7 @@ class Followed:
             self._parity = Parity(len(table), pairs, ParityParams())
         self._parity.hear(quotes)
         spot = self._parity.sample(self._clock)
-        if spot is not None and self.origin in ("", PARITY):
+        if spot is not None and (self.origin == PARITY or not self._snapshot_ns):
             self._put(spot, received_ns)
 
     def _expiries(self) -> tuple[date, ...]:

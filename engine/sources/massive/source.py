@@ -255,12 +255,15 @@ class MassiveSource:
         """Put an outage on every tape; return those gaps whose trades are to be fetched."""
         to_fill = []
         for errands in self._errands.values():
-            fetched = errands.joined or errands.followed.intake.resumed_ns > 0
-            since_ns, fetched = self._since(errands, since_ns), fetched and errands.stood_in_ns <= since_ns
-            errands.followed.silence(since_ns, until_ns, now_ns)
-            if fetched and until_ns > since_ns:
-                errands.followed.hold(since_ns)
-                to_fill.append((errands, since_ns, until_ns))
+            followed = errands.followed
+            fetched = (errands.joined or followed.intake.resumed_ns) and errands.stood_in_ns <= since_ns
+            begin_ns = self._since(errands, since_ns)
+            if fetched and until_ns > begin_ns:
+                # A delayed feed broke off at an earlier moment of the market than of the clock.
+                heard_ns = min(begin_ns, followed.fed_ns or begin_ns)
+                followed.hold(heard_ns)
+                to_fill.append((errands, heard_ns, until_ns))
+            followed.silence(begin_ns, until_ns, now_ns)
         return to_fill
 
     def _since(self, errands: Errands, since_ns: int) -> int:

@@ -95,6 +95,7 @@ async def test_trades_of_all_strikes_and_quotes_of_the_near_ones_are_asked_for_b
         (client,) = fake.connected()
         assert client.held == {*FULL, *NEAR}
         asked = len(client.asked)
+        await fake.until(lambda: fake.holds("T.SPY", cluster="stocks"))
         await fake.play(Send([trade("SPY", 1, p=655.1, t=on.now() // 1_000_000)], "stocks"))
         await fake.until(lambda: fake.holds(f"Q.{occ(658)}"))
         await fake.until(lambda: f"Q.{occ(647)}" not in client.held)
@@ -127,15 +128,10 @@ async def test_without_any_price_of_the_underlying_parity_gives_one() -> None:
             row["last_quote"] = None
         async with stage(fake) as on:
             await fake.until(lambda: fake.holds(*FULL))
-            at_ms = on.now() // 1_000_000
-            pair = [
-                quote(occ(650), bp=2.0, ap=2.1, t=at_ms),
-                quote(occ(650, "P"), bp=1.4, ap=1.5, t=at_ms),
-            ]
-            # Nobody knows the price yet, so no strike is near and no quote was asked for.
-            (client,) = fake.connected()
-            client.held |= {f"Q.{each['sym']}" for each in pair}
-            await fake.play(Send(pair))
+            pair = [quote(occ(650), bp=2.0, ap=2.1), quote(occ(650, "P"), bp=1.4, ap=1.5)]
+            await fake.until(lambda: fake.holds(*(f"Q.{each['sym']}" for each in pair)))
+            for at_ms in (on.now() // 1_000_000, on.now() // 1_000_000 + 2_000):
+                await fake.play(Send([{**each, "t": at_ms} for each in pair]))
             await on.until(lambda: on.link.spot_origin == "put-call parity")
             (spot,) = on.events(SPOT)
             assert (spot["p1"], spot["flags"]) == (6_506_000, FLAG_PARITY)
@@ -205,6 +201,22 @@ async def test_a_stalled_feed_is_stale_within_two_seconds_and_live_again_when_it
         await fake.play(Send(prints(on.now(), 1, begin=2)), Resume())
         await on.until(lambda: on.link.badge == "LIVE" and on.link.silent_s is None)
         assert len(on.gaps()) == 0
+
+
+async def test_a_delayed_feed_is_filled_from_the_moment_of_the_market_at_which_it_broke_off() -> None:
+    late_ns = 900 * NS
+    async with market() as fake, stage(fake, now=clock(OPEN_NS + 1800 * NS)) as on:
+        for row in fake.shelf.chains["SPY"]:  # nothing on the tape is newer than the feed
+            row["last_quote"] |= {"last_updated": OPEN_NS}
+        await streaming(on)
+        before = prints(on.now() - late_ns, 5)
+        await fake.play(Send(before))
+        await on.until(lambda: len(on.events(TRADE)) == 5)
+        unheard = prints(on.now() - late_ns, 5, begin=100)
+        missed(fake, unheard)
+        await fake.play(Reset())
+        await on.until(lambda: len(on.events(TRADE)) == 10)
+        assert on.trades() == told([*before, *unheard])
 
 
 async def test_while_the_socket_is_down_the_badge_says_gap_and_why() -> None:
