@@ -13,8 +13,7 @@ import sys
 TYPE_CHECKING = False  # as in `typing`, without its import: until `main` listens, Ctrl-C shows a traceback
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from engine.config import Settings
@@ -130,20 +129,13 @@ def _watch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
     from engine.market import ET
 
     from .attaching import attached_plan
-    from .plan import Asked, days_on_disk, make_plan, to_fetch
+    from .commands.brought import disk_with
+    from .plan import Asked, make_plan
 
     lines = _lines(args)
     replay, from_, to = (getattr(args, name, None) for name in ("replay", "from_", "to"))
     asked = Asked(replay, from_, to, lines)
-    today, disk = datetime.now(ET).date(), days_on_disk(settings.data_dir)
-    if _is_elsewhere(replay, settings, disk, leaver):
-        disk = days_on_disk(settings.data_dir)
-    missing = to_fetch(asked, settings, disk, today)
-    if missing is not None:
-        from .commands.backfill import fetch_for_replay
-
-        fetch_for_replay(*missing, args, settings, leaver)
-        disk = days_on_disk(settings.data_dir)
+    disk, today = disk_with(replay, args, settings, leaver), datetime.now(ET).date()
     plan = attached_plan(asked, settings, disk, today) or make_plan(asked, settings, disk, today)
     _say(plan.warnings)
     if lines is not None:
@@ -154,19 +146,6 @@ def _watch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
 
     with leaver.by_exception():  # until the screen listens itself: a raw terminal must be put back
         return run_screen(plan, settings)
-
-
-def _is_elsewhere(
-    replay: str | None, settings: Settings, disk: Mapping[date, tuple[str, ...]], leaver: Leaver
-) -> bool:
-    """Bring the day that is asked for from the object store when it is not here; say whether it came."""
-    if replay is None or settings.s3_bucket is None or settings.source != "auto":
-        return False
-    from .commands.archive import fetch_day
-    from .plan import parse_day
-
-    day = parse_day(replay, "--replay")
-    return day not in disk and fetch_day(settings, day, leaver)
 
 
 def _lines(args: argparse.Namespace) -> str | None:

@@ -57,7 +57,7 @@ def build_parser() -> Parser:
     """Return the whole grammar."""
     parser = Parser(
         prog="spymon",
-        description="Watch short-dated option flow: strikes, gamma and signals, replayed or simulated.",
+        description="Watch short-dated option flow: strikes, gamma and signals, live, replayed or simulated.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
@@ -75,7 +75,9 @@ def build_parser() -> Parser:
 
 def _add_replay(parser: Parser) -> None:
     group = parser.add_argument_group("replay")
-    group.add_argument("--replay", metavar="DATE", help="replay a day from disk, or the simulated one")
+    group.add_argument(
+        "--replay", metavar="DATE", help="replay a day: from disk, fetched with a key, or simulated"
+    )
     group.add_argument("--speed", metavar="X|max", help="tape seconds per second (1; simulated 10)")
     group.add_argument("--from", dest="from_", metavar="T", help="start at HH:MM[:SS] exchange time (open)")
     group.add_argument("--to", metavar="T", help="stop at HH:MM[:SS] exchange time (close)")
@@ -90,7 +92,7 @@ def _add_watch(parser: Parser) -> None:
     )
     group.add_argument("--expiry", metavar="0dte|DATE|N", help="that day's, one date, or the nearest N (3)")
     group.add_argument("--strikes", metavar="N", help="strikes each side of at-the-money (25)")
-    group.add_argument("--source", metavar="NAME", help="massive, tastytrade, simulated, auto ... (auto)")
+    group.add_argument("--source", metavar="NAME", help="massive, massive-rest, simulated or auto (auto)")
     group.add_argument("--preset", metavar="NAME", help="signal parameters: default or seed")
     group.add_argument(
         "--set", metavar="NAME=VALUE", action="append", help="a signal threshold, e.g. volume_spike.z=5"
@@ -267,8 +269,8 @@ def _add_tape(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--convention", choices=("assumed", "flow", "blended"), help="whose sign dealers have (assumed)"
     )
-    group.add_argument("--replay", metavar="DATE", help="a day from disk, or the simulated one")
-    group.add_argument("--source", metavar="NAME", help="simulated, auto ... (auto)")
+    group.add_argument("--replay", metavar="DATE", help="a day: from disk, fetched with a key, or simulated")
+    group.add_argument("--source", metavar="NAME", help="simulated or auto (auto)")
     group.add_argument("--seed", metavar="N", help="seed of the simulated day")
     group.add_argument(
         "--custom", metavar="ROOT:INCREMENT[:PREFIX]", action="append", help="an underlying without preset"

@@ -222,7 +222,7 @@ def _stored_symbols(settings: Settings, day: date, on_disk: tuple[str, ...]) -> 
     if missing:
         raise NoDataError(
             f"{day} is on disk for {', '.join(on_disk)}, not for {', '.join(missing)}; "
-            "import it, or add --source simulated."
+            "fetch it with spymon backfill, import it, or add --source simulated."
         )
     return settings.symbol
 

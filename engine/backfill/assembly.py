@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from ..errors import NoDataError, StoreError
+from ..errors import NoDataError, ProviderError, StoreError
 from ..events import NS
 from ..market import Underlying, clock_text, session
 from ..store.day import DayStore
@@ -48,11 +48,12 @@ def assemble(
 ) -> ImportReport | None:
     """Make the day; None when it is there already, made of the same files.
 
-    Raises NoDataError when not one contract traded, else as `import_paths`.
+    Raises NoDataError when not one contract traded, ProviderError when none could be fetched, else as
+    `import_paths`.
     """
     wanted, symbol = fetched.wanted, fetched.wanted.underlying.symbol
     if not any(path.parent.parent.name != "bars" for path in fetched.files):
-        raise NoDataError(f"Not one of the chosen options of {symbol} traded on {wanted.day}.")
+        raise _nothing(fetched)
     missing = len(fetched.failures)
     notes = (f"{missing:,} file{'s' * (missing > 1)} of it could not be fetched.",) if missing else ()
     origin = Origin(BACKFILL, whole=not missing, notes=(*fetched.notes, *notes))
@@ -61,6 +62,15 @@ def assemble(
     return import_paths(
         fetched.files, store, symbol=symbol, day=wanted.day, customs=customs, origin=origin, progress=progress
     )
+
+
+def _nothing(fetched: Fetched) -> NoDataError | ProviderError:
+    """Return why there is nothing to make a day of; that the provider failed does not mean no trades."""
+    symbol, day = fetched.wanted.underlying.symbol, fetched.wanted.day
+    if not fetched.failures:
+        return NoDataError(f"Not one of the chosen options of {symbol} traded on {day}.")
+    [(name, why), *_] = fetched.failures
+    return ProviderError(f"No option of {symbol} could be fetched for {day}; {name} failed: {why}")
 
 
 def _is_made(fetched: Fetched, store: DayStore, origin: Origin) -> bool:

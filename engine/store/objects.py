@@ -262,6 +262,10 @@ def _parts(stream: Readable | IO[bytes]) -> Iterator[bytes]:
         yield part
 
 
+class UnusableError(StoreError):
+    """The whole object store cannot be used, not one file of it."""
+
+
 @contextmanager
 def _sentences(bucket: str) -> Iterator[None]:
     """Turn what the object store says into one sentence; its own may repeat a key, and is not cited."""
@@ -280,10 +284,10 @@ def _sentences(bucket: str) -> Iterator[None]:
                 "check S3_ACCESS_KEY and S3_SECRET_KEY."
             ) from None
         if code == "NO_SUCH_BUCKET" or "does not exist" in str(error).lower():
-            raise StoreError(
+            raise UnusableError(
                 f"The object store has no bucket {bucket}; create it, or mend S3_BUCKET."
             ) from None
-        raise StoreError(
+        raise UnusableError(
             f"The object store of {bucket} cannot be used ({code or 'no answer'}); "
             "check S3_ENDPOINT and try again."
         ) from None

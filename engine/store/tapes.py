@@ -76,6 +76,9 @@ class TapeStats:
             self.last_ns = max(self.last_ns, int(options.max()))
 
 
+_NAMED = 3
+"""Files that are named in a sentence; the others are counted."""
+
 BACKFILL = "backfill"
 """The source of a day whose files were fetched by spymon itself."""
 
@@ -258,9 +261,18 @@ def _outcome(meta: DayMeta, old: DayMeta | None) -> ImportedDay:
         return ImportedDay(meta, "new", f"{name} was {how}.")
     if old.measured.content == meta.measured.content:
         return ImportedDay(meta, "unchanged", f"{name} was there already, with the same content.")
-    missing = sorted({each.name for each in old.facts.inputs} - {each.name for each in meta.facts.inputs})
-    advice = f"; {', '.join(missing)} is no longer in it: import all files in one go to have them together"
-    sentence = (
-        f"{name} replaces an earlier import of {old.measured.events:,} events{advice if missing else ''}."
-    )
-    return ImportedDay(meta, "replaced", sentence)
+    was = f"{name} replaces an earlier {old.facts.source} of {old.measured.events:,} events"
+    return ImportedDay(meta, "replaced", f"{was}{_lost(meta, old)}.")
+
+
+def _lost(meta: DayMeta, old: DayMeta) -> str:
+    """Say which files the day before was made of and this one is not, and how to have them again."""
+    if old.facts.source != meta.facts.source:
+        return ", whose files stay in the cache"
+    names = sorted({each.name for each in old.facts.inputs} - {each.name for each in meta.facts.inputs})
+    if not names:
+        return ""
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    verb = "is" if len(names) == 1 else "are"
+    what = ", ".join(names[:_NAMED]) + more
+    return f"; {what} {verb} no longer in it: import all files in one go to have them together"

@@ -73,7 +73,7 @@ def test_a_given_speed_is_kept_everywhere() -> None:
 
 
 def test_a_symbol_that_is_not_on_disk_for_the_day_is_no_data() -> None:
-    with pytest.raises(NoDataError, match="2015-12-24 is on disk for GOOG, SPY, not for QQQ; import it, or"):
+    with pytest.raises(NoDataError, match="2015-12-24 is on disk for GOOG, SPY, not for QQQ; fetch it"):
         plan("2015-12-24", symbol="GOOG,QQQ")
 
 

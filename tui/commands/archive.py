@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Collection
 from datetime import date
 
 from engine.config import Settings
-from engine.errors import ConfigError, NoDataError, SpymonError
-from engine.store.objects import ObjectStore, Place, Unit, connect, units
+from engine.errors import ConfigError, CredentialError, NoDataError, SpymonError
+from engine.store.objects import ObjectStore, Place, Unit, UnusableError, connect, units
 
 from ..leaving import Leaver
 from ..output import Progress, progress_bar, say
@@ -48,13 +49,14 @@ def object_store(settings: Settings) -> ObjectStore | None:
     return ObjectStore(connect(Place(settings.s3_bucket, settings.s3_endpoint, *keys)), settings.s3_bucket)
 
 
-def fetch_day(settings: Settings, day: date, leaver: Leaver) -> bool:
-    """Bring a day from the object store, those symbols that are watched; say whether there was one."""
+def fetch_day(settings: Settings, day: date, there: Collection[str], leaver: Leaver) -> bool:
+    """Bring a day from the object store, the watched symbols that are not `there`; say whether any came."""
     store = object_store(settings)
     if store is None:
         return False
     watched = settings.symbol if settings.origin("symbol") != "default" else None
-    symbols = [each for each in store.days().get(day, ()) if watched is None or each in watched]
+    wanted = set(store.days().get(day, ())) - set(there)
+    symbols = sorted(each for each in wanted if watched is None or each in watched)
     for symbol in symbols:
         with progress_bar("fetching", leaver) as progress:
             moved = _Moved(progress, f"fetching {symbol} {day}", store.day_bytes(day, symbol))
@@ -86,9 +88,9 @@ def _copied(store: ObjectStore, unit: Unit, leaver: Leaver) -> bool:
     try:
         with progress_bar("copying", leaver) as progress:
             sent = store.put(unit, _Moved(progress, f"copying {unit.name}", unit.bytes).add)
+    except (CredentialError, UnusableError):
+        raise
     except SpymonError as error:
-        if error.exit_code == 3:
-            raise
         say(str(error))
         return False
     files = f"{len(unit.files)} file{'s' * (len(unit.files) > 1)}"

@@ -24,6 +24,8 @@ def asked_days(words: Sequence[str]) -> list[date]:
 
 
 def _range(first_text: str, last_text: str) -> list[date]:
+    if not (first_text and last_text):
+        raise UsageError(f"{first_text}..{last_text} lacks a day; write it as FIRST..LAST.")
     first, last = parse_day(first_text, "The first day"), parse_day(last_text, "The last day")
     if first > last:
         raise UsageError(f"{first}..{last} runs backwards; write the earlier day first.")

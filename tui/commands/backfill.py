@@ -10,9 +10,9 @@ import asyncio
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from engine import backfill
@@ -34,6 +34,9 @@ from .imports import day_line, explain, folded, heeding
 _NAMED = 20
 """Files that failed and are named; the others are counted."""
 
+_TOLD = ("flag --symbol", "argument")
+"""Origins of a watch list that was typed."""
+
 _FETCHING_SHARE = 0.8
 _TENTHS = 10
 
@@ -43,16 +46,23 @@ def run_backfill(args: argparse.Namespace, settings: Settings, leaver: Leaver) -
     symbols = settings.symbol if "symbol" in args else settings.symbol[:1]
     strikes = None if "all" in args else settings.strikes
     wanted = _all_wanted(asked_days(args.dates), symbols, settings, strikes)
-    return 0 if _fetch_all(wanted, settings, _again(args, args.dates, symbols), leaver) else 1
+    again = _again(args, args.dates, settings)
+    return 0 if _fetch_all(wanted, settings, again, leaver, sys.stdout.write) else 1
 
 
 def fetch_for_replay(
     day: date, symbols: tuple[str, ...], args: argparse.Namespace, settings: Settings, leaver: Leaver
 ) -> None:
-    """Fetch and make a day that is to be replayed; what is raised says why it cannot be."""
-    again = _again(args, [str(day)], symbols)
-    say(f"{day} is not on disk and is fetched from Massive; {again} would do the same.")
-    _fetch_all(_all_wanted([day], symbols, settings, settings.strikes), settings, again, leaver)
+    """Fetch and make a day that is to be read; what is raised says why it cannot be."""
+    again = _again(args, [str(day)], replace(settings, symbol=symbols))
+    what = f"{', '.join(symbols)} on {day}"
+    say(f"{what} is not on disk and is fetched from Massive; {again} would do the same.")
+    _fetch_all(_all_wanted([day], symbols, settings, settings.strikes), settings, again, leaver, _aside)
+
+
+def _aside(line: str) -> None:
+    # What the command is for goes to stdout, and may be JSON.
+    say(line.rstrip())
 
 
 def _all_wanted(
@@ -70,12 +80,14 @@ def _customs(settings: Settings) -> dict[str, Underlying]:
     return {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
 
 
-def _again(args: argparse.Namespace, dates: list[str], symbols: tuple[str, ...]) -> str:
-    """Return the command that goes on from here."""
+def _again(args: argparse.Namespace, dates: list[str], settings: Settings) -> str:
+    """Return the command that goes on from here, with what this one was told by flag or argument."""
     words = ["spymon", "backfill", *dates]
-    words += ["--symbol", ",".join(symbols)] if "symbol" in args else []
-    for name in ("expiry", "strikes", "data_dir", "config"):
-        words += [f"--{name.replace('_', '-')}", str(getattr(args, name))] if name in args else []
+    words += ["--symbol", ",".join(settings.symbol)] if settings.origin("symbol") in _TOLD else []
+    for name in ("expiry", "strikes", "data_dir"):
+        flag = f"--{name.replace('_', '-')}"
+        words += [flag, str(getattr(settings, name))] if settings.origin(name) == f"flag {flag}" else []
+    words += ["--config", str(args.config)] if "config" in args else []
     words += ["--all"] if "all" in args else []
     words += [word for spec in getattr(args, "custom", ()) for word in ("--custom", spec)]
     return shlex.join(words)
@@ -90,13 +102,15 @@ class _Made:
     hashes: tuple[str, ...]
 
 
-def _fetch_all(wanted: list[Wanted], settings: Settings, again: str, leaver: Leaver) -> bool:
-    """Fetch and make each; say what came of it, and whether all of it did."""
+def _fetch_all(
+    wanted: list[Wanted], settings: Settings, again: str, leaver: Leaver, told: Callable[[str], object]
+) -> bool:
+    """Fetch and make each; tell what came of it, a line a day, and return whether all of it did."""
     if settings.massive_api_key is None:
         raise CredentialError(
             "There is no key for Massive; set MASSIVE_API_KEY in the environment or in .env."
         )
-    run = _Run(settings, leaver)
+    run = _Run(settings, leaver, told)
     with _to_be_continued(again, leaver):
         fine = [run.make(each, i / len(wanted), 1 / len(wanted)) for i, each in enumerate(wanted)]
     if not any(fine) and len(run.errors) == 1:
@@ -124,10 +138,10 @@ def _to_be_continued(again: str, leaver: Leaver) -> Iterator[None]:
 class _Run:
     """All days of one command."""
 
-    def __init__(self, settings: Settings, leaver: Leaver) -> None:
+    def __init__(self, settings: Settings, leaver: Leaver, told: Callable[[str], object]) -> None:
         self.errors: list[SpymonError] = []
         self.failures: list[tuple[str, str]] = []
-        self._settings, self._leaver = settings, leaver
+        self._settings, self._leaver, self._told = settings, leaver, told
         self._store, self._cache = DayStore(settings.data_dir), Historical(settings.data_dir)
         self._limit = RateLimit()
         self._no_quotes = ""
@@ -171,10 +185,10 @@ class _Run:
 
     def _say(self, name: str, made: _Made) -> None:
         if made.report is None:
-            sys.stdout.write(f"{name} is complete already; nothing was left to fetch\n")
+            self._told(f"{name} is complete already; nothing was left to fetch\n")
             return
         for day, state_hash in zip(made.report.days, made.hashes, strict=True):
-            sys.stdout.write(day_line(day, state_hash))
+            self._told(day_line(day, state_hash))
         for note in made.fetched.notes:
             say(note)
         explain(made.report)

@@ -30,7 +30,7 @@ def run_days(data_dir: Path, as_json: bool) -> int:
     elif entries:
         _show([as_row(entry) for entry in entries])
     else:
-        say(f"There are no days in {data_dir} yet; spymon import PATH makes one.")
+        say(f"There are no days in {data_dir} yet; spymon backfill DATE or spymon import PATH makes one.")
     for problem in (*days.problems, *journals.problems):
         say(problem)
     if any(entry.stored == "journal" for entry in entries):

@@ -88,7 +88,7 @@ def _expiry(args: argparse.Namespace) -> Expiry:
 
 def _of_tape(symbol: str, args: argparse.Namespace, settings: Settings, leaver: Leaver) -> Answer:
     expiry = _expiry(args)
-    day = FoldedDay(symbol, plan_for((symbol,), args, settings), settings)
+    day = FoldedDay(symbol, plan_for((symbol,), args, settings, leaver), settings)
     at_ns = day.moment(args.at) if "at" in args else day.end_ns
     with progress_bar("folding", leaver) as progress:
         day.fold_to(at_ns, progress)

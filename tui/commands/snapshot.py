@@ -39,7 +39,7 @@ def run_snapshot(args: argparse.Namespace, settings: Settings, leaver: Leaver) -
     if "at" in args and "every" in args:
         raise UsageError("--at takes one snapshot and --every many; choose one.")
     every_ns = parse_every(args.every) if "every" in args else None
-    plan = plan_for(names or None, args, settings)
+    plan = plan_for(names or None, args, settings, leaver)
     taken = list[Snapshot]()
     for symbol in plan.symbols:
         day = FoldedDay(symbol, plan, settings)

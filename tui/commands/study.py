@@ -17,9 +17,10 @@ from engine.timeline import Tape
 
 from ..leaving import Leaver
 from ..output import Progress, progress_bar, say
-from ..plan import Asked, Plan, days_on_disk, make_plan
+from ..plan import Asked, Plan, make_plan
 from ..sources import fold_params, make_sources
 from .asked_days import asked_days
+from .brought import disk_with
 from .study_lines import Study, as_json, as_text
 
 
@@ -36,7 +37,7 @@ def run_study(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
     changes = tuple(getattr(args, "changes", ()))
     fold = fold_params(settings)
     folds = (fold, with_changes(fold, changes)) if changes else (fold,)
-    parts = _parts(asked_days(args.dates), settings, only_first="symbol" not in args)
+    parts = _parts(asked_days(args.dates), args, settings, leaver)
     with progress_bar("studying", leaver) as progress:
         tallies = [_studied(parts, i, settings, folds, progress) for i in range(len(parts))]
     study = _study(tallies, settings, changes)
@@ -44,15 +45,20 @@ def run_study(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
     return 0
 
 
-def _parts(days: Sequence[date], settings: Settings, only_first: bool) -> list[_Part]:
+def _parts(days: Sequence[date], args: argparse.Namespace, settings: Settings, leaver: Leaver) -> list[_Part]:
     """Return every symbol and day to fold; whatever cannot be had is an error before anything is folded."""
-    disk, today = days_on_disk(settings.data_dir), datetime.now(ET).date()
-    plans = [make_plan(Asked(replay=str(day), lines="text"), settings, disk, today) for day in days]
+    only_first = "symbol" not in args
+    plans = [_plan(str(day), args, settings, leaver) for day in days]
     for warning in dict.fromkeys(warning for plan in plans for warning in plan.warnings):
         say(warning)
     return [
         _Part(plan, symbol) for plan in plans for symbol in (plan.symbols[:1] if only_first else plan.symbols)
     ]
+
+
+def _plan(replay: str, args: argparse.Namespace, settings: Settings, leaver: Leaver) -> Plan:
+    disk = disk_with(replay, args, settings, leaver)
+    return make_plan(Asked(replay=replay, lines="text"), settings, disk, datetime.now(ET).date())
 
 
 def _studied(

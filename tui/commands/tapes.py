@@ -17,26 +17,43 @@ from engine.stance import Convention
 from engine.timeline import Tape, Timeline, TimelineParams
 from engine.valuation import Terms
 
+from ..leaving import Leaver
 from ..output import Progress
-from ..plan import Asked, Plan, days_on_disk, make_plan
+from ..plan import LIVE, Asked, Disk, Plan, chosen_source, days_on_disk, make_plan
 from ..sources import make_sources
+from .brought import disk_with
 
 _NO_CHECKPOINTS = TimelineParams(spacing_ns=2**62)
 _BATCH = 1 << 17
 
 
-def plan_for(symbols: tuple[str, ...] | None, args: argparse.Namespace, settings: Settings) -> Plan:
+def plan_for(
+    symbols: tuple[str, ...] | None, args: argparse.Namespace, settings: Settings, leaver: Leaver
+) -> Plan:
     """Return which day is meant and where it comes from; `symbols` None is the watch list.
 
-    Raises NoDataError for a symbol that has no tape anywhere.
+    Raises NoDataError for a symbol that has no tape anywhere, and for a live day that is not recorded.
     """
-    disk = days_on_disk(settings.data_dir)
+    disk, today = days_on_disk(settings.data_dir), datetime.now(ET).date()
     if symbols is not None:
         for symbol in symbols:
             _check_symbol(symbol, settings, {each for on_disk in disk.values() for each in on_disk})
         settings = replace(settings, symbol=symbols, origins={**settings.origins, "symbol": "argument"})
-    asked = Asked(replay=getattr(args, "replay", None), lines="text")
-    return make_plan(asked, settings, disk, datetime.now(ET).date())
+    replay = getattr(args, "replay", None)
+    if replay is None and chosen_source(settings) in LIVE:
+        replay = _recorded_today(disk, today)
+    disk = disk_with(replay, args, settings, leaver)
+    return make_plan(Asked(replay=replay, lines="text"), settings, disk, today)
+
+
+def _recorded_today(disk: Disk, today: date) -> str:
+    """Return today, which is read as far as it is recorded: to follow it is the business of a screen."""
+    if today not in disk:
+        raise NoDataError(
+            f"Nothing of today, {today}, is recorded; "
+            "name another day with --replay DATE, or add --source simulated."
+        )
+    return str(today)
 
 
 def _check_symbol(symbol: str, settings: Settings, on_disk: set[str]) -> None:

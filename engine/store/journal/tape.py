@@ -89,7 +89,7 @@ def open_journal(place: Place) -> JournalTape:
     files = read_files(place)
     recordings = [each.recording for each in files if each.recording is not None]
     if not recordings:
-        raise NoDataError(f"There is no recording of {place.symbol} on {place.day}; see `spymon days`.")
+        raise NoDataError(f"Nothing of {place.symbol} on {place.day} is recorded yet.")
     return JournalTape(recordings[-1], files)
 
 

@@ -198,7 +198,7 @@ async def test_an_index_is_asked_for_under_its_own_name(tmp_path: Path) -> None:
 async def test_without_minute_bars_only_all_strikes_can_be_had(tmp_path: Path) -> None:
     async with Massive(Plan(rest_refused=("/v2/aggs",))) as fake:
         PAST.shelve(fake.shelf)
-        with pytest.raises(NoDataError, match="add --all"):
+        with pytest.raises(NoDataError, match="spymon backfill --all"):
             await fetch(fake, tmp_path, strikes=2)
         fetched = await fetch(fake, tmp_path)
     assert any(note.startswith("There are no minute bars of SPY") for note in fetched.notes)

@@ -341,6 +341,13 @@ def test_a_file_named_twice_is_read_once(store: DayStore, inbox: Path) -> None:
     assert import_paths([path, inbox, path], store).rows == 1 + 2  # and two marks
 
 
+def test_of_many_files_that_are_no_longer_in_a_day_three_are_named(store: DayStore, inbox: Path) -> None:
+    many = [file(inbox / f"{name}.csv", TRADES, trade(1 + i)) for i, name in enumerate("abcde")]
+    import_paths(many, store)
+    sentence = import_paths([file(inbox / "q.csv", QUOTES, quote())], store).days[0].sentence
+    assert "a.csv, b.csv, c.csv and 2 more are no longer in it" in sentence
+
+
 def test_another_set_of_files_replaces_the_day_and_says_so(store: DayStore, inbox: Path) -> None:
     first = file(inbox / "t.csv", TRADES, trade())
     second = file(inbox / "q.csv", QUOTES, quote())

@@ -103,6 +103,39 @@ def test_a_day_that_is_not_there_is_told(endpoint: str, capsys: Captured) -> Non
     assert "There is nothing finished in data to copy." in capsys.readouterr().err
 
 
+def test_a_store_that_cannot_be_used_is_told_once(
+    endpoint: str, record: Callable[..., Journal], capsys: Captured
+) -> None:
+    record()
+    record(symbol="QQQ")
+    assert main(["compact"]) == 0
+    configure(endpoint)
+    Path(".env").write_text(Path(".env").read_text().replace("=days", "=other"))
+    capsys.readouterr()
+
+    assert main(["archive"]) == 1
+    assert capsys.readouterr().err == (
+        "spymon: The object store has no bucket other; create it, or mend S3_BUCKET.\n"
+    )
+
+
+def test_a_symbol_that_lacks_is_brought_beside_the_others(
+    endpoint: str, record: Callable[..., Journal], capsys: Captured
+) -> None:
+    configure(endpoint)
+    record()
+    record(symbol="QQQ")
+    assert main(["compact"]) == 0
+    assert main(["archive"]) == 0
+    shutil.rmtree("data/days/2025-12-16/QQQ")
+    capsys.readouterr()
+
+    assert main(["--replay", "2025-12-16", "--headless", "--symbol", "SPY,QQQ"]) == 0
+    said = capsys.readouterr()
+    assert said.err.count("came from the object store") == 1
+    assert "QQQ of 2025-12-16 came from" in said.err
+
+
 def test_keys_do_not_belong_in_the_settings_file(capsys: Captured) -> None:
     Path("spymon.toml").write_text('s3_secret_key = "canary"\n')
 

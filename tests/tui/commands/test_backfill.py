@@ -190,11 +190,55 @@ async def test_a_replay_fetches_the_day_that_is_not_there(capsys: pytest.Capture
         assert await spymon(fake, "--replay 2025-12-16 --headless --expiry 0dte") == 0
         out, err = capsys.readouterr()
         same = "spymon backfill 2025-12-16 --expiry 0dte would do the same"
-        assert f"2025-12-16 is not on disk and is fetched from Massive; {same}." in err
+        assert f"SPY on 2025-12-16 is not on disk and is fetched from Massive; {same}." in err
         assert "SPY backfill: 294 events (240 trades, 48 quotes)" in out
         fake.asked.clear()
         assert await spymon(fake, "--replay 2025-12-16 --headless --expiry 0dte") == 0
         assert not fake.asked
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "study 2025-12-16 --symbol SPY --json",
+        "levels SPY --replay 2025-12-16 --at 12:00 --expiry all --convention flow --json",
+        "snapshot SPY --replay 2025-12-16 --at 12:00 --convention flow --json",
+        "--replay 2025-12-16 --symbol SPY --json",
+    ],
+)
+async def test_what_reads_a_day_that_is_not_there_fetches_it_first(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with Massive() as fake:
+        PAST.shelve(fake.shelf)
+        assert await spymon(fake, line) == 0
+        out, err = capsys.readouterr()
+        assert all(json.loads(each) for each in out.splitlines())
+        assert "SPY on 2025-12-16 is not on disk and is fetched from Massive" in err
+        assert "; spymon backfill 2025-12-16 --symbol SPY would do the same." in err
+        assert "2025-12-16 SPY new: 294 events" in err
+        fake.asked.clear()
+        assert await spymon(fake, line) == 0
+        assert not fake.asked
+
+
+@pytest.mark.parametrize("line", ["levels SPY", "snapshot"])
+def test_the_levels_of_a_live_day_that_nobody_records_are_no_data(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line.split()) == 4
+    assert "is recorded; name another day with --replay DATE" in capsys.readouterr().err
+    assert not list(Path("data").rglob("*.arrows"))
+
+
+async def test_a_provider_that_fails_is_no_day_without_trades(capsys: pytest.CaptureFixture[str]) -> None:
+    async with Massive() as fake:
+        PAST.shelve(fake.shelf)
+        fake.shelf.broken["/v3/trades"] = 400
+        assert await spymon(fake, "backfill 2025-12-16 --expiry 0dte") == 1
+    said = capsys.readouterr().err
+    assert f"No option of SPY could be fetched for 2025-12-16; trades of {PAST.tickers[0]} failed: " in said
+    assert "traded on" not in said
 
 
 async def test_an_index_and_its_weekly_root_become_one_day(capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,6 +261,19 @@ async def test_an_imported_day_is_not_replaced(capsys: pytest.CaptureFixture[str
         assert await spymon(fake, "backfill 2025-12-16") == 1
         assert not fake.asked
     assert "SPY on 2025-12-16 was imported, and it stays; move" in capsys.readouterr().err
+
+
+async def test_an_import_takes_the_place_of_a_backfill_and_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async with Massive() as fake:
+        PAST.shelve(fake.shelf)
+        assert await spymon(fake, "backfill 2025-12-16 --expiry 0dte --strikes 1") == 0
+    row = f"{PAST.tickers[0]},1.5,{(PAST.open_ms + 60_000) * 10**6},3"
+    write("trades.csv", f"ticker,price,sip_timestamp,size\n{row}\n")
+    assert await asyncio.to_thread(main, ["import", "trades.csv"]) == 0
+    said = capsys.readouterr().err
+    assert "replaces an earlier backfill of 198 events, whose files stay in the cache." in said
 
 
 async def test_a_recording_is_not_passed_over(capsys: pytest.CaptureFixture[str]) -> None:

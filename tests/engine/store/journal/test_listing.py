@@ -69,4 +69,4 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, recording: Recording) -> N
     listing = list_journals(tmp_path)
     assert listing.entries == ()
     assert "QQQ-093000.arrows is not a recording" in listing.problems[0]
-    assert "There is no recording of SPY" in listing.problems[1]
+    assert "Nothing of SPY on 2025-12-16 is recorded yet." in listing.problems[1]

@@ -56,7 +56,7 @@ def test_the_starts_of_a_later_file_do_not_fall_behind_the_tapes_clock(
 
 
 def test_no_recording_is_no_data(tmp_path: Path, recording: Recording) -> None:
-    with pytest.raises(NoDataError, match="There is no recording of SPY on 2025-12-16"):
+    with pytest.raises(NoDataError, match="Nothing of SPY on 2025-12-16 is recorded"):
         open_journal(Place(tmp_path, recording.day, "SPY"))
 
 
