@@ -214,6 +214,7 @@ def _add_study(study: argparse.ArgumentParser) -> None:
         action="append",
         help="compare with another threshold, volume_spike.z=5; may be repeated",
     )
+    study.add_argument("--source", metavar="NAME", help="simulated or auto (auto)")
     study.add_argument("--preset", metavar="NAME", help="signal parameters: default or seed")
     study.add_argument("--json", action="store_true", help="print one JSON object")
 

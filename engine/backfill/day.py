@@ -102,7 +102,8 @@ class _Run:
         if not len(spots) and self._wanted.strikes is not None:
             raise NoDataError(
                 f"Massive has no minute bars of {self._wanted.underlying.symbol} on {self._wanted.day} for "
-                "this key, so no strikes can be chosen around its price; spymon backfill --all takes all."
+                "this key, so no strikes can be chosen around its price; "
+                "spymon backfill --all fetches every strike."
             )
         names = [each.occ for each in chosen(self._wanted, await self._listed(), spots)]
         for kind in ("trades", "quotes"):

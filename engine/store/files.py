@@ -42,7 +42,8 @@ def writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
+        # Arrow puts its own words, and the number, where others have the system's sentence.
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise StoreError(
             f"The data folder {folder} cannot be written ({reason}); "
             "mend that or choose another one with --data-dir."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,12 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
     assert str(caught.value).count("\n") == 0
     assert str(tmp_path / "data") in str(caught.value)
     assert "--data-dir" in str(caught.value)
+
+
+def test_a_full_disk_is_told_in_the_words_of_the_system(tmp_path: Path) -> None:
+    said = "Error writing bytes to file. Detail: [errno 28]"
+    with pytest.raises(StoreError, match=r"cannot be written \(No space left on device\)"), writing(tmp_path):
+        raise OSError(errno.ENOSPC, said)
 
 
 def test_only_failures_of_the_system_become_store_errors(tmp_path: Path) -> None:

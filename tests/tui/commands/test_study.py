@@ -53,6 +53,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("study 2025-12-14", 4, "2025-12-14 is a Sunday"),
         ("study 2025-12-16 --set volume_spke.z=5", 2, "did you mean volume_spike.z?"),
         ("study 2025-12-16 --set volume_spike.z", 2, "volume_spike.z needs NAME=VALUE"),
+        ("study 2025-12-16 --source wild", 2, "--source wild is not one of"),
         ("study 2025-12-16 --preset wild", 2, "--preset wild is not default or seed."),
         ("study 2025-12-16 --symbol AAPL", 2, "AAPL has no preset"),
     ],
