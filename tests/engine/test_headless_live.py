@@ -14,7 +14,7 @@ import pytest
 
 from engine.errors import CredentialError
 from engine.events import FMV, GAP, NS, QUOTE, TRADE, empty_events
-from engine.headless import Followed, Status, Summary
+from engine.headless import Followed, Notice, Status, Summary
 from engine.headless_live import follow
 from engine.kernel.params import PRESETS, FoldParams
 from engine.live import LiveTape
@@ -119,6 +119,37 @@ def test_the_status_says_what_the_link_says() -> None:
             said.set()
     assert (statuses[0].badge, statuses[0].connection, statuses[0].source) == ("DELAYED", "connected", "wire")
     assert (statuses[0].dropped, statuses[0].gaps, statuses[0].ts_ns) == (7, 1, OPEN + 4 * NS)
+
+
+def test_what_the_links_say_is_told_once_until_all_is_well_again() -> None:
+    over, told = threading.Event(), []
+
+    async def script(tapes: dict[str, LiveTape], notify: Callable[[], None]) -> None:
+        await asyncio.to_thread(over.wait)
+        for tape in tapes.values():
+            tape.close()
+
+    links = iter((
+        Link("GAP", "waiting", note="Away for 3 s."),
+        Link("GAP", "connecting"),
+        Link("GAP", "waiting", note="Away for 14 s."),
+        Link("GAP", "waiting", note="Refused."),
+        Link("LIVE", "connected"),
+        Link("GAP", "waiting", note="Away for 1 s."),
+        Link("LIVE", "connected"),
+    ))  # fmt: skip
+    wire = Wire(script, "SPY", "QQQ")
+    for item in run(wire, seconds_per_look=5):
+        if isinstance(item, Notice):
+            told.append(item.sentence)
+        elif isinstance(item, Status) and item.symbol == "QQQ":  # the look is over
+            link = next(links, None)
+            if link is None:
+                over.set()
+                continue
+            for tape in wire.tapes.values():
+                tape.link = link
+    assert told == ["Away for 3 s.", "Refused.", "Away for 1 s."]
 
 
 def test_a_view_carries_the_link_and_the_lag() -> None:

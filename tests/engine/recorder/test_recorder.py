@@ -241,6 +241,6 @@ def test_a_recording_whose_day_was_imported_is_told_and_kept(
         writer.commit(Facts("import", "tape", 100, info.underlying, True))
     heard = Heard()
     run(recorder(tmp_path, script(), heard))
-    [sentence] = heard.sentences
+    [_, sentence] = heard.sentences
     assert sentence.startswith("SPY on 2025-12-16 was imported and not recorded, and it stays")
     assert np.array_equal(rows(open_journal(Place(tmp_path, DAY, "SPY"))), events)

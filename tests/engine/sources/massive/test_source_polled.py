@@ -101,7 +101,10 @@ async def test_the_day_ends_after_the_close() -> None:
         close_ns = OPEN_NS + 6 * 3600 * 10**9 + 45 * 60 * 10**9
         async with stage(fake, connections=0, now=clock(close_ns + 59_500_000_000)) as on:
             await on.running
-            assert (on.link.badge, on.link.note) == ("CLOSED", "The market has closed.")
+            assert (on.link.badge, on.link.note) == (
+                "CLOSED",
+                "The market has closed. Start spymon again for the next day.",
+            )
             on.tape.take()
             assert not on.tape.open
             assert on.events(MARK)["s1"].tolist() == [1, 2]
