@@ -20,6 +20,9 @@ from .view import Fired
 TURN_S = 0.05
 """The least between two looks: what comes in meanwhile is folded in one go."""
 
+LOOK_S = 0.5
+"""The most between two looks: somebody may have asked for the end."""
+
 _WELL = ("LIVE", "DELAYED", "SIMULATED")
 
 
@@ -30,19 +33,21 @@ def follow(
     wall: Callable[[], int],
     views: bool,
     turn_s: float = TURN_S,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Item]:
     """Yield every signal as it fires, a status per symbol each 5 s, and a summary per symbol at last.
 
     The source runs until all tapes are closed and folded, or the iterator is; what it raises is raised here
     after that. wall is a monotonic clock, ns.
 
-    views : whether to yield a `View` per symbol each 5 minutes and at the end
+    views   : whether to yield a `View` per symbol each 5 minutes and at the end
+    stopped : whether somebody has asked for the end; the summary comes then
     """
     runs = [Run(source, symbol, params, wall) for symbol in symbols]
     shown, began, links = tuple(symbols), wall(), _Links(runs)
     status_ns, view_ns = began + STATUS_NS, began + VIEW_NS
     with _Running(source) as feed:
-        while True:
+        while not stopped():
             over = feed.over  # what it wrote before it ended is folded below
             yield from _news(runs)
             yield from links.notices()
@@ -55,7 +60,7 @@ def follow(
             if not any(run.slot.live for run in runs) or (over and not any(map(_unfolded, runs))):
                 break
             if not any(map(_unfolded, runs)):
-                feed.wait(turn_s, max(status_ns - wall(), 0) / NS)
+                feed.wait(turn_s, min(max(status_ns - wall(), 0) / NS, LOOK_S))
     if views:
         yield from (run.view(shown, 1.0) for run in runs)
     yield from (run.summary() for run in runs)

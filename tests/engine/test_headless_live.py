@@ -207,3 +207,18 @@ def test_a_source_ends_with_the_iterator() -> None:
     items.close()
     assert wire.ended.is_set()
     assert not any(thread.name == "feed wire" for thread in threading.enumerate())
+
+
+def test_whoever_asks_for_the_end_gets_the_summary() -> None:
+    async def script(tapes: dict[str, LiveTape], notify: Callable[[], None]) -> None:
+        signal(tapes["SPY"], 1, 1)
+        notify()
+        await asyncio.Event().wait()
+
+    wire, items = Wire(script), []
+    wall = itertools.count(0)
+    params = DeckParams(fold=SEED)
+    for item in follow(wire, wire.symbols, params, lambda: next(wall), False, 0, lambda: bool(items)):
+        items += [item]
+    assert [type(item) for item in items] == [Fired, Summary]
+    assert wire.ended.is_set()
