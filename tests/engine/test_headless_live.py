@@ -215,10 +215,11 @@ def test_whoever_asks_for_the_end_gets_the_summary() -> None:
         notify()
         await asyncio.Event().wait()
 
-    wire, items = Wire(script), []
-    wall = itertools.count(0)
+    wire, wall, told = Wire(script), itertools.count(0), threading.Event()
+    kinds = []
     params = DeckParams(fold=SEED)
-    for item in follow(wire, wire.symbols, params, lambda: next(wall), False, 0, lambda: bool(items)):
-        items += [item]
-    assert [type(item) for item in items] == [Fired, Summary]
+    for item in follow(wire, wire.symbols, params, lambda: next(wall), False, 0, told.is_set):
+        told.set()
+        kinds.append(type(item))
+    assert kinds == [Fired, Summary]
     assert wire.ended.is_set()
