@@ -156,10 +156,7 @@ class SmileChart(OnStrikes):
         )
         if not self._titled:
             return [title]
-        answered = self._smile is not None  # until then no quote is known to be of no use
-        unknown = (
-            answered and len(self._numbers) > 0 and bool((self._numbers[:, _FIRST] == rows.UNKNOWN).any())
-        )
+        unknown = bool(len(self._numbers)) and bool((self._numbers[:, _FIRST] == rows.UNKNOWN).any())
         return [title, rows.heading_row(self._shown_numbers, self._left, width, unknown=unknown)]
 
     def _pointed(self, view: View) -> str:

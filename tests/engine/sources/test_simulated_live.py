@@ -36,7 +36,7 @@ class Kept:
     def listed(self) -> ContractTable:
         return self.tape.listed
 
-    def append(self, events: Events, received_ns: int, timely: bool = True) -> None:
+    def append(self, events: Events, received_ns: int) -> None:
         self.appends += 1
         self.tape.append(events, received_ns)
 

@@ -64,8 +64,6 @@ async def test_an_unknown_strike_is_a_dot_and_the_cursor_says_why(make_view, mak
     chart = SmileChart()
     async with stage(chart, 120, 60):
         view = make_view()
-        chart.show(view, Prefs())
-        assert "no usable quote" not in lines(chart)[1]  # nothing has been answered yet
         fed(chart, view, make_smile())
         assert line_of(chart, 704).split("│")[1].split()[:2] == ["·", "·"]
         assert "· no usable quote" in lines(chart)[1]
