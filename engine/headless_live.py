@@ -7,17 +7,23 @@ said once, as soon as it fires, and what was on the tape before anybody listened
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
 from .deck import TICK_EVENTS
 from .events import NS
-from .headless import STATUS_NS, VIEW_NS, Followed, Item, Run, moment
+from .headless import STATUS_NS, VIEW_NS, Followed, Item, Notice, Run, moment
 from .slot import DeckParams, LiveSource
 from .view import Fired
 
 TURN_S = 0.05
 """The least between two looks: what comes in meanwhile is folded in one go."""
+
+LOOK_S = 0.5
+"""The most between two looks: somebody may have asked for the end."""
+
+_WELL = ("LIVE", "DELAYED", "SIMULATED")
 
 
 def follow(
@@ -27,21 +33,24 @@ def follow(
     wall: Callable[[], int],
     views: bool,
     turn_s: float = TURN_S,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Item]:
     """Yield every signal as it fires, a status per symbol each 5 s, and a summary per symbol at last.
 
     The source runs until all tapes are closed and folded, or the iterator is; what it raises is raised here
     after that. wall is a monotonic clock, ns.
 
-    views : whether to yield a `View` per symbol each 5 minutes and at the end
+    views   : whether to yield a `View` per symbol each 5 minutes and at the end
+    stopped : whether somebody has asked for the end; the summary comes then
     """
     runs = [Run(source, symbol, params, wall) for symbol in symbols]
-    shown, began = tuple(symbols), wall()
+    shown, began, links = tuple(symbols), wall(), _Links(runs)
     status_ns, view_ns = began + STATUS_NS, began + VIEW_NS
     with _Running(source) as feed:
-        while True:
+        while not stopped():
             over = feed.over  # what it wrote before it ended is folded below
             yield from _news(runs)
+            yield from links.notices()
             if wall() >= status_ns:
                 status_ns += STATUS_NS
                 yield from (run.status() for run in runs)
@@ -51,7 +60,7 @@ def follow(
             if not any(run.slot.live for run in runs) or (over and not any(map(_unfolded, runs))):
                 break
             if not any(map(_unfolded, runs)):
-                feed.wait(turn_s, max(status_ns - wall(), 0) / NS)
+                feed.wait(turn_s, min(max(status_ns - wall(), 0) / NS, LOOK_S))
     if views:
         yield from (run.view(shown, 1.0) for run in runs)
     yield from (run.summary() for run in runs)
@@ -69,6 +78,25 @@ def _news(runs: Sequence[Run]) -> Iterator[Item]:
 
 def _unfolded(run: Run) -> bool:
     return run.slot.live and (run.slot.behind or run.slot.longer is not None)
+
+
+class _Links:
+    """What the source says of its connection: each sentence once, until all is well again."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._runs = runs
+        self._said: set[str] = set()
+
+    def notices(self) -> Iterator[Notice]:
+        links = [(run, run.slot.link) for run in self._runs]
+        if all(link is None or (not link.note and link.badge in _WELL) for _, link in links):
+            self._said.clear()
+        for run, link in links:
+            words = "" if link is None else re.sub(r"[0-9]+", "", link.note)  # ages count on
+            if link is not None and words and words not in self._said:
+                self._said.add(words)
+                info = run.slot.timeline.tape.info
+                yield Notice(run.slot.timeline.clock, info.symbol, link.note)
 
 
 class _Running:

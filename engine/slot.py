@@ -32,7 +32,7 @@ REWIND = "REWIND"
 """The badge of an earlier moment of a day that goes on."""
 
 REPLAY = "REPLAY"
-"""The badge of a live day that is over."""
+"""The badge of a live day that is over; a simulated one stays that."""
 
 
 class Source(Protocol):
@@ -136,8 +136,9 @@ class Slot:
 
     @property
     def _front_badge(self) -> str:
-        if self.link is None:
-            return self.timeline.tape.info.badge
+        info = self.timeline.tape.info
+        if self.link is None or (info.simulated and not self.live):
+            return info.badge
         return self.link.badge if self.live else REPLAY
 
     def follow(self, limit: int) -> tuple[list[Piece], tuple[Fired, ...]]:

@@ -50,6 +50,11 @@ class TapeInfo:
     tick: int
     notes: tuple[str, ...] = ()
 
+    @property
+    def simulated(self) -> bool:
+        """Say whether it is no market's day: whatever shows it says so, and its clock is its own."""
+        return self.badge == "SIMULATED"
+
 
 class Tape(Protocol):
     """One symbol's day, readable chunk by chunk, never held in memory whole.

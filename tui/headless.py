@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import Any
 
 from engine.alerts.alerter import PATIENCE_S, Alerter
 from engine.config import Settings
@@ -28,7 +31,10 @@ LAST_ALERTS_S = 0.5
 
 
 def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
-    """Play the run to its end and return the exit code; 1 when a symbol of the day is damaged."""
+    """Play the run to its end and return the exit code; 1 when a symbol of the day is damaged.
+
+    A live day ends with Ctrl-C as well as with its close: 130 then, after the summaries.
+    """
     as_json = plan.lines == "json"
     symbols, damaged = judged(plan, settings)
     for sentence in damaged.values():
@@ -36,7 +42,8 @@ def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
     params = deck_params(plan, settings)
     for sentence in params.notes:
         say(sentence)
-    items = _items(make_sources(plan, settings)[0], symbols, params, plan.speed, as_json)
+    stop = threading.Event()
+    items = _items(make_sources(plan, settings)[0], symbols, params, plan.speed, as_json, stop, leaver)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe may be set to an encoding without arrows
     writer = LineWriter(sys.stdout, plan.speed != math.inf or sys.stdout.isatty(), leaver.whole)
@@ -46,15 +53,39 @@ def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
             print_items(alerted(items, alerter), writer, as_json)
         finally:
             _finish(alerter)
+    if stop.is_set():
+        return 130
     return 1 if damaged else 0
 
 
 def _items(
-    source: Source, symbols: tuple[str, ...], params: DeckParams, speed: float, views: bool
+    source: Source,
+    symbols: tuple[str, ...],
+    params: DeckParams,
+    speed: float,
+    views: bool,
+    stop: threading.Event,
+    leaver: Leaver,
 ) -> Iterator[Item]:
     if isinstance(source, LiveSource):
-        return follow(source, source.symbols, params, time.monotonic_ns, views=views)
+        live = follow(source, source.symbols, params, time.monotonic_ns, views=views, stopped=stop.is_set)
+        return ended(live, leaver, stop)
     return replay(source, symbols, params, speed, time.monotonic_ns, time.sleep, views=views)
+
+
+def ended(items: Iterator[Item], leaver: Leaver, stop: threading.Event) -> Iterator[Item]:
+    """Pass every item on; once there was one, the first Ctrl-C sets `stop` and the second leaves at once."""
+
+    def ask(number: int, _frame: Any) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    for item in items:  # until then a fold may be compiled, which nobody wants to wait for
+        yield item
+        break
+    with leaver.by_exception(ask):
+        yield from items
 
 
 def alerted(items: Iterable[Item], alerter: Alerter) -> Iterator[Item]:

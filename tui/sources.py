@@ -59,16 +59,17 @@ def make_sources(plan: Plan, settings: Settings) -> tuple[Source, ...]:
     store = DayStore(settings.data_dir)
     days = tuple(stored(store, day, stored_symbols(store, day)) for day in plan.others)
     others = tuple(day for day in days if day.symbols)
+    beside = partial(simulated, SIMULATED_DAY, settings.seed, settings.symbol)
     if plan.source == ATTACHED:
-        return attached(settings), simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
+        return attached(settings), beside(notes=()), *others
     if plan.source == STORED:
         readable, damaged = judged(plan, settings)
         # The damaged ones come last: whoever watches is told why each of them cannot be shown.
         first = stored(store, plan.day, (*readable, *damaged))
-        return first, simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
+        return first, beside(), *others
     if plan.source in LIVE:
         feed = make_massive(settings, plan.source, recording(settings.data_dir))
-        return feed, simulated(SIMULATED_DAY, settings.seed, settings.symbol), *others
+        return feed, beside(notes=()), *others
     return simulated(plan.day, settings.seed, plan.symbols), *others
 
 
@@ -88,11 +89,16 @@ def judged(plan: Plan, settings: Settings) -> tuple[tuple[str, ...], dict[str, s
     return (readable, damaged) if readable else (plan.symbols, {})
 
 
-def simulated(day: date, seed: int, wanted: tuple[str, ...]) -> NamedSource:
-    """Return the simulated market of a day, with those of the wanted symbols that it has, else all."""
+def simulated(
+    day: date, seed: int, wanted: tuple[str, ...], notes: tuple[str, ...] = (GO_LIVE,)
+) -> NamedSource:
+    """Return the simulated market of a day, with those of the wanted symbols that it has, else all.
+
+    notes : what its screen says first
+    """
     source = SimulatedSource(day, seed=seed)
     symbols = tuple(symbol for symbol in wanted if symbol in PROFILES) or tuple(PROFILES)
-    return NamedSource(SIMULATED, f"simulated day {day}", symbols, partial(_open_simulated, source))
+    return NamedSource(SIMULATED, f"simulated day {day}", symbols, partial(_open_simulated, source, notes))
 
 
 def attached(settings: Settings) -> AttachedSource:
@@ -109,9 +115,9 @@ def attached(settings: Settings) -> AttachedSource:
     return AttachedSource(place, hello, symbols, spool=lambda: FileSpool(place.folder))
 
 
-def _open_simulated(source: SimulatedSource, symbol: str) -> Tape:
+def _open_simulated(source: SimulatedSource, notes: tuple[str, ...], symbol: str) -> Tape:
     tape = source.open(symbol)
-    tape.info = replace(tape.info, notes=(GO_LIVE, *tape.info.notes))
+    tape.info = replace(tape.info, notes=(*notes, *tape.info.notes))
     return tape
 
 

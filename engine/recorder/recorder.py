@@ -198,6 +198,7 @@ class Recorder:
 
     async def _compact(self, day: date, stop: asyncio.Event) -> None:
         """Make days of everything that was recorded up to this one; whatever cannot be is told and stays."""
+        self._telling.say(f"The session of {day} is over; what was recorded is made into a day.")
         for place in places(self._store.root):
             if stop.is_set():
                 return

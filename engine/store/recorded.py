@@ -152,7 +152,7 @@ def open_recorded(
 
 
 def _recording(info: TapeInfo) -> Recording:
-    source = "simulated" if info.badge == "SIMULATED" else "recorded"
+    source = "simulated" if info.simulated else "recorded"
     return Recording(info.day, info.underlying, info.spot_origin, info.tick, source)
 
 

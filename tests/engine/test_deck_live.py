@@ -481,6 +481,14 @@ class TestEnd:
         back = screen.look(Skip(-10 * NS), after_s=0)
         assert (back.badge, place_s(back)) == ("REPLAY", 41)
 
+    def test_a_simulated_day_that_is_over_says_so_still(self, feed) -> None:
+        screen = Screen(feed)
+        feed.tell(31)
+        tape = feed.tapes["SPY"]
+        tape.info = replace(tape.info, badge="SIMULATED")
+        tape.close()
+        assert screen.look().badge == "SIMULATED"
+
     def test_a_day_that_ends_while_the_screen_is_back_leaves_it_there(self, feed) -> None:
         screen = Screen(feed)
         feed.tell(31)

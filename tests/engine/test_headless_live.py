@@ -14,7 +14,7 @@ import pytest
 
 from engine.errors import CredentialError
 from engine.events import FMV, GAP, NS, QUOTE, TRADE, empty_events
-from engine.headless import Followed, Status, Summary
+from engine.headless import Followed, Notice, Status, Summary
 from engine.headless_live import follow
 from engine.kernel.params import PRESETS, FoldParams
 from engine.live import LiveTape
@@ -121,6 +121,37 @@ def test_the_status_says_what_the_link_says() -> None:
     assert (statuses[0].dropped, statuses[0].gaps, statuses[0].ts_ns) == (7, 1, OPEN + 4 * NS)
 
 
+def test_what_the_links_say_is_told_once_until_all_is_well_again() -> None:
+    over, told = threading.Event(), []
+
+    async def script(tapes: dict[str, LiveTape], notify: Callable[[], None]) -> None:
+        await asyncio.to_thread(over.wait)
+        for tape in tapes.values():
+            tape.close()
+
+    links = iter((
+        Link("GAP", "waiting", note="Away for 3 s."),
+        Link("GAP", "connecting"),
+        Link("GAP", "waiting", note="Away for 14 s."),
+        Link("GAP", "waiting", note="Refused."),
+        Link("LIVE", "connected"),
+        Link("GAP", "waiting", note="Away for 1 s."),
+        Link("LIVE", "connected"),
+    ))  # fmt: skip
+    wire = Wire(script, "SPY", "QQQ")
+    for item in run(wire, seconds_per_look=5):
+        if isinstance(item, Notice):
+            told.append(item.sentence)
+        elif isinstance(item, Status) and item.symbol == "QQQ":  # the look is over
+            link = next(links, None)
+            if link is None:
+                over.set()
+                continue
+            for tape in wire.tapes.values():
+                tape.link = link
+    assert told == ["Away for 3 s.", "Refused.", "Away for 1 s."]
+
+
 def test_a_view_carries_the_link_and_the_lag() -> None:
     async def script(tapes: dict[str, LiveTape], notify: Callable[[], None]) -> None:
         tape = tapes["SPY"]
@@ -176,3 +207,19 @@ def test_a_source_ends_with_the_iterator() -> None:
     items.close()
     assert wire.ended.is_set()
     assert not any(thread.name == "feed wire" for thread in threading.enumerate())
+
+
+def test_whoever_asks_for_the_end_gets_the_summary() -> None:
+    async def script(tapes: dict[str, LiveTape], notify: Callable[[], None]) -> None:
+        signal(tapes["SPY"], 1, 1)
+        notify()
+        await asyncio.Event().wait()
+
+    wire, wall, told = Wire(script), itertools.count(0), threading.Event()
+    kinds = []
+    params = DeckParams(fold=SEED)
+    for item in follow(wire, wire.symbols, params, lambda: next(wall), False, 0, told.is_set):
+        told.set()
+        kinds.append(type(item))
+    assert kinds == [Fired, Summary]
+    assert wire.ended.is_set()

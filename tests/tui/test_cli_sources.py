@@ -106,6 +106,7 @@ def test_the_live_day_comes_first_and_the_simulated_one_stays_at_hand(tmp_path: 
         assert isinstance(live, LiveSource)
         assert (live.name, live.symbols) == (name, keyed.symbol)
         assert [each.name for each in others] == ["simulated", "import 2024-06-14"]
+        assert GO_LIVE not in others[0].open("SPY").info.notes
         assert "canary-1" not in repr(vars(live))
 
 

@@ -204,3 +204,25 @@ def test_on_its_own_it_changes_nothing() -> None:
     before = signal.getsignal(signal.SIGINT)
     with Leaver().by_exception():
         assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize(("presses", "outcome"), [(1, (130, "a;b;summary;", "")), (2, (130, "a;", ""))])
+def test_a_live_run_without_a_screen_ends_with_its_summary_or_at_once(
+    presses: int, outcome: tuple[int, str, str]
+) -> None:
+    script = f"""
+import threading
+from tui.headless import ended
+stop = threading.Event()
+def items():
+    yield "a"
+    for _ in range({presses}):
+        interrupt()
+    yield "b"
+    yield "summary" if stop.is_set() else "went on"
+with leaver.at_once():
+    for item in ended(items(), leaver, stop):
+        say(item)
+sys.exit(130 if stop.is_set() else 0)
+"""
+    assert run(script) == outcome

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ...errors import NoDataError, ProviderError, SpymonError
-from ...events import empty_events
+from ...events import NS, empty_events
 from ...live import CHUNK, LiveTape
 from .place import Place
 from .protocol import (
@@ -31,6 +31,9 @@ from .protocol import (
 
 AHEAD = 8 * CHUNK
 """Rows that may wait for the fold; more stay with the recorder until those were taken."""
+
+NEAR_NS = 60 * NS
+"""How far before its close a simulated day may have its last event."""
 
 _READ = 1 << 20
 
@@ -106,7 +109,14 @@ class Strand:
             return False
         finally:
             writer.transport.abort()
-        return self._ended and max(self._now(), self._clock) >= self.tape.info.session.close_ns
+        return self._ended and self._is_over()
+
+    def _is_over(self) -> bool:
+        """Say whether the day is, by the wall's clock; a simulated one has its own."""
+        info = self.tape.info
+        if info.simulated:
+            return self._clock >= info.session.close_ns - NEAR_NS
+        return max(self._now(), self._clock) >= info.session.close_ns
 
     async def _listen(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, notify: Callable[[], None]
@@ -191,4 +201,5 @@ class Strand:
         events = rows.events(len(self.tape.listed))
         self._have = self._have.with_rows(rows.packed)
         self._clock = max(self._clock, int(events["ts"].max(initial=0)))
-        self.tape.append(events, None if rows.first < self._known else self._now())
+        received_ns = None if rows.first < self._known else self._now()
+        self.tape.append(events, received_ns, timely=not self.tape.info.simulated)

@@ -64,7 +64,7 @@ def closed_sentence(hours: Hours, now_ns: int, chain_ns: int | None) -> str:
     chain_ns : ns UTC of the newest price in the chain that is shown, None without one
     """
     if now_ns >= hours.close_ns:
-        return "The market has closed."
+        return "The market has closed. Start spymon again for the next day."
     opens = datetime.fromtimestamp(hours.open_ns // NS, ET)
     shown = "" if chain_ns is None else f" The chain shown is {age_text(now_ns - chain_ns)} old."
     return (

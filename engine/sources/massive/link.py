@@ -43,7 +43,9 @@ def _note(errands: Errands, clusters: Clusters, hours: Hours, standing: Standing
     if not standing.on:
         return closed_sentence(hours, standing.now_ns, followed.chain_ns)
     if clusters.why and not standing.streaming:
-        return f"{clusters.why} The chain is polled meanwhile." if errands.polling else clusters.why
+        if not errands.polling:
+            return clusters.why
+        return f"{clusters.why} {errands.failure or 'The chain is polled meanwhile.'}"
     if not errands.ready.is_set():
         return errands.failure or f"Waiting for the chain of {symbol}."
     if not len(followed.intake.listed):

@@ -111,7 +111,7 @@ class _Player:
         count = int(np.searchsorted(self._events["ts"], to_ns, "right"))
         now, self._events = self._events[:count], self._events[count:]
         if count:
-            self.intake.append(now.copy(), int(now["ts"][-1]))
+            self.intake.append(now.copy(), int(now["ts"][-1]), timely=False)
         if not len(self._events) and self._chunk + 1 < len(self._tape.starts):
             self._chunk += 1
             self._events = self._read()

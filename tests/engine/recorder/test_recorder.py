@@ -129,7 +129,8 @@ def test_a_day_is_recorded_and_compacted_to_what_it_came_to_live(
     day = DayStore(tmp_path).open(DAY, "SPY")
     assert np.array_equal(rows(day), events)
     assert heard.sentences == [
-        f"SPY on 2025-12-16 was compacted: {len(events):,} events, state {day.meta.state_hash}."
+        "The session of 2025-12-16 is over; what was recorded is made into a day.",
+        f"SPY on 2025-12-16 was compacted: {len(events):,} events, state {day.meta.state_hash}.",
     ]
     assert heard.days == [DAY]
     assert places(tmp_path) == []
@@ -227,7 +228,7 @@ def test_a_day_that_a_killed_recorder_left_is_compacted_too(
         run(recorder(tmp_path, script(killed), Heard()))
     heard = Heard()
     run(recorder(tmp_path, script(day=NEXT), heard))
-    assert [sentence[:17] for sentence in heard.sentences] == ["SPY on 2025-12-16", "SPY on 2025-12-17"]
+    assert [sentence[:17] for sentence in heard.sentences[1:]] == ["SPY on 2025-12-16", "SPY on 2025-12-17"]
     assert places(tmp_path) == []
 
 
@@ -240,6 +241,6 @@ def test_a_recording_whose_day_was_imported_is_told_and_kept(
         writer.commit(Facts("import", "tape", 100, info.underlying, True))
     heard = Heard()
     run(recorder(tmp_path, script(), heard))
-    [sentence] = heard.sentences
+    [_, sentence] = heard.sentences
     assert sentence.startswith("SPY on 2025-12-16 was imported and not recorded, and it stays")
     assert np.array_equal(rows(open_journal(Place(tmp_path, DAY, "SPY"))), events)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engine.errors import NoDataError, ProviderError, StoreError
-from engine.events import Events, empty_events
+from engine.events import NS, Events, empty_events
 from engine.kernel.params import FoldParams
 from engine.live import CHUNK, LiveTape
 from engine.sources.attached.hub import Hub
@@ -245,6 +245,25 @@ async def test_a_recorder_that_stops_before_the_close_is_waited_for(
     write(again, events[:20])
     async with Hub(tmp_path, {"SPY": again}):
         assert same(await screen.rows(20), again)
+        await screen.leave()
+
+
+@pytest.mark.parametrize(("before_close_s", "over"), [(3600, False), (30, True)])
+async def test_a_simulated_day_is_over_by_its_own_clock_and_says_nothing_of_lag(
+    tmp_path: Path, tape: LiveTape, events: Events, before_close_s: int, over: bool
+) -> None:
+    tape.info = replace(tape.info, badge="SIMULATED")
+    async with Hub(tmp_path, {"SPY": tape}) as hub:
+        screen = await attach(tmp_path, now_ns=AFTER_NS)
+        last = events[:10].copy()
+        last["ts"] = tape.info.session.close_ns - before_close_s * NS
+        write(tape, last)
+        hub.news()
+        assert (await screen.rows(10)).lag() is None
+        close(tape)
+        hub.news()
+        seen = await screen.until(lambda seen: not seen.open or "stopped before the close" in seen.link.note)
+        assert seen.open != over
         await screen.leave()
 
 

@@ -61,7 +61,10 @@ def test_a_closed_market_says_when_it_opens_and_how_old_the_chain_is() -> None:
         "The chain shown is 17 h old."
     )
     assert "chain" not in closed_sentence(found, saturday, None)
-    assert closed_sentence(found, found.close_ns, None) == "The market has closed."
+    assert (
+        closed_sentence(found, found.close_ns, None)
+        == "The market has closed. Start spymon again for the next day."
+    )
 
 
 @pytest.mark.parametrize(

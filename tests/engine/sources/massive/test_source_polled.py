@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.errors import CredentialError
 from engine.events import FLAG_POLLED, MARK, OI, SPOT, TRADE
-from tests.engine.sources.massive.staging import OPEN_NS, clock, full_chain, occ, stage
-from tests.fakes.massive import Massive, Plan
+from tests.engine.sources.massive.staging import OPEN_NS, QUICK, clock, full_chain, occ, stage
+from tests.fakes.massive import Hang, Massive, Plan
 
 pytestmark = pytest.mark.asyncio
 
@@ -99,7 +101,23 @@ async def test_the_day_ends_after_the_close() -> None:
         close_ns = OPEN_NS + 6 * 3600 * 10**9 + 45 * 60 * 10**9
         async with stage(fake, connections=0, now=clock(close_ns + 59_500_000_000)) as on:
             await on.running
-            assert (on.link.badge, on.link.note) == ("CLOSED", "The market has closed.")
+            assert (on.link.badge, on.link.note) == (
+                "CLOSED",
+                "The market has closed. Start spymon again for the next day.",
+            )
             on.tape.take()
             assert not on.tape.open
             assert on.events(MARK)["s1"].tolist() == [1, 2]
+
+
+async def test_a_websocket_that_is_refused_says_how_its_stand_in_does() -> None:
+    async with Massive() as fake:
+        fake.shelf.chains["SPY"] = full_chain()
+        await fake.play(Hang())
+        async with stage(fake, pulse=replace(QUICK, dead=0.0)) as on:
+            await on.until(lambda: on.link.note.endswith("HTTP status 503. The chain is polled meanwhile."))
+            fake.shelf.broken["/v3/snapshot"] = 400
+            await on.until(lambda: "status 503. " in on.link.note and "HTTP 400" in on.link.note)
+            assert "polled meanwhile" not in on.link.note
+            fake.shelf.broken.clear()
+            await on.until(lambda: on.link.note.endswith("The chain is polled meanwhile."))
