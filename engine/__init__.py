@@ -82,7 +82,8 @@ if TYPE_CHECKING:
     from .stance import Stance
     from .store.day import DayStore
     from .symbols import Contract, ContractTable
-    from .timeline import Tape, TapeInfo, Timeline
+    from .tape import Tape, TapeInfo
+    from .timeline import Timeline
     from .view import (
         Chain,
         Counts,

@@ -29,7 +29,7 @@ from engine.playhead import TICK_EVENTS
 from engine.slot import SCOUT_EVENTS, DeckParams, chosen_expiries, open_slot
 from engine.slots import Slots
 from engine.symbols import Contract, ContractTable
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from engine.view import Fired, View
 
 DAY, NEXT = date(2025, 12, 16), date(2025, 12, 17)

@@ -33,7 +33,7 @@ from engine.rules import RuleKind
 from engine.slot import SCOUT_EVENTS, DeckParams, LiveSource
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from engine.view import Lag, View
 
 DAY = date(2025, 12, 16)

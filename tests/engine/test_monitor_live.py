@@ -24,7 +24,7 @@ from engine.playhead import TICK_EVENTS
 from engine.slot import DeckParams
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from engine.view import Fired, Link, View
 
 DAY = date(2025, 12, 16)

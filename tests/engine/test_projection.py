@@ -35,7 +35,8 @@ from engine.projection import DETAIL_PRINTS, Playing
 from engine.slot import DeckParams, Slot, open_slot
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract, ContractTable
-from engine.timeline import TapeInfo, Timeline
+from engine.tape import TapeInfo
+from engine.timeline import Timeline
 from engine.view import Detail, View
 
 DAY, NEXT = date(2025, 12, 16), date(2025, 12, 17)

@@ -26,7 +26,7 @@ from engine.sources.attached.source import AttachedSource
 from engine.sources.attached.strand import Patience
 from engine.store.recorded import open_recorded
 from engine.symbols import parse_occ
-from engine.timeline import Tape, TapeInfo
+from engine.tape import Tape, TapeInfo
 
 ROOT = Path(__file__).parents[2]
 

@@ -22,7 +22,7 @@ from engine.slot import LiveSource
 from engine.sources.attached.hub import Hub
 from engine.sources.attached.place import Place
 from engine.symbols import Contract
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from tests.fakes.recorder import ROOT, prepare, recorder, write
 from tui.attaching import ATTACHED, attached_plan
 from tui.plan import Asked, Plan

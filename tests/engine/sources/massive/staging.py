@@ -20,7 +20,7 @@ from engine.sources.massive.rate_limit import RateLimit
 from engine.sources.massive.rest import Rest
 from engine.sources.massive.source import Access, MassiveSource
 from engine.symbols import ContractTable
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from engine.view import Link
 from tests.fakes.massive import Massive, trade
 from tests.fakes.massive.messages import BEGIN_MS, Message

@@ -17,7 +17,7 @@ from engine.sources.massive.source import Access
 from engine.store.journal.places import Place
 from engine.store.journal.tape import open_journal
 from engine.store.recorded import open_recorded
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from tests.engine.sources.massive.staging import (
     OPEN_NS,
     QUICK,
