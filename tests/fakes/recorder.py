@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 QUICK = Patience(retry=0.005, silent=60.0, fold=0.001)
 """For tests, which wait for what happens and for nothing else."""
 
-HANGS_S = 10
+HANGS_S = 60
 """After so long something that a test waits for never comes."""
 
 

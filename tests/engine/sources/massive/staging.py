@@ -151,7 +151,7 @@ class Stage:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something about the tape or its link is so; what ended the source is raised."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not condition():
                 if self.running.done():
                     await self.running
