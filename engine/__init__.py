@@ -123,7 +123,8 @@ _HOMES = {
     "stance": "Stance",
     "store.day": "DayStore",
     "symbols": "Contract ContractTable",
-    "timeline": "Tape TapeInfo Timeline",
+    "tape": "Tape TapeInfo",
+    "timeline": "Timeline",
     "view": (
         "Chain Counts Detail Fired Flow Gamma Lag Leg Link Outcome SignalLog SignalRow StrikeExposure View"
     ),
