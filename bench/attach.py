@@ -21,7 +21,7 @@ from engine.sources.attached.protocol import PREAMBLE, Ask, Have, encode
 from engine.sources.attached.seek import find_recorder
 from engine.sources.attached.source import AttachedSource
 from engine.store.spool import FileSpool
-from engine.timeline import Tape
+from engine.tape import Tape
 
 from .days import simulated
 from .sizes import Sizes

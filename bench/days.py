@@ -12,7 +12,8 @@ from engine.slot import DeckParams
 from engine.sources.simulated import SimTape, SimulatedSource
 from engine.store.day import DayStore
 from engine.store.meta import Facts
-from engine.timeline import Tape, Timeline, TimelineParams
+from engine.tape import Tape
+from engine.timeline import Timeline, TimelineParams
 
 from .sizes import DAY
 

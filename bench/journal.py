@@ -16,7 +16,7 @@ from engine.store.journal.encoding import Recording
 from engine.store.journal.places import Place
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import Journal
-from engine.timeline import Tape
+from engine.tape import Tape
 from tui.commands.folding import fold_hash
 
 from .days import simulated

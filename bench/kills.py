@@ -23,7 +23,8 @@ from engine.kernel.params import FoldParams
 from engine.store.journal.places import places
 from engine.store.journal.tape import open_journal
 from engine.symbols import ContractTable
-from engine.timeline import NO_CHECKPOINTS, Tape, TapeInfo, Timeline
+from engine.tape import Tape, TapeInfo
+from engine.timeline import NO_CHECKPOINTS, Timeline
 
 from .days import simulated
 from .live_recorder import SYMBOL

@@ -20,7 +20,7 @@ from engine.store.journal.writer import Journal
 from engine.symbols import parse_occ
 
 if TYPE_CHECKING:  # it would bring the compiler with it
-    from engine.timeline import Tape
+    from engine.tape import Tape
 
 BATCH = 97
 BATCHES_PER_SYNC = 8

@@ -15,7 +15,7 @@ from statistics import median
 
 from engine.headless import replay
 from engine.slot import DeckParams
-from engine.timeline import Tape
+from engine.tape import Tape
 
 from .days import LoadedTape, OneTape, on_disk, simulated
 from .sizes import DAY, Sizes

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.commands import Seek
-from engine.timeline import Tape
+from engine.tape import Tape
 
 from .days import LoadedTape, loaded_deck, on_disk, scouted, simulated
 from .sizes import Sizes

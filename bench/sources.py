@@ -9,7 +9,7 @@ from statistics import median
 
 from engine.store.day import DayStore
 from engine.store.importer import import_paths
-from engine.timeline import Tape
+from engine.tape import Tape
 
 from .days import LoadedTape, on_disk, simulated
 from .sizes import Sizes

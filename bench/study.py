@@ -17,7 +17,8 @@ from engine.panels import AroundQuery, WhatIfQuery
 from engine.rerun import with_changes
 from engine.scores import scoreboard
 from engine.study import studied
-from engine.timeline import PIECE, Tape, Timeline
+from engine.tape import PIECE, Tape
+from engine.timeline import Timeline
 
 from .days import LoadedTape, loaded_deck, scouted, simulated
 from .sizes import DAY, Sizes

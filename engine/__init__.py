@@ -82,7 +82,8 @@ if TYPE_CHECKING:
     from .stance import Stance
     from .store.day import DayStore
     from .symbols import Contract, ContractTable
-    from .timeline import Tape, TapeInfo, Timeline
+    from .tape import Tape, TapeInfo
+    from .timeline import Timeline
     from .view import (
         Chain,
         Counts,
@@ -122,7 +123,8 @@ _HOMES = {
     "stance": "Stance",
     "store.day": "DayStore",
     "symbols": "Contract ContractTable",
-    "timeline": "Tape TapeInfo Timeline",
+    "tape": "Tape TapeInfo",
+    "timeline": "Timeline",
     "view": (
         "Chain Counts Detail Fired Flow Gamma Lag Leg Link Outcome SignalLog SignalRow StrikeExposure View"
     ),

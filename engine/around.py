@@ -10,11 +10,11 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from .detail import last_known, print_row
 from .events import MISSING, NS, QUOTE, SPOT, TRADE, UNDERLYING, Events
 from .kernel.conditions import CANCELS
 from .kernel.state import State
 from .panels import Around, Tick
-from .projection import last_known, print_row
 from .timeline import Timeline
 from .view import Print, SignalRow
 

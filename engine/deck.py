@@ -1,8 +1,7 @@
-"""The deck: which tape is in, where its playhead stands, how fast it runs.
+"""The deck: which tape is in, what is chosen to be seen of it, and what every command means.
 
-Owns the replay clock and what every command means. It is plain synchronous code for one thread: wall time is
-an argument, and long work is cut into ticks so that a view can be shown in between. It refuses to know event
-loops, files and screens.
+It is plain synchronous code for one thread: wall time is an argument, and long work is cut into ticks so that
+a view can be shown in between. It refuses to know event loops, files and screens.
 """
 
 from __future__ import annotations
@@ -10,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from math import inf
 from typing import TypeVar
 
 from .answers import Asked, answer
-from .clock import TapeClock
 from .commands import (
     Command,
     GoLive,
@@ -32,10 +29,10 @@ from .commands import (
     UseSource,
     WhatIf,
 )
-from .errors import NoDataError, SpymonError, UsageError
+from .errors import NoDataError, SpymonError
 from .events import NS
-from .market import clock_text
 from .panels import Query
+from .playhead import TICK_EVENTS, Playhead
 from .projection import Playing
 from .rerun import Rerun, with_changes
 from .rules.run import Piece
@@ -43,13 +40,10 @@ from .slot import SCOUT_EVENTS, DeckParams, Key, Slot, Source
 from .slots import Slots
 from .stance import Stance
 from .symbols import ContractTable
-from .timeline import NO_CHECKPOINTS, Timeline
+from .timeline import NO_CHECKPOINTS
 from .view import Counts, Detail, Fired, Link, View
 
 T = TypeVar("T")
-
-TICK_EVENTS = 200_000
-"""Most events one tick plays; only the unlimited speed reaches it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,22 +84,14 @@ class Deck:
         self._source = sources[0]
         self._symbol = symbol or sources[0].symbols[0]
         self._places: dict[str, _Place] = {}
-        self._away_since: int | None = None  # when the screen left the front of a live day
         self._expiry: date | None = None
         self._stance = Stance()
-        self._target: int | None = None
-        self._hunting = 0  # the direction in which a signal is looked for
         self._note = ""
         self._rerun: tuple[Key, Rerun] | None = None
         self._generation = 0
         self._version = 0
-        self._rate = (wall_ns, 0, 0.0)
         self._shown: tuple[tuple[object, ...], View] | None = None
-        slot = self._slot()
-        self._clock = TapeClock(slot.timeline.start_ns, wall_ns, speed, paused=False)
-        if not slot.live:
-            slot.timeline.seek(slot.timeline.start_ns)
-        self._count_from(wall_ns, 0.0)
+        self._head = Playhead(self._slot(), speed, wall_ns)
         self._slots.open_live()
 
     # --- commands ---------------------------------------------------------------------------------
@@ -121,22 +107,23 @@ class Deck:
             self._shown = None  # the same answer to a second key is an answer again
 
     def _obey(self, command: Command, wall_ns: int) -> None:
+        head = self._head
         match command:
             case Seek(ts_ns):
-                self._go(ts_ns)
+                head.go(ts_ns)
             case Skip(ns):
-                self._go(self._heading() + ns)
+                head.go(head.heading + ns)
             case Step(frames):
-                self._pause(True, wall_ns)
-                self._step(frames)
+                head.pause(True, wall_ns)
+                head.step(frames * self._params.frame_ns)
             case JumpSignal(direction):
-                self._jump(direction)
+                head.look(direction)
             case SetSpeed(speed):
-                self._change_speed(speed, wall_ns)
+                head.change_speed(speed, wall_ns)
             case Pause(paused):
-                self._pause(not self._paused if paused is None else paused, wall_ns)
+                head.pause(not head.paused if paused is None else paused, wall_ns)
             case SelectSymbol(symbol):
-                self._show(self._source, symbol, self._place(), wall_ns)
+                self._show(self._source, symbol, head.place, wall_ns)
             case SelectExpiry(expiry):
                 self._choose(expiry)
             case SelectConvention(convention):
@@ -151,56 +138,6 @@ class Deck:
                 self._return(wall_ns)
             case WhatIf(settings):
                 self._run_again(settings)
-
-    def _pause(self, paused: bool, wall_ns: int) -> None:
-        if self._at_front:
-            if paused:
-                self._freeze(wall_ns)
-            return
-        self._settle(wall_ns)
-        self._clock = self._clock.paused_at(wall_ns) if paused else self._clock.resumed_at(wall_ns)
-
-    def _settle(self, wall_ns: int) -> None:
-        """Put the clock where the playhead is: at the unlimited speed it does not know."""
-        if self._clock.speed == inf:
-            self._clock = self._clock.sought(self._slot().timeline.clock, wall_ns)
-
-    def _heading(self) -> int:
-        """Return where the playhead is going, or is."""
-        return self._slot().timeline.clock if self._target is None else self._target
-
-    def _step(self, frames: int) -> None:
-        """Go some frames of tape, but not to the front of a live day, which does not stand still."""
-        slot = self._slot()
-        speed = 1.0 if self._clock.speed == inf else self._clock.speed
-        ts_ns = self._heading() + int(frames * speed * self._params.frame_ns)
-        self._go(min(ts_ns, slot.timeline.end_ns - 1) if slot.live else ts_ns)
-
-    def _change_speed(self, speed: float, wall_ns: int) -> None:
-        if self._at_front:
-            raise UsageError("A live day has its own speed; go back in it, or to another day, to change it.")
-        self._settle(wall_ns)
-        self._clock = self._clock.with_speed(speed, wall_ns)
-
-    def _go(self, ts_ns: int) -> None:
-        timeline = self._slot().timeline
-        if self._slot().live and ts_ns >= timeline.end_ns:
-            self._to_front()  # there is nothing later than now
-            return
-        self._target = min(max(ts_ns, timeline.start_ns), timeline.end_ns)
-        self._hunting = 0
-
-    def _jump(self, direction: int) -> None:
-        """Go to a signal that is known already; else the ticks look for it, after a seek that is pending."""
-        self._hunting = 1 if direction > 0 else -1
-        timeline = self._slot().timeline
-        found = self._quarry() if timeline.covers(self._heading()) else None
-        if found is not None:
-            self._go(found)
-
-    def _quarry(self) -> int | None:
-        """Return the nearest known signal in the direction of the hunt."""
-        return self._slot().signal_beside(self._heading(), self._hunting)
 
     def _choose(self, expiry: date | None) -> None:
         expiries = self._slot().projector.expiries
@@ -226,16 +163,15 @@ class Deck:
         source = self._slots.source(name)
         if source is self._source:
             return
-        self._places[self._source.name] = _Place(self._symbol, self._place(), self._clock.paused)
+        head, left, at_front = self._head, self._slot(), self._head.at_front
+        self._places[self._source.name] = _Place(self._symbol, head.place, head.clock.paused)
         there = self._places.get(name, _Place(self._symbol, None, paused=False))
-        left, at_front = self._slot(), self._at_front
         symbol = there.symbol if there.symbol in source.symbols else source.symbols[0]
         self._show(source, symbol, there.at_ns, wall_ns)
-        if at_front and not self._at_front:
-            self._away_since = wall_ns
+        if at_front and not head.at_front:
+            head.away_since = wall_ns
         if left.live or self._slot().live:
-            paused_or_not = self._clock.paused_at if there.paused else self._clock.resumed_at
-            self._clock = paused_or_not(wall_ns)
+            head.hold(there.paused, wall_ns)
 
     def _show(self, source: Source, symbol: str, place: int | None, wall_ns: int) -> None:
         """Show a symbol of a source at a place; nothing changes if it cannot be opened.
@@ -244,61 +180,43 @@ class Deck:
         """
         if symbol not in source.symbols:
             raise NoDataError(f"{symbol} is not in {source.label}; it has {', '.join(source.symbols)}.")
-        slot, left = self._slots.open((source.name, symbol)), self._slot().timeline
-        if left.parted:
-            left.rejoin()
+        slot = self._slots.open((source.name, symbol))
         self._source, self._symbol, self._expiry = source, symbol, None
-        self._generation += 1
-        self._count_from(wall_ns, 0.0)
-        if slot.live and place is None:
-            self._to_front()
-        else:
-            self._go(slot.timeline.clock if place is None else place)
-
-    # --- a live day -------------------------------------------------------------------------------
-
-    @property
-    def _at_front(self) -> bool:
-        """Whether a live day is shown as it happens."""
-        slot = self._slot()
-        return slot.live and not slot.timeline.parted
-
-    @property
-    def _paused(self) -> bool:
-        return self._clock.paused and not self._at_front
-
-    def _place(self) -> int | None:
-        """Return the place to come back to, None for the front of a live day."""
-        return None if self._at_front and self._target is None else self._heading()
-
-    def _freeze(self, wall_ns: int) -> None:
-        """Stop the screen where it is; the live day goes on without it."""
-        timeline = self._slot().timeline
-        timeline.part()
-        self._clock = self._clock.sought(timeline.clock, wall_ns).paused_at(wall_ns)
-        self._away_since = wall_ns if self._away_since is None else self._away_since
-        self._generation += 1
-
-    def _to_front(self) -> None:
-        """Show the live day as it happens."""
-        timeline = self._slot().timeline
-        self._target, self._hunting, self._away_since = None, 0, None
-        if timeline.parted:
-            timeline.rejoin()
-            self._generation += 1
+        self._head.show(slot, place, wall_ns)
 
     def _return(self, wall_ns: int) -> None:
         """Come back to the live day from wherever the screen is, and say how long that was."""
-        since_ns = self._away_since
+        since_ns = self._head.away_since
         if not self._slot().live:
             name = next((source for (source, _), _ in self._slots.live()), None)
             if name is None:
                 raise NoDataError("Nothing here is live.")
             self._use(name, wall_ns)
-        self._to_front()
-        self._count_from(wall_ns, 0.0)
+        self._head.to_front()
+        self._head.count_from(wall_ns)
         if since_ns is not None:
             self._note = f"Back to now after {span_text(wall_ns - since_ns)}."
+
+    # --- time -------------------------------------------------------------------------------------
+
+    def tick(self, wall_ns: int) -> Played:
+        """Play on to the wall's moment, or go on looking for where a command wants to be."""
+        pieces, fired = self._follow(wall_ns)
+        slot, head = self._slot(), self._head
+        timeline = slot.timeline
+        before = timeline.signal_count
+        try:
+            if head.on_the_way:
+                self._note = head.travel(wall_ns) or self._note
+                before = timeline.signal_count
+            else:
+                pieces.extend(head.play(wall_ns))
+        except SpymonError as error:
+            self._note = str(error)
+            head.halt(wall_ns)
+        if not slot.live:
+            fired.extend(slot.fired_after(before))
+        return Played(self._symbol, timeline.contracts, tuple(pieces), tuple(fired))
 
     def _follow(self, wall_ns: int) -> tuple[list[Piece], list[Fired]]:
         """Fold what has come in on every live tape; return the shown one's pieces, and what fired on any."""
@@ -306,84 +224,13 @@ class Deck:
         was_live = slot.live
         pieces, fired = self._slots.follow(TICK_EVENTS)
         if was_live and not slot.live and not slot.timeline.parted:  # the day is over
-            self._clock = self._clock.sought(slot.timeline.clock, wall_ns)
+            self._head.anchor(wall_ns)
         return pieces.get(self._key, []), fired
-
-    def _play_behind(self, timeline: Timeline, wall_ns: int) -> None:
-        """Play on from an earlier moment of a live day until it has caught up."""
-        if not timeline.parted or self._clock.paused:
-            return
-        for _ in timeline.advance(self._clock.now(wall_ns), TICK_EVENTS):
-            pass
-        if timeline.clock >= timeline.end_ns:
-            self._to_front()
 
     def lose(self, source: str, why: str) -> bool:
         """Note that a live source has given up; what it has told stays. Return whether it is shown."""
         self._slots.lose(source, why)
         return source == self._source.name
-
-    # --- time -------------------------------------------------------------------------------------
-
-    def tick(self, wall_ns: int) -> Played:
-        """Play on to the wall's moment, or go on looking for where a command wants to be."""
-        pieces, fired = self._follow(wall_ns)
-        slot = self._slot()
-        timeline = slot.timeline
-        before = timeline.signal_count
-        try:
-            if self._on_the_way:
-                self._travel(timeline, wall_ns)
-                before = timeline.signal_count
-            elif slot.live:
-                self._play_behind(timeline, wall_ns)
-            else:
-                pieces.extend(slot.advance(self._clock.now(wall_ns), TICK_EVENTS))
-        except SpymonError as error:
-            self._halt(str(error), wall_ns)
-        if not slot.live:
-            fired.extend(slot.fired_after(before))
-        return Played(self._symbol, timeline.contracts, tuple(pieces), tuple(fired))
-
-    def _travel(self, timeline: Timeline, wall_ns: int) -> None:
-        if self._target is None:
-            self._hunt(timeline, wall_ns)
-        if self._target is not None:
-            self._approach(timeline, wall_ns)
-
-    def _hunt(self, timeline: Timeline, wall_ns: int) -> None:
-        """Look a little further for a signal; fold ahead if none is known."""
-        found = self._quarry()
-        if found is None and self._hunting > 0:
-            complete = self._slot().live or timeline.scout(SCOUT_EVENTS)
-            found = self._quarry()
-            if found is None and not complete:
-                return
-        if found is not None:
-            self._go(found)
-            return
-        self._note = f"There is no {'later' if self._hunting > 0 else 'earlier'} signal."
-        self._hunting = 0
-        self._clock = self._clock.sought(timeline.clock, wall_ns)
-
-    def _halt(self, why: str, wall_ns: int) -> None:
-        """Pause where the tape cannot be read on."""
-        self._note, self._target, self._hunting = why, None, 0
-        self._clock = self._clock.sought(self._slot().timeline.clock, wall_ns).paused_at(wall_ns)
-        self._generation += 1
-
-    def _approach(self, timeline: Timeline, wall_ns: int) -> None:
-        """Fold ahead until the target has been seen, then go there."""
-        assert self._target is not None
-        if not timeline.covers(self._target) and not timeline.scout(SCOUT_EVENTS):
-            return
-        if self._at_front:
-            self._freeze(wall_ns)
-        timeline.seek(self._target)
-        self._clock = self._clock.sought(self._target, wall_ns)
-        self._target = None
-        self._generation += 1
-        self._count_from(wall_ns, self._rate[2])
 
     @property
     def busy(self) -> bool:
@@ -391,18 +238,14 @@ class Deck:
 
         So should none while a live tape is not yet folded to its end.
         """
-        return self._on_the_way or any(slot.behind for _, slot in self._slots.live())
+        return self._head.on_the_way or any(slot.behind for _, slot in self._slots.live())
 
     @property
     def resting(self) -> bool:
         """Whether nothing changes until something comes in, or a command."""
         if self.busy or any(slot.longer for _, slot in self._slots.live()):
             return False
-        return self._slot().live and (self._at_front or self._clock.paused)
-
-    @property
-    def _on_the_way(self) -> bool:
-        return self._hunting != 0 or self._target is not None
+        return self._slot().live and (self._head.at_front or self._head.paused)
 
     def scout(self) -> bool:
         """Fold a little ahead, a re-run and the shown symbol first; return whether there is more to do."""
@@ -422,26 +265,24 @@ class Deck:
 
     def view(self, wall_ns: int) -> View:
         """Return the view at the playhead; the same one as before when nothing has changed."""
-        slot = self._slot()
-        info = slot.timeline.tape.info
-        notes = (*self._notes(), *info.notes)
-        pace = self._events_per_s(wall_ns)
-        speed = 1.0 if self._at_front else self._clock.speed
+        slot, head = self._slot(), self._head
+        notes = (*self._notes(), *slot.timeline.tape.info.notes)
+        generation, pace = self._generation + head.jumps, head.events_per_s(wall_ns)
         what = (
-            self._generation, slot.timeline.clock, slot.timeline.events, slot.timeline.loaded,
-            self._paused, speed, notes, pace, slot.badge, slot.link, len(slot.timeline.contracts),
+            generation, slot.timeline.clock, slot.timeline.events, slot.timeline.loaded,
+            head.paused, head.speed, notes, pace, slot.badge, slot.link, len(slot.timeline.contracts),
         )  # fmt: skip
         if self._shown is not None and self._shown[0] == what:
             return self._shown[1]
         self._version += 1
         playing = Playing(
-            generation=self._generation,
+            generation=generation,
             version=self._version,
             source=self._source.name,
             symbols=self._source.symbols,
             badge=slot.badge,
-            paused=self._paused,
-            speed=speed,
+            paused=head.paused,
+            speed=head.speed,
             events_per_s=pace,
             notes=notes,
             live_ns=slot.live_ns,
@@ -478,10 +319,8 @@ class Deck:
         """Yield what the last command came to, what is under way, and what could not be opened."""
         if self._note:
             yield self._note
-        if self._target is not None:
-            yield f"Going to {clock_text(self._target)} …"
-        elif self._hunting:
-            yield "Looking for the next signal …"
+        if self._head.errand:
+            yield self._head.errand
         if self._rerun is not None and not self._rerun[1].done:
             yield f"Running again with {', '.join(self._rerun[1].settings)}: {self._rerun[1].progress:.0%} …"
         slot = self._slot()
@@ -495,17 +334,6 @@ class Deck:
         if slot.rules:
             yield from slot.rules.notes
         yield from self._params.notes
-
-    def _events_per_s(self, wall_ns: int) -> float:
-        """Return the pace over the last second or so; a seek is not a pace."""
-        since, events, _ = self._rate
-        if wall_ns - since >= NS:
-            self._count_from(wall_ns, (self._slot().timeline.events - events) * NS / (wall_ns - since))
-        return self._rate[2]
-
-    def _count_from(self, wall_ns: int, rate: float) -> None:
-        """Begin to measure the pace anew; `rate` stands until it is known."""
-        self._rate = wall_ns, self._slot().timeline.events, rate
 
     @property
     def _key(self) -> Key:

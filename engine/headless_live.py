@@ -11,9 +11,9 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from .deck import TICK_EVENTS
 from .events import NS
 from .headless import STATUS_NS, VIEW_NS, Followed, Item, Notice, Run, moment
+from .playhead import TICK_EVENTS
 from .slot import DeckParams, LiveSource
 from .view import Fired
 

@@ -26,7 +26,7 @@ from .kernel.state import State
 from .market import clock_text
 from .quotes import Bools, Expiry, Floats, OptionChain, Rows, alive, quoted_by
 from .stance import Convention
-from .timeline import Tape
+from .tape import Tape
 from .valuation import Group, Terms, settlements, volatilities
 
 PROFILE_POINTS = 2001

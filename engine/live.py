@@ -29,7 +29,7 @@ from .events import (
     Events,
 )
 from .symbols import Contract, ContractTable
-from .timeline import TapeInfo
+from .tape import TapeInfo
 from .view import Lag, Link
 
 CHUNK = 65_536

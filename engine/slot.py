@@ -19,7 +19,8 @@ from .projection import Playing, Projector
 from .rules import RuleKind
 from .rules.run import Piece, RuleRun
 from .stance import Stance
-from .timeline import Tape, Timeline, TimelineParams
+from .tape import Tape
+from .timeline import Timeline, TimelineParams
 from .view import Fired, Lag, Link, SignalLog, View
 
 Key = tuple[str, str]

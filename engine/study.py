@@ -23,7 +23,8 @@ from .kernel.params import FoldParams
 from .kernel.state import SIGNAL
 from .outcomes import Judged, Records, judge
 from .symbols import ContractTable
-from .timeline import NO_CHECKPOINTS, Tape, Timeline
+from .tape import Tape
+from .timeline import NO_CHECKPOINTS, Timeline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -1,13 +1,12 @@
-"""Time travel: a tape that can be read anywhere, and checkpoints of the state it folds to."""
+"""Time travel: the fold of a tape at any moment, from checkpoints of the states it came to."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,75 +17,12 @@ from .history import History
 from .kernel.params import FoldParams
 from .kernel.state import SIDE, State, new_state
 from .kernel.step import step
-from .market import Session, Underlying, settle_ns
+from .market import settle_ns
 from .outcomes import Follower
-from .symbols import ContractTable
-
-PIECE = 32_768
-"""Most events folded at once: a checkpoint or a stop can only stand between two pieces."""
+from .tape import Reader, Tape
 
 RECENT_NS = 60 * NS
 """How far back the trades at hand reach, with their sides."""
-
-
-@dataclass(frozen=True, slots=True)
-class TapeInfo:
-    """Where a tape comes from, and what a person should know about it.
-
-    source      : 'simulated', 'import', 'recorded', …
-    badge       : what the screen shows first, 'SIMULATED' or 'REPLAY'
-    spot_origin : 'tape', 'minute bars' or 'put-call parity'
-    tick        : the smallest price step of its options, in price units
-    notes       : one sentence each, e.g. why a number is missing for the whole day
-    """
-
-    symbol: str
-    underlying: Underlying
-    day: date
-    session: Session
-    source: str
-    badge: str
-    spot_origin: str
-    tick: int
-    notes: tuple[str, ...] = ()
-
-    @property
-    def simulated(self) -> bool:
-        """Say whether it is no market's day: whatever shows it says so, and its clock is its own."""
-        return self.badge == "SIMULATED"
-
-
-class Tape(Protocol):
-    """One symbol's day, readable chunk by chunk, never held in memory whole.
-
-    contracts : complete before the first read; ids are those of the events
-    starts    : (k,) ns, non-decreasing; the running maximum of ts at the first event of each chunk
-                is at least starts[i], and at most starts[i + 1] at its last
-    end_ns    : the tape's clock after the last event
-    """
-
-    info: TapeInfo
-    contracts: ContractTable
-    starts: NDArray[np.int64]
-    end_ns: int
-
-    def read(self, chunk: int) -> Events:
-        """Return the chunk's events in tape order; the same array content on every call."""
-        ...
-
-
-@runtime_checkable
-class Growing(Tape, Protocol):
-    """A tape that is still written while `open`: chunks and `end_ns` grow, and so does its last chunk.
-
-    When more contracts are listed, `contracts` is another, longer table; ids stay.
-    """
-
-    open: bool
-
-    def take(self) -> None:
-        """Let what has arrived since the last call be read; nothing changes but in this call."""
-        ...
 
 
 Trades = deque[tuple[Events, NDArray[np.void]]]
@@ -141,13 +77,12 @@ class Timeline:
     ) -> None:
         self.tape = tape
         self.contracts = tape.contracts
-        self._growing = tape if isinstance(tape, Growing) else None
+        self._params = params or TimelineParams()
+        self._reader = Reader(tape, self._params.cached_chunks)
         self.signals: list[np.void] = []
         self.joined: list[tuple[int, int]] = []
         self.gaps: list[tuple[int, int]] = []
         self._packed = fold.pack()
-        self._params = params or TimelineParams()
-        self._cache: OrderedDict[int, tuple[Events, NDArray[np.int64]]] = OrderedDict()
         self.start_ns = tape.info.session.open_ns if start_ns is None else start_ns
         self.end_ns = max(tape.end_ns if end_ns is None else end_ns, self.start_ns)
         self._playhead = self._origin() if start_ns is None else self._late_origin(start_ns)
@@ -180,7 +115,7 @@ class Timeline:
     @property
     def open(self) -> bool:
         """Whether the tape is still written."""
-        return self._growing is not None and self._growing.open
+        return self._reader.open
 
     @property
     def now_ns(self) -> int:
@@ -248,7 +183,7 @@ class Timeline:
         """
         to_ns = min(to_ns, self.end_ns)
         left = limit
-        for piece in self._pieces(self._playhead, to_ns):
+        for piece in self._reader.pieces(self._playhead, to_ns):
             events = piece if left is None else piece[:left]
             sides = np.zeros(len(events), SIDE)
             self._fold(self._playhead, events, sides)
@@ -281,7 +216,7 @@ class Timeline:
         if self._scout is self._playhead or self._scout.events < self._checkpoints.last.events:
             self._scout = self._checkpoints.last.cursor()
         left = limit
-        for piece in self._pieces(self._scout, self.end_ns):
+        for piece in self._reader.pieces(self._scout, self.end_ns):
             self._fold(self._scout, piece[:left])
             left -= len(piece)
             if left <= 0:
@@ -309,17 +244,9 @@ class Timeline:
 
     def recent(self, cid: int, since_ns: int) -> Events:
         """Return the contract's events after `since_ns` up to the playhead, oldest first."""
-        found = [np.zeros(0, EVENT)]
-        chunk, end = self._playhead.chunk, self._playhead.offset
-        while chunk >= 0:
-            if chunk < len(self.tape.starts):
-                events = self._read(chunk)[0][:end]
-                found.append(events[(events["cid"] == cid) & (events["ts"] > since_ns)])
-                if self.tape.starts[chunk] <= since_ns:
-                    break
-            chunk -= 1
-            end = np.iinfo(np.int64).max
-        return np.concatenate(found[::-1])
+        chunks = self._reader.backwards(self._playhead, since_ns)
+        found = [events[(events["cid"] == cid) & (events["ts"] > since_ns)] for events in chunks]
+        return np.concatenate([np.zeros(0, EVENT), *reversed(found)])
 
     def look_back(self, since_ns: int, until_ns: int) -> tuple[State, Events, NDArray[np.void]]:
         """Return the state at `since_ns`, and the events from then to `until_ns` with their SIDE rows.
@@ -327,11 +254,11 @@ class Timeline:
         Folds again from a checkpoint, moves nothing, and never looks beyond the playhead.
         """
         cursor = self._checkpoints.before(since_ns).cursor()
-        for piece in self._pieces(cursor, since_ns):
+        for piece in self._reader.pieces(cursor, since_ns):
             self._fold(cursor, piece)
         state = cursor.state.copy()
         found, decided = [np.zeros(0, EVENT)], [np.zeros(0, SIDE)]
-        for piece in self._pieces(cursor, min(until_ns, self.clock)):
+        for piece in self._reader.pieces(cursor, min(until_ns, self.clock)):
             sides = np.zeros(len(piece), SIDE)
             self._fold(cursor, piece, sides)
             found.append(piece)
@@ -342,10 +269,11 @@ class Timeline:
 
     def grow(self) -> None:
         """Take in what has arrived; tape and end stay as they are until the next call."""
-        if self._growing is None:
+        growing = self._reader.growing
+        if growing is None:
             return
-        if self._growing.open:
-            self._growing.take()
+        if growing.open:
+            growing.take()
         if not self.outgrown:
             self.end_ns = max(self.tape.end_ns, self.start_ns)
 
@@ -399,35 +327,16 @@ class Timeline:
         if len(self.tape.starts) == 0:
             return origin
         chunk = max(int(np.searchsorted(self.tape.starts, start_ns)) - 1, 0)
-        offset = int(np.searchsorted(self._read(chunk)[1], start_ns))
-        head = self._read(0)[0][: None if chunk else offset]
+        offset = int(np.searchsorted(self._reader.read(chunk)[1], start_ns))
+        head = self._reader.read(0)[0][: None if chunk else offset]
         step(origin.state, head[np.isin(head["kind"], (OI, PREV_CLOSE))], self._packed)
         origin.state.under["events"] = 0
         origin.state.under["clock"] = 0
         return Cursor(chunk, offset, origin.state)
 
-    def _pieces(self, cursor: Cursor, to_ns: int) -> Iterator[Events]:
-        """Yield the events after the cursor, which the caller moves, up to `to_ns` inclusive."""
-        while cursor.chunk < len(self.tape.starts) and self.tape.starts[cursor.chunk] <= to_ns:
-            if cursor.clock > to_ns:
-                return
-            events, clocks = self._read(cursor.chunk)
-            stop = int(np.searchsorted(clocks, to_ns, side="right"))
-            if cursor.offset < stop:
-                yield events[cursor.offset : min(stop, cursor.offset + PIECE)]
-            elif stop < len(events) or self._is_written(cursor.chunk):
-                return
-            else:
-                cursor.chunk += 1
-                cursor.offset = 0
-
     def _is_early(self, cursor: Cursor) -> bool:
         """Whether a playhead that can only be at the open has not come there."""
         return self.open and 0 < cursor.clock < self.start_ns
-
-    def _is_written(self, chunk: int) -> bool:
-        """Whether more may come at the end of a chunk."""
-        return self.open and chunk == len(self.tape.starts) - 1
 
     def _fold(self, cursor: Cursor, events: Events, sides: NDArray[np.void] | None = None) -> None:
         """Fold events at the cursor, note what nobody has seen yet, leave a checkpoint when one is due."""
@@ -443,7 +352,7 @@ class Timeline:
 
     def _parts(self, cursor: Cursor, count: int) -> Iterator[slice]:
         """Cut the next `count` events so that each moment of the history is kept before it is passed."""
-        clocks = self._read(cursor.chunk)[1][cursor.offset : cursor.offset + count]
+        clocks = self._reader.read(cursor.chunk)[1][cursor.offset : cursor.offset + count]
         at = 0
         while at < count:
             self.history.take(cursor.state, int(clocks[at]) - 1)
@@ -472,19 +381,6 @@ class Timeline:
         self._trades.append((events[trades], sides[trades]))
         while self._trades and not np.any(self._trades[0][0]["ts"] > self.clock - RECENT_NS):
             self._trades.popleft()
-
-    def _read(self, chunk: int) -> tuple[Events, NDArray[np.int64]]:
-        """Return a chunk and the tape's clock at each of its events."""
-        if chunk in self._cache:
-            self._cache.move_to_end(chunk)
-            return self._cache[chunk]
-        events = self.tape.read(chunk)
-        if self._is_written(chunk):
-            return events, np.maximum.accumulate(events["ts"])
-        self._cache[chunk] = events, np.maximum.accumulate(events["ts"])
-        while len(self._cache) > self._params.cached_chunks:
-            self._cache.popitem(last=False)
-        return self._cache[chunk]
 
 
 def _signal_ts(signal: np.void) -> int:

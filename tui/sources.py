@@ -27,7 +27,7 @@ from engine.sources.simulated import PROFILES, SimulatedSource
 from engine.store.day import DayStore
 from engine.store.spool import FileSpool
 from engine.store.stored import open_stored, stored_symbols
-from engine.timeline import Tape
+from engine.tape import Tape
 
 from .alerts import unknown_rules
 from .attaching import ATTACHED

@@ -28,7 +28,7 @@ from ..store.journal.compaction import compact
 from ..store.journal.places import Place, is_recording, places
 from ..store.recorded import Recorded
 from ..store.snapshots import write_snapshot
-from ..timeline import Tape, TapeInfo
+from ..tape import Tape, TapeInfo
 from ..view import Lag, Link
 from .follow import Follow, SnapshotTerms
 

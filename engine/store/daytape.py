@@ -17,7 +17,7 @@ from ..errors import StoreError
 from ..events import Events
 from ..market import session
 from ..symbols import ContractTable
-from ..timeline import TapeInfo
+from ..tape import TapeInfo
 from .meta import DayMeta, badge_of
 from .parquet import from_table, open_parquet, read_contracts
 

@@ -18,7 +18,7 @@ from ..errors import BusyError, StoreError
 from ..events import Events
 from ..live import LiveTape, Spool
 from ..symbols import ContractTable
-from ..timeline import TapeInfo
+from ..tape import TapeInfo
 from .day import DayStore
 from .journal.compaction import fresh_files, recorded_day
 from .journal.encoding import Recording

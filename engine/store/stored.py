@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from ..timeline import Tape
+from ..tape import Tape
 from .day import DayStore
 from .journal.places import Place, places
 from .journal.tape import open_journal

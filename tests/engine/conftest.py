@@ -41,7 +41,7 @@ from engine.kernel.step import step
 from engine.market import session, settle_ns, underlying
 from engine.study import Tally
 from engine.symbols import Contract, ContractTable
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 
 SPY = underlying("SPY")
 DAY = date(2025, 12, 16)

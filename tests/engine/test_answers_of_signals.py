@@ -16,7 +16,8 @@ from engine.rerun import difference, with_changes
 from engine.scores import scoreboard
 from engine.slot import DeckParams
 from engine.study import tally
-from engine.timeline import Tape, Timeline
+from engine.tape import Tape
+from engine.timeline import Timeline
 
 N = 3000
 CHANGE = ("volume_spike.z=3",)

@@ -9,8 +9,9 @@ import pytest
 
 from engine.around import PRINTS, around
 from engine.events import MISSING, NS, QUOTE, SPOT, TRADE, UNDERLYING
+from engine.kernel.conditions import CANCELS
 from engine.kernel.state import SIGNAL
-from engine.projection import CANCELS, signal_row
+from engine.projection import signal_row
 from engine.timeline import Timeline, TimelineParams
 
 N = 3000

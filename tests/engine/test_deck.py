@@ -20,15 +20,16 @@ from engine.commands import (
     Step,
     UseSource,
 )
-from engine.deck import TICK_EVENTS, Deck, Played
+from engine.deck import Deck, Played
 from engine.errors import NoDataError, SpymonError, StoreError
 from engine.events import FMV, NS, OI, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.kernel.params import PRESETS, FoldParams
 from engine.market import session, underlying
+from engine.playhead import TICK_EVENTS
 from engine.slot import SCOUT_EVENTS, DeckParams, chosen_expiries, open_slot
 from engine.slots import Slots
 from engine.symbols import Contract, ContractTable
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from engine.view import Fired, View
 
 DAY, NEXT = date(2025, 12, 16), date(2025, 12, 17)

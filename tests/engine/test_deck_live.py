@@ -21,18 +21,19 @@ from engine.commands import (
     UseSource,
     WhatIf,
 )
-from engine.deck import TICK_EVENTS, Deck
+from engine.deck import Deck
 from engine.errors import NoDataError, StoreError
 from engine.events import FMV, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.kernel.params import PRESETS, FoldParams
 from engine.live import Link, LiveTape
 from engine.market import session, underlying
 from engine.panels import WhatIfQuery
+from engine.playhead import TICK_EVENTS
 from engine.rules import RuleKind
 from engine.slot import SCOUT_EVENTS, DeckParams, LiveSource
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from engine.view import Lag, View
 
 DAY = date(2025, 12, 16)

@@ -18,7 +18,7 @@ from engine.slot import DeckParams, Slot, open_slot
 from engine.sources.simulated import SimulatedSource
 from engine.stance import CONVENTIONS, METRICS, SCOPES, Stance
 from engine.symbols import Contract, ContractTable
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from engine.view import StrikeExposure, View
 
 TUESDAY, WEDNESDAY, FRIDAY = date(2025, 12, 16), date(2025, 12, 17), date(2025, 12, 19)

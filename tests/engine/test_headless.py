@@ -18,7 +18,8 @@ from engine.market import session, underlying
 from engine.slot import DeckParams
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract, ContractTable
-from engine.timeline import TapeInfo, Timeline
+from engine.tape import TapeInfo
+from engine.timeline import Timeline
 from engine.view import Fired, Outcome, View
 
 DAY = date(2025, 12, 16)

@@ -21,7 +21,8 @@ from engine.live import LiveTape
 from engine.market import session, underlying
 from engine.slot import DeckParams
 from engine.symbols import Contract
-from engine.timeline import TapeInfo, Timeline
+from engine.tape import TapeInfo
+from engine.timeline import Timeline
 from engine.view import Fired, Link, View
 
 DAY = date(2025, 12, 16)

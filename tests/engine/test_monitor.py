@@ -19,7 +19,8 @@ from engine.monitor import Monitor, Quote, Trade
 from engine.slot import DeckParams
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract, ContractTable
-from engine.timeline import TapeInfo, Timeline
+from engine.tape import TapeInfo
+from engine.timeline import Timeline
 from engine.view import Fired, View
 
 DAY = date(2025, 12, 16)

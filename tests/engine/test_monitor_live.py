@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 
 from engine.commands import GoLive, Seek, UseSource
-from engine.deck import TICK_EVENTS
 from engine.errors import CredentialError
 from engine.events import FMV, NS, QUOTE, TRADE, Events, empty_events
 from engine.kernel.params import PRESETS, FoldParams
 from engine.live import LiveTape
 from engine.market import session, underlying
 from engine.monitor import Monitor
+from engine.playhead import TICK_EVENTS
 from engine.slot import DeckParams
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from engine.view import Fired, Link, View
 
 DAY = date(2025, 12, 16)

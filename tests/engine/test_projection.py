@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine.chain import expected_move, implied_forward, max_pain
+from engine.detail import DETAIL_PRINTS
 from engine.events import (
     FMV,
     GAP,
@@ -31,11 +32,12 @@ from engine.kernel.params import PRESETS, FoldParams
 from engine.kernel.side import RULE_NAMES as SIDE_RULES
 from engine.kernel.side import treatment
 from engine.market import session, underlying
-from engine.projection import DETAIL_PRINTS, Playing
+from engine.projection import Playing
 from engine.slot import DeckParams, Slot, open_slot
 from engine.sources.simulated import SimulatedSource
 from engine.symbols import Contract, ContractTable
-from engine.timeline import TapeInfo, Timeline
+from engine.tape import TapeInfo
+from engine.timeline import Timeline
 from engine.view import Detail, View
 
 DAY, NEXT = date(2025, 12, 16), date(2025, 12, 17)

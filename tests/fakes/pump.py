@@ -15,8 +15,8 @@ from engine.wire.massive import Machine
 from engine.wire.notices import Notice
 
 QUICK = Pace(
-    first=0.01, most=0.05, evicted=0.02, opening=2.0, login=2.0, closing=0.05,
-    settling=10.0, silent=5.0, pong=0.05, gather=0.001, tick=0.01,
+    first=0.01, most=0.05, evicted=0.02, opening=30.0, login=30.0, closing=0.05,
+    settling=10.0, silent=30.0, pong=30.0, gather=0.001, tick=0.01,
 )  # fmt: skip
 """A pace for tests: nothing is waited for that does not have to be."""
 

@@ -26,14 +26,14 @@ from engine.sources.attached.source import AttachedSource
 from engine.sources.attached.strand import Patience
 from engine.store.recorded import open_recorded
 from engine.symbols import parse_occ
-from engine.timeline import Tape, TapeInfo
+from engine.tape import Tape, TapeInfo
 
 ROOT = Path(__file__).parents[2]
 
 QUICK = Patience(retry=0.005, silent=60.0, fold=0.001)
 """For tests, which wait for what happens and for nothing else."""
 
-HANGS_S = 10
+HANGS_S = 60
 """After so long something that a test waits for never comes."""
 
 

@@ -22,7 +22,7 @@ from engine.slot import LiveSource
 from engine.sources.attached.hub import Hub
 from engine.sources.attached.place import Place
 from engine.symbols import Contract
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from tests.fakes.recorder import ROOT, prepare, recorder, write
 from tui.attaching import ATTACHED, attached_plan
 from tui.plan import Asked, Plan
@@ -139,7 +139,10 @@ def test_a_process_without_a_key_prints_what_another_one_records(tmp_path: Path)
         with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as screen:
             process.tell(str(count))
             process.tell("close")
-            assert screen.stdout is not None
-            *_, last = map(json.loads, screen.stdout)
+            try:
+                assert screen.stdout is not None
+                *_, last = map(json.loads, screen.stdout)
+                assert screen.wait() == 0
+            finally:
+                screen.kill()
     assert (last["type"], last["symbol"], last["events"]) == ("summary", "SPY", count)
-    assert screen.returncode == 0

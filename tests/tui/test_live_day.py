@@ -21,7 +21,7 @@ from engine.market import session, underlying
 from engine.panels import Query
 from engine.slot import DeckParams
 from engine.symbols import Contract
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from engine.view import Detail, Link, View
 from tui.app import SpymonApp
 from tui.widgets import HintFooter, Ladder, StatusHeader, TransportBar

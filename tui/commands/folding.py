@@ -6,7 +6,8 @@ The parameters are always the shipped ones: a recorded hash must not depend on s
 from __future__ import annotations
 
 from engine.kernel.params import FoldParams
-from engine.timeline import Tape, Timeline
+from engine.tape import Tape
+from engine.timeline import Timeline
 
 from ..output import Progress
 

@@ -24,7 +24,7 @@ from engine.slot import LiveSource
 from engine.sources.attached.hub import Hub
 from engine.sources.simulated import LiveSimulated, SimulatedSource
 from engine.store.recorded import open_recorded
-from engine.timeline import Tape
+from engine.tape import Tape
 
 from ..massive import make_massive
 from ..output import say

@@ -13,7 +13,7 @@ from engine.kernel.params import FoldParams
 from engine.market import ET
 from engine.rerun import with_changes
 from engine.study import Tally, studied
-from engine.timeline import Tape
+from engine.tape import Tape
 
 from ..leaving import Leaver
 from ..output import Progress, progress_bar, say

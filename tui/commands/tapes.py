@@ -14,7 +14,8 @@ from engine.levels import Levels, levels_of
 from engine.market import ET, PRESETS, parse_custom, parse_time, underlying_of_root
 from engine.quotes import Expiry
 from engine.stance import Convention
-from engine.timeline import Tape, Timeline, TimelineParams
+from engine.tape import Tape
+from engine.timeline import Timeline, TimelineParams
 from engine.valuation import Terms
 
 from ..leaving import Leaver

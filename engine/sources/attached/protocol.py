@@ -19,7 +19,7 @@ import numpy as np
 from ...errors import ProviderError, UsageError
 from ...events import EVENT, KIND_NAMES, Events
 from ...symbols import Contract, parse_occ
-from ...timeline import TapeInfo
+from ...tape import TapeInfo
 from ...view import Link
 
 VERSION = 1

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ...errors import NoDataError
 from ...live import LiveTape, Spool
-from ...timeline import TapeInfo
+from ...tape import TapeInfo
 from .place import Place
 from .protocol import Hello, Recorded
 from .strand import Patience, Strand

@@ -18,7 +18,7 @@ from ...errors import NoDataError
 from ...events import NS, Batch
 from ...live import Begin, LiveTape
 from ...market import Underlying
-from ...timeline import TapeInfo
+from ...tape import TapeInfo
 from ...wire.massive_tickers import Tickers
 from .backoff import Pace
 from .clusters import Clusters

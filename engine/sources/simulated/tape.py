@@ -16,7 +16,7 @@ from ...errors import NoDataError
 from ...events import Events
 from ...market import Underlying, expirations, session, underlying
 from ...symbols import Contract, ContractTable
-from ...timeline import TapeInfo
+from ...tape import TapeInfo
 from .assembly import assemble
 from .fill import fill, rows
 from .plants import Planted, told

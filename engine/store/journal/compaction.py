@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import NoDataError, StoreError
-from ...timeline import Tape
+from ...tape import Tape
 from ..day import DayStore
 from ..daytape import DayTape
 from ..files import sync_folder, writing

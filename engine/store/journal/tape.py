@@ -16,7 +16,7 @@ from ...errors import NoDataError, StoreError
 from ...events import Events
 from ...market import session
 from ...symbols import ContractTable
-from ...timeline import TapeInfo
+from ...tape import TapeInfo
 from ..meta import badge_of
 from .encoding import Recording
 from .file import JournalFile

@@ -24,7 +24,8 @@ from engine.store.journal.tape import open_journal
 from engine.store.meta import Facts
 from engine.store.recorded import Recorded, open_recorded
 from engine.symbols import Contract
-from engine.timeline import NO_CHECKPOINTS, Tape, TapeInfo, Timeline
+from engine.tape import Tape, TapeInfo
+from engine.timeline import NO_CHECKPOINTS, Timeline
 
 DAY, NEXT = date(2025, 12, 16), date(2025, 12, 17)
 

@@ -18,7 +18,7 @@ from engine.rules import RuleKind, UserSignal
 from engine.rules.judge import kind_of
 from engine.slot import DeckParams
 from engine.symbols import ContractTable
-from engine.timeline import Tape
+from engine.tape import Tape
 from engine.view import Fired, View
 
 S = NS

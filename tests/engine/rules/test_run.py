@@ -23,7 +23,7 @@ from engine.rules.judge import kind_of
 from engine.rules.log import RuleLog
 from engine.slot import DeckParams, Slot, open_slot
 from engine.symbols import ContractTable
-from engine.timeline import Tape
+from engine.tape import Tape
 from engine.view import Outcome, SignalLog, SignalRow, View
 
 OPEN = session(date(2025, 12, 16)).open_ns

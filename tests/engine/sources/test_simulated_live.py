@@ -16,7 +16,7 @@ from engine.events import NS, Events
 from engine.live import LiveTape
 from engine.sources.simulated import LiveSimulated, SimulatedSource
 from engine.symbols import ContractTable
-from engine.timeline import Tape, TapeInfo
+from engine.tape import Tape, TapeInfo
 
 DAY = date(2025, 12, 16)
 SOURCE = SimulatedSource(DAY)

@@ -30,7 +30,8 @@ from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import Journal
 from engine.store.recorded import Recorded, open_recorded
 from engine.symbols import Contract
-from engine.timeline import NO_CHECKPOINTS, Tape, TapeInfo, Timeline
+from engine.tape import Tape, TapeInfo
+from engine.timeline import NO_CHECKPOINTS, Timeline
 
 EventsOf = Callable[[int, int], Events]
 

@@ -20,7 +20,7 @@ from engine.store.journal.places import Place
 from engine.store.recorded import open_recorded
 from engine.store.stored import open_stored, stored_symbols
 from engine.symbols import Contract
-from engine.timeline import Tape, TapeInfo
+from engine.tape import Tape, TapeInfo
 
 DAY = date(2025, 12, 16)
 

@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,16 +48,21 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-def recording(*arguments: str) -> subprocess.Popen[str]:
-    """Start to record the simulated day in a process of its own."""
+@contextmanager
+def recording(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Record the simulated day in a process of its own, which is not left behind."""
     command = [sys.executable, "-m", "tui", "record", "--source", "simulated", "--symbol", "DIA", *arguments]
-    return subprocess.Popen(
+    with subprocess.Popen(
         command,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
-    )
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
 
 
 def test_the_simulated_day_is_recorded_whole_and_replayed_as_simulated(capsys: Captured) -> None:

@@ -23,7 +23,8 @@ from engine.sources.attached.seek import find_recorder
 from engine.sources.attached.source import AttachedSource
 from engine.sources.attached.strand import AHEAD
 from engine.symbols import Contract
-from engine.timeline import NO_CHECKPOINTS, Tape, Timeline
+from engine.tape import Tape
+from engine.timeline import NO_CHECKPOINTS, Timeline
 from engine.view import Link
 from tests.fakes.recorder import QUICK, Screen, close, live_tape, rows_of, write
 

@@ -15,7 +15,7 @@ from engine.events import Events
 from engine.sources.attached.place import Place
 from engine.sources.attached.seek import find_recorder
 from engine.sources.attached.source import AttachedSource
-from engine.timeline import Tape
+from engine.tape import Tape
 from tests.fakes.recorder import QUICK, ROOT, Process, Screen, prepare, recorder, rows_of
 
 KILLS = 5

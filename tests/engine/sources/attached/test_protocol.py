@@ -29,7 +29,7 @@ from engine.sources.attached.protocol import (
     encode,
     pack,
 )
-from engine.timeline import Tape
+from engine.tape import Tape
 from engine.view import Link
 
 

@@ -20,7 +20,7 @@ from engine.sources.massive.rate_limit import RateLimit
 from engine.sources.massive.rest import Rest
 from engine.sources.massive.source import Access, MassiveSource
 from engine.symbols import ContractTable
-from engine.timeline import TapeInfo
+from engine.tape import TapeInfo
 from engine.view import Link
 from tests.fakes.massive import Massive, trade
 from tests.fakes.massive.messages import BEGIN_MS, Message
@@ -151,7 +151,7 @@ class Stage:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something about the tape or its link is so; what ended the source is raised."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not condition():
                 if self.running.done():
                     await self.running

@@ -41,7 +41,7 @@ async def listening(fake: Massive, *channels: str, **more: Any) -> AsyncIterator
     """Hold channels of a provider, and let go at the end."""
     pump = Pump(f"{fake.ws_url}/options", machine(), **more)
     pump.connection.want(channels or ("T.*",))
-    async with asyncio.timeout(30), pumped(pump):
+    async with asyncio.timeout(60), pumped(pump):
         await fake.until(lambda: fake.holds(*(channels or ("T.*",))))
         await pump.until(lambda: len(pump.outages) == 1)
         yield pump
@@ -168,7 +168,7 @@ async def test_a_wrong_clock_is_told_and_harms_nothing(ahead_s: int) -> None:
         await pump.until(lambda: len(pump.trades) == 6)
         told = pump.connection.status.ahead_s
         assert told is not None
-        assert abs(told - ahead_s) <= 1
+        assert abs(told - ahead_s) <= 4  # whole seconds, and a busy machine answers late
 
 
 async def test_a_machine_that_slept_comes_back_at_once() -> None:
@@ -187,7 +187,7 @@ async def test_a_compressed_connection_brings_the_same() -> None:
         # Another spelling of the loopback address, for which compression is offered.
         pump = Pump(f"{fake.ws_url.replace('127.0.0.1', '127.1')}/options", machine())
         pump.connection.want(["T.*"])
-        async with asyncio.timeout(30), pumped(pump):
+        async with asyncio.timeout(60), pumped(pump):
             await fake.until(lambda: fake.holds("T.*"))
             assert fake.clients[0].compressed
             await fake.play(Send(numbered(1, 500)), Shut(1001))

@@ -20,7 +20,7 @@ from tests.fakes.pump import QUICK, Pump, pumped
 
 async def first(pump: Pump, met: Callable[[LinkStatus], bool]) -> LinkStatus:
     """Run a pump until its status is met, and return that status."""
-    async with asyncio.timeout(30), pumped(pump):
+    async with asyncio.timeout(60), pumped(pump):
         await pump.until(lambda: any(map(met, pump.statuses)))
     return next(filter(met, pump.statuses))
 
@@ -39,7 +39,7 @@ def failed(status: LinkStatus) -> bool:
 async def test_a_refused_key_ends_it_with_the_providers_own_words(key: str, plan: Plan, said: str) -> None:
     async with Massive(plan) as fake:
         pump = Pump(f"{fake.ws_url}/options", Machine(key, "options", following()))
-        async with asyncio.timeout(30), pumped(pump) as running:
+        async with asyncio.timeout(60), pumped(pump) as running:
             with pytest.raises(CredentialError) as caught:
                 await running
         assert str(caught.value) == f"Massive refused the key for options: {said}; check MASSIVE_API_KEY."
@@ -52,7 +52,7 @@ async def test_another_program_with_the_key_makes_it_wait_longer_and_says_so() -
     pace = replace(QUICK, evicted=60.0)
     async with Massive() as fake:
         older, newer = (Pump(f"{fake.ws_url}/options", machine(), pace) for _ in range(2))
-        async with asyncio.timeout(30), pumped(older):
+        async with asyncio.timeout(60), pumped(older):
             await fake.until(lambda: len(fake.connected()) == 1)
             async with pumped(newer):
                 await older.until(lambda: older.connection.status.phase is Phase.EVICTED)
@@ -83,7 +83,7 @@ async def test_a_host_that_is_out_of_service_is_asked_again_until_it_is_back() -
         pump = Pump(f"{fake.ws_url}/options", machine())
         pump.connection.want(["T.*"])
         await fake.play(Hang())
-        async with asyncio.timeout(30), pumped(pump):
+        async with asyncio.timeout(60), pumped(pump):
             await pump.until(lambda: pump.phases.count("waiting") >= 3)
             assert pump.statuses[1].why == "The host refused the connection with HTTP status 503."
             await fake.play(Hang(False))

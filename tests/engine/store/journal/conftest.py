@@ -12,7 +12,8 @@ from engine.events import KIND_NAMES, Events
 from engine.kernel.params import FoldParams
 from engine.store.journal.encoding import Recording
 from engine.store.journal.writer import Journal
-from engine.timeline import NO_CHECKPOINTS, Tape, Timeline
+from engine.tape import Tape
+from engine.timeline import NO_CHECKPOINTS, Timeline
 
 Record = Callable[..., Journal]
 

@@ -22,7 +22,7 @@ from engine.store.journal.places import Place
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import Journal
 from engine.store.meta import Facts
-from engine.timeline import Tape
+from engine.tape import Tape
 
 EventsOf = Callable[[int, int], Events]
 Rows = Callable[[Tape], Events]

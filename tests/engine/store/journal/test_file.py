@@ -18,7 +18,7 @@ from engine.store.journal.file import JournalFile
 from engine.store.journal.writer import Journal
 from engine.store.parquet import CHUNK
 from engine.symbols import ContractTable
-from engine.timeline import Tape
+from engine.tape import Tape
 
 EventsOf = Callable[[int, int], Events]
 Rows = Callable[[JournalFile], Events]

@@ -14,7 +14,7 @@ from engine.store.journal.encoding import Recording
 from engine.store.journal.places import Place, places
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import Journal
-from engine.timeline import Tape
+from engine.tape import Tape
 
 EventsOf = Callable[[int, int], Events]
 Rows = Callable[[Tape], Events]

@@ -18,7 +18,7 @@ from engine.store.journal.places import is_recording
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import RETRY_NS, Journal
 from engine.symbols import Contract
-from engine.timeline import Tape
+from engine.tape import Tape
 
 EventsOf = Callable[[int, int], Events]
 Rows = Callable[[Tape], Events]
