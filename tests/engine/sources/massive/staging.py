@@ -27,6 +27,7 @@ from tests.fakes.massive.messages import BEGIN_MS, Message
 from tests.fakes.massive.shelf import chain_row
 
 OPEN_NS = BEGIN_MS * 1_000_000
+FIRST_HOUR_NS = OPEN_NS + 600 * 1_000_000_000
 QUICK = Pulse(pump=0.0, beat=0.01, aim=0.02, snapshot=30.0, poll=0.05, dead=3600.0, settle=0.0)
 SOON = Pace(first=0.02, most=0.05, closing=0.2, tick=0.02, evicted=0.3)
 STRIKES = range(640, 661)
