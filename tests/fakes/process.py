@@ -23,13 +23,22 @@ def environ(folder: Path, **more: str) -> dict[str, str]:
 
 
 async def spymon(
-    words: str, folder: Path, environ: dict[str, str], at_ns: int | None = None
+    words: str,
+    folder: Path,
+    environ: dict[str, str],
+    at_ns: int | None = None,
+    terminal: int | None = None,
 ) -> asyncio.subprocess.Process:
-    """Start it in a folder; `at_ns` is what its clock shows then, ns UTC, None the present."""
+    """Start it in a folder, its streams in pipes or all of them a terminal's.
+
+    at_ns : what its clock shows then, ns UTC; None for the present
+    """
     ahead_ns = 0 if at_ns is None else at_ns - time.time_ns()
+    streams = subprocess.PIPE if terminal is None else terminal
     return await asyncio.create_subprocess_exec(
         sys.executable, __file__, str(ahead_ns), *words.split(),
-        cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, limit=1 << 24,
+        cwd=folder, env=environ, stdin=subprocess.DEVNULL if terminal is None else terminal,
+        stdout=streams, stderr=streams, limit=1 << 24,
     )  # fmt: skip
 
 

@@ -100,8 +100,8 @@ class Massive:
         return bool(there) and all(each.held.issuperset(channels) for each in there)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until something about the clients is so; TimeoutError after half a minute."""
-        async with asyncio.timeout(30), self._changed:
+        """Wait until something about the clients is so; TimeoutError after a minute."""
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(condition)
 
     async def play(self, *steps: Step) -> None:
@@ -165,7 +165,7 @@ class Massive:
             why = (
                 "authentication failed" if key != self.plan.key else "Your plan doesn't include this cluster."
             )
-            client.refuse(why)
+            client.refuse(self.plan.refusal(why, key))
             return
         for older in self.connected(client.cluster):
             older.evict()

@@ -36,6 +36,7 @@ from tests.engine.sources.massive.staging import (
     Stage,
     clock,
     full_chain,
+    missed,
     occ,
     prints,
     stage,
@@ -57,9 +58,8 @@ from tests.fakes.massive import (
     quote,
     trade,
 )
-from tests.fakes.massive.messages import Message, rest_trade
+from tests.fakes.massive.messages import Message
 from tests.fakes.massive.script import Step
-from tests.fakes.massive.shelf import shelve
 
 pytestmark = pytest.mark.asyncio
 
@@ -537,11 +537,6 @@ def snapshots_after_the_last_fill(fake: Massive) -> int:
 
 def everything_in(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-
-
-def missed(fake: Massive, messages: list[Message]) -> None:
-    """Let trades have happened while nobody was connected."""
-    shelve(fake.shelf, messages, rest_trade)
 
 
 def count_of(fake: Massive, cluster: str) -> int:
