@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from tests.engine.sources.massive.staging import FIRST_HOUR_NS, full_chain, missed, occ, prints
-from tests.fakes.massive import Hang, Massive, Plan, Reset, Say, Send, Shut
+from tests.fakes.massive import Massive, Plan, Reset, Say, Send, Shut
 from tests.fakes.massive.past import PastDay
 from tests.fakes.process import environ, spymon
 from tests.fakes.s3 import s3_server
@@ -79,7 +79,7 @@ def written(folder: Path, ending: str = "") -> list[Path]:
 
 @contextlib.asynccontextmanager
 async def a_bad_day(fake: Massive) -> AsyncIterator[None]:
-    """Let trades, a cut, a refusal and a dead host follow one another; then it is in the middle of that."""
+    """Let trades, a cut, a refusal and the loss of the plan follow one another; the last one is told on."""
     await fake.until(lambda: fake.holds(f"T.{occ(650)}", f"Q.{occ(650)}"))
     now_ns = FIRST_HOUR_NS + 60_000_000_000
     await fake.play(Send(prints(now_ns, 20)), Say("error", f"not authorized for {CANARY}"))
@@ -88,7 +88,8 @@ async def a_bad_day(fake: Massive) -> AsyncIterator[None]:
     before = len(fake.clients)
     await fake.play(Reset())
     await fake.until(lambda: len(fake.clients) > before and fake.holds(f"T.{occ(650)}"))
-    await fake.play(Send(prints(now_ns, 5, begin=200)), Hang(), Shut(1008, f"bad key {CANARY}"))
+    fake.plan.clusters = frozenset({"stocks"})
+    await fake.play(Send(prints(now_ns, 5, begin=200)), Shut(1008, f"bad key {CANARY}"))
     yield
 
 
@@ -156,7 +157,7 @@ class Pane:
 
     def __init__(self) -> None:
         self._ours, self.theirs = pty.openpty()
-        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
+        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 300, 0, 0))
         self.text = b""
         self._came = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._ours, self._read)
@@ -188,12 +189,12 @@ async def test_the_screen_and_a_picture_of_it(tmp_path: Path) -> None:
             LIVE, tmp_path, settings(tmp_path, fake, TERM="xterm-256color"), FIRST_HOUR_NS, pane.theirs
         )
         async with asyncio.timeout(PATIENCE_S), a_bad_day(fake):
-            await pane.until(lambda: b"GAP" in pane.text)
+            await pane.until(lambda: b"include this cluster" in pane.text)
             pane.press(b"\x13")  # ctrl+s
             await pane.until(lambda: written(tmp_path, ".svg"))
         pane.press(b"q")
         await asyncio.wait_for(process.wait(), PATIENCE_S)
     pane.close()
     (picture,) = written(tmp_path, ".svg")
-    assert "GAP" in picture.read_text(encoding="utf-8")
+    assert "cluster" in picture.read_text(encoding="utf-8")
     assert_nowhere(tmp_path, pane.text.decode(errors="replace"))
