@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -42,6 +42,10 @@ LONGEST_WAIT_S = 30.0
 """A machine that was asleep notices within this time that a day has begun."""
 
 T = TypeVar("T")
+
+
+Copy = Callable[[date], Iterator[str]]
+"""Copies a day elsewhere once it is finished; a sentence for each piece, which it copies when it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,11 @@ def next_day(day: date) -> int:
     return session(next_session(day)).open_ns - EARLY_NS
 
 
+def copy_nowhere(day: date) -> Iterator[str]:
+    """Leave a day where it is."""
+    return iter(())
+
+
 class Recorder:
     """Records a source's symbols until it is told to stop.
 
@@ -93,6 +102,7 @@ class Recorder:
     fold  : gives a tape's state hash under the default parameters
     again : when to begin after that day, ns UTC; None for never
     now   : ns UTC
+    copy  : what is done with a day that is compacted
     """
 
     def __init__(
@@ -105,11 +115,12 @@ class Recorder:
         terms: SnapshotTerms | None = None,
         again: Callable[[date], int | None] = next_day,
         now: Callable[[], int] = time.time_ns,
+        copy: Copy = copy_nowhere,
     ) -> None:
         self._store = DayStore(root)
         self._make, self._begin, self._fold = make, begin, fold
         self._telling, self._terms = telling or Telling(), terms or SnapshotTerms()
-        self._again, self._now = again, now
+        self._again, self._now, self._copy = again, now, copy
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="fold")
         self._intakes: dict[str, Recorded] = {}
         self._follows: dict[str, Follow] = {}
@@ -133,6 +144,7 @@ class Recorder:
                 day = await self._record_day(stop)
                 if not stop.is_set():
                     await self._compact(day, stop)
+                    await self._copy_away(day, stop)
                     await self._wait_for_next(day, stop)
         finally:
             self._worker.shutdown()
@@ -204,6 +216,15 @@ class Recorder:
                 return
             if place.day <= day and not is_recording(place):
                 self._telling.say(await self._in_worker(partial(self._compacted, place)))
+
+    async def _copy_away(self, day: date, stop: asyncio.Event) -> None:
+        """Copy what is finished elsewhere, a piece after the other, and say what came of each."""
+        sentences = self._copy(day)
+        while not stop.is_set():
+            sentence = await self._in_worker(partial(next, sentences, None))
+            if sentence is None:
+                return
+            self._telling.say(sentence)
 
     def _compacted(self, place: Place) -> str:
         try:

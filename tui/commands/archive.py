@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
+from pathlib import Path
 
 from engine.config import Settings
 from engine.errors import ConfigError, CredentialError, NoDataError, SpymonError
@@ -40,13 +41,34 @@ def run_archive(args: argparse.Namespace, settings: Settings, leaver: Leaver) ->
 
 def object_store(settings: Settings) -> ObjectStore | None:
     """Return the object store that is set, None without one; ConfigError when half of it is."""
+    place = object_place(settings)
+    return None if place is None else ObjectStore(connect(place), place.bucket)
+
+
+def object_place(settings: Settings) -> Place | None:
+    """Return where the object store is, and ask nothing of it; None without one, or ConfigError."""
     missing = [name.upper() for name in _NAMES if getattr(settings, name) is None]
     if len(missing) == len(_NAMES):
         return None
     if settings.s3_bucket is None or settings.s3_access_key is None or settings.s3_secret_key is None:
         raise ConfigError(f"The object store also needs {' and '.join(missing)}; put that into .env.")
     keys = settings.s3_access_key.reveal(), settings.s3_secret_key.reveal()
-    return ObjectStore(connect(Place(settings.s3_bucket, settings.s3_endpoint, *keys)), settings.s3_bucket)
+    return Place(settings.s3_bucket, settings.s3_endpoint, *keys)
+
+
+def copy_finished(place: Place, root: Path, day: date) -> Iterator[str]:
+    """Copy a day, then earlier ones that are not there; a sentence for each that was sent, or why no more."""
+    todays = {unit.name for unit in units(root, day)}
+    try:
+        store = ObjectStore(connect(place), place.bucket)
+        for unit in sorted(units(root), key=lambda each: each.name not in todays):
+            wanted = unit.name in todays or store.manifest(unit.name) is None
+            if wanted and (sent := store.put(unit)):
+                yield f"{unit.name} was copied to the object store {place.bucket}: {sent / 1e6:,.1f} MB."
+    except SpymonError as error:
+        yield f"{str(error).rstrip('.')}; then run spymon archive, or wait for the next day's end."
+    except OSError as error:
+        yield f"{error.filename} could not be copied to the object store ({error.strerror})."
 
 
 def fetch_day(settings: Settings, day: date, there: Collection[str], leaver: Leaver) -> bool:

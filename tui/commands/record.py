@@ -19,7 +19,7 @@ from engine.errors import CredentialError
 from engine.live import Begin
 from engine.market import session
 from engine.recorder import Recorder, SnapshotTerms, Telling
-from engine.recorder.recorder import next_day
+from engine.recorder.recorder import Copy, copy_nowhere, next_day
 from engine.slot import LiveSource
 from engine.sources.attached.hub import Hub
 from engine.sources.simulated import LiveSimulated, SimulatedSource
@@ -29,6 +29,7 @@ from engine.tape import Tape
 from ..massive import make_massive
 from ..output import say
 from ..plan import SIMULATED, SIMULATED_DAY, chosen_source, simulated_symbols
+from .archive import copy_finished, object_place
 from .folding import fold_hash
 from .record_lines import Board
 from .tapes import dividend_in
@@ -44,6 +45,7 @@ class Feed:
     make  : gives the source of the next day
     now   : ns UTC of what is recorded
     again : when the next day begins; None for never
+    copy  : what is done with a day that is finished
     last_words : what to say when all of it is recorded
     """
 
@@ -51,6 +53,7 @@ class Feed:
     make: Callable[[Begin], LiveSource]
     now: Callable[[], int]
     again: Callable[[date], int | None]
+    copy: Copy = copy_nowhere
     last_words: str = ""
 
 
@@ -68,7 +71,9 @@ def _feed(settings: Settings) -> Feed:
     name = chosen_source(settings)
     if name == SIMULATED:
         return _simulated(settings)
-    return Feed(settings.data_dir, partial(make_massive, settings, name), time.time_ns, next_day)
+    place, root = object_place(settings), settings.data_dir
+    copy = copy_nowhere if place is None else partial(copy_finished, place, root)
+    return Feed(root, partial(make_massive, settings, name), time.time_ns, next_day, copy)
 
 
 def _simulated(settings: Settings) -> Feed:
@@ -103,6 +108,7 @@ async def _record(feed: Feed, settings: Settings) -> int:
             Telling(hub.show, hub.news, tell),
             SnapshotTerms(settings.rate, dividend_in(settings)),
             feed.again,
+            copy=feed.copy,
         )
         with _ended_by_signal(stop) as number:
             recording = asyncio.create_task(recorder.run(stop))

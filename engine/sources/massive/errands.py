@@ -23,6 +23,9 @@ from .gap_fill import OVERLAP_NS, fetch_trades
 from .hand import Hand
 from .rest import Rest
 
+FILLS = 3
+"""How often the trades of an outage are asked for, a snapshot apart: the day volume trails by seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
@@ -79,7 +82,9 @@ class Errands:
         self._rest, self._hand, self._pulse, self._now, self._notify = rest, hand, pulse, now, notify
         self._symbol = followed.underlying.symbol
         self.polling = self._owed = self._listed_alone = False
-        self._turned = asyncio.Event()
+        self._turned, self._looked = asyncio.Event(), asyncio.Event()
+        self._polls = 0
+        self._over = False
 
     def poll(self, polling: bool) -> bool:
         """Say whether the chain stands in for the websockets; return whether it does from now on.
@@ -98,24 +103,44 @@ class Errands:
 
         begin : returns when the session is near, and whether it had to wait for that
         """
-        await self._look()
-        self.ready.set()
-        await self._take_close()
-        if await begin():
+        try:
             await self._look()
-        while True:
-            await self._pause()
-            await self._look()
+            self.ready.set()
+            await self._take_close()
+            if await begin():
+                await self._look()
+            while True:
+                await self._pause()
+                await self._look()
+        finally:
+            self._over = True
+            self._looked.set()
 
     async def fill(self, since_ns: int, until_ns: int, tickers: Tickers, seen: Seen) -> None:
-        """Fetch the trades of a gap and put on the tape those that are not there."""
+        """Fetch the trades of a gap and put on the tape those that are not there.
+
+        What a later snapshot says is lacking is asked for again, FILLS times in all.
+        """
+        followed = self.followed
         await asyncio.sleep(self._pulse.settle)
         await self._look()
-        followed = self.followed
+        polls = self._polls
+        for _ in range(FILLS):
+            await self._fetch(since_ns, until_ns, tickers, seen)
+            another = await self._next_snapshot()
+            if not another or self._polls != polls or not await self._hand.do(followed.lacks):
+                break
+        await self._hand.do(followed.release, since_ns)
+
+    async def _fetch(self, since_ns: int, until_ns: int, tickers: Tickers, seen: Seen) -> None:
+        """Fetch what a gap lacks, and put it on the tape unless a poll has told it as volume meanwhile."""
+        followed, polls = self.followed, self._polls
         wanted = await self._hand.do(followed.lacking)
         end_ns = min(until_ns + OVERLAP_NS, self._now())
         fetched = await fetch_trades(self._rest, wanted, since_ns - OVERLAP_NS, end_ns)
-        await self._hand.do(followed.fill, fetched, seen, tickers.place, since_ns, self._now())
+        if self._polls != polls:
+            return
+        await self._hand.do(followed.fill, fetched, seen, tickers.place, self._now())
         self.unfilled = ""
         if fetched.missing:
             self.unfilled = (
@@ -123,6 +148,12 @@ class Errands:
                 f"and {clock_text(until_ns)} could not be fetched: {fetched.reason}"
             )
         self._notify()
+
+    async def _next_snapshot(self) -> bool:
+        """Wait for the next snapshot; say whether there was one before the errands ended."""
+        if not self._over:
+            await self._looked.wait()
+        return not self._over
 
     async def _look(self) -> None:
         """Ask for a snapshot and put it on the tape."""
@@ -141,8 +172,11 @@ class Errands:
         received_ns = self._now()
         if polled:  # what was heard already must not be told again as volume that is missing
             await self._catch_up()
+        self._polls += polled
         await self._hand.do(followed.take_snapshot, pages, received_ns, polled)
         self.failure, self.heard_ns = "", received_ns
+        self._looked.set()
+        self._looked = asyncio.Event()
         if self.polling:
             self.stood_in_ns = received_ns
         self._notify()

@@ -39,7 +39,7 @@ from ...wire.seen import Seen
 from .chains import News, read_pages
 from .gap_fill import Fetched, Heard, merge
 from .hours import Hours
-from .poller import synthesise
+from .polled import synthesise
 from .reconciliation import Reconciliation
 from .subscriptions import Watched, by_importance, by_nearness
 
@@ -122,8 +122,12 @@ class Followed:
             self._put(gap(since_ns, until_ns), now_ns)
 
     def hold(self, since_ns: int) -> None:
-        """Keep what is heard from shortly before a gap on, until `fill` has compared it."""
+        """Keep what is heard from shortly before a gap on, until `release`."""
         self._heard.hold(since_ns)
+
+    def lacks(self) -> bool:
+        """Say whether the last snapshot tells of volume that is not on the tape."""
+        return bool(self.volumes.lacking) and not self.delayed
 
     def lacking(self) -> list[tuple[int, str]]:
         """Return the contracts whose trades a gap may have cost, (id, ticker), the likeliest first.
@@ -135,9 +139,7 @@ class Followed:
             return [(each.cid, table[each.cid].occ) for each in self.volumes.lacking]
         return [(cid, each.occ) for each in self.watched().quoted if (cid := table.id_of(each)) is not None]
 
-    def fill(
-        self, fetched: Fetched, seen: Seen, place: Callable[[str], int], since_ns: int, now_ns: int
-    ) -> None:
+    def fill(self, fetched: Fetched, seen: Seen, place: Callable[[str], int], now_ns: int) -> None:
         """Put the trades of a gap on the tape that are not there yet.
 
         place : `Seen`'s name of a ticker
@@ -148,6 +150,9 @@ class Followed:
             return place(table[cid].occ)
 
         self._put(merge(fetched, self._heard.trades(), seen, place_of, self._reader), now_ns)
+
+    def release(self, since_ns: int) -> None:
+        """Keep no longer what `hold` kept of a gap."""
         self._heard.release(since_ns)
 
     def take(self, events: Events, received_ns: int) -> None:
@@ -181,7 +186,7 @@ class Followed:
             self._imply(chain.events[chain.events["kind"] == QUOTE], received_ns)
         self.volumes.compare(chain)
         if polled:
-            self._put(synthesise(self.volumes.volumes(chain.listed), chain).trades, received_ns)
+            self._put(synthesise(self.volumes.volumes(chain.listed), chain), received_ns)
             self.volumes.compare(chain)
 
     def take_price(self, pages: Sequence[Page], received_ns: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final, Self, TypeVar
@@ -19,6 +20,7 @@ from yarl import URL
 from ...errors import ProviderError
 from ...wire.massive_rest import BusyError, Page, Request, bare, headers, page
 from .rate_limit import RateLimit
+from .reasons import untrusted
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
@@ -119,11 +121,11 @@ class Rest:
     def _unreachable(self, error: Exception) -> ProviderError:
         if isinstance(error, aiohttp.ClientConnectorDNSError):
             return BusyError(f"The name {self._host} cannot be looked up; check the network connection.")
+        refused = getattr(error, "certificate_error", None)
+        if isinstance(refused, ssl.SSLCertVerificationError):
+            return ProviderError(untrusted(self._host, refused))
         if isinstance(error, aiohttp.ClientSSLError):
-            return ProviderError(
-                f"No secure connection to {self._host}: its certificate is not to be trusted or the network "
-                "interferes; check the address and this machine's clock."
-            )
+            return ProviderError(f"The host {self._host} does not speak TLS; check the address.")
         if isinstance(error, TimeoutError):
             return BusyError(f"{self._host} does not answer; check the network connection.")
         if isinstance(error, aiohttp.ClientConnectorError):

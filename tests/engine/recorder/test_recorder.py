@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -18,6 +18,7 @@ from engine.kernel.params import FoldParams
 from engine.live import Begin, Intake, LiveTape
 from engine.market import session
 from engine.recorder import Recorder, Telling
+from engine.recorder.recorder import Copy, copy_nowhere
 from engine.store.day import DayStore
 from engine.store.journal.places import Place, is_recording, places
 from engine.store.journal.tape import open_journal
@@ -111,10 +112,11 @@ def recorder(
     turn: Callable[[], None] = lambda: None,
     again: Callable[[date], int | None] = lambda day: None,
     now: Callable[[], int] = lambda: 0,
+    copy: Copy = copy_nowhere,
 ) -> Recorder:
     begin = partial(open_recorded, root, now=lambda: session(DAY).open_ns)
     telling = Telling(heard.tapes, turn, heard.sentences.append)
-    return Recorder(root, make, begin, folded, telling, again=again, now=now)
+    return Recorder(root, make, begin, folded, telling, again=again, now=now, copy=copy)
 
 
 def run(it: Recorder) -> None:
@@ -139,6 +141,39 @@ def test_a_day_is_recorded_and_compacted_to_what_it_came_to_live(
     assert (standing.events, standing.rows, standing.safe, standing.missed) == (*[len(events)] * 3, 0)
     assert standing.gaps == day.meta.measured.counts["gap"]
     day.close()
+
+
+def test_a_day_that_is_compacted_is_copied_and_what_came_of_it_is_told(
+    tmp_path: Path, script: Callable[..., Callable[[Begin], Scripted]]
+) -> None:
+    heard = Heard()
+
+    def copy(day: date) -> Iterator[str]:
+        assert DayStore(tmp_path).has(day, "SPY")
+        yield f"{day} was copied."
+        yield "Another one could not be."
+
+    run(recorder(tmp_path, script(), heard, copy=copy))
+    assert heard.sentences[1:] == ["2025-12-16 was copied.", "Another one could not be."]
+
+
+def test_being_ended_while_it_copies_leaves_the_rest(
+    tmp_path: Path, script: Callable[..., Callable[[Begin], Scripted]]
+) -> None:
+    heard = Heard()
+
+    async def ended() -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def copy(day: date) -> Iterator[str]:
+            loop.call_soon_threadsafe(stop.set)
+            yield "The first was copied."
+            raise AssertionError("it was told to stop")
+
+        await recorder(tmp_path, script(), heard, copy=copy).run(stop)
+
+    asyncio.run(ended())
+    assert heard.sentences[1:] == ["The first was copied."]
 
 
 def test_how_a_day_stands_is_told_once_all_of_it_is_open(

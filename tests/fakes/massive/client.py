@@ -103,7 +103,7 @@ class Client:
                 self.held.add(channel)
                 granted.append(channel)
         if len(granted) < len(new):
-            self.tell([status("error", "not authorized")])
+            self.tell([status("error", self._plan.refusal("not authorized", self._plan.key))])
         self.tell(status("success", f"subscribed to: {channel}") for channel in granted)
 
     def leave(self, channels: list[str]) -> None:

@@ -19,6 +19,7 @@ class Plan:
     buffer_frames  : frames the server keeps for a client that does not read
     early_ping     : whether a ping precedes everything else
     rest_refused   : beginnings of REST paths that the plan lacks
+    repeats_key    : whether what it says of a refusal repeats the key, as a careless provider would
     """
 
     key: str = KEY
@@ -29,6 +30,11 @@ class Plan:
     buffer_frames: int = 4_096
     early_ping: bool = True
     rest_refused: tuple[str, ...] = field(default=())
+    repeats_key: bool = False
+
+    def refusal(self, text: str, key: str | None) -> str:
+        """Return what is said of a refusal."""
+        return f"{text}: {key}" if self.repeats_key else text
 
     def refuses(self, cluster: str, channel: str) -> bool:
         """Say whether a channel is not covered, or none at all."""

@@ -58,9 +58,10 @@ class RestHalf:
             if self._shelf.failures and (failure := self._shelf.failures.pop(0)) != _FINE:
                 return self._failed(request, failure)
             if key != self._plan.key:
-                return _error(401, "ERROR", "Unknown API Key")
+                return _error(401, "ERROR", self._plan.refusal("Unknown API Key", key))
             if request.path.startswith(self._plan.rest_refused or ("\0",)):
-                return _error(403, "NOT_AUTHORIZED", "You are not entitled to this data.")
+                said = self._plan.refusal("You are not entitled to this data.", key)
+                return _error(403, "NOT_AUTHORIZED", said)
             for path, http_status in self._shelf.broken.items():
                 if request.path.startswith(path):
                     return self._failed(request, http_status)
@@ -72,7 +73,7 @@ class RestHalf:
         if http_status == 0:
             assert request.transport is not None
             request.transport.abort()
-        answer = _error(http_status or 500, "ERROR", "try again later")
+        answer = _error(http_status or 500, "ERROR", self._plan.refusal("try again later", _key(request)))
         if 300 <= http_status < 400:
             answer.headers["Location"] = f"{ELSEWHERE}{request.path}"
         if self._shelf.retry_after:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import http
 import json
+import ssl
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -25,19 +26,19 @@ _HOST = "127.0.0.1"
 
 
 class Massive:
-    """A provider with one account; an asynchronous context.
+    """A provider with one account; an asynchronous context. With `tls` both its servers speak that.
 
     clients : every connection there was, oldest first
     shelf   : what REST answers
     asked   : the REST requests that arrived
     """
 
-    def __init__(self, plan: Plan | None = None, seed: int = 1) -> None:
+    def __init__(self, plan: Plan | None = None, seed: int = 1, tls: ssl.SSLContext | None = None) -> None:
         self.plan = plan or Plan()
         self.shelf = Shelf()
         self.clients: list[Client] = []
         self._rest = RestHalf(self.plan, self.shelf)
-        self._seed = seed
+        self._seed, self._tls = seed, tls
         self._changed = asyncio.Condition()
         self._hanging: set[str] = set()
         self._stack = contextlib.AsyncExitStack()
@@ -45,14 +46,22 @@ class Massive:
     async def __aenter__(self) -> Self:
         # No keepalive of our own: a client that does not read is found by its buffer alone.
         self._sockets: Server = await self._stack.enter_async_context(
-            serve(self._serve, _HOST, 0, process_request=self._admit, ping_interval=None, close_timeout=1)
+            serve(
+                self._serve,
+                _HOST,
+                0,
+                process_request=self._admit,
+                ping_interval=None,
+                close_timeout=1,
+                ssl=self._tls,
+            )
         )
         runner = web.AppRunner(self._rest.app(), access_log=None)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, _HOST, 0)
+        site = web.TCPSite(runner, _HOST, 0, ssl_context=self._tls)
         await site.start()
-        self.rest_url = f"http://{_HOST}:{runner.addresses[0][1]}"
+        self.rest_url = f"http{self._secure}://{_HOST}:{runner.addresses[0][1]}"
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -68,7 +77,11 @@ class Massive:
     @property
     def ws_url(self) -> str:
         """Return the address below which the clusters are."""
-        return f"ws://{self.feed}"
+        return f"ws{self._secure}://{self.feed}"
+
+    @property
+    def _secure(self) -> str:
+        return "s" if self._tls else ""
 
     @property
     def asked(self) -> list[Asked]:
@@ -152,7 +165,7 @@ class Massive:
             why = (
                 "authentication failed" if key != self.plan.key else "Your plan doesn't include this cluster."
             )
-            client.refuse(why)
+            client.refuse(self.plan.refusal(why, key))
             return
         for older in self.connected(client.cluster):
             older.evict()

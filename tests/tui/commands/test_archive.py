@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import pytest
 from pyarrow import fs
 
 from engine.store.journal.writer import Journal
+from engine.store.objects import ObjectStore, Place, connect
 from tests.fakes.s3 import s3_server
 from tui.cli import main
+from tui.commands.archive import copy_finished
 
 from .test_compact import record
 
@@ -143,3 +146,48 @@ def test_keys_do_not_belong_in_the_settings_file(capsys: Captured) -> None:
     said = capsys.readouterr().err
     assert "keys belong in the environment or in .env" in said
     assert "canary" not in said
+
+
+def keys_of(endpoint: str) -> Place:
+    return Place("days", endpoint, "canary-access", "canary-secret")
+
+
+def test_a_recorder_copies_the_day_and_earlier_ones_that_are_not_there(
+    endpoint: str, record: Callable[..., Journal]
+) -> None:
+    record("QQQ")
+    assert main(["compact"]) == 0
+    tomorrow, place, root = date(2025, 12, 17), keys_of(endpoint), Path("data")
+
+    (sentence,) = copy_finished(place, root, tomorrow)
+    assert sentence.startswith("days/2025-12-16/QQQ was copied to the object store days: 0.")
+    assert list(copy_finished(place, root, tomorrow)) == []
+    assert list(copy_finished(place, root, DAY)) == []
+    store = ObjectStore(connect(place), "days")
+    assert "QQQ" in store.days()[DAY]
+
+
+@pytest.mark.parametrize(
+    ("bucket", "port", "why"), [("nowhere", None, "has no bucket nowhere"), ("days", 9, "cannot be used")]
+)
+def test_a_recorder_that_cannot_copy_says_so_once_and_goes_on(
+    endpoint: str, record: Callable[..., Journal], bucket: str, port: int | None, why: str
+) -> None:
+    for symbol in ("QQQ", "IWM"):
+        record(symbol)
+    assert main(["compact"]) == 0
+    place = replace(keys_of(endpoint if port is None else f"http://127.0.0.1:{port}"), bucket=bucket)
+
+    (sentence,) = copy_finished(place, Path("data"), DAY)
+    assert why in sentence
+    assert sentence.endswith("; then run spymon archive, or wait for the next day's end.")
+    assert "canary" not in sentence
+
+
+def test_a_recorder_with_half_an_object_store_does_not_begin(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("MASSIVE_API_KEY", "canary")
+    monkeypatch.setenv("S3_BUCKET", "days")
+    assert main(["record"]) == 2
+    assert "also needs S3_ACCESS_KEY and S3_SECRET_KEY" in capsys.readouterr().err

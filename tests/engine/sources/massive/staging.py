@@ -23,10 +23,11 @@ from engine.symbols import ContractTable
 from engine.tape import TapeInfo
 from engine.view import Link
 from tests.fakes.massive import Massive, trade
-from tests.fakes.massive.messages import BEGIN_MS, Message
-from tests.fakes.massive.shelf import chain_row
+from tests.fakes.massive.messages import BEGIN_MS, Message, rest_trade
+from tests.fakes.massive.shelf import chain_row, shelve
 
 OPEN_NS = BEGIN_MS * 1_000_000
+FIRST_HOUR_NS = OPEN_NS + 600 * 1_000_000_000
 QUICK = Pulse(pump=0.0, beat=0.01, aim=0.02, snapshot=30.0, poll=0.05, dead=3600.0, settle=0.0)
 SOON = Pace(first=0.02, most=0.05, closing=0.2, tick=0.02, evicted=0.3)
 STRIKES = range(640, 661)
@@ -204,3 +205,8 @@ def prints(now_ns: int, count: int, begin: int = 1) -> list[Message]:
 def told(messages: Sequence[Message]) -> list[tuple[str, int, int, int]]:
     """Return trades as `Stage.trades` does."""
     return sorted((each["sym"], each["t"], round(each["p"] * 10_000), each["s"]) for each in messages)
+
+
+def missed(fake: Massive, messages: list[Message]) -> None:
+    """Let trades have happened while nobody was connected."""
+    shelve(fake.shelf, messages, rest_trade)

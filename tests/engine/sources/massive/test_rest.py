@@ -162,9 +162,9 @@ async def test_a_refused_connection_is_one_sentence_without_the_key() -> None:
         assert "canary" not in "".join(traceback.format_exception(caught.value)) + repr(rest)
 
 
-async def test_a_host_without_a_certificate_is_not_asked_twice() -> None:
+async def test_a_host_that_does_not_speak_tls_is_not_asked_twice() -> None:
     waits = Waits()
     async with Massive() as fake, client(fake.rest_url.replace("http:", "https:"), waits) as rest:
-        with pytest.raises(ProviderError, match="certificate"):
+        with pytest.raises(ProviderError, match="does not speak TLS"):
             await rest.page(chain("SPY", DAY, DAY))
     assert waits.waited == []

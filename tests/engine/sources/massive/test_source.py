@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -12,7 +13,17 @@ import numpy as np
 import pytest
 
 from engine.errors import CredentialError, NoDataError
-from engine.events import FLAG_FILLED, FLAG_PARITY, FLAG_POLLED, GAP, NS, PREV_CLOSE, SPOT, TRADE
+from engine.events import (
+    FLAG_FILLED,
+    FLAG_PARITY,
+    FLAG_POLLED,
+    FLAG_RECEIVED,
+    GAP,
+    NS,
+    PREV_CLOSE,
+    SPOT,
+    TRADE,
+)
 from engine.sources.massive.source import Access
 from engine.store.journal.places import Place
 from engine.store.journal.tape import open_journal
@@ -25,6 +36,7 @@ from tests.engine.sources.massive.staging import (
     Stage,
     clock,
     full_chain,
+    missed,
     occ,
     prints,
     stage,
@@ -46,9 +58,8 @@ from tests.fakes.massive import (
     quote,
     trade,
 )
-from tests.fakes.massive.messages import Message, rest_trade
+from tests.fakes.massive.messages import Message
 from tests.fakes.massive.script import Step
-from tests.fakes.massive.shelf import shelve
 
 pytestmark = pytest.mark.asyncio
 
@@ -186,6 +197,74 @@ async def test_every_cut_has_a_gap_row_and_is_filled_to_the_uncut_tape(cut: Step
         assert gap["s1"] >= 1
         filled = on.events(TRADE)
         assert sum(filled["flags"] & FLAG_FILLED > 0) == 15
+
+
+async def test_trades_that_the_day_volume_tells_of_late_are_filled_after_a_later_snapshot() -> None:
+    unheard = prints(OPEN_NS, 6, begin=100)
+    async with market() as fake, stage(fake, pulse=replace(QUICK, snapshot=0.05)) as on:
+        await streaming(on)
+        set_volumes(fake, unheard[:1])  # the others' contracts have no volume yet
+        missed(fake, at(on.now(), unheard))
+        await fake.play(Reset())
+        await on.until(lambda: len(on.events(TRADE)) == 2)  # of the one contract that lacks
+        set_volumes(fake, unheard)
+        await on.until(lambda: len(on.events(TRADE)) == 6)
+        assert on.events(TRADE)["flags"].tolist() == [FLAG_FILLED] * 6
+        assert len({trade[:2] for trade in on.trades()}) == 3
+
+
+async def test_what_no_fill_brings_is_asked_for_three_times() -> None:
+    async with market() as fake, stage(fake, pulse=replace(QUICK, snapshot=0.05)) as on:
+        await streaming(on)
+        set_volumes(fake, prints(on.now(), 1))  # nobody knows a trade of it
+        await fake.play(Reset())
+        await streaming(on)
+        await on.until(lambda: snapshots_after_the_last_fill(fake) > 3)
+        assert sum("/v3/trades" in each.path for each in fake.asked) == 3
+
+
+async def test_what_polls_tell_while_a_gap_is_fetched_is_not_told_twice() -> None:
+    answers = asyncio.Event()
+
+    async def late(_: int) -> None:
+        if "/v3/trades" in fake.asked[-1].path:
+            await answers.wait()
+
+    async with market() as fake, stage(fake, pulse=replace(QUICK, dead=0.05)) as on:
+        await streaming(on)
+        unheard = prints(on.now(), 3, begin=100)
+        missed(fake, unheard)
+        set_volumes(fake, unheard)
+        fake.shelf.gate = late
+        await fake.play(Reset())
+        await on.until(lambda: any("/v3/trades" in each.path for each in fake.asked))
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: len(on.events(TRADE)) == 3)
+        answers.set()
+        await on.until(lambda: snapshots_after_the_last_fill(fake) > 5)
+        assert on.events(TRADE)["flags"].tolist() == [FLAG_POLLED | FLAG_RECEIVED] * 3
+
+
+async def test_an_outage_of_two_symbols_begins_for_each_where_its_own_tape_ended() -> None:
+    """A source that is restarted goes on with two recordings of different lengths."""
+    ends_ns = {"SPY": OPEN_NS + 500 * NS, "QQQ": OPEN_NS + 100 * NS}
+    async with market() as fake:
+        fake.shelf.chains["QQQ"] = full_chain("QQQ")
+
+        def resumed(info: TapeInfo) -> Kept:
+            return Kept.resumed(
+                info, [trade(occ(650, root=info.symbol), 1, t=ends_ns[info.symbol] // 1_000_000)]
+            )
+
+        async with stage(fake, ["SPY", "QQQ"], begin=resumed, now=clock(OPEN_NS + 600 * NS)) as on:
+            other = on.source.open("QQQ")
+            await on.until(lambda: len(on.events(GAP)) == 1)
+            other.take()
+            found = np.concatenate([other.read(chunk) for chunk in range(len(other.starts))])
+            for events, symbol in ((on.events(GAP), "SPY"), (found[found["kind"] == GAP], "QQQ")):
+                (gap,) = events
+                begins_ns = int(gap["ts"]) - int(gap["s1"]) * 1_000_000
+                assert abs(begins_ns - ends_ns[symbol]) <= 2_000_000
 
 
 async def test_a_stalled_feed_is_stale_and_live_again_when_it_goes_on() -> None:
@@ -443,13 +522,20 @@ def set_volumes(fake: Massive, messages: list[Message]) -> None:
         row["day"] = {**row["day"], "volume": volumes[row["details"]["ticker"]]}
 
 
+def at(now_ns: int, messages: list[Message]) -> list[Message]:
+    """Return the same trades as of now."""
+    return [each | {"t": now_ns // 1_000_000} for each in messages]
+
+
+def snapshots_after_the_last_fill(fake: Massive) -> int:
+    """Return how many whole snapshots were asked for since trades were, 0 before that."""
+    paths = [each.path for each in fake.asked if each.query.get("limit") != "1"]
+    fills = [i for i, path in enumerate(paths) if "/v3/trades" in path]
+    return sum("/v3/snapshot" in path for path in paths[fills[-1] :]) if fills else 0
+
+
 def everything_in(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-
-
-def missed(fake: Massive, messages: list[Message]) -> None:
-    """Let trades have happened while nobody was connected."""
-    shelve(fake.shelf, messages, rest_trade)
 
 
 def count_of(fake: Massive, cluster: str) -> int:
