@@ -51,11 +51,12 @@ BEGIN_NS = session(DAY).open_ns + 1800 * NS
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was sent of the options, and how long it took, s."""
+    """What was sent of the options, and from when to when by the provider's clock, ns UTC."""
 
     events: int
     trades: int
-    took_s: float
+    since_ns: int
+    until_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ class Player:
     async def play(self, order: Order) -> Sent:
         """Send what was ordered; what is late is sent at once."""
         loop = asyncio.get_running_loop()
-        began_s, events, trades = loop.time(), 0, 0
+        began_s, since_ns, events, trades = loop.time(), self._now_ns(), 0, 0
         for burst in range(int(order.seconds * BURSTS)):
             await asyncio.sleep(0 if order.at_once else max(began_s + burst / BURSTS - loop.time(), 0))
             if burst % (BURSTS // SPOTS_PER_S) == 0:
@@ -186,7 +187,7 @@ class Player:
             await self._fake.play(Frames(self._stamped(self._bursts[at], lap)))
             events, trades = events + self._sizes[at][0], trades + self._sizes[at][1]
         await self._fake.settle()
-        return Sent(events, trades, loop.time() - began_s)
+        return Sent(events, trades, since_ns, self._now_ns())
 
     def _stamped(self, data: bytes, lap: int) -> bytes:
         """Return frames of the same lengths with the time of now, and sequence numbers of their own."""

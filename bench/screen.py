@@ -46,7 +46,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
         yield from _starts(sizes, folder)
         with Terminal(arguments(sizes), folder) as terminal:
             terminal.listen(PATIENCE_S, until=_shows_ladder)
-            loading = latencies_ms(terminal, sizes.early_keys)
+            loading = _latencies_ms(terminal, sizes.early_keys)
             settle(terminal)
             yield from _watched(terminal, sizes.watch_s)
             for key, name in VIEWS.items():
@@ -123,7 +123,7 @@ def _watched(terminal: Terminal, seconds: float, view: str = "") -> Iterator[Row
 def _keys(terminal: Terminal, count: int) -> Iterator[Row]:
     """Press keys while it plays."""
     before, began_s = terminal.load(), time.perf_counter()
-    spent = latencies_ms(terminal, count)
+    spent = _latencies_ms(terminal, count)
     after, took_s = terminal.load(), time.perf_counter() - began_s
     yield at_least(f"keys answered before the next one, of {count}", 100 * len(spent) / count, 100, "%")
     yield at_most("key to paint, p99", percentile(spent, 99), 50, "ms", 1)
@@ -134,8 +134,12 @@ def _keys(terminal: Terminal, count: int) -> Iterator[Row]:
         yield told("  waited for a core meanwhile", 100 * share, "% of the time", 1)
 
 
-def latencies_ms(terminal: Terminal, count: int) -> list[float]:
-    """Press keys and return how long each took to be answered, of those that were; at least one must be."""
+def _latencies_ms(terminal: Terminal, count: int) -> list[float]:
+    return answers_ms(terminal, press_keys(terminal, count))
+
+
+def press_keys(terminal: Terminal, count: int) -> list[tuple[str, float]]:
+    """Press keys, about four a second, and return each with its time."""
     draw = random.Random(7)
     terminal.press("j")  # a pointer is there from now on
     terminal.listen(1.0)
@@ -144,6 +148,11 @@ def latencies_ms(terminal: Terminal, count: int) -> list[float]:
         key = KEYS[number % len(KEYS)]
         pressed.append((key, terminal.press(key)))
         terminal.listen(SPACING_S + 0.1 * draw.random())
+    return pressed
+
+
+def answers_ms(terminal: Terminal, pressed: list[tuple[str, float]]) -> list[float]:
+    """Return how long each key took to be answered, of those that were; at least one must be."""
     answers = answered(terminal.heard, pressed)
     spent = [(each.answered_s - each.at_s) * 1e3 for each in answers if each.answered_s is not None]
     if not spent:
