@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, str] = {
     "study": "scoring a day, and running it again with other thresholds",
     "wire": "a provider's websocket to folded state, beside its official client",
     "sustained": "a hundred thousand events per second from a provider's websocket, and its reconnects",
+    "live": "the whole live screen under a hundred thousand events per second, and ten times that at once",
     "rest": "a provider's REST pages to records",
     "backfill": "a past day over REST to Parquet and into the store",
     "truth": "trade sides and signals against the ground truth",

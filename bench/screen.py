@@ -135,7 +135,11 @@ def _keys(terminal: Terminal, count: int) -> Iterator[Row]:
 
 
 def _latencies_ms(terminal: Terminal, count: int) -> list[float]:
-    """Press keys and return how long each took to be answered, of those that were; at least one must be."""
+    return answers_ms(terminal, press_keys(terminal, count))
+
+
+def press_keys(terminal: Terminal, count: int) -> list[tuple[str, float]]:
+    """Press keys, about four a second, and return each with its time."""
     draw = random.Random(7)
     terminal.press("j")  # a pointer is there from now on
     terminal.listen(1.0)
@@ -144,6 +148,11 @@ def _latencies_ms(terminal: Terminal, count: int) -> list[float]:
         key = KEYS[number % len(KEYS)]
         pressed.append((key, terminal.press(key)))
         terminal.listen(SPACING_S + 0.1 * draw.random())
+    return pressed
+
+
+def answers_ms(terminal: Terminal, pressed: list[tuple[str, float]]) -> list[float]:
+    """Return how long each key took to be answered, of those that were; at least one must be."""
     answers = answered(terminal.heard, pressed)
     spent = [(each.answered_s - each.at_s) * 1e3 for each in answers if each.answered_s is not None]
     if not spent:

@@ -20,7 +20,8 @@ class Sizes:
     seeks, frames   : how many of each
     rest_trades     : to fetch over REST
     messages, mutations : websocket messages to decode, and damaged frames to survive
-    sustain_s       : seconds that a hundred thousand events each are sent
+    sustain_s, live_s : seconds that a hundred thousand events each are sent, to a fold and to the screen
+    burst           : events that are sent at once
     cuts            : of a connection, until it is back
     kills, live_kills : of a journal at work, and of a whole recorder on a live source
     starts, keys    : of the real terminal, `early_keys` more while days load; it is watched for `watch_s` s
@@ -44,6 +45,8 @@ class Sizes:
     messages: int = 400_000
     mutations: int = 1_000_000
     sustain_s: float = 60.0
+    live_s: float = 60.0
+    burst: int = 1_000_000
     cuts: int = 100
 
 
@@ -67,5 +70,7 @@ QUICK = Sizes(
     messages=4_000,
     mutations=500,
     sustain_s=1.0,
+    live_s=3.0,
+    burst=100_000,
     cuts=4,
 )

@@ -17,6 +17,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -52,15 +53,16 @@ class Load:
 class Terminal:
     """Runs spymon in a terminal of 120 x 40; use it in a `with` block, which ends it."""
 
-    def __init__(self, arguments: Sequence[str], folder: Path) -> None:
+    def __init__(self, arguments: Sequence[str], folder: Path, command: Sequence[str] = ()) -> None:
+        """Start spymon with some arguments and its data below `folder`, or another command as it stands."""
         self.heard: list[Heard] = []
         self._fd, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         environ = clean_environ(folder, {"TERM": "xterm-256color", "COLORTERM": "truecolor"})
-        command = [*spymon_command(), *arguments, "--data-dir", str(folder / "data")]
+        usual = [*spymon_command(), *arguments, "--data-dir", str(folder / "data")]
         self.began_s = time.perf_counter()
         self._child = subprocess.Popen(
-            command, cwd=folder, env=environ, stdin=theirs, stdout=theirs, stderr=theirs,
+            command or usual, cwd=folder, env=environ, stdin=theirs, stdout=theirs, stderr=theirs,
             start_new_session=True,
         )  # fmt: skip
         os.close(theirs)
@@ -111,13 +113,33 @@ class Terminal:
         ticks = int(fields[11]) + int(fields[12])
         return Load(ticks / os.sysconf("SC_CLK_TCK"), sum(map(int, waited)) / 1e9)
 
+    def threads(self) -> dict[int, float]:
+        """Return the seconds on a core of each thread by its number; nothing where the system is silent."""
+        ran: dict[int, float] = {}
+        for task in Path(f"/proc/{self._child.pid}/task").glob("*"):
+            with suppress(OSError):  # it has just ended
+                ran[int(task.name)] = int((task / "schedstat").read_text().split()[0]) / 1e9
+        return ran
+
+    @property
+    def pid(self) -> int:
+        """Return the process's number, which is also that of its main thread."""
+        return self._child.pid
+
     def peak_mb(self) -> float | None:
         """Return the most memory the process has had; None where the system does not tell."""
+        return self._memory_mb("VmHWM")
+
+    def memory_mb(self) -> float | None:
+        """Return the memory the process has now; None where the system does not tell."""
+        return self._memory_mb("VmRSS")
+
+    def _memory_mb(self, name: str) -> float | None:
         try:
             status = Path(f"/proc/{self._child.pid}/status").read_text()
         except OSError:
             return None
-        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        found = re.search(rf"{name}:\s+(\d+) kB", status)
         return int(found[1]) * 1024 / 1e6 if found else None
 
     def _read(self) -> bytes:

@@ -161,8 +161,8 @@ class History:
 
     def _look_for_opening(self, state: State, settle_ns: int, ts_ns: int) -> None:
         here = self.rungs.settle_ns == settle_ns
-        sides = (state.cells[cids[here]] for cids in (self.rungs.call, self.rungs.put))
-        call, put = (mids(cells["bid"], cells["ask"]) for cells in sides)
+        bid, ask = state.cells["bid"], state.cells["ask"]  # whole cells would be copied otherwise
+        call, put = (mids(bid[cids], ask[cids]) for cids in (self.rungs.call[here], self.rungs.put[here]))
         strike = self.rungs.strike[here]
         forward = implied_forward(strike, call, put, years(settle_ns, ts_ns), self._rate)
         move = None if forward is None else expected_move(strike, call, put, forward)

@@ -25,6 +25,7 @@ from tests.fakes.massive import (
     KEY,
     PUT,
     Cut,
+    Frames,
     Freeze,
     HalfClose,
     Hang,
@@ -38,6 +39,7 @@ from tests.fakes.massive import (
     Shut,
     Stall,
     Step,
+    framed,
     tape,
     trade,
 )
@@ -225,6 +227,15 @@ async def test_statuses_and_broken_frames_reach_us_as_they_are() -> None:
     async with Massive() as fake:
         listener = await listened(fake, Raw('[{"ev":"T"'), Say("force_disconnect", "maintenance"), Shut(1001))
     assert (listener.machine.state, listener.machine.counters.undecodable) == (State.DISMISSED, 1)
+
+
+async def test_frames_that_were_made_beforehand_reach_us_in_order() -> None:
+    made = [json.dumps([trade(q=number)]) for number in range(1, 4)]
+    async with Massive() as fake:
+        socket = await admitted(fake)
+        await fake.play(Frames(b"".join(map(framed, made))), Raw(json.dumps([trade(q=4)])))
+        found = [message["q"] for _ in range(4) for message in await heard(socket)]
+    assert found == [1, 2, 3, 4]
 
 
 async def test_a_seed_gives_the_same_frames_and_another_seed_others() -> None:

@@ -257,6 +257,7 @@ class Followed:
 
     def _put(self, events: Events, received_ns: int, timely: bool = True) -> None:
         if len(events):
+            events = self._believed(events, received_ns)
             self.volumes.count(events)
             self._heard.add(events)
             self._clock = max(self._clock, int(events["ts"].max()))
@@ -264,6 +265,19 @@ class Followed:
             if len(spots):
                 self._spot, self._spot_ns = int(spots["p1"][-1]), int(spots["ts"][-1])
         self.intake.append(events, received_ns, timely)
+
+    def _believed(self, events: Events, received_ns: int) -> Events:
+        """Return the events with our time for those that claim to be of a later day.
+
+        The tape's clock never goes back: one such time would pass over the rest of the day.
+        """
+        beyond = events["ts"] > self._hours.end_ns
+        if not beyond.any():
+            return events
+        events = events.copy()
+        events["ts"][beyond] = received_ns
+        events["flags"][beyond] |= FLAG_RECEIVED
+        return events
 
     def _fresh(self, events: Events) -> Events:
         """Return a snapshot's events without quotes and prices that are on the tape, or newer ones."""

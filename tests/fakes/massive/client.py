@@ -14,7 +14,7 @@ from websockets.frames import Frame, Opcode
 
 from .messages import Message, pack, status
 from .plan import Plan
-from .script import Cut, Freeze, HalfClose, Raw, Reset, Resume, Say, Send, Shut, Stall, Step
+from .script import Cut, Frames, Freeze, HalfClose, Raw, Reset, Resume, Say, Send, Shut, Stall, Step
 
 _TICKER_KEY = {"V": "T"}
 
@@ -141,6 +141,9 @@ class Client:
         match item:
             case str(text) | Raw(text):
                 await self._socket.send(text)
+            case Frames(data):
+                self._socket.transport.write(data)
+                await self._socket.drain()
             case Shut(code, reason):
                 await self._socket.close(code, reason)
             case Stall():
@@ -163,6 +166,11 @@ class Client:
         raw: socket.socket = self._socket.transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.transport.abort()
+
+
+def framed(text: str) -> bytes:
+    """Return one message as it goes over the wire."""
+    return _frame(Opcode.TEXT, text.encode())
 
 
 def _frame(opcode: Opcode, data: bytes) -> bytes:

@@ -14,6 +14,7 @@ import pytest
 
 from engine.errors import CredentialError, NoDataError
 from engine.events import (
+    BAR,
     FLAG_FILLED,
     FLAG_PARITY,
     FLAG_POLLED,
@@ -98,6 +99,24 @@ async def test_a_day_that_is_joined_late_begins_with_a_gap_since_the_open() -> N
         (gap,) = on.events(GAP)
         assert 1800 <= gap["s1"] / 1000 < 1860
         assert not any("/v3/trades" in each.path for each in fake.asked)
+
+
+async def test_a_time_of_another_day_never_becomes_the_tape_s_clock() -> None:
+    chain = full_chain()
+    for row in chain:
+        row["day"] = {**row["day"], "last_updated": OPEN_NS + 30 * 86_400 * NS}
+    async with market() as fake:
+        fake.shelf.chains["SPY"] = chain
+        async with stage(fake) as on:
+            await on.until(lambda: fake.holds(*FULL))
+            late = trade(occ(650), 1, t=on.now() // 1_000_000 + 86_400_000, s=7)
+            await fake.play(Send([late]))
+            await on.until(lambda: len(on.events(TRADE)) == 1)
+            assert on.tape.end_ns <= on.now()
+            [printed], bars = on.events(TRADE), on.events(BAR)
+    assert (printed["s1"], printed["flags"] & FLAG_RECEIVED) == (7, FLAG_RECEIVED)
+    assert len(bars) == len(chain)
+    assert np.all(bars["flags"] & FLAG_RECEIVED)
 
 
 async def test_trades_of_all_strikes_and_quotes_of_the_near_ones_are_asked_for_by_difference() -> None:
