@@ -99,10 +99,15 @@ def badge_of(source: str) -> str:
     return "SIMULATED" if source == "simulated" else "REPLAY"
 
 
-def whole_session(day: date, first_ns: int, last_ns: int) -> bool:
-    """Say whether events from `first_ns` to `last_ns` are a day's whole session."""
+def whole_session(day: date, first_ns: int, last_ns: int, silent_ns: int = 0) -> bool:
+    """Say whether events from `first_ns` to `last_ns` are a day's whole session.
+
+    silent_ns : how long the feed was silent in between, all gaps together
+    """
     hours = session(day)
-    return first_ns <= hours.open_ns + NEAR_NS and last_ns >= hours.close_ns - NEAR_NS
+    return (
+        silent_ns <= NEAR_NS and first_ns <= hours.open_ns + NEAR_NS and last_ns >= hours.close_ns - NEAR_NS
+    )
 
 
 def from_json(text: str) -> DayMeta:

@@ -139,13 +139,15 @@ class _Run:
     def _facts(self, tape: JournalTape, inputs: tuple[InputFile, ...]) -> Facts:
         old = self._old
         first_ns = old.measured.first_ns if old else tape.files[0].first_ns
+        silent_ns = sum(end_ns - start_ns for start_ns, end_ns in old.measured.gaps) if old else 0
+        silent_ns += sum(file.silent_ns for file in tape.files)
         notes = (old.facts.notes if old else ()) + _problems(tape.files, by_path=False)
         return Facts(
             source=tape.recording.source,
             spot_origin=tape.recording.spot_origin,
             tick=tape.recording.tick,
             underlying=tape.recording.underlying,
-            complete=whole_session(self._place.day, first_ns, tape.end_ns) and not notes,
+            complete=whole_session(self._place.day, first_ns, tape.end_ns, silent_ns) and not notes,
             notes=notes,
             inputs=(old.facts.inputs if old else ()) + inputs,
         )

@@ -17,13 +17,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ...errors import StoreError
-from ...events import KIND_NAMES, Events
+from ...events import GAP, KIND_NAMES, Events
 from ...symbols import ContractTable
 from ..meta import InputFile
 from ..parquet import CHUNK
 from .encoding import END, START, Record, Recording, decode, recording_of
 
 _MOST_METADATA = 1 << 20
+_MS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class JournalFile:
 
     recording : what it is of; None when not even that was written
     counts    : (kinds,) events by kind
+    silent_ns : length of all its gaps together
     first_ns, end_ns : the tape's clock at the first and after the last event
     loss      : what cannot be read
     Raises StoreError for a foreign file and one that cannot be opened.
@@ -70,7 +72,7 @@ class JournalFile:
         self.recording: Recording | None = None
         self.contracts = ContractTable()
         self.counts = np.zeros(len(KIND_NAMES), np.int64)
-        self.events = self.first_ns = self.end_ns = 0
+        self.events = self.first_ns = self.end_ns = self.silent_ns = 0
         self._header = b""
         self._spans: list[_Span] = []
         self._starts: list[int] = []
@@ -137,6 +139,7 @@ class JournalFile:
         self.events += len(events)
         self.end_ns = max(self.end_ns, int(events["ts"].max()))
         self.counts += np.bincount(events["kind"], minlength=len(KIND_NAMES))
+        self.silent_ns += int(events["s1"][events["kind"] == GAP].sum(dtype=np.int64)) * _MS
 
     def _lost(self, whole: int) -> Loss | None:
         """Judge what follows the last whole batch."""

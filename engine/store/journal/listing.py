@@ -37,7 +37,7 @@ def _entry(place: Place, under_way: bool) -> tuple[DayEntry, tuple[str, ...]]:
     if not filled:
         raise NoDataError(f"The recording of {place.symbol} on {place.day} has not one event yet.")
     counts = np.sum([file.counts for file in filled], axis=0)
-    first_ns = filled[0].first_ns
+    first_ns, silent_ns = filled[0].first_ns, sum(file.silent_ns for file in filled)
     entry = DayEntry(
         day=place.day,
         symbol=place.symbol,
@@ -46,7 +46,7 @@ def _entry(place: Place, under_way: bool) -> tuple[DayEntry, tuple[str, ...]]:
         events=int(counts.sum()),
         trades=int(counts[TRADE]),
         quotes=int(counts[QUOTE]),
-        complete=whole_session(place.day, first_ns, tape.end_ns) and not tape.problems,
+        complete=whole_session(place.day, first_ns, tape.end_ns, silent_ns) and not tape.problems,
         gaps=int(counts[GAP]),
         source=tape.recording.source,
         spot_origin=tape.recording.spot_origin,

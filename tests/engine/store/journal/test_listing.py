@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.events import GAP, QUOTE, TRADE, Events
+from engine.events import GAP, QUOTE, TRADE, Events, gap
+from engine.market import session
+from engine.store.day import DayStore
+from engine.store.journal.compaction import compact
 from engine.store.journal.encoding import Recording
 from engine.store.journal.listing import list_journals
 from engine.store.journal.places import Place
@@ -70,3 +74,24 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, recording: Recording) -> N
     assert listing.entries == ()
     assert "QQQ-093000.arrows is not a recording" in listing.problems[0]
     assert "Nothing of SPY on 2025-12-16 is recorded yet." in listing.problems[1]
+
+
+@pytest.mark.parametrize(("silent_min", "complete"), [(10, True), (20, False)])
+def test_a_recording_that_was_silent_for_long_is_not_complete(
+    tmp_path: Path,
+    record: Callable[..., Journal],
+    events_of: EventsOf,
+    state_hash: Callable[..., str],
+    silent_min: int,
+    complete: bool,
+) -> None:
+    day = session(date(2025, 12, 16))
+    events = events_of(1, 500)
+    events = events[events["kind"] != GAP]
+    events["ts"] = np.linspace(day.open_ns, day.close_ns, len(events)).astype(np.int64)
+    silence = gap(day.close_ns - silent_min * 60 * 10**9, day.close_ns)
+    place = record(tmp_path, np.concatenate([events, silence])).place
+
+    assert [entry.complete for entry in list_journals(tmp_path).entries] == [complete]
+    compact(DayStore(tmp_path), place, state_hash)
+    assert [entry.complete for entry in DayStore(tmp_path).list().entries] == [complete]
