@@ -176,7 +176,8 @@ async def main(data: Path, folder: Path) -> None:
                 intake.close()
             else:
                 new = events[intake.tape.events : int(line)]
-                intake.append(new, int(new["ts"][-1]) + NS)
+                if len(new):  # what the last process was told just before its end may be there
+                    intake.append(new, int(new["ts"][-1]) + NS)
             intake.tape.take()
             hub.news()
             _say(intake.tape.events)

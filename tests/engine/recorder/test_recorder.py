@@ -154,7 +154,7 @@ def test_a_day_that_is_compacted_is_copied_and_what_came_of_it_is_told(
         yield "Another one could not be."
 
     run(recorder(tmp_path, script(), heard, copy=copy))
-    assert heard.sentences[1:] == ["2025-12-16 was copied.", "Another one could not be."]
+    assert heard.sentences[-2:] == ["2025-12-16 was copied.", "Another one could not be."]
 
 
 def test_being_ended_while_it_copies_leaves_the_rest(
@@ -173,7 +173,7 @@ def test_being_ended_while_it_copies_leaves_the_rest(
         await recorder(tmp_path, script(), heard, copy=copy).run(stop)
 
     asyncio.run(ended())
-    assert heard.sentences[1:] == ["The first was copied."]
+    assert heard.sentences[-1] == "The first was copied."
 
 
 def test_how_a_day_stands_is_told_once_all_of_it_is_open(
