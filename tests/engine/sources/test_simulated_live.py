@@ -36,9 +36,9 @@ class Kept:
     def listed(self) -> ContractTable:
         return self.tape.listed
 
-    def append(self, events: Events, received_ns: int) -> None:
+    def append(self, events: Events, received_ns: int, timely: bool = True) -> None:
         self.appends += 1
-        self.tape.append(events, received_ns)
+        self.tape.append(events, received_ns, timely)
 
     def keep(self, now_ns: int) -> None:
         self.keeps += 1
