@@ -9,6 +9,7 @@ import pytest
 
 from engine.commands import (
     Command,
+    GoLive,
     JumpSignal,
     Pause,
     Seek,
@@ -37,6 +38,7 @@ EXAMPLES: tuple[Command, ...] = (
     SelectBasis("volume"),
     SelectScope("all"),
     UseSource("simulated"),
+    GoLive(),
     WhatIf(("volume_spike.z=5",)),
 )
 
@@ -54,8 +56,9 @@ def test_a_command_is_a_value(command: Command) -> None:
 
 @pytest.mark.parametrize("command", EXAMPLES, ids=lambda command: type(command).__name__)
 def test_a_command_that_was_sent_cannot_be_changed(command: Command) -> None:
-    with pytest.raises(FrozenInstanceError):
-        setattr(command, fields(command)[0].name, 0)
+    for field in fields(command):
+        with pytest.raises(FrozenInstanceError):
+            setattr(command, field.name, 0)
 
 
 def test_commands_of_unlike_kind_are_never_equal() -> None:
