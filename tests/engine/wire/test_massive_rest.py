@@ -13,6 +13,7 @@ from engine.errors import CredentialError, NoDataError, ProviderError, SpymonErr
 from engine.wire.massive_rest import (
     CHAIN_PAGE,
     BusyError,
+    PlanError,
     bare,
     chain,
     contracts,
@@ -97,8 +98,8 @@ def test_a_page_has_rows_what_follows_and_whether_it_is_delayed() -> None:
     ("http_status", "answer", "error", "says"),
     [
         (401, body(status="ERROR", error="Unknown API Key"), CredentialError, "does not know this key"),
-        (403, body(status="NOT_AUTHORIZED", message="Upgrade."), CredentialError, "(Upgrade)"),
-        (200, body(status="NOT_AUTHORIZED", message="Upgrade."), CredentialError, "plan"),
+        (403, body(status="NOT_AUTHORIZED", message="Upgrade."), PlanError, "(Upgrade)"),
+        (200, body(status="NOT_AUTHORIZED", message="Upgrade."), PlanError, "plan"),
         (404, body(status="NOT_FOUND"), NoDataError, "nothing under this name"),
         (429, body(status="ERROR", error="exceeded"), BusyError, "HTTP 429 (exceeded)"),
         (503, b"<html>", BusyError, "HTTP 503"),
