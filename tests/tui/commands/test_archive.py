@@ -155,16 +155,16 @@ def keys_of(endpoint: str) -> Place:
 def test_a_recorder_copies_the_day_and_earlier_ones_that_are_not_there(
     endpoint: str, record: Callable[..., Journal]
 ) -> None:
-    record("QQQ")
+    record("DIA")
     assert main(["compact"]) == 0
     tomorrow, place, root = date(2025, 12, 17), keys_of(endpoint), Path("data")
 
     (sentence,) = copy_finished(place, root, tomorrow)
-    assert sentence.startswith("days/2025-12-16/QQQ was copied to the object store days: 0.")
+    assert sentence.startswith("days/2025-12-16/DIA was copied to the object store days: 0.")
     assert list(copy_finished(place, root, tomorrow)) == []
     assert list(copy_finished(place, root, DAY)) == []
     store = ObjectStore(connect(place), "days")
-    assert "QQQ" in store.days()[DAY]
+    assert "DIA" in store.days()[DAY]
 
 
 @pytest.mark.parametrize(
