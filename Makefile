@@ -26,7 +26,7 @@ dev: .venv/.dev
 	@touch $@
 
 test: lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: dev
 	$(BIN)/ruff check .
