@@ -167,10 +167,13 @@ class Pane:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until something is so; it is looked at whenever something comes."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not condition():
-                self._came.clear()
-                await self._came.wait()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not condition():
+                    self._came.clear()
+                    await self._came.wait()
+        except TimeoutError:
+            raise AssertionError(f"in vain; the terminal's end: {self.text[-4_000:]!r}") from None
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._ours)
@@ -188,7 +191,7 @@ async def test_the_screen_and_a_picture_of_it(tmp_path: Path) -> None:
         process = await spymon(
             LIVE, tmp_path, settings(tmp_path, fake, TERM="xterm-256color"), FIRST_HOUR_NS, pane.theirs
         )
-        async with asyncio.timeout(PATIENCE_S), a_bad_day(fake):
+        async with a_bad_day(fake):
             await pane.until(lambda: b"include this cluster" in pane.text)
             pane.press(b"\x13")  # ctrl+s
             await pane.until(lambda: written(tmp_path, ".svg"))

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_THEIRS = ("SPYMON_", "MASSIVE_", "POLYGON_", "S3_", "SSH_", "SSL_")
+_THEIRS = ("SPYMON_", "MASSIVE_", "POLYGON_", "S3_", "SSH_", "SSL_", "COLUMNS", "LINES")
 
 
 def environ(folder: Path, **more: str) -> dict[str, str]:
