@@ -191,12 +191,16 @@ async def test_the_screen_and_a_picture_of_it(tmp_path: Path) -> None:
         process = await spymon(
             LIVE, tmp_path, settings(tmp_path, fake, TERM="xterm-256color"), FIRST_HOUR_NS, pane.theirs
         )
-        async with a_bad_day(fake):
-            await pane.until(lambda: b"include this cluster" in pane.text)
-            pane.press(b"\x13")  # ctrl+s
-            await pane.until(lambda: written(tmp_path, ".svg"))
-        pane.press(b"q")
-        await asyncio.wait_for(process.wait(), PATIENCE_S)
+        try:
+            async with a_bad_day(fake):
+                await pane.until(lambda: b"include this cluster" in pane.text)
+                pane.press(b"\x13")  # ctrl+s
+                await pane.until(lambda: written(tmp_path, ".svg"))
+            pane.press(b"q")
+            await asyncio.wait_for(process.wait(), PATIENCE_S)
+        finally:
+            if process.returncode is None:
+                process.kill()
     pane.close()
     (picture,) = written(tmp_path, ".svg")
     assert "cluster" in picture.read_text(encoding="utf-8")
