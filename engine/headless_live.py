@@ -1,17 +1,18 @@
 """A live run without a screen: what `headless` says of a replay, said of a day as it happens.
 
-Owns the thread on which the source runs, and when to look. Each tape is played at its front: a signal is
-said once, as soon as it fires, and what was on the tape before anybody listened is no news.
+Owns when to look. Each tape is played at its front: a signal is said once, as soon as it fires, and what was
+on the tape before anybody listened is no news.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
 
 from .events import NS
+from .feed import Feed
 from .headless import STATUS_NS, VIEW_NS, Followed, Item, Notice, Run, moment
 from .playhead import TICK_EVENTS
 from .slot import DeckParams, LiveSource
@@ -100,35 +101,29 @@ class _Links:
 
 
 class _Running:
-    """A live source on a thread and a loop of its own, ended with the block.
-
-    over  : whether it has ended by itself; `error` is what it raised
-    """
+    """A live source that runs beside the block and is ended with it; `over` when it has ended by itself."""
 
     def __init__(self, source: LiveSource) -> None:
-        self.error: Exception | None = None
         self._source = source
-        self._news = threading.Event()
-        self._ended = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._task: asyncio.Task[None] | None = None
-        self._thread = threading.Thread(target=self._run, name=f"feed {source.name}", daemon=True)
+        self._news, self._ended = threading.Event(), threading.Event()
 
     def __enter__(self) -> _Running:
-        self._task = self._loop.create_task(self._source.run(self._news.set))
-        self._thread.start()
+        self._feed = Feed(self._source, self._news.set)
+        self._feed.done.add_done_callback(lambda _: self._end())
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._task is not None
-        if not self.over:
-            self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join()
-        self._loop.close()
+        self._feed.end()
+        wait((self._feed.done,))
 
     @property
     def over(self) -> bool:
         return self._ended.is_set()
+
+    @property
+    def error(self) -> BaseException | None:
+        """What it raised, after the block."""
+        return self._feed.done.exception()
 
     def wait(self, least_s: float, most_s: float) -> None:
         """Wait until there is news, at least and at most so long."""
@@ -136,14 +131,6 @@ class _Running:
         self._news.wait(most_s)
         self._news.clear()
 
-    def _run(self) -> None:
-        assert self._task is not None
-        try:
-            self._loop.run_until_complete(self._task)
-        except asyncio.CancelledError:
-            pass
-        except Exception as error:
-            self.error = error
-        finally:
-            self._ended.set()
-            self._news.set()
+    def _end(self) -> None:
+        self._ended.set()
+        self._news.set()

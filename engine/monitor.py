@@ -23,6 +23,7 @@ from .commands import Command
 from .deck import Deck, Played
 from .errors import CredentialError, SpymonError
 from .events import NS, QUOTE, TRADE
+from .feed import Feed
 from .kernel.conditions import label
 from .kernel.side import RULE_NAMES
 from .panels import Query
@@ -253,8 +254,15 @@ class Monitor:
 
     async def _feed(self, source: LiveSource, deck: Deck) -> None:
         """Run a live source; say in a sentence why it ended, if it did not end well."""
+        feed = Feed(source, self._tell_news)
+        done = asyncio.wrap_future(feed.done)
         try:
-            await source.run(self._tell_news)
+            try:
+                await asyncio.shield(done)
+            except asyncio.CancelledError:
+                feed.end()
+                await done
+                raise
         except CredentialError as error:
             if await self._lose(deck, source, str(error)):
                 self._refusal = error

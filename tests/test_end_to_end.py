@@ -20,6 +20,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -74,7 +75,14 @@ class Left:
 class Terminal:
     """A pseudo-terminal with a program in it, and the picture its bytes have made so far."""
 
-    def __init__(self, arguments: tuple[str, ...], home: Path, size: tuple[int, int], **extra: str) -> None:
+    def __init__(
+        self,
+        arguments: tuple[str, ...],
+        home: Path,
+        size: tuple[int, int],
+        controls: bool = True,
+        **extra: str,
+    ) -> None:
         self._ours, self._theirs = pty.openpty()
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
@@ -89,7 +97,7 @@ class Terminal:
             stdout=self._theirs,
             stderr=self._theirs,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if controls else None,
         )
 
     # what a person does
@@ -136,6 +144,14 @@ class Terminal:
             code = self._child.poll()
             assert self._listen() or code is None, f"left with {code} before {what}:\n{self.text}"
             assert time.monotonic() < end_s, f"no {what}:\n{self.text}"
+
+    def waits_for(self, holds: Callable[[], object], what: str) -> None:
+        """Look elsewhere, and do not listen, until something has happened."""
+        end_s = time.monotonic() + DEADLINE_S
+        while not holds():
+            assert time.monotonic() < end_s, f"no {what}"
+            with suppress(subprocess.TimeoutExpired):
+                pytest.fail(f"left with {self._child.wait(0.01)} before {what}")
 
     def shows(self, *parts: str) -> None:
         """Listen until all of this is on the screen."""
@@ -187,7 +203,9 @@ class Terminal:
 
 
 class Open(Protocol):
-    def __call__(self, *arguments: str, size: tuple[int, int] = ..., **extra: str) -> Terminal: ...
+    def __call__(
+        self, *arguments: str, size: tuple[int, int] = ..., controls: bool = ..., **extra: str
+    ) -> Terminal: ...
 
 
 @pytest.fixture
@@ -195,8 +213,10 @@ def open_terminal(tmp_path: Path) -> Iterator[Open]:
     """Start spymon in terminals that are gone when the test is."""
     terminals: list[Terminal] = []
 
-    def start(*arguments: str, size: tuple[int, int] = (120, 36), **extra: str) -> Terminal:
-        terminals.append(Terminal(arguments, tmp_path, size, **extra))
+    def start(
+        *arguments: str, size: tuple[int, int] = (120, 36), controls: bool = True, **extra: str
+    ) -> Terminal:
+        terminals.append(Terminal(arguments, tmp_path, size, controls, **extra))
         return terminals[-1]
 
     yield start
@@ -375,10 +395,30 @@ def test_a_day_that_cannot_be_shown_is_one_sentence_after_the_screen_is_gone(ope
     assert "spymon: SPY lists no expiration for --expiry 2025-12-24" in last
 
 
-def test_it_does_not_outlive_its_window(open_terminal: Open) -> None:
+@pytest.mark.parametrize("controls", [True, False], ids=["hung up on", "not told"])
+def test_it_does_not_outlive_its_window(open_terminal: Open, controls: bool) -> None:
+    spymon = open_terminal(controls=controls)
+    spymon.shows("⏵ SIMULATED")
+    assert spymon.close_window() == 129
+
+
+def test_while_nobody_reads_the_terminal_it_goes_on_and_shows_all_of_it_afterwards(
+    open_terminal: Open, tmp_path: Path
+) -> None:
     spymon = open_terminal()
     spymon.shows("⏵ SIMULATED")
-    assert spymon.close_window() != 0
+
+    def shots() -> set[tuple[Path, int]]:
+        return {(path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*.svg")}
+
+    for _ in range(30):  # each is more than one write; a terminal holds some, and so does Textual
+        before = shots()
+        spymon.press("\x13")
+        spymon.waits_for(lambda before=before: shots() != before, "screenshot")
+    spymon.press("2")
+    spymon.shows("[2 QQQ]", "│STRIKE│", "SIGNALS")
+    spymon.press("q")
+    assert spymon.left() == Left(0, FRESH_MODES, tidy=True)
 
 
 # --- terminals of other kinds -----------------------------------------------------------------------------

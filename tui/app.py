@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -41,6 +42,7 @@ from .prefs import Prefs
 from .screens.desk import DeskScreen
 from .screens.help import HelpScreen
 from .screens.modal import Palette
+from .terminal import Standing, standing
 
 
 def _unasked(write: Write) -> Alerter:
@@ -48,9 +50,9 @@ def _unasked(write: Write) -> Alerter:
     return Alerter(AlertParams(), (), Bell(write))
 
 
-INTERRUPTED = 130
+INTERRUPTED, HUNG_UP = 130, 129
 THEMES = ("spymon-dark", "spymon-light", "ansi-dark", "ansi-light")
-_SIGNALS = {"SIGINT": INTERRUPTED, "SIGTERM": 143, "SIGHUP": 129}
+_SIGNALS = {"SIGINT": INTERRUPTED, "SIGTERM": 143, "SIGHUP": HUNG_UP}
 
 
 class SpymonApp(App[None]):
@@ -99,6 +101,7 @@ class SpymonApp(App[None]):
         self._pace = Pace.of(fps)
         self._gate = Gate()
         self._clock: Timer | None = None
+        self._unread: contextlib.ExitStack | None = None
         self._spent_s = 0.0
         self._tick = 0
         self._told = ""
@@ -163,6 +166,7 @@ class SpymonApp(App[None]):
         if not self._main.is_attached:
             return  # the last tick of an app that is closing
         self._tick += 1
+        self._heed_terminal()
         self._keep_pace()
         self._report(self.desk.failure)
         if self.desk.refusal is not None:  # nothing is left to watch: the command line says it, with its code
@@ -185,6 +189,21 @@ class SpymonApp(App[None]):
         if first:
             self.call_after_refresh(self._settle)
 
+    def _heed_terminal(self) -> None:
+        """Leave with the terminal; while nobody reads it write nothing, and paint all of it afterwards."""
+        if self.is_headless:
+            return
+        found = standing(sys.__stderr__)  # what Textual writes to
+        if found is Standing.GONE:
+            self.exit(return_code=HUNG_UP)
+        elif found is Standing.UNREAD and self._unread is None:
+            self._unread = contextlib.ExitStack()
+            self._unread.enter_context(self.batch_update())
+        elif found is Standing.READY and self._unread is not None:
+            self._unread.close()
+            self._unread = None
+            self.screen.refresh()
+
     def _keep_pace(self) -> None:
         spent_s = self._cpu_s()
         pace, self._spent_s = self._pace.after(spent_s - self._spent_s), spent_s
@@ -203,7 +222,7 @@ class SpymonApp(App[None]):
 
     def _write_through(self, text: str) -> None:
         """Write to the terminal between two frames; its driver keeps them whole."""
-        if self._driver is not None and not self.is_headless:
+        if self._driver is not None and not self.is_headless and self._unread is None:
             self._driver.write(text)
 
     # for the palette -------------------------------------------------------------------------------------

@@ -33,11 +33,13 @@ _READ = 1 << 20
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
-    """Return the files named and those in the folders named, each once; NoDataError for what is not there."""
+    """Return the files named and those in the folders named, each once; NoDataError for what is neither."""
     found: list[Path] = []
     for path in paths:
         if not path.exists():
             raise NoDataError(f"{path} does not exist; name a file or a folder with files to import.")
+        if not path.is_file() and not path.is_dir():  # an import reads more than once, and goes back
+            raise NoDataError(f"{path} is a pipe or a device; save what it gives to a file and import that.")
         inside = _visible(path) if path.is_dir() else [path]
         if not inside:
             raise NoDataError(f"{path} is an empty folder; name a file or a folder with files to import.")

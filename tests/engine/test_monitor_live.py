@@ -135,13 +135,27 @@ class TestRunning:
             assert view.counts.trades == 49
         assert done.is_set()
 
+    async def test_a_screen_that_is_held_up_does_not_hold_up_the_feed(self) -> None:
+        """Else a terminal that nobody reads would keep the provider waiting, which hangs up then."""
+        painting, read = threading.Event(), threading.Event()
+
+        async def script(tape: LiveTape, notify: Callable[[], None]) -> None:
+            await asyncio.to_thread(painting.wait)
+            read.set()
+            await forever()
+
+        async with watch(Wire(script)) as watched:
+            await until(watched, at(0))
+            painting.set()
+            assert read.wait(PATIENCE_S)
+
     async def test_news_end_a_rest_at_once(self) -> None:
         """Else each of the hundred would wait for a second, and patience would end."""
-        heard = asyncio.Event()
+        heard = threading.Event()
 
         async def script(tape: LiveTape, notify: Callable[[], None]) -> None:
             for second in range(1, 101):
-                await heard.wait()
+                await asyncio.to_thread(heard.wait)
                 heard.clear()
                 tell(tape, second)
                 notify()
@@ -210,14 +224,14 @@ class TestRunning:
         assert len(views) <= 3
 
     async def test_the_day_goes_on_behind_an_earlier_moment_and_another_source(self) -> None:
-        more = asyncio.Event()
+        more = threading.Event()
 
         async def script(tape: LiveTape, notify: Callable[[], None]) -> None:
             for second in range(1, 21):
                 tell(tape, second)
             signal(tape, 20, 2)
             notify()
-            await more.wait()
+            await asyncio.to_thread(more.wait)
             signal(tape, 30, 3)
             notify()
             await forever()

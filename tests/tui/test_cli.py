@@ -416,10 +416,13 @@ def test_ctrl_c_ends_with_130_whole_lines_and_no_traceback() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX delivers SIGINT to one process")
 def test_ctrl_c_while_a_file_is_imported_leaves_no_day(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "trades.csv")
-    with spymon("import", "trades.csv") as process, (tmp_path / "trades.csv").open("w") as pipe:
-        pipe.write("ticker,conditions,correction,exchange,price,sip_timestamp,size\n")
-        pipe.flush()
+    ns = 1_718_373_600_000_000_000  # 2024-06-14 10:00 exchange time
+    rows = (f"O:SPY240614C00540000,209,0,312,1.25,{ns + i * 10_000},1\n" for i in range(1_000_000))
+    header = "ticker,conditions,correction,exchange,price,sip_timestamp,size\n"
+    (tmp_path / "trades.csv").write_text(header + "".join(rows))
+    with spymon("import", "trades.csv") as process:
+        while not list(tmp_path.glob("data/.scratch-*")):
+            assert process.poll() is None
         _, err = interrupt(process)
     assert (process.returncode, "Traceback" in err) == (130, False)
     assert not list(tmp_path.glob("data/days/*/*"))

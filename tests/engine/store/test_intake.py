@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +59,13 @@ def test_hidden_files_are_skipped_in_folders_and_taken_when_named(
     assert find_files([hidden]) == [hidden]
     with pytest.raises(NoDataError, match="empty folder"):
         find_files([tmp_path / "in"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX has named pipes")
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "trades.csv")
+    with pytest.raises(NoDataError, match=r"trades\.csv is a pipe or a device; save what it gives to a file"):
+        find_files([tmp_path / "trades.csv"])
 
 
 def test_open_interest_is_read_when_the_days_are_known(touch: Callable[..., Path], tmp_path: Path) -> None:
