@@ -29,18 +29,24 @@ def unbegun(view: View) -> bool:
     return view.link is not None and not view.counts.events and view.badge not in ("REWIND", "REPLAY")
 
 
+def _unheard(view: View) -> bool:
+    """Say whether a connection is still to bring its first word."""
+    link = view.link
+    return link is not None and (view.badge, link.state, link.silent_s) == ("GAP", "connecting", None)
+
+
 def mode_of(view: View) -> str:
     """Name how the screen stands to the market; anything wrong with the feed counts as stale."""
-    return "closed" if unbegun(view) else _MODES.get(view.badge, "stale")
+    return "closed" if unbegun(view) or _unheard(view) else _MODES.get(view.badge, "stale")
 
 
 def badge_text(view: View) -> str:
     """Write the badge: `● LIVE`, `⚠ STALE 12s`, `⏵ REWIND -3m12s`, `⏵ REPLAY ×10`.
 
-    Its width depends neither on the speed nor on any count of seconds. Before a live day's first event it is
-    the state of the connection, for nothing is live yet.
+    Its width depends neither on the speed nor on any count of seconds. Before a live feed's first word it is
+    the state of the connection, for nothing is live yet and nothing is lost.
     """
-    if unbegun(view) and view.link is not None:
+    if view.link is not None and (unbegun(view) or _unheard(view)):
         return f" ○ {view.link.state.upper()}".ljust(_WIDTH + 3)
     if view.badge == "REWIND":
         return f" {_playing(view)} REWIND {behind(view):<7} "

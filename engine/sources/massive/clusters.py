@@ -18,6 +18,7 @@ from ...wire.notices import Refused
 from ...wire.seen import Seen
 from .backoff import Pace
 from .connection import Connection, LinkStatus, Phase
+from .standing import retry_sentence
 from .subscriptions import Grants, Watched, learned, option_channels, spot_channels, spot_cluster
 
 OPTIONS = "options"
@@ -120,6 +121,16 @@ class Clusters:
     def why(self) -> str:
         """Return what went wrong last with the options, '' while all is well."""
         return self.lost or next((each.why for each in self.statuses if each.why), "")
+
+    def again(self, now_ns: int) -> str:
+        """Return when the options are tried again, '' when that is soon."""
+        told = (retry_sentence(each.since_ns, each.retry_at_ns, now_ns) for each in self.statuses)
+        return next(filter(None, told), "")
+
+    @property
+    def ahead_s(self) -> int | None:
+        """Return how far our clock is before the provider's, whole seconds; None when nobody tells."""
+        return next((each.ahead_s for each in self.statuses if each.ahead_s is not None), None)
 
     @property
     def statuses(self) -> list[LinkStatus]:

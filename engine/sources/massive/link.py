@@ -6,7 +6,7 @@ from ...view import Link
 from .clusters import Clusters
 from .errands import Errands
 from .hours import Hours, closed_sentence
-from .standing import Standing, refusal_sentence
+from .standing import Standing, refusal_sentence, skew_sentence
 
 
 def link_of(errands: Errands, clusters: Clusters, hours: Hours, poll_ns: int, now_ns: int) -> Link:
@@ -19,7 +19,7 @@ def link_of(errands: Errands, clusters: Clusters, hours: Hours, poll_ns: int, no
         waiting=clusters.waiting,
         polling=errands.polling,
         delayed=followed.delayed,
-        heard_ns=errands.heard_ns if errands.polling else clusters.heard_ns,
+        heard_ns=_heard_ns(errands, clusters),
         poll_at_ns=errands.poll_at_ns,
         poll_ns=poll_ns,
     )
@@ -36,6 +36,13 @@ def link_of(errands: Errands, clusters: Clusters, hours: Hours, poll_ns: int, no
     )
 
 
+def _heard_ns(errands: Errands, clusters: Clusters) -> int:
+    """Return when anything came last, by an earlier process if not by this one; ns UTC, 0 for never."""
+    if errands.polling:
+        return errands.heard_ns
+    return clusters.heard_ns if errands.joined or clusters.streaming else errands.followed.intake.resumed_ns
+
+
 def _note(errands: Errands, clusters: Clusters, hours: Hours, standing: Standing) -> str:
     followed, symbol = errands.followed, errands.followed.underlying.symbol
     if followed.intake.trouble:
@@ -43,11 +50,16 @@ def _note(errands: Errands, clusters: Clusters, hours: Hours, standing: Standing
     if not standing.on:
         return closed_sentence(hours, standing.now_ns, followed.chain_ns)
     if clusters.why and not standing.streaming:
-        if not errands.polling:
-            return clusters.why
-        return f"{clusters.why} {errands.failure or 'The chain is polled meanwhile.'}"
+        polled = errands.failure or "The chain is polled meanwhile." if errands.polling else ""
+        return " ".join(filter(None, (clusters.why, clusters.again(standing.now_ns), polled)))
     if not errands.ready.is_set():
         return errands.failure or f"Waiting for the chain of {symbol}."
     if not len(followed.intake.listed):
         return errands.failure or f"Massive lists no contract of {symbol} to watch."
-    return errands.failure or errands.unfilled or refusal_sentence(followed.refused)
+    return (
+        errands.failure
+        or errands.unfilled
+        or refusal_sentence(followed.refused)
+        or standing.silence
+        or skew_sentence(clusters.ahead_s)
+    )

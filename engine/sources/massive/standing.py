@@ -17,6 +17,15 @@ STALE_NS = 1_500_000_000
 POLLS_MISSED = 3
 """Polls in a row that may bring nothing before the badge says that there is no data."""
 
+SILENT_S = 5
+"""Silence over an open connection that is worth a sentence, s."""
+
+LONG_WAIT_NS = 10 * NS
+"""Waits for the next attempt that are worth a countdown, in all."""
+
+SKEW_S = 3
+"""What a clock may be off before it is told, s: both sides tell whole seconds, and answers take time."""
+
 _NAMES = {"V": "levels", "T": "trades", "Q": "quotes", "FMV": "fair values", "A": "bars", "AM": "minute bars"}
 
 
@@ -25,6 +34,22 @@ def refusal_sentence(refused: Sequence[str]) -> str:
     counts = Counter(channel.partition(".")[0] for channel in refused)
     kinds = [f"{_NAMES.get(kind, kind)} ({count} channels {kind}.*)" for kind, count in counts.items()]
     return f"Massive refuses {' and '.join(kinds)}; the plan may not include them." if kinds else ""
+
+
+def retry_sentence(since_ns: int, retry_at_ns: int | None, now_ns: int) -> str:
+    """Say when it is tried again, in a wait that began at `since_ns` and is long; else ''. ns UTC."""
+    if retry_at_ns is None or retry_at_ns - since_ns < LONG_WAIT_NS:
+        return ""
+    return f"Next attempt in {max(-(-(retry_at_ns - now_ns) // NS), 0)} s."
+
+
+def skew_sentence(ahead_s: int | None) -> str:
+    """Say that this machine's clock is so far before the provider's, or behind it; '' when it is not far."""
+    if ahead_s is None or abs(ahead_s) < SKEW_S:
+        return ""
+    where, how = ("ahead of", "long") if ahead_s > 0 else ("behind", "short")
+    off = f"{abs(ahead_s)} s {where} Massive's"
+    return f"This machine's clock is {off}: set it; every lag is that much too {how}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +105,13 @@ class Standing:
         if self.badge not in ("STALE", "GAP") or not self.heard_ns:
             return None
         return self._silence_ns // NS
+
+    @property
+    def silence(self) -> str:
+        """Return a sentence on a connection that is open and brings nothing; '' before that is worth one."""
+        if self.badge != "STALE" or self._silence_ns < SILENT_S * NS:
+            return ""
+        return "The connection is open, and nothing comes over it; unless it answers soon it is made anew."
 
     @property
     def next_poll_s(self) -> int | None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.events import FMV, QUOTE, SPOT, TRADE
@@ -93,10 +93,14 @@ def market():
 def test_a_reconnect_changes_neither_totals_nor_signals(
     mixed_in_order, fold_events, touchy_params, preset, data
 ) -> None:
-    """The tape is told again from any earlier moment to any later one, then goes on."""
+    """The tape is told again from any earlier moment to any later one, then goes on.
+
+    What is told again within one nanosecond is two fills as far as anybody can know.
+    """
     events, params = mixed_in_order, touchy_params(preset)
     at = data.draw(st.integers(2, len(events)))
     since = data.draw(st.integers(0, at - 1))
+    assume(events["ts"][since] < events["ts"][at - 1])
     again = np.concatenate([events[:at], events[since:at], events[at:]])
     once, twice = fold_events(events, params), fold_events(again, params)
     assert known(once.signals) == known(twice.signals)

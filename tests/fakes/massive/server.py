@@ -7,7 +7,9 @@ import contextlib
 import http
 import json
 import ssl
+import time
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Any, Self
 
 from aiohttp import web
@@ -28,6 +30,7 @@ _HOST = "127.0.0.1"
 class Massive:
     """A provider with one account; an asynchronous context. With `tls` both its servers speak that.
 
+    now     : the clock it tells the time by, ns UTC
     clients : every connection there was, oldest first
     shelf   : what REST answers
     asked   : the REST requests that arrived
@@ -35,6 +38,7 @@ class Massive:
 
     def __init__(self, plan: Plan | None = None, seed: int = 1, tls: ssl.SSLContext | None = None) -> None:
         self.plan = plan or Plan()
+        self.now: Callable[[], int] = time.time_ns
         self.shelf = Shelf()
         self.clients: list[Client] = []
         self._rest = RestHalf(self.plan, self.shelf)
@@ -51,6 +55,7 @@ class Massive:
                 _HOST,
                 0,
                 process_request=self._admit,
+                process_response=self._tell_time,
                 ping_interval=None,
                 close_timeout=1,
                 ssl=self._tls,
@@ -125,6 +130,11 @@ class Massive:
         if cluster in self._hanging:
             return _plain(http.HTTPStatus.SERVICE_UNAVAILABLE)
         return None if cluster in ("options", "stocks", "indices") else _plain(http.HTTPStatus.NOT_FOUND)
+
+    def _tell_time(self, _: ServerConnection, _request: Request, response: Response) -> None:
+        if "Date" in response.headers:
+            del response.headers["Date"]
+        response.headers["Date"] = formatdate(self.now() / 1e9, usegmt=True)
 
     async def _serve(self, socket: ServerConnection) -> None:
         assert socket.request is not None

@@ -68,6 +68,15 @@ def test_before_the_first_event_nothing_is_live(unbegun_view, live_view) -> None
     assert data_clock(view) == "--:--:--"
 
 
+def test_before_a_feeds_first_word_nothing_is_lost(live_view) -> None:
+    view = live_view("GAP", link=Link(state="connecting"))
+    assert (badge_text(view).rstrip(), mode_of(view)) == (" ○ CONNECTING", "closed")
+    lost = live_view("GAP", link=Link(state="lost"))
+    cut = live_view("GAP", link=Link(state="connecting", silent_s=3))
+    assert [badge_text(each).rstrip() for each in (lost, cut)] == [" ⚠ GAP", " ⚠ GAP 3s"]
+    assert {mode_of(each) for each in (lost, cut)} == {"stale"}
+
+
 def test_a_badge_is_told_without_speed_and_blanks(make_view, live_view) -> None:
     assert brief_badge(make_view()) == " ⏵ REPLAY "
     assert brief_badge(live_view()) == " ● LIVE "

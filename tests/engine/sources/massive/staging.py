@@ -95,7 +95,7 @@ class Stage:
         now: Callable[[], int] | None = None,
     ) -> None:
         self.fake = fake
-        self.now = now or clock()
+        self.now = fake.now = now or clock()
         self._changed = asyncio.Event()
         self._intakes: list[Any] = []
         self._make = begin

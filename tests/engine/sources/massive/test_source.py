@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -33,6 +34,7 @@ from engine.tape import TapeInfo
 from tests.engine.sources.massive.staging import (
     OPEN_NS,
     QUICK,
+    SOON,
     Kept,
     Stage,
     clock,
@@ -410,6 +412,29 @@ async def test_an_evicted_source_waits_and_says_why() -> None:
         await on.until(lambda: on.link.state == "waiting")
         assert "another" in on.link.note.lower()
         await streaming(on)
+
+
+async def test_a_long_wait_for_the_next_attempt_is_counted_down() -> None:
+    patient = replace(SOON, evicted=60.0)
+    async with market() as fake, stage(fake, pace=patient) as on:
+        await streaming(on)
+        await fake.play(Say("max_connections", "Maximum number of connections exceeded."), Shut(1008))
+        await on.until(lambda: re.search(r"one is allowed\. Next attempt in (60|5\d) s\.$", on.link.note))
+
+
+async def test_silence_over_an_open_connection_is_a_sentence() -> None:
+    async with market() as fake, stage(fake) as on:
+        await streaming(on)
+        await on.until(lambda: on.link.badge == "STALE" and "nothing comes over it" in on.link.note)
+
+
+@pytest.mark.parametrize(("ahead_s", "said"), [(-20, "(20|1.) s behind"), (20, "(20|1.) s ahead of")])
+async def test_a_clock_that_is_off_is_told(ahead_s: int, said: str) -> None:
+    async with market() as fake, stage(fake) as on:
+        await streaming(on)
+        fake.now = clock(OPEN_NS - ahead_s * NS)
+        await fake.play(Reset())
+        await on.until(lambda: re.search(f"clock is {said}", on.link.note))
 
 
 async def test_answers_429_delay_the_chain_and_cost_nothing_else() -> None:

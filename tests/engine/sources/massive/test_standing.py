@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.events import NS
-from engine.sources.massive.standing import STALE_NS, Standing
+from engine.sources.massive.standing import STALE_NS, Standing, retry_sentence, skew_sentence
 
 NOW = 1_766_154_600 * NS
 
@@ -61,3 +61,30 @@ def test_the_next_poll_is_counted_down_in_whole_seconds() -> None:
     assert standing(**polled, poll_at_ns=NOW + 2 * NS).next_poll_s == 2
     assert standing(**polled, poll_at_ns=NOW - NS).next_poll_s == 0
     assert standing(**polled, poll_at_ns=NOW + NS, on=False).next_poll_s is None
+
+
+def test_silence_is_worth_a_sentence_once_it_lasts() -> None:
+    assert standing(heard_ns=NOW - 4 * NS).silence == ""
+    assert standing(heard_ns=NOW - 5 * NS).silence.startswith(
+        "The connection is open, and nothing comes over it"
+    )
+    assert standing(heard_ns=NOW - 60 * NS, streaming=False).silence == ""
+    assert standing(heard_ns=NOW - 60 * NS, on=False).silence == ""
+
+
+def test_a_long_wait_is_counted_down_and_a_short_one_is_not() -> None:
+    assert retry_sentence(NOW, NOW + 62 * NS, NOW + NS // 2) == "Next attempt in 62 s."
+    assert retry_sentence(NOW, NOW + 62 * NS, NOW + 61 * NS) == "Next attempt in 1 s."
+    assert retry_sentence(NOW, NOW + 62 * NS, NOW + 63 * NS) == "Next attempt in 0 s."
+    assert retry_sentence(NOW, NOW + 10 * NS - 1, NOW) == ""
+    assert retry_sentence(NOW, None, NOW) == ""
+
+
+def test_a_clock_that_is_far_off_is_told() -> None:
+    assert skew_sentence(5) == (
+        "This machine's clock is 5 s ahead of Massive's: set it; every lag is that much too long."
+    )
+    assert skew_sentence(-5) == (
+        "This machine's clock is 5 s behind Massive's: set it; every lag is that much too short."
+    )
+    assert skew_sentence(2) == skew_sentence(-2) == skew_sentence(None) == ""
