@@ -175,11 +175,9 @@ def _processor(
     ran = {number: s - threads.get(number, 0.0) for number, s in terminal.threads().items()}
     main_s = ran.pop(terminal.pid, 0.0)
     yield told("live: processor, all threads", 100 * (after.ran_s - before.ran_s) / took_s, "% of a core", 1)
-    yield at_most(
-        "  the screen's thread, which also reads the sockets", 100 * main_s / took_s, MOST_CPU, "%", 1
-    )
-    for share in sorted((100 * s / took_s for s in ran.values()), reverse=True)[:2]:
-        yield told("  another: fold and views, or decoding and recording", share, "%", 1)
+    yield at_most("  the screen's thread", 100 * main_s / took_s, MOST_CPU, "%", 1)
+    for share in sorted((100 * s / took_s for s in ran.values()), reverse=True)[:3]:
+        yield told("  another: fold and views, decoding and recording, or the sockets", share, "%", 1)
     yield told(
         "  waited for a core meanwhile", 100 * (after.waited_s - before.waited_s) / took_s, "% of the time", 1
     )
