@@ -89,9 +89,11 @@ class _Run:
         self._tickers = Tickers(
             self._asker, self._cache, manifest, bounds, self._progress, self._tell, self._now_ns
         )
-        known = manifest.find("quotes", ALL_TICKERS)
-        if known is not None and self._now_ns() - known.fetched_ns < _ASK_AGAIN_NS:
-            owner.no_quotes = known.reason
+        self._refusal = manifest.find("quotes", ALL_TICKERS)
+        if self._refusal is not None and self._now_ns() - self._refusal.fetched_ns >= _ASK_AGAIN_NS:
+            self._refusal = None
+        if self._refusal is not None:
+            owner.no_quotes = self._refusal.reason
 
     def _tell(self) -> None:
         self._owner.tell(self._progress)
@@ -124,7 +126,7 @@ class _Run:
         if self._owner.no_quotes:
             self._progress.tickers -= len(names)
             entry = Entry("quotes", ALL_TICKERS, "refused", self._now_ns(), reason=self._owner.no_quotes)
-            if self._manifest.find("quotes", ALL_TICKERS) is None:
+            if self._refusal is None:
                 self._manifest.put(entry)
             self._notes.append(self._owner.no_quotes)
 
