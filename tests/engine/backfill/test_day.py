@@ -267,3 +267,16 @@ async def test_a_ticker_whose_pieces_are_gone_is_fetched_from_its_start(tmp_path
         fetched = await fetch(fake, tmp_path)
     assert not fetched.failures
     assert rows(tmp_path, "trades", ticker) == before
+
+
+async def test_a_file_that_goes_during_the_run_is_missed_at_its_end(tmp_path: Path) -> None:
+    cache, ticker = Historical(tmp_path), PAST.tickers[0]
+    path = cache.file("trades", PAST.day, ticker)
+    async with Massive() as fake, fetching(fake, tmp_path) as backfill:
+        PAST.shelve(fake.shelf)
+        backfill.tell = lambda run: path.unlink(missing_ok=True) if run.done > len(PAST.tickers) else None
+        first = await backfill.fetch(wanted())
+        assert first.failures == ((f"trades of {ticker}", "It was taken away while others were fetched."),)
+        backfill.tell = lambda run: None
+        assert not (await backfill.fetch(wanted())).failures
+    assert path.exists()

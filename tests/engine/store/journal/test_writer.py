@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import StoreError
 from engine.events import GAP, NS, Events
-from engine.store.journal.encoding import Recording
+from engine.store.journal.encoding import END, Recording
 from engine.store.journal.places import is_recording
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import RETRY_NS, Journal
@@ -357,3 +357,12 @@ def test_a_disk_that_refuses_until_the_close_was_told_before(
         append(journal, events_of(1, 100), 0)
     assert journal.close() == 0
     assert "cannot be written" in journal.broken
+
+
+def test_a_file_that_is_closed_says_that_nothing_is_missing_at_its_end(
+    journal: Journal, events_of: EventsOf
+) -> None:
+    append(journal, events_of(1, 50))
+    journal.close()
+    (file,) = journal.place.files()
+    assert file.read_bytes().endswith(END)
