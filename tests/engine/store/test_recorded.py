@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -181,6 +183,54 @@ def test_a_disk_that_takes_its_time_delays_no_event(
     slow.set()
     intake.close()
     assert intake.safe == len(events)
+
+
+class Refusing(ThreadPoolExecutor):
+    """A disk that takes what is written and then cannot keep it."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        fn(*args, **kwargs)
+        refused: Future[Any] = Future()
+        refused.set_result(OSError(errno.EIO, os.strerror(errno.EIO)))
+        return refused
+
+
+def test_what_the_disk_could_not_keep_counts_as_missed(
+    tmp_path: Path, info: TapeInfo, events_of: EventsOf, contracts: list[Contract]
+) -> None:
+    events = events_of(2, 300)
+    journal = Journal(tmp_path, Recording(info.day, info.underlying, info.spot_origin, info.tick))
+    intake = Recorded(journal, LiveTape(info), Refusing(1))
+    feed(intake, events[:100], contracts)
+    assert (intake.rows, intake.missed) == (100, 0)
+    intake.keep(0)
+    feed(intake, events[100:150], contracts)
+    assert intake.missed >= 100
+    assert intake.rows + intake.missed == 150
+    intake.close()
+
+
+class Hanging(ThreadPoolExecutor):
+    """A disk that never answers."""
+
+    asked = 0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.asked += 1
+        return Future()
+
+
+def test_a_disk_that_has_not_answered_is_not_asked_again(
+    tmp_path: Path, info: TapeInfo, events_of: EventsOf, contracts: list[Contract]
+) -> None:
+    disk = Hanging(1)
+    journal = Journal(tmp_path, Recording(info.day, info.underlying, info.spot_origin, info.tick))
+    intake = Recorded(journal, LiveTape(info), disk)
+    for second in range(3):
+        feed(intake, events_of(second, 100), contracts)
+        intake.keep(second)
+    assert disk.asked == 1
+    intake.close()
 
 
 def test_another_process_that_records_the_same_is_an_error(begin: Callable[[], Recorded]) -> None:
