@@ -185,6 +185,28 @@ def test_a_disk_that_takes_its_time_delays_no_event(
     assert intake.safe == len(events)
 
 
+class Looking(LiveTape):
+    """A tape that looks, whenever it is given anything, how many rows are recorded."""
+
+    place: Place
+
+    def append(self, events: Events, received_ns: int | None = None, timely: bool = True) -> None:
+        assert len(rows(open_journal(self.place))) == self.given + len(events)
+        super().append(events, received_ns, timely)
+
+
+def test_what_is_on_the_tape_was_recorded_before(
+    tmp_path: Path, info: TapeInfo, events_of: EventsOf, contracts: list[Contract]
+) -> None:
+    events, tape = events_of(2, 300), Looking(info)
+    journal = Journal(tmp_path, Recording(info.day, info.underlying, info.spot_origin, info.tick))
+    tape.place = journal.place
+    intake = Recorded(journal, tape)
+    feed(intake, events, contracts)
+    intake.close()
+    assert tape.given == len(events)
+
+
 class Refusing(ThreadPoolExecutor):
     """A disk that takes what is written and then cannot keep it."""
 
