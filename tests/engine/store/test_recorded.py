@@ -185,6 +185,24 @@ def test_a_disk_that_takes_its_time_delays_no_event(
     assert intake.safe == len(events)
 
 
+def test_a_recording_whose_compaction_was_killed_is_gone_on_with_once(
+    tmp_path: Path, begin: Callable[[], Recorded], events_of: EventsOf, contracts: list[Contract]
+) -> None:
+    events = events_of(3, 300)
+    first = begin()
+    feed(first, events[:200], contracts)
+    first.close()
+    (file,) = first.place.files()
+    content = file.read_bytes()
+    compact(DayStore(tmp_path), first.place, folded)
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(content)
+    second = begin()
+    feed(second, events[200:], contracts)
+    second.tape.take()
+    assert np.array_equal(rows(second.tape), events)
+
+
 class Looking(LiveTape):
     """A tape that looks, whenever it is given anything, how many rows are recorded."""
 
