@@ -20,6 +20,9 @@ from .day import Fetched
 _DELAY_NS = 15 * 60 * NS
 """So far behind is a plan without real-time data."""
 
+_UNFETCHED = "could not be fetched."
+"""How the note of an incomplete day ends."""
+
 
 def check_fetchable(day: date, symbol: str, store: DayStore, now_ns: int) -> None:
     """Raise NoDataError for a day that is not over, StoreError for one that may not be replaced.
@@ -55,7 +58,7 @@ def assemble(
     if not any(path.parent.parent.name != "bars" for path in fetched.files):
         raise _nothing(fetched)
     missing = len(fetched.failures)
-    notes = (f"{missing:,} file{'s' * (missing > 1)} of it could not be fetched.",) if missing else ()
+    notes = (f"{missing:,} file{'s' * (missing > 1)} of it {_UNFETCHED}",) if missing else ()
     origin = Origin(BACKFILL, whole=not missing, notes=(*fetched.notes, *notes))
     if _is_made(fetched, store, origin):
         return None
@@ -80,4 +83,6 @@ def _is_made(fetched: Fetched, store: DayStore, origin: Origin) -> bool:
         return False
     made_of = sorted((each.name, each.size) for each in facts.inputs)
     there = sorted((path.name, path.stat().st_size) for path in fetched.files)
-    return facts.source == BACKFILL and made_of == there and set(origin.notes) <= set(facts.notes)
+    was_whole = not any(note.endswith(_UNFETCHED) for note in facts.notes)
+    same = made_of == there and was_whole == origin.whole
+    return facts.source == BACKFILL and same and set(origin.notes) <= set(facts.notes)

@@ -6,7 +6,7 @@ HTTP and day files. What is there already is not asked for again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,7 +25,7 @@ from ..symbols import Contract, parse_occ
 from ..wire.massive_pages import Pages, prices
 from ..wire.massive_rest import PlanError, Request, contracts, day_bars, minute_bars
 from .choice import Wanted, chosen, spans
-from .tickers import Asker, Bounds, Progress, Tickers
+from .tickers import Asker, Bounds, Progress, Tickers, Ticks
 
 _MINUTE_NS, _NS_PER_MS = 60 * NS, 1_000_000
 _ASK_AGAIN_NS = 24 * 3600 * NS
@@ -89,9 +89,11 @@ class _Run:
         self._tickers = Tickers(
             self._asker, self._cache, manifest, bounds, self._progress, self._tell, self._now_ns
         )
-        known = manifest.find("quotes", ALL_TICKERS)
-        if known is not None and self._now_ns() - known.fetched_ns < _ASK_AGAIN_NS:
-            owner.no_quotes = known.reason
+        self._refusal = manifest.find("quotes", ALL_TICKERS)
+        if self._refusal is not None and self._now_ns() - self._refusal.fetched_ns >= _ASK_AGAIN_NS:
+            self._refusal = None
+        if self._refusal is not None:
+            owner.no_quotes = self._refusal.reason
 
     def _tell(self) -> None:
         self._owner.tell(self._progress)
@@ -111,7 +113,7 @@ class _Run:
         self._tell()
         await self._tickers.fetch("trades", self._tickers.missing("trades", names))
         await self._quotes(self._tickers.missing("quotes", names))
-        return self._fetched()
+        return self._fetched(self._tickers.failures or self._gone(names))
 
     async def _quotes(self, names: list[str]) -> None:
         """Fetch quotes, the first file alone: a plan without them refuses once and not at every file."""
@@ -124,11 +126,20 @@ class _Run:
         if self._owner.no_quotes:
             self._progress.tickers -= len(names)
             entry = Entry("quotes", ALL_TICKERS, "refused", self._now_ns(), reason=self._owner.no_quotes)
-            if self._manifest.find("quotes", ALL_TICKERS) is None:
+            if self._refusal is None:
                 self._manifest.put(entry)
             self._notes.append(self._owner.no_quotes)
 
-    def _fetched(self) -> Fetched:
+    def _gone(self, names: list[str]) -> dict[str, str]:
+        """Return the files that were fetched and are not there now: somebody may have cleared the cache."""
+        kinds: tuple[Ticks, ...] = ("trades",) if self._owner.no_quotes else ("trades", "quotes")
+        return {
+            f"{kind} of {name}": "It was taken away while others were fetched."
+            for kind in kinds
+            for name in self._tickers.missing(kind, names)
+        }
+
+    def _fetched(self, failures: Mapping[str, str]) -> Fetched:
         # Other strikes, fetched earlier, belong to the day as well.
         files = [
             self._cache.file(each.kind, self._wanted.day, each.ticker)
@@ -137,7 +148,7 @@ class _Run:
         ]
         if self._progress.rejected:
             self._notes.append(f"Massive sent {self._progress.rejected:,} rows that cannot be read.")
-        return Fetched(self._wanted, tuple(files), tuple(self._tickers.failures.items()), tuple(self._notes))
+        return Fetched(self._wanted, tuple(files), tuple(failures.items()), tuple(self._notes))
 
     def _held(self, entry: Entry) -> bool:
         return entry.state == "complete" and self._cache.holds(entry, self._wanted.day)

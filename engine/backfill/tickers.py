@@ -126,7 +126,7 @@ class Tickers:
 
     async def _one(self, kind: Ticks, name: str) -> None:
         known = self._manifest.find(kind, name)
-        partial = known if known and known.state == "partial" else None
+        partial = known if known and self._cache.holds_pieces(known, self._bounds.day) else None
         file = TickerFile(self._cache.file(kind, self._bounds.day, name), partial.parts if partial else 0)
         begin_ns = partial.until_ns if partial else self._bounds.begin_ns
         rows, held, pages = partial.rows if partial else 0, _NOTHING, Pages()

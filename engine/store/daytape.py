@@ -64,9 +64,13 @@ class DayTape:
         if not 0 <= chunk < len(self.starts):
             raise IndexError(f"no chunk {chunk}; there are {len(self.starts)}")
         try:
-            return from_table(self._file.read_row_group(chunk, use_threads=False))
+            events = from_table(self._file.read_row_group(chunk, use_threads=False))
         except (pa.ArrowException, OSError, KeyError) as error:
             raise StoreError(f"{self._path} is damaged at chunk {chunk}; import the day again.") from error
+        # The compiled fold looks contracts up unchecked.
+        if not 0 <= int(events["cid"].min()) <= int(events["cid"].max()) <= len(self.contracts):
+            raise StoreError(f"{self._path} names contracts that it does not list; import the day again.")
+        return events
 
 
 def _info(meta: DayMeta) -> TapeInfo:

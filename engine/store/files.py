@@ -9,6 +9,7 @@ set-aside name, see `present`, so at every moment exactly one whole version can 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -31,6 +32,9 @@ RECORDING = re.compile(r"([A-Z0-9.]{1,8})-(\d{6})\.arrows")
 
 _SCRATCH = ".scratch-"
 _LOCK = "lock"
+
+_NO_SYNC = (errno.EINVAL, errno.ENOTSUP)
+"""What file systems say that cannot flush a folder."""
 
 LOCKS = fcntl is not None
 """Whether this system knows the locks that `claim` asks for."""
@@ -72,7 +76,8 @@ def write_bytes(path: Path, data: bytes) -> None:
 def replace_folder(new: Path, target: Path) -> None:
     """Put the finished folder `new` where `target` is; the old one is deleted after that."""
     aside = _aside(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    sync_folder(new)
+    make_folder(target.parent)
     if target.exists():
         shutil.rmtree(aside, ignore_errors=True)
         os.rename(target, aside)
@@ -115,43 +120,58 @@ def sync_path(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries, where the system lets a folder be opened."""
-    with suppress(OSError):
+    """Flush a folder's entries, where the system knows how to; OSError when the disk fails."""
+    try:
         handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    except PermissionError:  # a system that opens no folders
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+    finally:
+        os.close(handle)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and whatever is missing above it, so that a power cut leaves them; OSError."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in made:
+        sync_folder(each.parent)
 
 
 @contextmanager
 def scratch(root: Path) -> Iterator[Path]:
     """Yield an empty folder below `root` that is gone afterwards; those of killed processes go too."""
     with writing(root):
-        root.mkdir(parents=True, exist_ok=True)
+        make_folder(root)
         _sweep(root)
-        folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=root))
+        folder, lock = _own_folder(root)
     try:
-        with (folder / _LOCK).open("w") as lock:
-            claim(lock)
+        with lock:
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _own_folder(root: Path) -> tuple[Path, IO[str]]:
+    """Return a new folder and its lock; one that was swept away before it was locked is given up."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=root))
+        lock = (folder / _LOCK).open("w")
+        if not LOCKS or (claim(lock) and (folder / _LOCK).exists()):
+            return folder, lock
+        lock.close()
+
+
 def _sweep(root: Path) -> None:
+    """Delete the folders of killed processes; one still without a lock is being made right now."""
     for folder in root.glob(f"{_SCRATCH}*"):
-        if _abandoned(folder / _LOCK):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _abandoned(lock: Path) -> bool:
-    """Say whether no living process holds the lock; a folder still without one is being made right now."""
-    try:
-        with lock.open("r+") as file:
-            return claim(file)
-    except OSError:
-        return False
+        with suppress(OSError), (folder / _LOCK).open("r+") as lock:
+            if claim(lock):  # held until the folder is gone
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def claim(lock: IO[str] | IO[bytes]) -> bool:
@@ -163,6 +183,18 @@ def claim(lock: IO[str] | IO[bytes]) -> bool:
     except OSError:
         return False
     return True
+
+
+def is_claimed(lock: IO[str] | IO[bytes]) -> bool:
+    """Say whether a living process has locked an open file; False where the system knows no locks."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    return False
 
 
 def _aside(target: Path) -> Path:

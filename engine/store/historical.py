@@ -25,7 +25,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from .files import date_named, sync_folder, sync_path, writing
+from ..errors import StoreError
+from .files import date_named, make_folder, sync_folder, sync_path, writing
 from .manifest import Entry, read_manifest
 
 Columns: TypeAlias = Mapping[str, NDArray[Any]]
@@ -69,6 +70,15 @@ class Historical:
             return entry.state in ("complete", "empty")
         try:
             return self.file(entry.kind, day, entry.ticker).stat().st_size == entry.bytes
+        except OSError:
+            return False
+
+    def holds_pieces(self, entry: Entry, day: date) -> bool:
+        """Say whether the pieces that an entry calls partial are there as they were written."""
+        if entry.state != "partial" or entry.kind == "contracts":
+            return False
+        try:
+            return TickerFile(self.file(entry.kind, day, entry.ticker), entry.parts).measure() == entry.bytes
         except OSError:
             return False
 
@@ -128,7 +138,15 @@ def count(day: date, symbol: str, entries: Iterable[Entry]) -> Counted:
         Counter((each.kind, each.state) for each in tickers),
         sum(each.rows for each in tickers),
         sum(each.bytes for each in tickers),
-        tuple(each.reason for each in entries if each.reason),
+        tuple(each.reason for each in entries if each.reason and not _is_superseded(each, tickers)),
+    )
+
+
+def _is_superseded(entry: Entry, tickers: Iterable[Entry]) -> bool:
+    """Say whether a kind that was refused once has been had since."""
+    since = entry.fetched_ns
+    return entry.state == "refused" and any(
+        each.kind == entry.kind and each.fetched_ns > since for each in tickers
     )
 
 
@@ -145,17 +163,16 @@ class TickerFile:
     def add(self, columns: Columns) -> int:
         """Write one more piece; return the bytes of all."""
         with writing(self.path.parent):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             _write(self._piece(self.parts), [_table(columns)])
             self.parts += 1
-            return sum(self._piece(i).stat().st_size for i in range(self.parts))
+            return self.measure()
 
     def finish(self, columns: Columns) -> int:
         """Write the file from all pieces and these last rows; return its bytes."""
         with writing(self.path.parent):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            pieces = (pq.read_table(self._piece(i), use_threads=False) for i in range(self.parts))
-            _write(self.path, chain(pieces, [_table(columns)]))
+            make_folder(self.path.parent)
+            _write(self.path, chain(map(self._read, range(self.parts)), [_table(columns)]))
             return self.path.stat().st_size
 
     def tidy(self) -> None:
@@ -163,6 +180,18 @@ class TickerFile:
         with writing(self.path.parent):
             for i in range(self.parts):
                 self._piece(i).unlink(missing_ok=True)
+
+    def measure(self) -> int:
+        """Return the bytes of all pieces; OSError when one is not there."""
+        return sum(self._piece(i).stat().st_size for i in range(self.parts))
+
+    def _read(self, number: int) -> pa.Table:
+        try:
+            return pq.read_table(self._piece(number), use_threads=False)
+        except pa.ArrowException as error:
+            raise StoreError(
+                f"{self._piece(number)} is damaged; delete it and fetch the day again."
+            ) from error
 
     def _piece(self, number: int) -> Path:
         return self.path.with_name(f".{self.path.stem}.{number:05d}.part")

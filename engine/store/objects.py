@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 import msgspec
+import pyarrow as pa
 from pyarrow import fs
 
 from ..errors import CredentialError, NoDataError, SpymonError, StoreError
@@ -24,6 +25,12 @@ from .files import date_named, present, replace_folder, scratch, settled_names, 
 from .snapshots import snapshot_files
 
 MANIFEST = "manifest.json"
+FINISHED = "meta.json"
+"""The file of a day that is there once the day is finished."""
+
+VERSION = 1
+"""The version of the manifest; another one is foreign."""
+
 PART_BYTES = 1 << 20
 """Bytes that are moved at a time."""
 
@@ -118,10 +125,14 @@ class ObjectStore:
 
     def put(self, unit: Unit, on_bytes: OnBytes = lambda n: None) -> int:
         """Copy what is not there yet, compare it, and return how many bytes were sent."""
-        wanted = Manifest(1, {name: _entry(path) for name, path in sorted(unit.files.items())})
-        if self.manifest(unit.name) == wanted:
+        wanted = Manifest(VERSION, {name: _entry(path) for name, path in sorted(unit.files.items())})
+        there = self.manifest(unit.name)
+        if there == wanted and self._has_all(unit.name, wanted):
             on_bytes(unit.bytes)
             return 0
+        if there is not None:  # what is half replaced must not count as whole
+            with _sentences(self._bucket):
+                self._fs.delete_file(self._key(unit.name, MANIFEST))
         sent = sum(
             self._put(f"{unit.name}/{name}", unit.files[name], entry, on_bytes)
             for name, entry in wanted.files.items()
@@ -139,9 +150,12 @@ class ObjectStore:
             with self._fs.open_input_stream(key) as stream:
                 data = stream.read()
         try:
-            return msgspec.json.decode(data, type=Manifest)
+            found = msgspec.json.decode(data, type=Manifest)
         except msgspec.DecodeError as error:
             raise StoreError(f"{key} is damaged or foreign ({error}); delete it and copy again.") from error
+        if found.version != VERSION:
+            raise StoreError(f"{key} is of version {found.version}, this spymon reads {VERSION}.")
+        return found
 
     def day_bytes(self, day: date, symbol: str) -> int:
         """Return how large a day in the bucket is, 0 when it is not there."""
@@ -154,6 +168,8 @@ class ObjectStore:
         manifest = self.manifest(name)
         if manifest is None:
             raise NoDataError(f"The object store {self._bucket} has no {day} of {symbol}.")
+        if FINISHED not in manifest.files:
+            raise StoreError(f"{name}/{MANIFEST} names no {FINISHED}, so that is no finished day.")
         with scratch(root) as folder, writing(root):
             fresh = folder / symbol
             fresh.mkdir()
@@ -180,6 +196,9 @@ class ObjectStore:
 
     def _get(self, name: str, path: Path, entry: Entry, on_bytes: OnBytes) -> None:
         key = self._key(name)
+        with _sentences(self._bucket):
+            if self._size(key) is None:
+                raise StoreError(f"{key} is gone, though its manifest names it; copy again.")
         with (
             _sentences(self._bucket),
             self._fs.open_input_stream(key) as stream,
@@ -191,8 +210,14 @@ class ObjectStore:
         sync_path(path)
         if _entry(path) != entry:
             raise StoreError(
-                f"{self._key(name)} is not what its manifest says; delete the manifest there and copy again."
+                f"{key} is not what its manifest says; delete the manifest there and copy again."
             )
+
+    def _has_all(self, name: str, manifest: Manifest) -> bool:
+        """Say whether every file that a manifest names is there, by its size."""
+        with _sentences(self._bucket):
+            files = manifest.files.items()
+            return all(self._size(self._key(name, file)) == entry.bytes for file, entry in files)
 
     def _hash(self, key: str) -> Entry:
         with self._fs.open_input_stream(key) as stream:
@@ -208,6 +233,8 @@ class ObjectStore:
             base = self._key(folder)
             selector = fs.FileSelector(base, allow_not_found=True, recursive=True)
             infos = self._fs.get_file_info(selector)
+            if not infos and self._fs.get_file_info(self._bucket).type == fs.FileType.NotFound:
+                raise _no_bucket(self._bucket)
             return [info.path[len(base) + 1 :] for info in infos if info.type == fs.FileType.File]
 
     def _key(self, *parts: str) -> str:
@@ -231,8 +258,8 @@ def _days(root: Path) -> Iterator[tuple[Unit, tuple[date, str]]]:
         day = date_named(name)
         for symbol in settled_names(days / name) if day is not None else ():
             folder = present(days / name / symbol)
-            if day is not None and (folder / "meta.json").is_file():
-                files = {path.name: path for path in folder.iterdir() if path.is_file()}
+            if day is not None and (folder / FINISHED).is_file():
+                files = {path.name: path for path in folder.glob("[!.]*") if path.is_file()}
                 yield Unit(day_name(day, symbol), files), (day, symbol)
 
 
@@ -266,6 +293,10 @@ class UnusableError(StoreError):
     """The whole object store cannot be used, not one file of it."""
 
 
+def _no_bucket(bucket: str) -> UnusableError:
+    return UnusableError(f"The object store has no bucket {bucket}; create it, or mend S3_BUCKET.")
+
+
 @contextmanager
 def _sentences(bucket: str) -> Iterator[None]:
     """Turn what the object store says into one sentence; its own may repeat a key, and is not cited."""
@@ -273,6 +304,8 @@ def _sentences(bucket: str) -> Iterator[None]:
         yield
     except SpymonError:
         raise
+    except pa.ArrowInvalid:
+        raise UnusableError(f"S3_BUCKET is no name of a bucket: {bucket!r}; write the bare name.") from None
     except OSError as error:
         if error.filename is not None:  # a file of ours
             raise
@@ -284,9 +317,7 @@ def _sentences(bucket: str) -> Iterator[None]:
                 "check S3_ACCESS_KEY and S3_SECRET_KEY."
             ) from None
         if code == "NO_SUCH_BUCKET" or "does not exist" in str(error).lower():
-            raise UnusableError(
-                f"The object store has no bucket {bucket}; create it, or mend S3_BUCKET."
-            ) from None
+            raise _no_bucket(bucket) from None
         raise UnusableError(
             f"The object store of {bucket} cannot be used ({code or 'no answer'}); "
             "check S3_ENDPOINT and try again."

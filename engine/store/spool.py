@@ -59,9 +59,9 @@ class FileSpool:
     def _opened(self) -> int:
         """Return the file's descriptor, which is closed with the spool."""
         if self._descriptor is None:
-            self._descriptor, name = tempfile.mkstemp(prefix="spool-", dir=self._folder)
+            with tempfile.TemporaryFile(prefix="spool-", dir=self._folder) as file:
+                self._descriptor = os.dup(file.fileno())
             weakref.finalize(self, os.close, self._descriptor)
-            os.unlink(name)
         return self._descriptor
 
     def _place(self, chunk: int) -> int:

@@ -58,8 +58,8 @@ def object_place(settings: Settings) -> Place | None:
 
 def copy_finished(place: Place, root: Path, day: date) -> Iterator[str]:
     """Copy a day, then earlier ones that are not there; a sentence for each that was sent, or why no more."""
-    todays = {unit.name for unit in units(root, day)}
     try:
+        todays = {unit.name for unit in units(root, day)}
         store = ObjectStore(connect(place), place.bucket)
         for unit in sorted(units(root), key=lambda each: each.name not in todays):
             wanted = unit.name in todays or store.manifest(unit.name) is None

@@ -61,7 +61,8 @@ class Hub:
         assert self._server is not None, "it was entered"
         assert self._lock is not None, "it was entered"
         self._server.close()
-        self._place.socket.unlink(missing_ok=True)
+        with suppress(OSError):  # a disk that became read-only; the next recorder replaces it
+            self._place.socket.unlink()
         screens = list(self._screens)
         for screen in screens:
             screen.cancel()

@@ -12,7 +12,7 @@ import stat
 import struct
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -68,9 +68,9 @@ class Place:
                 f"A recorder (pid {pid}) already runs on the data folder {self.data_dir}; start "
                 "spymon without record to watch it, or stop it first."
             ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        with suppress(OSError):  # on a full disk nobody is told the number, and that is all
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), str(os.getpid()).encode())
         return file
 
     def listen(self) -> socket.socket:

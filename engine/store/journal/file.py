@@ -6,8 +6,9 @@ Owns finding the last whole batch, and reading any part before it. It refuses to
 from __future__ import annotations
 
 import hashlib
+import os
+import weakref
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,10 @@ class JournalFile:
         self._spans: list[_Span] = []
         self._starts: list[int] = []
         try:
-            self.bytes = path.stat().st_size
+            # Held from here on: a compaction may take the name away while somebody reads.
+            self._descriptor = os.open(path, os.O_RDONLY)
+            weakref.finalize(self, os.close, self._descriptor)
+            self.bytes = os.fstat(self._descriptor).st_size
             self.loss = self._lost(self._scan())
         except OSError as error:
             raise StoreError(f"{path} cannot be read ({error.strerror or error}).") from error
@@ -87,9 +91,7 @@ class JournalFile:
         """Return a chunk's events; StoreError when the file has changed there."""
         span = self._spans[chunk]
         try:
-            with self.path.open("rb") as file:
-                file.seek(span.start)
-                data = file.read(span.end - span.start)
+            data = os.pread(self._descriptor, span.end - span.start, span.start)
             parts = [record.events for record, _ in _records(pa.BufferReader(self._header + data), span.crc)]
         except (pa.ArrowException, OSError, ValueError) as error:
             raise StoreError(f"{self.path} was changed or damaged while it was read.") from error
@@ -116,10 +118,13 @@ class JournalFile:
             self._header = source.read(whole)
             source.seek(0)
             # What stands behind the first batch that cannot be read is judged by `_lost`.
-            with suppress(pa.ArrowException, OSError, ValueError):
+            try:
                 for record, end in _records(source, crc):
                     self._take(record, _Span(whole, end, crc))
                     whole, crc = end, record.crc
+            except (pa.ArrowException, OSError, ValueError) as error:
+                if _of_the_disk(error):
+                    raise
         return whole
 
     def _take(self, record: Record, span: _Span) -> None:
@@ -142,20 +147,25 @@ class JournalFile:
         self.silent_ns += int(events["s1"][events["kind"] == GAP].sum(dtype=np.int64)) * _MS
 
     def _lost(self, whole: int) -> Loss | None:
-        """Judge what follows the last whole batch."""
+        """Judge what follows the last whole batch; a stream that was ended did not break off."""
         with self.path.open("rb") as file:
             file.seek(whole)
             rest = file.read(max(self.bytes - whole, 0))
         if rest in (b"", END):
             return None
-        return Loss(whole, len(rest), torn=not _message_within(rest))
+        return Loss(whole, len(rest), torn=not (rest.endswith(END) or _message_within(rest)))
 
     def _refuse_foreign(self, error: Exception) -> None:
-        """Raise StoreError unless the file merely breaks off before its first batch."""
+        """Raise StoreError unless the file merely breaks off before its first batch.
+
+        After a power cut there may be zeros in the place of what was written.
+        """
+        if _of_the_disk(error):
+            raise error
         with self.path.open("rb") as file:
-            head = file.read(len(START))
-            file.seek(0)
-            cut = START.startswith(head) and not _message_within(file.read(_MOST_METADATA))
+            data = file.read(_MOST_METADATA)
+        cut = START.startswith(data[: len(START)]) and not _message_within(data)
+        cut |= not data.strip(b"\0")
         said = type(error) is ValueError
         if said or not cut:
             reason = str(error) if said else "it is no Arrow stream"
@@ -174,6 +184,11 @@ def _records(source: Any, crc: int) -> Iterator[tuple[Record, int]]:
         record = decode(batch, metadata, crc)
         crc = record.crc
         yield record, source.tell()
+
+
+def _of_the_disk(error: Exception) -> bool:
+    """Say whether the system refused; Arrow's own complaints of what it read have no number."""
+    return isinstance(error, OSError) and error.errno is not None
 
 
 def _message_within(data: bytes) -> bool:

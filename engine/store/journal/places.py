@@ -19,7 +19,7 @@ from typing import IO
 from ...errors import BusyError
 from ...events import NS
 from ...market import ET
-from ..files import LOCKS, RECORDING, claim, date_named
+from ..files import LOCKS, RECORDING, claim, date_named, is_claimed, make_folder
 
 _TRIES, _PATIENCE_S = 4, 0.02
 """How long a lock is waited for: somebody may be asking just now whether it is taken."""
@@ -99,18 +99,17 @@ class Lock:
 
 
 def is_recording(place: Place) -> bool:
-    """Say whether a living process writes there."""
-    if not place.lock.exists():
+    """Say whether a living process writes there; asking needs no right to write and leaves nothing."""
+    try:
+        with place.lock.open("rb") as file:
+            return is_claimed(file)
+    except OSError:
         return False
-    file = _claimed(place.lock)
-    if file is not None:
-        file.close()
-    return file is None
 
 
 def _claimed(path: Path) -> IO[str] | None:
     """Return the lock's file, locked; None when another has it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     file = path.open("a")
     if not LOCKS or (claim(file) and _is_at(file, path)):
         return file

@@ -16,7 +16,7 @@ from pathlib import Path
 from ...errors import BusyError, StoreError
 from ...events import KIND_NAMES, NS, Events, gap
 from ...symbols import Contract, ContractTable
-from ..files import sync_folder
+from ..files import make_folder, sync_folder
 from .encoding import Encoder, Recording
 from .places import Lock, Place
 
@@ -46,7 +46,7 @@ class Journal:
         self._written = Reach()
         self._synced = Reach()
         self._lost: tuple[int, int] | None = None
-        self._retry_at_ns = 0
+        self._broke_ns = 0
 
     def open(self, now_ns: int) -> None:
         """Begin the file now rather than with the first append.
@@ -79,7 +79,8 @@ class Journal:
             raise ValueError("an event names a contract that was not added to the journal")
         if int(events["kind"].max()) >= len(KIND_NAMES):
             raise ValueError("an event is of no known kind")
-        if self.broken and received_ns < self._retry_at_ns:
+        # A clock that was set back must not put the next try off.
+        if self.broken and 0 <= received_ns - self._broke_ns < self._retry_ns:
             self._lose(events)
             return False
         return self._record(events, received_ns, source)
@@ -106,18 +107,20 @@ class Journal:
     def settle(self, flush: Flush, error: OSError | None) -> int:
         """Take in what came of a flush, as `sync` does; return how many rows are safe."""
         if error is not None:
-            if self._written.rows > self._synced.rows:
-                since = self._synced.clock_or(self._written.first_ns)
-                before = self._lost or (since, since)
-                self._lost = min(since, before[0]), max(self._written.clock_ns, before[1])
-            self._written = self._synced.copy()
+            self._disown()
             raise self._breaks(error, flush.reach.received_ns) from error
         self._synced = flush.reach
         return self._synced.rows
 
     def close(self) -> int:
-        """End the file, wait for the disk, let go of the lock, and return the rows that are safe."""
+        """End the file, wait for the disk, let go of the lock, and return the rows that are safe.
+
+        A last try is made to mark what could not be recorded.
+        """
         try:
+            if self._lost is not None:
+                with suppress(OSError, StoreError):  # it was told when the disk refused
+                    self._begin(self._broke_ns)
             if self._file is not None and self._whole_bytes:
                 self._write(self._encoder.end())
                 self.sync()
@@ -147,7 +150,7 @@ class Journal:
 
     def _begin(self, now_ns: int) -> None:
         """Start a file with everything that a reader must know, and the mark of what is missing."""
-        self.place.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.place.folder)
         self._lock.take()
         path = self.place.next_file(now_ns)
         self._encoder, self._told, self._whole_bytes = Encoder(self._recording), 0, 0
@@ -177,10 +180,19 @@ class Journal:
         since, until = self._lost or (self._written.clock_or(first), last)
         self._lost = since, max(until, last, since)
 
+    def _disown(self) -> None:
+        """Count what is not safe as not recorded."""
+        if self._written.rows > self._synced.rows:
+            since = self._synced.clock_or(self._written.first_ns)
+            before = self._lost or (since, since)
+            self._lost = min(since, before[0]), max(self._written.clock_ns, before[1])
+        self._written = self._synced.copy()
+
     def _breaks(self, error: Exception, now_ns: int) -> StoreError:
         """Give the file up and return the sentence."""
-        self._shut()
-        self._retry_at_ns = now_ns + self._retry_ns
+        if not self._shut():
+            self._disown()
+        self._broke_ns = now_ns
         reason = error.strerror or str(error) if isinstance(error, OSError) else ""
         self.broken = str(error) if not reason else (
             f"{self.place.symbol} is not being recorded: {self.place.folder} cannot be written ({reason}); "
@@ -188,18 +200,26 @@ class Journal:
         )  # fmt: skip
         return StoreError(self.broken)
 
-    def _shut(self) -> None:
-        """Close the file after its last whole batch; one without any is taken away."""
+    def _shut(self) -> bool:
+        """Close the file after its last whole batch, and take one without any away.
+
+        False when what it holds may not be on the disk: the next file's syncs vouch for these rows too.
+        """
         if self._file is None:
-            return
+            return True
         file, self._file = self._file, None
-        with suppress(OSError):
+        with suppress(OSError):  # a torn end is cut by whoever reads it
             file.truncate(self._whole_bytes)
-            os.fsync(file.fileno())  # the next file's syncs vouch for these rows too
-        with suppress(OSError):
-            file.close()
-            if not self._whole_bytes:
-                os.unlink(file.name)
+        try:
+            os.fsync(file.fileno())
+        except OSError:
+            return False
+        finally:
+            with suppress(OSError):
+                file.close()
+                if not self._whole_bytes:
+                    os.unlink(file.name)
+        return True
 
 
 class Reach:

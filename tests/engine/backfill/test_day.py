@@ -13,7 +13,7 @@ import pytest
 from engine.backfill import Fetched
 from engine.errors import CredentialError, NoDataError, StoreError
 from engine.store.historical import Historical
-from engine.store.manifest import Manifest, read_manifest
+from engine.store.manifest import Entry, Manifest, read_manifest
 from tests.fakes.massive import Massive, Plan
 from tests.fakes.massive.past import PastDay
 
@@ -240,3 +240,43 @@ async def test_an_unknown_underlying_has_no_such_options(tmp_path: Path) -> None
         fake.shelf.contracts.clear()
         with pytest.raises(NoDataError, match="QQQ had no such options on 2025-12-16"):
             await fetch(fake, tmp_path, strikes=2, past=past)
+
+
+async def test_an_old_refusal_that_is_heard_again_is_remembered_for_another_day(tmp_path: Path) -> None:
+    async with Massive(Plan(rest_refused=("/v3/quotes",))) as fake, fetching(fake, tmp_path) as first:
+        PAST.shelve(fake.shelf)
+        await first.fetch(wanted(strikes=1))
+        for hours, times in ((25, 2), (26, 2), (50, 3)):
+            async with fetching(fake, tmp_path) as backfill:
+                backfill.now_ns = lambda hours=hours: NOW_NS + hours * 3600 * 10**9
+                await backfill.fetch(wanted(strikes=1))
+            assert len(asked(fake, "/v3/quotes")) == times
+
+
+async def test_a_ticker_whose_pieces_are_gone_is_fetched_from_its_start(tmp_path: Path) -> None:
+    cache, ticker = Historical(tmp_path), PAST.tickers[0]
+    async with Massive() as fake:
+        PAST.shelve(fake.shelf)
+        await fetch(fake, tmp_path)
+        before = rows(tmp_path, "trades", ticker)
+        late_ns = before[-1]["sip_timestamp"]
+        assert isinstance(late_ns, int)
+        with Manifest(cache.manifest(PAST.day, "SPY")) as manifest:
+            manifest.put(Entry("trades", ticker, "partial", NOW_NS, 4, 2000, 2, late_ns))
+        cache.file("trades", PAST.day, ticker).unlink()
+        fetched = await fetch(fake, tmp_path)
+    assert not fetched.failures
+    assert rows(tmp_path, "trades", ticker) == before
+
+
+async def test_a_file_that_goes_during_the_run_is_missed_at_its_end(tmp_path: Path) -> None:
+    cache, ticker = Historical(tmp_path), PAST.tickers[0]
+    path = cache.file("trades", PAST.day, ticker)
+    async with Massive() as fake, fetching(fake, tmp_path) as backfill:
+        PAST.shelve(fake.shelf)
+        backfill.tell = lambda run: path.unlink(missing_ok=True) if run.done > len(PAST.tickers) else None
+        first = await backfill.fetch(wanted())
+        assert first.failures == ((f"trades of {ticker}", "It was taken away while others were fetched."),)
+        backfill.tell = lambda run: None
+        assert not (await backfill.fetch(wanted())).failures
+    assert path.exists()

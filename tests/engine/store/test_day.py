@@ -18,7 +18,7 @@ from engine.events import GAP, MISSING, NS, QUOTE, TRADE, Events, empty_events
 from engine.market import PRESETS, session
 from engine.store.day import DayStore
 from engine.store.meta import DayMeta, Facts
-from engine.store.parquet import CHUNK
+from engine.store.parquet import CHUNK, write_contracts
 from engine.symbols import Contract
 
 DAY = date(2025, 12, 16)
@@ -228,6 +228,15 @@ def test_damaged_contracts_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "days" / "2025-12-16" / "SPY" / "contracts.parquet").write_bytes(b"PAR1 no")
     with pytest.raises(StoreError, match=r"contracts\.parquet is damaged"):
         store.open(DAY, "SPY")
+
+
+def test_contracts_of_another_day_are_noticed_when_they_are_too_few(tmp_path: Path) -> None:
+    store = DayStore(tmp_path)
+    write(store, tape(10))
+    write_contracts(tmp_path / "days" / "2025-12-16" / "SPY" / "contracts.parquet", CONTRACTS[:1])
+    day = store.open(DAY, "SPY")
+    with pytest.raises(StoreError, match="names contracts that it does not list; import the day again"):
+        day.read(0)
 
 
 def test_a_hash_is_recorded_and_kept_while_the_content_is_the_same(tmp_path: Path) -> None:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from engine.errors import StoreError
-from engine.store.files import present, replace_folder, scratch, settled_names, write_text, writing
+from engine.store.files import (
+    make_folder,
+    present,
+    replace_folder,
+    scratch,
+    settled_names,
+    write_text,
+    writing,
+)
 
 
 def folder(path: Path, content: str) -> Path:
@@ -134,3 +143,24 @@ def test_only_failures_of_the_system_become_store_errors(tmp_path: Path) -> None
         raise ValueError("mine")
     with pytest.raises(StoreError, match="No space left"), writing(tmp_path):
         raise OSError(28, "No space left on device")
+
+
+def test_nobody_sweeps_a_folder_that_is_just_being_made(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")
+
+    def use(_: int) -> None:
+        with scratch(tmp_path) as inside:
+            (inside / "run").write_text("x")
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(list(pool.map(use, range(1000)))) == 1000
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_comes_with_those_above_it(tmp_path: Path) -> None:
+    make_folder(tmp_path / "one" / "two")
+    make_folder(tmp_path / "one" / "two")
+    assert (tmp_path / "one" / "two").is_dir()
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="Not a directory"):
+        make_folder(tmp_path / "file" / "one")

@@ -12,7 +12,7 @@ import pytest
 from engine.errors import StoreError
 from engine.store.cache import read_cache
 from engine.store.historical import Columns, Historical, TickerFile, count
-from engine.store.manifest import Entry, Manifest
+from engine.store.manifest import ALL_TICKERS, Entry, Manifest
 
 DAY, NEXT = date(2025, 12, 16), date(2025, 12, 17)
 CALL = "O:SPY251216C00685000"
@@ -121,3 +121,33 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
     (tmp_path / "historical").write_text("a file where a folder should be", encoding="utf-8")
     with pytest.raises(StoreError, match="cannot be written"):
         TickerFile(Historical(tmp_path).file("trades", DAY, CALL)).finish(trades(0, 2))
+
+
+def test_pieces_that_were_changed_or_deleted_are_not_gone_on_with(tmp_path: Path) -> None:
+    cache = Historical(tmp_path)
+    file = TickerFile(cache.file("trades", DAY, CALL))
+    file.add(trades(0, 3))
+    size = file.add(trades(3, 6))
+    entry = Entry("trades", CALL, "partial", 0, 6, size, 2)
+    assert cache.holds_pieces(entry, DAY)
+    assert not cache.holds_pieces(Entry("trades", CALL, "complete", 0, 6, size, 2), DAY)
+    last = sorted(file.path.parent.iterdir())[-1]
+    last.write_bytes(last.read_bytes()[:-1])
+    assert not cache.holds_pieces(entry, DAY)
+    last.unlink()
+    assert not cache.holds_pieces(entry, DAY)
+
+
+def test_a_damaged_piece_is_one_sentence(tmp_path: Path) -> None:
+    file = TickerFile(Historical(tmp_path).file("trades", DAY, CALL))
+    file.add(trades(0, 3))
+    [piece] = file.path.parent.iterdir()
+    piece.write_bytes(bytes(piece.stat().st_size))
+    with pytest.raises(StoreError, match="is damaged; delete it and fetch the day again"):
+        file.finish(trades(3, 6))
+
+
+def test_a_refusal_is_no_news_once_the_plan_has_what_it_refused() -> None:
+    refused = Entry("quotes", ALL_TICKERS, "refused", 1, reason="There are no quotes.")
+    assert count(DAY, "SPY", [refused, Entry("trades", CALL, "complete", 2)]).notes == (refused.reason,)
+    assert count(DAY, "SPY", [refused, Entry("quotes", CALL, "complete", 2)]).notes == ()

@@ -138,7 +138,13 @@ def test_an_object_that_was_changed_there_is_refused_and_nothing_appears(
     assert not (tmp_path / "there" / "days").exists()
 
 
-@pytest.mark.parametrize("manifest", [b"no json", b'{"version":1,"files":{"../x":{"bytes":1,"sha256":"a"}}}'])
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"no json",
+        b'{"version":1,"files":{"../x":{"bytes":1,"sha256":"a"},"meta.json":{"bytes":1,"sha256":"a"}}}',
+    ],
+)
 def test_a_foreign_manifest_is_refused(
     store: ObjectStore, s3: fs.S3FileSystem, bucket: str, tmp_path: Path, manifest: bytes
 ) -> None:
@@ -197,3 +203,72 @@ def test_refused_keys_are_a_matter_of_credentials_and_are_not_repeated(tmp_path:
 
 def test_a_place_does_not_show_its_keys() -> None:
     assert "canary" not in repr(Place("days", None, "canary-access", "canary-secret"))
+
+
+def test_a_file_that_went_from_there_is_named_and_copied_again(
+    store: ObjectStore, s3: fs.S3FileSystem, bucket: str, tmp_path: Path
+) -> None:
+    make_day(tmp_path, tape=b"tape")
+    (unit,) = units(tmp_path)
+    store.put(unit)
+    s3.delete_file(f"{bucket}/{unit.name}/tape.parquet")
+
+    with pytest.raises(StoreError, match="is gone, though its manifest names it; copy again"):
+        store.get_day(tmp_path / "there", DAY, "SPY")
+    assert store.put(unit) == 4
+    store.get_day(tmp_path / "there", DAY, "SPY")
+
+
+def test_a_day_that_is_half_replaced_does_not_count(
+    store: ObjectStore, s3: fs.S3FileSystem, bucket: str, tmp_path: Path
+) -> None:
+    folder = make_day(tmp_path, tape=b"before")
+    store.put(units(tmp_path)[0])
+    (folder / "tape.parquet").write_bytes(b"afterwards")
+
+    def killed(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.put(units(tmp_path)[0], killed)
+    assert store.days() == {}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (b'{"version":2,"files":{}}', "is of version 2, this spymon reads 1"),
+        (b'{"version":1,"files":{}}', "names no meta.json, so that is no finished day"),
+    ],
+)
+def test_a_manifest_that_is_not_of_a_finished_day_makes_none(
+    store: ObjectStore, s3: fs.S3FileSystem, bucket: str, tmp_path: Path, manifest: bytes, said: str
+) -> None:
+    with closing(s3.open_output_stream(f"{bucket}/days/{DAY}/SPY/{MANIFEST}")) as stream:
+        stream.write(manifest)
+
+    with pytest.raises(StoreError, match=said):
+        store.get_day(tmp_path, DAY, "SPY")
+    assert not (tmp_path / "days").exists()
+
+
+def test_what_a_killed_process_left_beside_a_day_is_not_copied(tmp_path: Path) -> None:
+    folder = make_day(tmp_path, tape=b"tape")
+    (folder / ".meta.json.123.new").write_text("{")
+    (unit,) = units(tmp_path)
+
+    assert sorted(unit.files) == ["contracts.parquet", "meta.json", "tape.parquet"]
+
+
+def test_a_missing_bucket_has_no_list_of_days(endpoint: str, bucket: str, s3: fs.S3FileSystem) -> None:
+    assert ObjectStore(s3, bucket).days() == {}
+    with pytest.raises(StoreError, match="has no bucket nowhere-at-all"):
+        ObjectStore(connect(Place("nowhere-at-all", endpoint, "access", "secret")), "nowhere-at-all").days()
+
+
+@pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:9"])
+def test_what_is_no_name_of_a_bucket_is_named(endpoint: str | None) -> None:
+    with pytest.raises(
+        StoreError, match="S3_BUCKET is no name of a bucket: 's3://days'; write the bare name"
+    ):
+        ObjectStore(connect(Place("s3://days", endpoint, "access", "secret")), "s3://days").days()

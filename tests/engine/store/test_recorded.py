@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -181,6 +183,94 @@ def test_a_disk_that_takes_its_time_delays_no_event(
     slow.set()
     intake.close()
     assert intake.safe == len(events)
+
+
+def test_a_recording_whose_compaction_was_killed_is_gone_on_with_once(
+    tmp_path: Path, begin: Callable[[], Recorded], events_of: EventsOf, contracts: list[Contract]
+) -> None:
+    events = events_of(3, 300)
+    first = begin()
+    feed(first, events[:200], contracts)
+    first.close()
+    (file,) = first.place.files()
+    content = file.read_bytes()
+    compact(DayStore(tmp_path), first.place, folded)
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(content)
+    second = begin()
+    feed(second, events[200:], contracts)
+    second.tape.take()
+    assert np.array_equal(rows(second.tape), events)
+
+
+class Looking(LiveTape):
+    """A tape that looks, whenever it is given anything, how many rows are recorded."""
+
+    place: Place
+
+    def append(self, events: Events, received_ns: int | None = None, timely: bool = True) -> None:
+        assert len(rows(open_journal(self.place))) == self.given + len(events)
+        super().append(events, received_ns, timely)
+
+
+def test_what_is_on_the_tape_was_recorded_before(
+    tmp_path: Path, info: TapeInfo, events_of: EventsOf, contracts: list[Contract]
+) -> None:
+    events, tape = events_of(2, 300), Looking(info)
+    journal = Journal(tmp_path, Recording(info.day, info.underlying, info.spot_origin, info.tick))
+    tape.place = journal.place
+    intake = Recorded(journal, tape)
+    feed(intake, events, contracts)
+    intake.close()
+    assert tape.given == len(events)
+
+
+class Refusing(ThreadPoolExecutor):
+    """A disk that takes what is written and then cannot keep it."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        fn(*args, **kwargs)
+        refused: Future[Any] = Future()
+        refused.set_result(OSError(errno.EIO, os.strerror(errno.EIO)))
+        return refused
+
+
+def test_what_the_disk_could_not_keep_counts_as_missed(
+    tmp_path: Path, info: TapeInfo, events_of: EventsOf, contracts: list[Contract]
+) -> None:
+    events = events_of(2, 300)
+    journal = Journal(tmp_path, Recording(info.day, info.underlying, info.spot_origin, info.tick))
+    intake = Recorded(journal, LiveTape(info), Refusing(1))
+    feed(intake, events[:100], contracts)
+    assert (intake.rows, intake.missed) == (100, 0)
+    intake.keep(0)
+    feed(intake, events[100:150], contracts)
+    assert intake.missed >= 100
+    assert intake.rows + intake.missed == 150
+    intake.close()
+
+
+class Hanging(ThreadPoolExecutor):
+    """A disk that never answers."""
+
+    asked = 0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.asked += 1
+        return Future()
+
+
+def test_a_disk_that_has_not_answered_is_not_asked_again(
+    tmp_path: Path, info: TapeInfo, events_of: EventsOf, contracts: list[Contract]
+) -> None:
+    disk = Hanging(1)
+    journal = Journal(tmp_path, Recording(info.day, info.underlying, info.spot_origin, info.tick))
+    intake = Recorded(journal, LiveTape(info), disk)
+    for second in range(3):
+        feed(intake, events_of(second, 100), contracts)
+        intake.keep(second)
+    assert disk.asked == 1
+    intake.close()
 
 
 def test_another_process_that_records_the_same_is_an_error(begin: Callable[[], Recorded]) -> None:

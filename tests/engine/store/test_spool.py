@@ -43,9 +43,9 @@ def files_no_longer_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def open_files() -> set[str]:
-    """The descriptors of spools' files in this process."""
-    return {fd.name for fd in Path("/proc/self/fd").iterdir() if "spool-" in os.path.realpath(fd)}
+def open_files(folder: Path) -> set[str]:
+    """The descriptors of this process's files in a folder, of those without a name too."""
+    return {fd.name for fd in Path("/proc/self/fd").iterdir() if str(folder) in os.path.realpath(fd)}
 
 
 def test_chunks_come_back_bit_for_bit_in_any_order(spool, chunks, bits_of) -> None:
@@ -74,18 +74,18 @@ def test_a_full_disk_refuses_and_what_was_taken_stays(tmp_path, chunks, bits_of)
 
 def test_the_file_goes_with_the_spool(tmp_path, chunks) -> None:
     spool = FileSpool(tmp_path, CHUNK)
-    before = open_files()
+    before = open_files(tmp_path)
     assert spool.put(0, chunks[0])
-    (file,) = open_files() - before
+    (file,) = open_files(tmp_path) - before
     del spool
     gc.collect()
-    assert file not in open_files()
+    assert file not in open_files(tmp_path)
 
 
-def test_a_file_that_became_shorter_is_said(spool, chunks) -> None:
-    before = open_files()
+def test_a_file_that_became_shorter_is_said(spool, chunks, tmp_path) -> None:
+    before = open_files(tmp_path)
     assert spool.put(0, chunks[0])
-    (file,) = open_files() - before
+    (file,) = open_files(tmp_path) - before
     os.truncate(f"/proc/self/fd/{file}", 100)
     with pytest.raises(StoreError, match="has become shorter"):
         spool.get(0)

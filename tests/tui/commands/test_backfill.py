@@ -165,6 +165,20 @@ async def test_files_that_fail_are_listed_and_the_day_is_partial(capsys: pytest.
     assert len(facts.inputs) == 25
 
 
+async def test_a_day_is_whole_once_the_file_that_failed_turns_out_to_be_empty() -> None:
+    broken = PAST.tickers[3]
+    async with Massive() as fake:
+        PAST.shelve(fake.shelf)
+        fake.shelf.broken[f"/v3/trades/{broken}"] = 400
+        assert await spymon(fake, "backfill 2025-12-16 --all --expiry 0dte") == 1
+        fake.shelf.broken.clear()
+        fake.shelf.trades[broken].clear()
+        assert await spymon(fake, "backfill 2025-12-16 --all --expiry 0dte") == 0
+    facts = DayStore(Path("data")).meta(PAST.day, "SPY").facts
+    assert facts.complete
+    assert not any("could not be fetched" in note for note in facts.notes)
+
+
 async def test_a_plan_without_quotes_makes_a_day_that_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     later = replace(PAST, day=date(2025, 12, 17), before=PAST.day)
     async with Massive(Plan(rest_refused=("/v3/quotes",))) as fake:

@@ -351,6 +351,16 @@ async def test_a_tape_that_cannot_be_read_back_is_said(tmp_path: Path, memory: T
             await screen.ended()
 
 
+async def test_a_socket_that_cannot_be_taken_away_holds_up_no_recorder(
+    tmp_path: Path, tape: LiveTape
+) -> None:
+    place = Place(tmp_path)
+    async with Hub(tmp_path, {"SPY": tape}):
+        place.socket.unlink()
+        place.socket.mkdir()
+    place.claim().close()
+
+
 async def test_screens_leave_at_any_moment(tmp_path: Path, tape: LiveTape, events: Events) -> None:
     async with Hub(tmp_path, {"SPY": tape}) as hub:
         for step in range(20):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 from pathlib import Path
 
@@ -51,6 +52,17 @@ def test_a_second_recorder_is_told_who_the_first_one_is(place: Place) -> None:
         Place(place.data_dir).claim()
     with place.claim():
         pass
+
+
+def test_a_full_disk_keeps_no_recorder_from_its_place(place: Place) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        lock = place.claim()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with lock, pytest.raises(BusyError, match=r"A recorder \(pid unknown\) already runs"):
+        Place(place.data_dir).claim()
 
 
 def test_what_a_killed_recorder_left_is_replaced(place: Place) -> None:

@@ -241,3 +241,37 @@ def test_the_batches_a_tape_was_recorded_in_change_nothing(
     file = JournalFile(path)
     assert np.array_equal(rows_of(file), events)
     assert file.end_ns == events["ts"].max()
+
+
+@pytest.mark.parametrize("size", [1, 8, 5000])
+def test_zeros_where_a_power_cut_left_a_new_file_are_a_torn_end(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "SPY-093000.arrows"
+    path.write_bytes(bytes(size))
+    file = JournalFile(path)
+    assert (file.recording, file.events) == (None, 0)
+    assert file.loss is not None
+    assert (file.loss.at_byte, file.loss.bytes, file.loss.torn) == (0, size, True)
+
+
+def test_a_last_batch_before_a_proper_end_did_not_break_off(
+    tmp_path: Path, encoded: Callable[..., list[bytes]], three: tuple[Events, ...], rows_of: Rows
+) -> None:
+    first, second, third, end = encoded(*three)
+    path = tmp_path / "SPY-093000.arrows"
+    damaged = bytearray(third)
+    damaged[-100] ^= 255
+    path.write_bytes(first + second + damaged + end)
+    file = JournalFile(path)
+    assert file.loss is not None
+    assert not file.loss.torn
+    assert np.array_equal(rows_of(file), np.concatenate(three[:2]))
+
+
+def test_what_is_compacted_away_is_read_to_its_end(
+    tmp_path: Path, encoded: Callable[..., list[bytes]], three: tuple[Events, ...], rows_of: Rows
+) -> None:
+    path = tmp_path / "SPY-093000.arrows"
+    path.write_bytes(b"".join(encoded(*three)))
+    file = JournalFile(path)
+    path.unlink()
+    assert np.array_equal(rows_of(file), np.concatenate(three))

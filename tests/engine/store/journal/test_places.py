@@ -10,6 +10,7 @@ import pytest
 from engine.errors import StoreError
 from engine.events import NS
 from engine.market import session
+from engine.store.files import is_claimed
 from engine.store.journal.places import Lock, Place, is_recording
 
 DAY = date(2025, 12, 16)
@@ -68,3 +69,23 @@ def test_a_lock_that_a_killed_process_left_is_nobodys(place: Place) -> None:
     lock = Lock(place)
     lock.take()
     lock.release()
+
+
+def test_asking_who_writes_needs_no_right_to_write(place: Place) -> None:
+    place.lock.mkdir()  # nobody may write this, and not even root may
+    assert not is_recording(place)
+
+
+def test_asking_who_writes_leaves_nothing_behind(place: Place) -> None:
+    assert not is_recording(place)
+    assert list(place.folder.iterdir()) == []
+
+
+def test_asking_who_writes_does_not_keep_the_next_one_from_it(place: Place) -> None:
+    pytest.importorskip("fcntl")
+    with place.lock.open("w") as asked:
+        assert not is_claimed(asked)
+        lock = Lock(place)
+        lock.take()
+        assert is_claimed(asked)
+        lock.release()

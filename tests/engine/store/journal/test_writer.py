@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import StoreError
 from engine.events import GAP, NS, Events
-from engine.store.journal.encoding import Recording
+from engine.store.journal.encoding import END, Recording
 from engine.store.journal.places import is_recording
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import RETRY_NS, Journal
@@ -55,6 +55,20 @@ def syncs_failing(path: Path) -> Iterator[None]:
     [found] = [fd for fd in descriptors.iterdir() if fd.exists() and fd.resolve() == path.resolve()]
     reading, writing = os.pipe()
     os.dup2(writing, int(found.name))
+    yield
+    os.close(reading)
+    os.close(writing)
+
+
+@contextmanager
+def unusable(path: Path) -> Iterator[None]:
+    """Put what can neither be written nor synced under the descriptor by which this process writes a file."""
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.exists():
+        pytest.skip("this system does not list open files")
+    [found] = [fd for fd in descriptors.iterdir() if fd.exists() and fd.resolve() == path.resolve()]
+    reading, writing = os.pipe()
+    os.dup2(reading, int(found.name))
     yield
     os.close(reading)
     os.close(writing)
@@ -291,3 +305,64 @@ def test_the_time_between_two_tries_is_counted_in_received_time(
     assert append(journal, events, 60 * NS - 1) is False
     assert append(journal, events, 60 * NS) is True
     journal.close()
+
+
+def test_a_clock_that_is_set_back_does_not_put_the_next_try_off(
+    tmp_path: Path, journal: Journal, events_of: EventsOf
+) -> None:
+    events = events_of(1, 50)
+    (tmp_path / "journal").touch()
+    with pytest.raises(StoreError):
+        append(journal, events, 3600 * NS)
+    (tmp_path / "journal").unlink()
+    assert append(journal, events, 0) is True
+
+
+def test_what_a_broken_file_may_have_lost_is_not_acknowledged_by_the_next_ones_sync(
+    journal: Journal, events_of: EventsOf, rows_of: Rows
+) -> None:
+    events = events_of(4, 400)
+    append(journal, events[:100])
+    assert journal.sync() == 100
+    append(journal, events[100:200])
+    with unusable(journal.place.files()[0]), pytest.raises(StoreError, match="Bad file descriptor"):
+        append(journal, events[200:300], 0)
+    assert append(journal, events[300:], RETRY_NS)
+    assert journal.sync() == 100 + 1 + len(events) - 300
+    rows = rows_of(open_journal(journal.place))
+    mark = rows[rows["kind"] == GAP][-1]
+    since, until = int(events["ts"][:100].max()), int(events["ts"][:300].max())
+    assert (int(mark["ts"]), int(mark["s1"])) == (until, -((since - until) // 1_000_000))
+
+
+def test_what_is_missed_until_the_close_is_marked_if_the_disk_takes_it_again(
+    tmp_path: Path, journal: Journal, events_of: EventsOf, rows_of: Rows
+) -> None:
+    events = events_of(1, 200)
+    (tmp_path / "journal").touch()
+    with pytest.raises(StoreError):
+        append(journal, events[:100], 0)
+    append(journal, events[100:], 1)
+    (tmp_path / "journal").unlink()
+    assert journal.close() == 1
+    (mark,) = rows_of(open_journal(journal.place))
+    assert (mark["kind"], mark["ts"]) == (GAP, int(events["ts"].max()))
+
+
+def test_a_disk_that_refuses_until_the_close_was_told_before(
+    tmp_path: Path, journal: Journal, events_of: EventsOf
+) -> None:
+    (tmp_path / "journal").touch()
+    with pytest.raises(StoreError):
+        append(journal, events_of(1, 100), 0)
+    assert journal.close() == 0
+    assert "cannot be written" in journal.broken
+
+
+def test_a_file_that_is_closed_says_that_nothing_is_missing_at_its_end(
+    journal: Journal, events_of: EventsOf
+) -> None:
+    append(journal, events_of(1, 50))
+    journal.close()
+    (file,) = journal.place.files()
+    assert file.read_bytes().endswith(END)
