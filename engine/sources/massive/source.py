@@ -164,10 +164,10 @@ class MassiveSource:
 
     async def _beat(self) -> None:
         """Look at how everything stands until the day is over."""
-        aimed_ns = 0
+        loop, tend_s = asyncio.get_running_loop(), 0.0
         while (now_ns := self._now()) < self._hours.end_ns:
-            if now_ns - aimed_ns >= self._pulse.aim * NS and self._errands:
-                aimed_ns = now_ns
+            if loop.time() >= tend_s:  # whatever happens to the wall's clock, the disk is waited for
+                tend_s = loop.time() + self._pulse.aim
                 await self._hand.do(self._tend)
             await self._choose(now_ns)
             self._say()
@@ -274,14 +274,14 @@ class MassiveSource:
 
     def _stand_in(self, errands: Errands, now_ns: int) -> None:
         """Mark the time without data before polls begin."""
-        errands.followed.silence(self._since(errands, self._clusters.heard_ns), now_ns, now_ns)
+        errands.followed.silence(self._since(errands, self._clusters.told_ns), now_ns, now_ns)
 
     def _end(self) -> None:
         """Take in what is left, and mark the time without data at the end of the day."""
         self._drain()
-        if self._clusters.options and not self._clusters.streaming:
+        if not self._clusters.streaming:
             for errands in self._errands.values():
-                since_ns = self._since(errands, self._clusters.heard_ns)
+                since_ns = self._since(errands, self._clusters.told_ns)
                 errands.followed.silence(since_ns, self._hours.close_ns, self._now())
 
     def _close(self) -> None:

@@ -127,6 +127,20 @@ async def test_an_outage_lasts_until_everything_that_was_held_is_held_again() ->
         assert pump.machine.channels.held == {"T.*", f"Q.{CALL}"}
 
 
+async def test_what_a_first_connection_brought_is_no_part_of_an_outage_though_not_all_was_held() -> None:
+    async with Massive(Plan(refused=frozenset({f"Q.{CALL}"}))) as fake:
+        pump = Pump(f"{fake.ws_url}/options", machine())
+        pump.connection.want(["T.*", f"Q.{CALL}"])
+        async with asyncio.timeout(60), pumped(pump):
+            await fake.until(lambda: fake.holds("T.*"))
+            await fake.play(Send(numbered(1)))
+            await pump.until(lambda: len(pump.trades) == 3)
+            fake.plan.refused = frozenset()
+            await fake.play(Shut(1001))
+            await pump.until(lambda: len(pump.outages) == 2)
+        assert pump.outages[0][1] == pump.outages[1][0]
+
+
 async def test_too_much_waiting_holds_the_provider_back_and_loses_nothing() -> None:
     async with Massive(Plan(buffer_frames=10_000)) as fake, listening(fake, most_bytes=50_000) as pump:
         pump.held.clear()

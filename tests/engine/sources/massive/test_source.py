@@ -356,6 +356,85 @@ async def test_a_socket_that_stays_dead_is_stood_in_for_by_polls_until_it_is_bac
         assert 1 <= len(on.gaps()) <= 2
 
 
+async def test_a_gap_right_after_polls_is_filled_from_where_they_ended() -> None:
+    """A fetch begins somewhat before its gap, and what polls have told there is on the tape as volume."""
+    pulse = replace(QUICK, dead=0.05)
+    async with market() as fake, stage(fake, pulse=pulse) as on:
+        await streaming(on)
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: on.link.badge == "POLL")
+        polled = prints(on.now(), 3, begin=100)
+        missed(fake, polled)
+        for row in fake.shelf.chains["SPY"]:
+            row["underlying_asset"] |= {"last_updated": on.now() + 1}
+        set_volumes(fake, polled)
+        await on.until(lambda: len(on.events(TRADE)) == 3)
+        await fake.play(Hang(False))
+        await streaming(on)
+        last_poll = sum("snapshot" in each.path for each in fake.asked) + 2
+        await on.until(lambda: sum("snapshot" in each.path for each in fake.asked) >= last_poll)
+        lost = prints(on.now(), 3, begin=200)
+        missed(fake, lost)
+        set_volumes(fake, [*polled, *lost])
+        await fake.play(Reset())
+        await on.until(lambda: len(on.events(TRADE)) >= 6)
+        assert on.events(TRADE)["s1"].sum() == sum(each["s"] for each in (*polled, *lost))
+
+
+async def test_the_gap_before_polls_begins_where_the_socket_broke_off() -> None:
+    async with market() as fake, stage(fake, pulse=replace(QUICK, dead=0.5)) as on:
+        await streaming(on)
+        heard_ns = on.now()
+        await fake.play(Send(prints(heard_ns, 1)))
+        await on.until(lambda: len(on.events(TRADE)) == 1)
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: len(on.gaps()) == 1)
+        (gap,) = on.gaps()
+        assert gap["s1"] >= 500
+        assert abs(gap["ts"] - gap["s1"] * 1_000_000 - heard_ns) < NS
+
+
+async def test_a_day_that_ends_while_nothing_is_heard_has_a_gap_until_the_close() -> None:
+    close_ns = OPEN_NS + (6 * 3600 + 45 * 60) * NS
+    ahead_ns = [0]
+    right = clock(close_ns - 600 * NS)
+    async with market() as fake, stage(fake, now=lambda: right() + ahead_ns[0]) as on:
+        await streaming(on)
+        heard_ns = on.now()
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: on.link.badge == "GAP")
+        ahead_ns[0] = 659 * NS
+        await on.running
+        gap = on.gaps()[-1]
+        assert abs(gap["ts"] - close_ns) <= 1_000_000
+        assert abs(gap["ts"] - gap["s1"].astype(np.int64) * 1_000_000 - heard_ns) < NS
+
+
+async def test_the_silence_is_counted_from_the_last_word_however_often_it_is_tried_again() -> None:
+    async with market() as fake, stage(fake) as on:
+        await streaming(on)
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: on.link.badge == "GAP" and on.link.silent_s == 2)
+
+
+async def test_a_clock_that_is_set_back_holds_nothing_up() -> None:
+    back_ns = [0]
+    right = clock()
+
+    def now() -> int:
+        return right() - back_ns[0]
+
+    def snapshots() -> int:
+        return sum("snapshot" in each.path for each in fake.asked)
+
+    async with market() as fake, stage(fake, now=now, pulse=replace(QUICK, snapshot=0.05)) as on:
+        await streaming(on)
+        back_ns[0] = 300 * NS
+        await streaming(on)
+        kept, asked = on.intake().kept, snapshots()
+        await on.until(lambda: on.intake().kept > kept + 3 and snapshots() > asked + 5)
+
+
 async def test_trades_that_polls_counted_are_not_fetched_again() -> None:
     pulse = replace(QUICK, dead=0.05)
     async with market() as fake, stage(fake, pulse=pulse) as on:
@@ -468,6 +547,32 @@ async def test_a_resumed_day_has_a_gap_since_the_recording_and_is_filled() -> No
             assert on.trades() == told([*recorded, *lost])
             (gap,) = on.gaps()
             assert (gap["ts"] / 1e6 - gap["s1"]) == pytest.approx(recorded[0]["t"], abs=2)
+
+
+async def test_what_was_traded_while_it_was_not_running_is_fetched_by_what_the_day_volumes_lack() -> None:
+    """Though by the recording alone the first snapshot could be about the time before it began."""
+    async with market() as fake:
+        now = clock(OPEN_NS + 600 * NS)
+        recorded = prints(OPEN_NS + 300 * NS, 5)
+        lost = prints(OPEN_NS + 450 * NS, 7, begin=50)
+        missed(fake, [*recorded, *lost])
+        set_volumes(fake, [*recorded, *lost])
+        async with stage(fake, begin=lambda info: Kept.resumed(info, recorded), now=now) as on:
+            await on.until(lambda: len(on.events(TRADE)) == 12)
+            assert on.trades() == told([*recorded, *lost])
+
+
+async def test_a_listing_that_does_not_come_is_told_and_asked_for_again() -> None:
+    async with market(rest_refused=("/v3/snapshot",)) as fake:
+        fake.shelf.contracts = [
+            {"ticker": row["details"]["ticker"], "expiration_date": "2025-12-19"}
+            for row in fake.shelf.chains["SPY"]
+        ]
+        fake.shelf.broken["/v3/reference"] = 400
+        async with stage(fake) as on:
+            await on.until(lambda: "HTTP 400" in on.link.note)
+            fake.shelf.broken.clear()
+            await fake.until(lambda: fake.holds(*FULL))
 
 
 async def test_a_plan_without_snapshots_streams_on_the_listed_contracts() -> None:

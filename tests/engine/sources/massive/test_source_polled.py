@@ -61,6 +61,20 @@ async def test_polls_that_fail_are_told_and_go_on() -> None:
             await on.until(lambda: on.link.note == "")
 
 
+async def test_a_time_in_which_polls_fail_is_a_gap() -> None:
+    async with Massive() as fake:
+        fake.shelf.chains["SPY"] = full_chain()
+        async with stage(fake, connections=0) as on:
+            await on.until(lambda: on.link.badge == "POLL")
+            fake.shelf.broken["/v3/snapshot"] = 400
+            await on.until(lambda: on.link.badge == "GAP")
+            assert len(on.gaps()) == 0
+            fake.shelf.broken.clear()
+            await on.until(lambda: on.link.badge == "POLL")
+            (gap,) = on.gaps()
+            assert gap["s1"] >= 3 * QUICK.poll * 1_000
+
+
 async def test_a_key_that_is_refused_ends_the_source() -> None:
     async with Massive() as fake, stage(fake, connections=0, key="another-key") as on:
         with pytest.raises(CredentialError, match="does not know this key") as caught:
