@@ -109,7 +109,7 @@ class Errands:
             await self._look()
             self.ready.set()
             await self._take_close()
-            if await begin():
+            if await self._wait(begin):
                 await self._look()
             while True:
                 await self._pause()
@@ -117,6 +117,18 @@ class Errands:
         finally:
             self._over = True
             self._looked.set()
+
+    async def _wait(self, begin: Callable[[], Awaitable[bool]]) -> bool:
+        """Wait as `begin` does, and ask again meanwhile for a chain that did not come."""
+        near = asyncio.ensure_future(begin())
+        try:
+            while not near.done():
+                await asyncio.wait([near], timeout=self._pulse.snapshot if self.failure else None)
+                if self.failure and not near.done():
+                    await self._look()
+        finally:
+            near.cancel()
+        return near.result()
 
     async def fill(self, since_ns: int, until_ns: int, tickers: Tickers, seen: Seen) -> None:
         """Fetch the trades of a gap and put on the tape those that are not there.

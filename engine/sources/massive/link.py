@@ -50,7 +50,8 @@ def _note(errands: Errands, clusters: Clusters, hours: Hours, standing: Standing
     if followed.intake.trouble:
         return followed.intake.trouble
     if not standing.on:
-        return closed_sentence(hours, standing.now_ns, followed.chain_ns)
+        closed = closed_sentence(hours, standing.now_ns, followed.chain_ns)
+        return " ".join(filter(None, (closed, errands.failure)))
     if clusters.why and not standing.streaming:
         polled = errands.failure or "The chain is polled meanwhile." if errands.polling else ""
         return " ".join(filter(None, (clusters.why, clusters.again(standing.now_ns), polled)))

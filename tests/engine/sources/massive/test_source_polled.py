@@ -100,6 +100,18 @@ async def test_out_of_hours_the_last_chain_is_shown_with_its_age_and_nothing_is_
             assert sum("snapshot" in each.path for each in fake.asked) == 1
 
 
+async def test_out_of_hours_a_chain_that_does_not_come_is_told_and_asked_for_again() -> None:
+    async with Massive() as fake:
+        fake.shelf.chains["SPY"] = full_chain()
+        fake.shelf.broken["/v3/snapshot"] = 400
+        pulse = replace(QUICK, snapshot=0.05)
+        async with stage(fake, pulse=pulse, now=clock(OPEN_NS - 3_600_000_000_000)) as on:
+            await on.until(lambda: "The market is closed" in on.link.note and "HTTP 400" in on.link.note)
+            fake.shelf.broken.clear()
+            await on.until(lambda: len(on.events(OI)) == 42)
+            await on.until(lambda: "HTTP 400" not in on.link.note)
+
+
 async def test_it_starts_by_itself_at_the_open() -> None:
     async with Massive() as fake:
         fake.shelf.chains["SPY"] = full_chain()
