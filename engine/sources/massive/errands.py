@@ -223,7 +223,7 @@ class Errands:
 
     async def _pause(self) -> None:
         """Wait for the time of the next snapshot, or for a turn; look at the price in between."""
-        often = bool(self.polling or self.failure)
+        often = self.polling or bool(self.failure and not self._listed_alone)
         wait_s = self._pulse.poll if often else self._pulse.snapshot
         loop = asyncio.get_running_loop()
         due_s, self.poll_at_ns = loop.time() + wait_s, self._now() + int(wait_s * NS)
@@ -231,8 +231,13 @@ class Errands:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(left_s, self._pulse.poll)):
                     await self._turned.wait()
-            if not often and self.followed.origin not in FEEDS and loop.time() < due_s:
+            if self._wants_price and not often and loop.time() < due_s:
                 await self._take_price()
+
+    @property
+    def _wants_price(self) -> bool:
+        """Say whether snapshots tell the underlying's price, and nothing quicker does."""
+        return not self._listed_alone and self.followed.origin not in FEEDS
 
     async def _take_price(self) -> None:
         """Ask for one contract: it carries the underlying's price."""

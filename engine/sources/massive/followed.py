@@ -159,9 +159,7 @@ class Followed:
         self._heard.release(since_ns)
 
     def take(self, events: Events, received_ns: int) -> None:
-        """Put on the tape what a websocket of the options brought."""
-        if not len(events):
-            return
+        """Put on the tape what a websocket of the options brought; at least one event."""
         self.fed_ns = max(self.fed_ns, int(events["ts"].max()))
         quotes = events[events["kind"] == QUOTE]
         if len(quotes):

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any
 
 from ...errors import NoDataError
-from ...events import NS, Batch
+from ...events import NS
 from ...live import Begin, LiveTape
 from ...market import Underlying
 from ...tape import TapeInfo
@@ -238,14 +238,10 @@ class MassiveSource:
         heard, now_ns = self._clusters.drain(), self._now()
         for symbol, batch in heard.spots:
             self._followed[symbol].take_spots(batch.events, batch.received_ns)
-        # What came before an outage stands before it; halfway no clock's error tells it from what came after.
-        halfway_ns = sum(heard.outages[-1]) // 2 if heard.outages else 0
-        parts = [(self._followed[symbol], batch, _cut(batch, halfway_ns)) for symbol, batch in heard.options]
-        for followed, batch, cut in parts:
-            followed.take(batch.events[:cut], batch.received_ns)
+        # A login takes several drains, so what came before an outage is on the tape when it ends.
         gaps = [gap for outage in heard.outages for gap in self._gaps(*outage, now_ns)]
-        for followed, batch, cut in parts:
-            followed.take(batch.events[cut:], batch.received_ns)
+        for symbol, batch in heard.options:
+            self._followed[symbol].take(batch.events, batch.received_ns)
         if heard.refused:
             for each in self._followed.values():
                 each.refuse(heard.refused)
@@ -287,12 +283,6 @@ class MassiveSource:
     def _close(self) -> None:
         for followed in self._followed.values():
             followed.intake.close()
-
-
-def _cut(batch: Batch, ts_ns: int) -> int:
-    """Return where in a batch the events begin that are not before a time."""
-    later = batch.events["ts"] >= ts_ns
-    return int(later.argmax()) if later.any() else len(later)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

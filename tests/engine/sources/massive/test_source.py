@@ -586,6 +586,9 @@ async def test_a_plan_without_snapshots_streams_on_the_listed_contracts() -> Non
             await on.until(lambda: "does not include this" in on.link.note)
             await on.until(lambda: on.link.state == "connected")
             assert on.link.reconciled != on.link.reconciled
+            kept, asked = on.intake().kept, len(fake.asked)
+            await on.until(lambda: on.intake().kept > kept + 25)
+            assert len(fake.asked) <= asked + 1  # what is refused is not asked for at the pace of polls
 
 
 async def test_what_a_snapshot_repeats_says_nothing_of_the_lag() -> None:
@@ -621,6 +624,27 @@ async def test_several_symbols_share_one_connection_and_have_a_tape_each() -> No
             assert len(fake.connected()) == 1
             with pytest.raises(NoDataError, match="IWM is not watched; choose from SPY, QQQ"):
                 on.source.open("IWM")
+
+
+async def test_of_two_connections_each_has_its_strikes_and_both_must_be_up() -> None:
+    async with market(connections=2) as fake, stage(fake, connections=2) as on:
+
+        def shared() -> bool:
+            held = [client.held for client in fake.connected()]
+            return len(held) == 2 and sum(map(len, held)) == 56 and set.union(*held) == {*FULL, *NEAR}
+
+        await fake.until(shared)
+        await on.until(lambda: on.link.state == "connected")
+        for client in fake.connected():
+            strikes = {kind: {each[-8:] for each in client.held if each[0] == kind} for kind in "QT"}
+            assert strikes["Q"] < strikes["T"]
+        await fake.play(Hang())
+        fake.connected()[0].act(Reset())
+        await on.until(lambda: on.link.badge == "GAP")
+        played = prints(on.now(), 6)
+        await fake.play(Send(played), Hang(False))
+        await on.until(lambda: len(on.events(TRADE)) == 6)
+        assert on.trades() == told(played)
 
 
 async def test_a_recording_in_trouble_is_told_before_anything_else() -> None:
