@@ -138,11 +138,9 @@ class Errands:
         followed = self.followed
         await asyncio.sleep(self._pulse.settle)
         await self._look()
-        polls = self._polls
         for _ in range(FILLS):
             await self._fetch(since_ns, until_ns, tickers, seen)
-            another = await self._next_snapshot()
-            if not another or self._polls != polls or not await self._hand.do(followed.lacks):
+            if not await self._next_snapshot() or not await self._hand.do(followed.lacks):
                 break
         await self._hand.do(followed.release, since_ns)
 

@@ -23,6 +23,7 @@ from engine.events import (
     GAP,
     NS,
     PREV_CLOSE,
+    QUOTE,
     SPOT,
     TRADE,
 )
@@ -141,6 +142,23 @@ async def test_the_underlying_comes_from_the_stocks_feed_when_the_plan_has_it() 
         await fake.play(Send([trade("SPY", 1, p=651.25, t=on.now() // 1_000_000)], "stocks"))
         await on.until(lambda: on.link.spot_origin == "stocks feed")
         assert on.events(SPOT)["p1"][-1] == 6_512_500
+
+
+async def test_a_snapshot_says_nothing_of_prices_that_the_websockets_tell() -> None:
+    def snapshots() -> int:
+        return sum("snapshot" in each.path for each in fake.asked)
+
+    async with market() as fake, stage(fake, pulse=replace(QUICK, snapshot=0.05)) as on:
+        await streaming(on)
+        await fake.until(lambda: fake.holds("T.SPY", cluster="stocks"))
+        await fake.play(Send([trade("SPY", 1, p=651.25, t=on.now() // 1_000_000)], "stocks"))
+        await on.until(lambda: on.link.spot_origin == "stocks feed")
+        said = on.events(SPOT)["p1"].tolist(), len(on.events(QUOTE))
+        for row in fake.shelf.chains["SPY"]:
+            row["underlying_asset"] |= {"price": 640.0, "last_updated": on.now()}
+        asked = snapshots()
+        await on.until(lambda: snapshots() > asked + 3)
+        assert (on.events(SPOT)["p1"].tolist(), len(on.events(QUOTE))) == said
 
 
 async def test_without_the_stocks_plan_the_chain_tells_the_price_and_options_stream_on() -> None:
