@@ -134,6 +134,7 @@ class Monitor:
             for source in self._given
             if isinstance(source, LiveSource)
         ]
+        await asyncio.sleep(0)  # a source that has begun is ended, and closes what it has opened
 
     async def stop(self) -> None:
         """Stop playing and the live sources; the last view stays. Safe to call twice.

@@ -32,6 +32,9 @@ SCOUT_EVENTS = 32_768
 REWIND = "REWIND"
 """The badge of an earlier moment of a day that goes on."""
 
+LOST = "lost"
+"""The state of a connection whose source has given up."""
+
 REPLAY = "REPLAY"
 """The badge of a live day that is over; a simulated one stays that."""
 
@@ -140,7 +143,13 @@ class Slot:
         info = self.timeline.tape.info
         if self.link is None or (info.simulated and not self.live):
             return info.badge
-        return self.link.badge if self.live else REPLAY
+        return self.link.badge if self.live or self._broke_off else REPLAY
+
+    @property
+    def _broke_off(self) -> bool:
+        """Whether this is the last that a source told before it gave up."""
+        lost = self.link is not None and self.link.state == LOST
+        return lost and self.timeline.clock >= self.timeline.end_ns
 
     def follow(self, limit: int) -> tuple[list[Piece], tuple[Fired, ...]]:
         """Fold what a live tape has been given, wherever the screen looks; return it and what fired.

@@ -11,7 +11,7 @@ from dataclasses import replace
 from .errors import NoDataError, SpymonError
 from .live import LiveTape
 from .rules.run import Piece
-from .slot import SCOUT_EVENTS, DeckParams, Key, LiveSource, Slot, Source, open_slot, open_timeline
+from .slot import LOST, SCOUT_EVENTS, DeckParams, Key, LiveSource, Slot, Source, open_slot, open_timeline
 from .timeline import Timeline
 from .view import Fired
 
@@ -109,7 +109,7 @@ class Slots:
         for (name, _), slot in self._slots.items():
             tape = slot.timeline.tape
             if name == source and isinstance(tape, LiveTape):
-                tape.link = replace(tape.link, badge="STALE", state="lost")
+                tape.link = replace(tape.link, badge="STALE", state=LOST)
 
     def _give_up(self, key: Key, error: SpymonError) -> None:
         self._refused[key] = str(error)

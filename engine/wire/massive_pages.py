@@ -37,6 +37,7 @@ from ..kernel.conditions import deciding
 from ..market import ET
 from ..symbols import Contract, parse_occ
 from .massive_fields import Code, Lot, Ms, Ns, Number, Paid, Price, Size
+from .massive_rest import UNREADABLE
 from .massive_rows import NO_SEQUENCE, NS_PER_MS
 
 _MINUTE_NS = 60 * NS
@@ -221,7 +222,7 @@ class Pages:
         """Return the rows that are what they should be."""
         try:
             return msgspec.json.decode(rows, type=list[kind])  # type: ignore[valid-type]
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             pieces = _or_raise(lambda: msgspec.json.decode(rows, type=list[msgspec.Raw]), name)
         found = [self._row(piece, kind, name) for piece in pieces]
         return [row for row in found if row is not None]
@@ -238,7 +239,7 @@ class Pages:
             fields = msgspec.json.decode(piece)
             given = _without_nulls(fields) if isinstance(fields, dict) else fields
             return msgspec.convert(given, kind)
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             self.rejected[name] += 1
             return None
 
@@ -254,7 +255,7 @@ Answer = TypeVar("Answer")
 def _or_raise(read: Callable[[], Answer], name: str) -> Answer:
     try:
         return read()
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         raise ProviderError(f"Massive's {name} answer cannot be read; try again, and report it.") from None
 
 

@@ -19,6 +19,9 @@ from ..errors import CredentialError, NoDataError, ProviderError
 CHAIN_PAGE, CONTRACTS_PAGE, TICKS_PAGE = 250, 1_000, 50_000
 """The most rows that a page of each kind may have."""
 
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What reading bytes from outside as JSON may raise."""
+
 _KEY_PARAMETERS = frozenset({"apikey", "api_key"})
 _BAD_STATUS = frozenset({"ERROR", "NOT_AUTHORIZED"})
 _LONGEST_REASON = 200
@@ -161,7 +164,7 @@ def page(http_status: int, body: bytes, key: str) -> Page:
     envelope = _envelope(body)
     if http_status != 200 or envelope is None or envelope.status in _BAD_STATUS:
         raise _refusal(http_status, envelope, key)
-    follow = following(envelope.next_url) if envelope.next_url else None
+    follow = _following(envelope.next_url) if envelope.next_url else None
     delayed = {"OK": False, "DELAYED": True}.get(envelope.status)
     return Page(bytes(envelope.results), follow, delayed)
 
@@ -192,8 +195,15 @@ def _refusal(http_status: int, envelope: _Envelope | None, key: str) -> Exceptio
 def _envelope(body: bytes) -> _Envelope | None:
     try:
         return _ENVELOPES.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None
+
+
+def _following(next_url: str) -> Request:
+    try:
+        return following(next_url)
+    except ValueError:
+        raise ProviderError("Massive's next page has no address; try again, and report it.") from None
 
 
 def _ticks(begin_ns: int, end_ns: int, limit: int) -> tuple[tuple[str, str], ...]:

@@ -13,8 +13,7 @@ class State(StrEnum):
     """Where a connection stands.
 
     The last four are ends, and say what an owner does next: REFUSED nothing more, the key or the plan is
-    wrong; EVICTED wait a minute, another program uses the key; SLOW reconnect and ask for less; DISMISSED
-    reconnect.
+    wrong; EVICTED wait a minute, another program uses the key; SLOW and DISMISSED reconnect.
     """
 
     OPENING = "opening"

@@ -508,6 +508,14 @@ class TestEnd:
         assert (view.badge, place_s(view)) == ("STALE", 31)
         assert "The key was refused; check MASSIVE_API_KEY." in view.notes
 
+    def test_a_source_that_closes_its_tape_and_gives_up_leaves_no_finished_day(self, feed) -> None:
+        screen = Screen(feed)
+        feed.tell(31)
+        feed.tapes["SPY"].close()
+        screen.deck.lose("feed", "The key was refused; check MASSIVE_API_KEY.")
+        assert screen.look().badge == "STALE"
+        assert screen.look(Skip(-10 * NS), after_s=0).badge == "REPLAY"
+
     def test_one_tape_that_cannot_be_opened_or_read_does_not_stop_the_others(self) -> None:
         feed = Feed(symbols=("SPY", "QQQ", "IWM"))
 

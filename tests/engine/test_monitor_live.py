@@ -320,6 +320,12 @@ class TestFailing:
         with pytest.raises(KeyError, match="sym"):
             await watched.stop()
 
+    async def test_a_source_ends_with_a_monitor_that_is_stopped_at_once(self) -> None:
+        wire = Wire(lambda tape, notify: forever())
+        async with watch(wire):
+            pass
+        assert wire.ended
+
     async def test_a_source_ends_with_the_monitor(self) -> None:
         async def script(tape: LiveTape, notify: Callable[[], None]) -> None:
             tell(tape, 1)

@@ -139,8 +139,13 @@ class Clusters:
 
     @property
     def heard_ns(self) -> int:
-        """Return when the quietest websocket of the options brought something last, or changed; ns UTC."""
-        return min((max(each.last_frame_ns, each.since_ns) for each in self.statuses), default=0)
+        """Return when the quietest websocket of the options brought something last, ns UTC."""
+        return min((each.last_frame_ns for each in self.statuses), default=0)
+
+    @property
+    def told_ns(self) -> int:
+        """Return up to when all the options have told, ns UTC; 0 without websockets."""
+        return min((each.told_ns for each in self.statuses), default=0)
 
     @property
     def conflated(self) -> int:

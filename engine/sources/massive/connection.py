@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from websockets.exceptions import InvalidURI
 from websockets.uri import parse_uri
@@ -59,7 +60,8 @@ class LinkStatus:
     since_ns      : ns UTC when the phase began
     why           : one sentence on what went wrong last, empty while all is well
     retry_at_ns   : ns UTC of the next attempt, None when none is planned
-    last_frame_ns : ns UTC when data came last, 0 when none ever did
+    last_frame_ns : ns UTC when a frame came last, 0 when none ever did
+    told_ns       : ns UTC up to when the channels have told; an outage under way does not move it
     bytes_queued  : received and not decoded yet
     conflated     : quotes dropped in all because newer ones of their contracts came right behind them
     ahead_s       : our clock before the provider's, whole seconds, by its answer; None when it tells no time
@@ -70,6 +72,7 @@ class LinkStatus:
     why: str = ""
     retry_at_ns: int | None = None
     last_frame_ns: int = 0
+    told_ns: int = 0
     bytes_queued: int = 0
     conflated: int = 0
     ahead_s: int | None = None
@@ -141,6 +144,7 @@ class Connection:
             why=standing.why,
             retry_at_ns=standing.retry_at_ns,
             last_frame_ns=self._last_frame_ns,
+            told_ns=self._inbox.told_ns,
             bytes_queued=self._inbox.queued,
             conflated=self._inbox.conflated,
             ahead_s=self._ahead_s,
@@ -153,8 +157,8 @@ class Connection:
     def drain(self) -> Drained:
         """Decode everything that is queued; one thread at a time, and not the loop's."""
         drained = self._inbox.drain(self._now())
-        if self._held_back and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._go_on)
+        if self._held_back:
+            self._on_loop(self._go_on)
         return drained
 
     def outages(self) -> list[tuple[int, int]]:
@@ -208,7 +212,7 @@ class Connection:
             async with asyncio.timeout(self._pace.opening):
                 await loop.create_connection(lambda: line, uri.host, uri.port, ssl=secure)
                 await line.answered()
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a host's name that cannot be written is asked for as such
             return unreachable(error, uri, self._pace.opening)
         if not line.opened.done():
             return line.ended.result()
@@ -253,8 +257,12 @@ class Connection:
 
     def _tell(self, word: Word) -> None:
         """Hand a word of the draining thread to the loop."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._follow, word)
+        self._on_loop(partial(self._follow, word))
+
+    def _on_loop(self, work: Callable[[], None]) -> None:
+        loop = self._loop  # which `run` takes away at its end, whatever is drained meanwhile
+        if loop is not None:
+            loop.call_soon_threadsafe(work)
 
     def _follow(self, word: Word) -> None:
         """Send what is to be sent, and take note of how the conversation stands."""

@@ -22,6 +22,7 @@ from .followed import FEEDS, Followed
 from .gap_fill import OVERLAP_NS, fetch_trades
 from .hand import Hand
 from .rest import Rest
+from .standing import POLLS_MISSED
 
 FILLS = 3
 """How often the trades of an outage are asked for, a snapshot apart: the day volume trails by seconds."""
@@ -83,7 +84,7 @@ class Errands:
         self._symbol = followed.underlying.symbol
         self.polling = self._owed = self._listed_alone = False
         self._turned, self._looked = asyncio.Event(), asyncio.Event()
-        self._polls = 0
+        self._polls = self._stood_ns = 0
         self._over = False
 
     def poll(self, polling: bool) -> bool:
@@ -95,6 +96,7 @@ class Errands:
             return False
         self._owed |= self.polling
         self.polling = polling
+        self._stood_ns = self._now()
         self._turned.set()
         return polling
 
@@ -107,7 +109,7 @@ class Errands:
             await self._look()
             self.ready.set()
             await self._take_close()
-            if await begin():
+            if await self._wait(begin):
                 await self._look()
             while True:
                 await self._pause()
@@ -115,6 +117,18 @@ class Errands:
         finally:
             self._over = True
             self._looked.set()
+
+    async def _wait(self, begin: Callable[[], Awaitable[bool]]) -> bool:
+        """Wait as `begin` does, and ask again meanwhile for a chain that did not come."""
+        near = asyncio.ensure_future(begin())
+        try:
+            while not near.done():
+                await asyncio.wait([near], timeout=self._pulse.snapshot if self.failure else None)
+                if self.failure and not near.done():
+                    await self._look()
+        finally:
+            near.cancel()
+        return near.result()
 
     async def fill(self, since_ns: int, until_ns: int, tickers: Tickers, seen: Seen) -> None:
         """Fetch the trades of a gap and put on the tape those that are not there.
@@ -124,11 +138,9 @@ class Errands:
         followed = self.followed
         await asyncio.sleep(self._pulse.settle)
         await self._look()
-        polls = self._polls
         for _ in range(FILLS):
             await self._fetch(since_ns, until_ns, tickers, seen)
-            another = await self._next_snapshot()
-            if not another or self._polls != polls or not await self._hand.do(followed.lacks):
+            if not await self._next_snapshot() or not await self._hand.do(followed.lacks):
                 break
         await self._hand.do(followed.release, since_ns)
 
@@ -136,8 +148,11 @@ class Errands:
         """Fetch what a gap lacks, and put it on the tape unless a poll has told it as volume meanwhile."""
         followed, polls = self.followed, self._polls
         wanted = await self._hand.do(followed.lacking)
+        begin_ns = max(since_ns - OVERLAP_NS, followed.polled_ns)  # what polls told is on the tape as volume
         end_ns = min(until_ns + OVERLAP_NS, self._now())
-        fetched = await fetch_trades(self._rest, wanted, since_ns - OVERLAP_NS, end_ns)
+        if begin_ns >= end_ns:
+            return
+        fetched = await fetch_trades(self._rest, wanted, begin_ns, end_ns)
         if self._polls != polls:
             return
         await self._hand.do(followed.fill, fetched, seen, tickers.place, self._now())
@@ -172,14 +187,20 @@ class Errands:
         received_ns = self._now()
         if polled:  # what was heard already must not be told again as volume that is missing
             await self._catch_up()
+            await self._mark_missed(received_ns)
         self._polls += polled
         await self._hand.do(followed.take_snapshot, pages, received_ns, polled)
         self.failure, self.heard_ns = "", received_ns
         self._looked.set()
         self._looked = asyncio.Event()
         if self.polling:
-            self.stood_in_ns = received_ns
+            self.stood_in_ns = self._stood_ns = received_ns
         self._notify()
+
+    async def _mark_missed(self, received_ns: int) -> None:
+        """Put the time in which polls have failed on the tape, if the badge has said so."""
+        if self.failure and received_ns - self._stood_ns >= POLLS_MISSED * self._pulse.poll * NS:
+            await self._hand.do(self.followed.silence, self._stood_ns, received_ns, received_ns)
 
     async def _list_alone(self, refusal: CredentialError) -> None:
         """Go on with a plan that has no snapshots, if it tells what is listed and something else streams."""
@@ -190,20 +211,31 @@ class Errands:
             return
         first, last = self.followed.bounds
         asked = contracts(self._symbol, first, last, self.followed.day)
-        pages = [page async for page in self._rest.pages(asked)]
+        try:
+            pages = [page async for page in self._rest.pages(asked)]
+        except (ProviderError, NoDataError) as error:
+            self.failure = str(error)
+            return
         await self._hand.do(self.followed.take_listing, pages)
         self._listed_alone = True
 
     async def _pause(self) -> None:
         """Wait for the time of the next snapshot, or for a turn; look at the price in between."""
-        often = self.polling or self.failure
-        self.poll_at_ns = self._now() + int((self._pulse.poll if often else self._pulse.snapshot) * NS)
-        while not self._turned.is_set() and (left_ns := self.poll_at_ns - self._now()) > 0:
+        often = self.polling or bool(self.failure and not self._listed_alone)
+        wait_s = self._pulse.poll if often else self._pulse.snapshot
+        loop = asyncio.get_running_loop()
+        due_s, self.poll_at_ns = loop.time() + wait_s, self._now() + int(wait_s * NS)
+        while not self._turned.is_set() and (left_s := due_s - loop.time()) > 0:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(left_ns / NS, self._pulse.poll)):
+                async with asyncio.timeout(min(left_s, self._pulse.poll)):
                     await self._turned.wait()
-            if not often and self.followed.origin not in FEEDS and self.poll_at_ns > self._now():
+            if self._wants_price and not often and loop.time() < due_s:
                 await self._take_price()
+
+    @property
+    def _wants_price(self) -> bool:
+        """Say whether snapshots tell the underlying's price, and nothing quicker does."""
+        return not self._listed_alone and self.followed.origin not in FEEDS
 
     async def _take_price(self) -> None:
         """Ask for one contract: it carries the underlying's price."""

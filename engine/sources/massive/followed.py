@@ -83,6 +83,7 @@ class Followed:
     delayed   : whether the provider's snapshot says that its figures are
     refused   : channels that the provider refused, most important first
     chain_ns  : ns UTC of the newest price in the last snapshot, None before one
+    polled_ns : ns UTC by the provider's clock up to which polls have told the volume, 0 before one
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Followed:
         self.origin = ""
         self.delayed = False
         self.chain_ns: int | None = None
+        self.polled_ns = 0
         self.refused: tuple[str, ...] = ()
         self._reach, self._hours = reach, hours
         self._reader, self._news, self._heard = Pages(), News(), Heard()
@@ -117,7 +119,8 @@ class Followed:
             self._put(mark, now_ns)
 
     def silence(self, since_ns: int, until_ns: int, now_ns: int) -> None:
-        """Put a time without data on the tape."""
+        """Put a time without data on the tape, as far as the market was open in it."""
+        since_ns = max(since_ns, self._hours.open_ns)
         if until_ns > since_ns:
             self._put(gap(since_ns, until_ns), now_ns)
 
@@ -156,9 +159,7 @@ class Followed:
         self._heard.release(since_ns)
 
     def take(self, events: Events, received_ns: int) -> None:
-        """Put on the tape what a websocket of the options brought."""
-        if not len(events):
-            return
+        """Put on the tape what a websocket of the options brought; at least one event."""
         self.fed_ns = max(self.fed_ns, int(events["ts"].max()))
         quotes = events[events["kind"] == QUOTE]
         if len(quotes):
@@ -187,6 +188,7 @@ class Followed:
         self.volumes.compare(chain)
         if polled:
             self._put(synthesise(self.volumes.volumes(chain.listed), chain), received_ns)
+            self.polled_ns = min(chain.as_of_ns, received_ns)
             self.volumes.compare(chain)
 
     def take_price(self, pages: Sequence[Page], received_ns: int) -> None:
@@ -337,5 +339,6 @@ class Followed:
         """Count what was recorded before; nobody else reads the tape yet."""
         tape = self.intake.tape
         for chunk in range(len(tape.starts)):
-            self.volumes.count(tape.read(chunk))
+            self.volumes.resume(tape.read(chunk))
             self._heard.add(tape.read(chunk))
+        self.volumes.resumed(range(1, len(tape.contracts) + 1))

@@ -76,6 +76,7 @@ class Inbox:
         self._notices: list[Notice] = []
         self._last_ns = 0
         self._over = True
+        self._joined = False  # whether everything that was wanted has been held
         self._since_ns: int | None = None
         self._lost: set[str] = set()
         self._outages: deque[tuple[int, int]] = deque()
@@ -86,6 +87,11 @@ class Inbox:
     def queued(self) -> int:
         """Return the bytes that wait to be decoded."""
         return self._put_bytes - self._taken_bytes
+
+    @property
+    def told_ns(self) -> int:
+        """Return up to when the channels have told, ns UTC: before an outage, while there is one."""
+        return self._last_ns if self._since_ns is None else self._since_ns
 
     def put(self, chunk: Chunk) -> None:
         """Queue frames."""
@@ -152,6 +158,7 @@ class Inbox:
     def _mark(self, mark: _Mark) -> None:
         self._over = mark.over
         if mark.over:
+            self._join_in_part()
             self._since_ns = self._last_ns if self._since_ns is None else self._since_ns
             self._lost |= self._machine.channels.held
             self._collect_notices()
@@ -173,9 +180,18 @@ class Inbox:
             return
         owed = self._lost & channels.wanted if self._lost else channels.wanted
         if owed <= channels.held | channels.refused:
-            self._outages.append((self._since_ns, max(self._last_ns, self._since_ns)))
-            self._since_ns = None
-            self._lost.clear()
+            self._end_outage()
+
+    def _join_in_part(self) -> None:
+        """End the time before anything was heard: what is lost from here on could have been."""
+        if not self._joined and self._machine.channels.held:
+            self._end_outage()
+
+    def _end_outage(self) -> None:
+        assert self._since_ns is not None, "there is one since the first connection began"
+        self._outages.append((self._since_ns, max(self._last_ns, self._since_ns)))
+        self._since_ns, self._joined = None, True
+        self._lost.clear()
 
     def _collect_notices(self) -> None:
         told = self._machine.notices()

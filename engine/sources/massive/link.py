@@ -40,7 +40,9 @@ def _heard_ns(errands: Errands, clusters: Clusters) -> int:
     """Return when anything came last, by an earlier process if not by this one; ns UTC, 0 for never."""
     if errands.polling:
         return errands.heard_ns
-    return clusters.heard_ns if errands.joined or clusters.streaming else errands.followed.intake.resumed_ns
+    if clusters.streaming:
+        return clusters.heard_ns
+    return clusters.told_ns if errands.joined else errands.followed.intake.resumed_ns
 
 
 def _note(errands: Errands, clusters: Clusters, hours: Hours, standing: Standing) -> str:
@@ -48,7 +50,8 @@ def _note(errands: Errands, clusters: Clusters, hours: Hours, standing: Standing
     if followed.intake.trouble:
         return followed.intake.trouble
     if not standing.on:
-        return closed_sentence(hours, standing.now_ns, followed.chain_ns)
+        closed = closed_sentence(hours, standing.now_ns, followed.chain_ns)
+        return " ".join(filter(None, (closed, errands.failure)))
     if clusters.why and not standing.streaming:
         polled = errands.failure or "The chain is polled meanwhile." if errands.polling else ""
         return " ".join(filter(None, (clusters.why, clusters.again(standing.now_ns), polled)))

@@ -19,10 +19,10 @@ ENDED = {
 """What the provider said before it ended a conversation."""
 
 
-def unreachable(error: OSError, uri: WebSocketURI, within_s: float) -> str:
+def unreachable(error: OSError | UnicodeError, uri: WebSocketURI, within_s: float) -> str:
     """Return one sentence on why a host could not be reached."""
     match error:
-        case socket.gaierror():
+        case socket.gaierror() | UnicodeError():
             return f"The host {uri.host} is not known: check the address and the network."
         case ssl.SSLCertVerificationError():
             return untrusted(uri.host, error)

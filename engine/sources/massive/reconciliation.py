@@ -2,18 +2,20 @@
 
 Pure. The provider's day begins before we listen, unless the whole day was heard. What had been traded by the
 first snapshot that names a contract, and is not on the tape, counts as traded before: it is neither expected
-nor missed, so that the share says what listening is worth and not when it began.
+nor missed, so that the share says what listening is worth and not when it began. A day that is taken up again
+began when its recording did.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...events import TRADE, Events
+from ...events import BAR, TRADE, Events
 from ...kernel.conditions import CANCELS
 from ...wire.massive_chain import Chain
 
@@ -52,6 +54,22 @@ class Reconciliation:
         self._reserve(int(cids.max()))
         cancels = np.isin(trades["cond"], CANCELS)
         np.add.at(self._tape, cids, np.where(cancels, -trades["s1"], trades["s1"]))
+
+    def resume(self, recorded: Events) -> None:
+        """Count a piece of what was recorded; its first day volumes say what was traded before that."""
+        bars = np.flatnonzero((recorded["kind"] == BAR) & (recorded["s2"] >= 0))
+        _, first = np.unique(recorded["cid"][bars], return_index=True)
+        done = 0
+        for at in np.sort(bars[first]).tolist():
+            self.count(recorded[done:at])
+            done, bar = at, recorded[at]
+            self._reserve(int(bar["cid"]))
+            self._before.setdefault(int(bar["cid"]), max(int(bar["s2"]) - self._on_tape(int(bar["cid"])), 0))
+        self.count(recorded[done:])
+
+    def resumed(self, cids: Iterable[int]) -> None:
+        """Say which contracts the recording lists; those without a day volume in it had not been traded."""
+        self._before = dict.fromkeys(cids, 0) | self._before
 
     def compare(self, chain: Chain) -> None:
         """Hold the tape against a snapshot taken now."""

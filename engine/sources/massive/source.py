@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any
 
 from ...errors import NoDataError
-from ...events import NS, Batch
+from ...events import NS
 from ...live import Begin, LiveTape
 from ...market import Underlying
 from ...tape import TapeInfo
@@ -164,10 +164,10 @@ class MassiveSource:
 
     async def _beat(self) -> None:
         """Look at how everything stands until the day is over."""
-        aimed_ns = 0
+        loop, tend_s = asyncio.get_running_loop(), 0.0
         while (now_ns := self._now()) < self._hours.end_ns:
-            if now_ns - aimed_ns >= self._pulse.aim * NS and self._errands:
-                aimed_ns = now_ns
+            if loop.time() >= tend_s:  # whatever happens to the wall's clock, the disk is waited for
+                tend_s = loop.time() + self._pulse.aim
                 await self._hand.do(self._tend)
             await self._choose(now_ns)
             self._say()
@@ -238,14 +238,10 @@ class MassiveSource:
         heard, now_ns = self._clusters.drain(), self._now()
         for symbol, batch in heard.spots:
             self._followed[symbol].take_spots(batch.events, batch.received_ns)
-        # What came before an outage stands before it; halfway no clock's error tells it from what came after.
-        halfway_ns = sum(heard.outages[-1]) // 2 if heard.outages else 0
-        parts = [(self._followed[symbol], batch, _cut(batch, halfway_ns)) for symbol, batch in heard.options]
-        for followed, batch, cut in parts:
-            followed.take(batch.events[:cut], batch.received_ns)
+        # A login takes several drains, so what came before an outage is on the tape when it ends.
         gaps = [gap for outage in heard.outages for gap in self._gaps(*outage, now_ns)]
-        for followed, batch, cut in parts:
-            followed.take(batch.events[cut:], batch.received_ns)
+        for symbol, batch in heard.options:
+            self._followed[symbol].take(batch.events, batch.received_ns)
         if heard.refused:
             for each in self._followed.values():
                 each.refuse(heard.refused)
@@ -274,25 +270,19 @@ class MassiveSource:
 
     def _stand_in(self, errands: Errands, now_ns: int) -> None:
         """Mark the time without data before polls begin."""
-        errands.followed.silence(self._since(errands, self._clusters.heard_ns), now_ns, now_ns)
+        errands.followed.silence(self._since(errands, self._clusters.told_ns), now_ns, now_ns)
 
     def _end(self) -> None:
         """Take in what is left, and mark the time without data at the end of the day."""
         self._drain()
-        if self._clusters.options and not self._clusters.streaming:
+        if not self._clusters.streaming:
             for errands in self._errands.values():
-                since_ns = self._since(errands, self._clusters.heard_ns)
+                since_ns = self._since(errands, self._clusters.told_ns)
                 errands.followed.silence(since_ns, self._hours.close_ns, self._now())
 
     def _close(self) -> None:
         for followed in self._followed.values():
             followed.intake.close()
-
-
-def _cut(batch: Batch, ts_ns: int) -> int:
-    """Return where in a batch the events begin that are not before a time."""
-    later = batch.events["ts"] >= ts_ns
-    return int(later.argmax()) if later.any() else len(later)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

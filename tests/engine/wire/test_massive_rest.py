@@ -126,3 +126,16 @@ def test_the_key_is_not_repeated_even_if_the_provider_does() -> None:
     with pytest.raises(BusyError):
         bare(500, b"", KEY)
     assert bare(200, b"[]", KEY) == b"[]"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"status":"OK","results":[],"message":"caf\xe9"}',
+        b'{"status":"OK","results":[],"next_url":"https://[no-address/v3"}',
+    ],
+    ids=["broken text", "broken address"],
+)
+def test_an_answer_that_is_broken_in_a_corner_is_the_providers_fault(body: bytes) -> None:
+    with pytest.raises(ProviderError, match="report it"):
+        page(200, body, "key")

@@ -16,6 +16,7 @@ class Plan:
     channels       : kinds of channels it covers
     refused        : single channels that it does not
     quotes         : most quoted contracts per connection
+    connections    : at once to a cluster; a newer one takes the oldest one's place
     buffer_frames  : frames the server keeps for a client that does not read
     early_ping     : whether a ping precedes everything else
     rest_refused   : beginnings of REST paths that the plan lacks
@@ -27,6 +28,7 @@ class Plan:
     channels: frozenset[str] = ALL
     refused: frozenset[str] = frozenset()
     quotes: int = 1_000
+    connections: int = 1
     buffer_frames: int = 4_096
     early_ping: bool = True
     rest_refused: tuple[str, ...] = field(default=())

@@ -177,7 +177,8 @@ class Massive:
             )
             client.refuse(self.plan.refusal(why, key))
             return
-        for older in self.connected(client.cluster):
+        there = self.connected(client.cluster)
+        for older in there[: len(there) + 1 - self.plan.connections]:
             older.evict()
         client.authenticated = True
         client.tell([status("auth_success", "authenticated")])

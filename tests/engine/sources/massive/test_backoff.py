@@ -19,6 +19,7 @@ def test_waits_without_a_healthy_minute_double_up_to_the_most_and_stay_there(
     backoff = Backoff(PACE, seed)
     for n, each in enumerate(data_s):
         longest = min(0.5 * 2**n, 30.0)
+        assert backoff.longest_s == longest
         assert 0.0 <= backoff.wait_s(each) <= longest
 
 

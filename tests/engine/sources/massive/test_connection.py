@@ -37,12 +37,14 @@ from tests.fakes.pump import QUICK, Pump, pumped
 
 
 @asynccontextmanager
-async def listening(fake: Massive, *channels: str, **more: Any) -> AsyncIterator[Pump]:
-    """Hold channels of a provider, and let go at the end."""
+async def listening(
+    fake: Massive, *channels: str, held: tuple[str, ...] = (), **more: Any
+) -> AsyncIterator[Pump]:
+    """Hold channels of a provider, or those of them that it grants, and let go at the end."""
     pump = Pump(f"{fake.ws_url}/options", machine(), **more)
     pump.connection.want(channels or ("T.*",))
     async with asyncio.timeout(60), pumped(pump):
-        await fake.until(lambda: fake.holds(*(channels or ("T.*",))))
+        await fake.until(lambda: fake.holds(*(held or channels or ("T.*",))))
         await pump.until(lambda: len(pump.outages) == 1)
         yield pump
 
@@ -125,6 +127,62 @@ async def test_an_outage_lasts_until_everything_that_was_held_is_held_again() ->
         await fake.play(Shut(1001))
         await pump.until(lambda: len(pump.outages) == 2)
         assert pump.machine.channels.held == {"T.*", f"Q.{CALL}"}
+
+
+async def test_what_a_first_connection_brought_is_no_part_of_an_outage_though_not_all_was_held() -> None:
+    async with Massive(Plan(refused=frozenset({f"Q.{CALL}"}))) as fake:
+        pump = Pump(f"{fake.ws_url}/options", machine())
+        pump.connection.want(["T.*", f"Q.{CALL}"])
+        async with asyncio.timeout(60), pumped(pump):
+            await fake.until(lambda: fake.holds("T.*"))
+            await fake.play(Send(numbered(1)))
+            await pump.until(lambda: len(pump.trades) == 3)
+            fake.plan.refused = frozenset()
+            await fake.play(Shut(1001))
+            await pump.until(lambda: len(pump.outages) == 2)
+        assert pump.outages[0][1] == pump.outages[1][0]
+
+
+async def test_a_refused_channel_does_not_keep_an_outage_open() -> None:
+    refused, begun_ns = f"Q.{CALL}", time.time_ns()
+
+    def now() -> int:
+        """Return a time that runs ten times as fast."""
+        return begun_ns + 10 * (time.time_ns() - begun_ns)
+
+    plan = Plan(refused=frozenset({refused}))
+    async with Massive(plan) as fake, listening(fake, "T.*", refused, now=now, held=("T.*",)) as pump:
+        assert pump.machine.channels.refused == {refused}
+
+
+async def test_what_is_decoded_late_of_a_lost_connection_is_not_taken_for_the_next_one_s() -> None:
+    pace = replace(QUICK, settling=1.0)
+    async with Massive() as fake, listening(fake, pace=pace) as pump:
+        pump.held.clear()
+        await fake.play(Shut(1001))
+        await pump.until_heard(lambda: pump.connection.status.phase is Phase.WAITING)  # not decoded in time
+        await pump.until_heard(lambda: pump.connection.status.phase is Phase.AUTHENTICATING)
+        pump.held.set()
+        await pump.until(lambda: len(pump.outages) == 2)
+        pump.held.clear()
+        await fake.play(Say("max_connections"), Shut(1008))
+        await fake.until(lambda: fake.clients[1].gone)
+        pump.held.set()
+        await pump.until(lambda: "evicted" in pump.phases)
+
+
+async def test_a_provider_that_is_held_back_is_not_given_up_for_its_silence() -> None:
+    pace = replace(QUICK, silent=0.05, pong=0.05)
+    plan = Plan(buffer_frames=10_000)
+    async with Massive(plan) as fake, listening(fake, most_bytes=50_000, pace=pace) as pump:
+        pump.held.clear()
+        await fake.play(Send(numbered(1, 6_000), per_frame=1))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await fake.until(lambda: len(fake.clients) > 1)
+        pump.held.set()
+        await pump.until(lambda: len(pump.trades) == 6_000)
+        assert len(fake.clients) == 1
 
 
 async def test_too_much_waiting_holds_the_provider_back_and_loses_nothing() -> None:

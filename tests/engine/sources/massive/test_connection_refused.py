@@ -144,6 +144,11 @@ async def test_an_unknown_host_is_named() -> None:
     assert status.why == "The host no-such-host.invalid is not known: check the address and the network."
 
 
+async def test_a_host_whose_name_cannot_be_one_is_named() -> None:
+    status = await first(Pump("wss://no..host/options", machine()), failed)
+    assert status.why == "The host no..host is not known: check the address and the network."
+
+
 def test_an_address_that_is_none_is_refused_beforehand() -> None:
     with pytest.raises(ConfigError, match="no websocket address"):
         Connection("https://host/options", machine(), QUICK, lambda: None, seed=1)

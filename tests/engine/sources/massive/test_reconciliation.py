@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import EVENT, FLAG_FILLED, FLAG_POLLED, QUOTE, TRADE, Events, empty_events
+from engine.events import BAR, EVENT, FLAG_FILLED, FLAG_POLLED, QUOTE, TRADE, Events, empty_events
 from engine.sources.massive.reconciliation import Lack, Reconciliation
 from engine.wire.massive_chain import Chain, Traded
 
@@ -27,6 +27,13 @@ def trades(*rows: tuple[int, int], cond: int = 0, flags: int = 0) -> Events:
 def snapshot(volumes: Volumes, untraded: tuple[int, ...] = ()) -> Chain:
     traded = tuple(Traded(cid, volume, 10_000, None, None) for cid, volume in volumes.items())
     return Chain(np.empty(0, EVENT), (*volumes, *untraded), traded, False, 0)
+
+
+def bars(volumes: Volumes) -> Events:
+    """Return what a snapshot's day volumes are on a tape."""
+    events = trades(*volumes.items())
+    events["kind"], events["s2"], events["s1"] = BAR, events["s1"], -1
+    return events
 
 
 def compared(heard: Events, *days: Volumes, whole_day: bool = True) -> Reconciliation:
@@ -73,6 +80,17 @@ def test_what_was_traded_before_we_listened_is_neither_expected_nor_missed() -> 
     made.compare(snapshot({1: 1045, 2: 60}))
     assert made.lacking == (Lack(2, 60), Lack(1, 10))
     assert made.share == pytest.approx(35 / 105)
+
+
+def test_what_was_traded_while_a_recording_was_not_written_lacks() -> None:
+    """And what was traded before it began does not, which its first day volumes tell."""
+    made = Reconciliation(whole_day=False)
+    made.resume(np.concatenate([trades((1, 5)), bars({1: 1005, 2: 40}), trades((1, 20), (3, 2))]))
+    made.resume(np.concatenate([bars({1: 1025, 2: 48}), trades((2, 8))]))
+    made.resumed((1, 2, 3))
+    made.compare(snapshot({1: 1085, 2: 48, 3: 9, 4: 500}))
+    assert made.lacking == (Lack(1, 60), Lack(3, 7))
+    assert made.share == pytest.approx(35 / 102)
 
 
 def test_a_contract_that_comes_into_the_window_begins_with_what_it_has() -> None:

@@ -67,6 +67,11 @@ def test_no_more_is_dropped_than_has_to_be_and_the_oldest_first(
     assert np.delete(events["s1"], kept["s1"]).tolist() == everything[:dropped].tolist()
 
 
+def test_a_quote_that_is_newer_than_the_one_behind_it_stays() -> None:
+    kept, dropped = conflate(told([(QUOTE, 1, 5), (QUOTE, 1, 3), (QUOTE, 1, 4)]), 0)
+    assert (kept["s1"].tolist(), dropped) == ([0, 2], 1)
+
+
 def test_a_burst_of_quotes_of_one_contract_becomes_its_last_one() -> None:
     kept, dropped = conflate(told([(QUOTE, 1, ts) for ts in range(1_000)]), 10)
     assert (len(kept), dropped) == (10, 990)

@@ -23,6 +23,7 @@ from engine.events import (
     GAP,
     NS,
     PREV_CLOSE,
+    QUOTE,
     SPOT,
     TRADE,
 )
@@ -141,6 +142,23 @@ async def test_the_underlying_comes_from_the_stocks_feed_when_the_plan_has_it() 
         await fake.play(Send([trade("SPY", 1, p=651.25, t=on.now() // 1_000_000)], "stocks"))
         await on.until(lambda: on.link.spot_origin == "stocks feed")
         assert on.events(SPOT)["p1"][-1] == 6_512_500
+
+
+async def test_a_snapshot_says_nothing_of_prices_that_the_websockets_tell() -> None:
+    def snapshots() -> int:
+        return sum("snapshot" in each.path for each in fake.asked)
+
+    async with market() as fake, stage(fake, pulse=replace(QUICK, snapshot=0.05)) as on:
+        await streaming(on)
+        await fake.until(lambda: fake.holds("T.SPY", cluster="stocks"))
+        await fake.play(Send([trade("SPY", 1, p=651.25, t=on.now() // 1_000_000)], "stocks"))
+        await on.until(lambda: on.link.spot_origin == "stocks feed")
+        said = on.events(SPOT)["p1"].tolist(), len(on.events(QUOTE))
+        for row in fake.shelf.chains["SPY"]:
+            row["underlying_asset"] |= {"price": 640.0, "last_updated": on.now()}
+        asked = snapshots()
+        await on.until(lambda: snapshots() > asked + 3)
+        assert (on.events(SPOT)["p1"].tolist(), len(on.events(QUOTE))) == said
 
 
 async def test_without_the_stocks_plan_the_chain_tells_the_price_and_options_stream_on() -> None:
@@ -356,6 +374,85 @@ async def test_a_socket_that_stays_dead_is_stood_in_for_by_polls_until_it_is_bac
         assert 1 <= len(on.gaps()) <= 2
 
 
+async def test_a_gap_right_after_polls_is_filled_from_where_they_ended() -> None:
+    """A fetch begins somewhat before its gap, and what polls have told there is on the tape as volume."""
+    pulse = replace(QUICK, dead=0.05)
+    async with market() as fake, stage(fake, pulse=pulse) as on:
+        await streaming(on)
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: on.link.badge == "POLL")
+        polled = prints(on.now(), 3, begin=100)
+        missed(fake, polled)
+        for row in fake.shelf.chains["SPY"]:
+            row["underlying_asset"] |= {"last_updated": on.now() + 1}
+        set_volumes(fake, polled)
+        await on.until(lambda: len(on.events(TRADE)) == 3)
+        await fake.play(Hang(False))
+        await streaming(on)
+        last_poll = sum("snapshot" in each.path for each in fake.asked) + 2
+        await on.until(lambda: sum("snapshot" in each.path for each in fake.asked) >= last_poll)
+        lost = prints(on.now(), 3, begin=200)
+        missed(fake, lost)
+        set_volumes(fake, [*polled, *lost])
+        await fake.play(Reset())
+        await on.until(lambda: len(on.events(TRADE)) >= 6)
+        assert on.events(TRADE)["s1"].sum() == sum(each["s"] for each in (*polled, *lost))
+
+
+async def test_the_gap_before_polls_begins_where_the_socket_broke_off() -> None:
+    async with market() as fake, stage(fake, pulse=replace(QUICK, dead=0.5)) as on:
+        await streaming(on)
+        heard_ns = on.now()
+        await fake.play(Send(prints(heard_ns, 1)))
+        await on.until(lambda: len(on.events(TRADE)) == 1)
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: len(on.gaps()) == 1)
+        (gap,) = on.gaps()
+        assert gap["s1"] >= 500
+        assert abs(gap["ts"] - gap["s1"] * 1_000_000 - heard_ns) < NS
+
+
+async def test_a_day_that_ends_while_nothing_is_heard_has_a_gap_until_the_close() -> None:
+    close_ns = OPEN_NS + (6 * 3600 + 45 * 60) * NS
+    ahead_ns = [0]
+    right = clock(close_ns - 600 * NS)
+    async with market() as fake, stage(fake, now=lambda: right() + ahead_ns[0]) as on:
+        await streaming(on)
+        heard_ns = on.now()
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: on.link.badge == "GAP")
+        ahead_ns[0] = 659 * NS
+        await on.running
+        gap = on.gaps()[-1]
+        assert abs(gap["ts"] - close_ns) <= 1_000_000
+        assert abs(gap["ts"] - gap["s1"].astype(np.int64) * 1_000_000 - heard_ns) < NS
+
+
+async def test_the_silence_is_counted_from_the_last_word_however_often_it_is_tried_again() -> None:
+    async with market() as fake, stage(fake) as on:
+        await streaming(on)
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: on.link.badge == "GAP" and on.link.silent_s == 2)
+
+
+async def test_a_clock_that_is_set_back_holds_nothing_up() -> None:
+    back_ns = [0]
+    right = clock()
+
+    def now() -> int:
+        return right() - back_ns[0]
+
+    def snapshots() -> int:
+        return sum("snapshot" in each.path for each in fake.asked)
+
+    async with market() as fake, stage(fake, now=now, pulse=replace(QUICK, snapshot=0.05)) as on:
+        await streaming(on)
+        back_ns[0] = 300 * NS
+        await streaming(on)
+        kept, asked = on.intake().kept, snapshots()
+        await on.until(lambda: on.intake().kept > kept + 3 and snapshots() > asked + 5)
+
+
 async def test_trades_that_polls_counted_are_not_fetched_again() -> None:
     pulse = replace(QUICK, dead=0.05)
     async with market() as fake, stage(fake, pulse=pulse) as on:
@@ -470,6 +567,32 @@ async def test_a_resumed_day_has_a_gap_since_the_recording_and_is_filled() -> No
             assert (gap["ts"] / 1e6 - gap["s1"]) == pytest.approx(recorded[0]["t"], abs=2)
 
 
+async def test_what_was_traded_while_it_was_not_running_is_fetched_by_what_the_day_volumes_lack() -> None:
+    """Though by the recording alone the first snapshot could be about the time before it began."""
+    async with market() as fake:
+        now = clock(OPEN_NS + 600 * NS)
+        recorded = prints(OPEN_NS + 300 * NS, 5)
+        lost = prints(OPEN_NS + 450 * NS, 7, begin=50)
+        missed(fake, [*recorded, *lost])
+        set_volumes(fake, [*recorded, *lost])
+        async with stage(fake, begin=lambda info: Kept.resumed(info, recorded), now=now) as on:
+            await on.until(lambda: len(on.events(TRADE)) == 12)
+            assert on.trades() == told([*recorded, *lost])
+
+
+async def test_a_listing_that_does_not_come_is_told_and_asked_for_again() -> None:
+    async with market(rest_refused=("/v3/snapshot",)) as fake:
+        fake.shelf.contracts = [
+            {"ticker": row["details"]["ticker"], "expiration_date": "2025-12-19"}
+            for row in fake.shelf.chains["SPY"]
+        ]
+        fake.shelf.broken["/v3/reference"] = 400
+        async with stage(fake) as on:
+            await on.until(lambda: "HTTP 400" in on.link.note)
+            fake.shelf.broken.clear()
+            await fake.until(lambda: fake.holds(*FULL))
+
+
 async def test_a_plan_without_snapshots_streams_on_the_listed_contracts() -> None:
     async with market(rest_refused=("/v3/snapshot",)) as fake:
         fake.shelf.contracts = [
@@ -481,6 +604,9 @@ async def test_a_plan_without_snapshots_streams_on_the_listed_contracts() -> Non
             await on.until(lambda: "does not include this" in on.link.note)
             await on.until(lambda: on.link.state == "connected")
             assert on.link.reconciled != on.link.reconciled
+            kept, asked = on.intake().kept, len(fake.asked)
+            await on.until(lambda: on.intake().kept > kept + 25)
+            assert len(fake.asked) <= asked + 1  # what is refused is not asked for at the pace of polls
 
 
 async def test_what_a_snapshot_repeats_says_nothing_of_the_lag() -> None:
@@ -516,6 +642,27 @@ async def test_several_symbols_share_one_connection_and_have_a_tape_each() -> No
             assert len(fake.connected()) == 1
             with pytest.raises(NoDataError, match="IWM is not watched; choose from SPY, QQQ"):
                 on.source.open("IWM")
+
+
+async def test_of_two_connections_each_has_its_strikes_and_both_must_be_up() -> None:
+    async with market(connections=2) as fake, stage(fake, connections=2) as on:
+
+        def shared() -> bool:
+            held = [client.held for client in fake.connected()]
+            return len(held) == 2 and sum(map(len, held)) == 56 and set.union(*held) == {*FULL, *NEAR}
+
+        await fake.until(shared)
+        await on.until(lambda: on.link.state == "connected")
+        for client in fake.connected():
+            strikes = {kind: {each[-8:] for each in client.held if each[0] == kind} for kind in "QT"}
+            assert strikes["Q"] < strikes["T"]
+        await fake.play(Hang())
+        fake.connected()[0].act(Reset())
+        await on.until(lambda: on.link.badge == "GAP")
+        played = prints(on.now(), 6)
+        await fake.play(Send(played), Hang(False))
+        await on.until(lambda: len(on.events(TRADE)) == 6)
+        assert on.trades() == told(played)
 
 
 async def test_a_recording_in_trouble_is_told_before_anything_else() -> None:

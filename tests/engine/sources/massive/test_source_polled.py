@@ -61,6 +61,20 @@ async def test_polls_that_fail_are_told_and_go_on() -> None:
             await on.until(lambda: on.link.note == "")
 
 
+async def test_a_time_in_which_polls_fail_is_a_gap() -> None:
+    async with Massive() as fake:
+        fake.shelf.chains["SPY"] = full_chain()
+        async with stage(fake, connections=0) as on:
+            await on.until(lambda: on.link.badge == "POLL")
+            fake.shelf.broken["/v3/snapshot"] = 400
+            await on.until(lambda: on.link.badge == "GAP")
+            assert len(on.gaps()) == 0
+            fake.shelf.broken.clear()
+            await on.until(lambda: on.link.badge == "POLL")
+            (gap,) = on.gaps()
+            assert gap["s1"] >= 3 * QUICK.poll * 1_000
+
+
 async def test_a_key_that_is_refused_ends_the_source() -> None:
     async with Massive() as fake, stage(fake, connections=0, key="another-key") as on:
         with pytest.raises(CredentialError, match="does not know this key") as caught:
@@ -84,6 +98,18 @@ async def test_out_of_hours_the_last_chain_is_shown_with_its_age_and_nothing_is_
             await on.until(lambda: "it opens on Friday 19 December at 09:30" in on.link.note)
             assert (on.link.badge, on.link.state, on.link.next_poll_s) == ("CLOSED", "closed", None)
             assert sum("snapshot" in each.path for each in fake.asked) == 1
+
+
+async def test_out_of_hours_a_chain_that_does_not_come_is_told_and_asked_for_again() -> None:
+    async with Massive() as fake:
+        fake.shelf.chains["SPY"] = full_chain()
+        fake.shelf.broken["/v3/snapshot"] = 400
+        pulse = replace(QUICK, snapshot=0.05)
+        async with stage(fake, pulse=pulse, now=clock(OPEN_NS - 3_600_000_000_000)) as on:
+            await on.until(lambda: "The market is closed" in on.link.note and "HTTP 400" in on.link.note)
+            fake.shelf.broken.clear()
+            await on.until(lambda: len(on.events(OI)) == 42)
+            await on.until(lambda: "HTTP 400" not in on.link.note)
 
 
 async def test_it_starts_by_itself_at_the_open() -> None:
