@@ -22,6 +22,7 @@ from tests.fakes.massive import Massive, Plan, Reset, Say, Send, Shut
 from tests.fakes.massive.past import PastDay
 from tests.fakes.process import environ, spymon
 from tests.fakes.s3 import s3_server
+from tests.fakes.unpacked import unpacked
 
 CANARY = "canary7f3a91d0c5"
 S3_CANARIES = {"S3_ACCESS_KEY": "canaryACCESS24680", "S3_SECRET_KEY": "canarySECRET13579"}
@@ -65,11 +66,11 @@ async def ended(words: str, folder: Path, fake: Massive, at_ns: int | None = Non
 
 
 def assert_nowhere(folder: Path, *texts: str) -> None:
-    """Look into everything that was said, and every file that was written, its name included."""
+    """Look into everything that was said, and every file that was written: its name, and what it holds."""
     for text in texts:
         assert MARK.decode() not in text
     files = written(folder)
-    assert not [path for path in files if MARK in str(path).encode() + path.read_bytes()]
+    assert not [path for path in files if MARK in str(path).encode() + unpacked(path)]
 
 
 def written(folder: Path, ending: str = "") -> list[Path]:

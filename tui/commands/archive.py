@@ -71,20 +71,18 @@ def copy_finished(place: Place, root: Path, day: date) -> Iterator[str]:
         yield f"{error.filename} could not be copied to the object store ({error.strerror})."
 
 
-def fetch_day(settings: Settings, day: date, there: Collection[str], leaver: Leaver) -> bool:
-    """Bring a day from the object store, the watched symbols that are not `there`; say whether any came."""
+def fetch_day(settings: Settings, day: date, there: Collection[str], leaver: Leaver) -> None:
+    """Bring a day from the object store, if one is set: the watched symbols that are not `there`."""
     store = object_store(settings)
     if store is None:
-        return False
+        return
     watched = settings.symbol if settings.origin("symbol") != "default" else None
     wanted = set(store.days().get(day, ())) - set(there)
-    symbols = sorted(each for each in wanted if watched is None or each in watched)
-    for symbol in symbols:
+    for symbol in sorted(each for each in wanted if watched is None or each in watched):
         with progress_bar("fetching", leaver) as progress:
             moved = _Moved(progress, f"fetching {symbol} {day}", store.day_bytes(day, symbol))
             store.get_day(settings.data_dir, day, symbol, moved.add)
         say(f"{symbol} of {day} came from the object store {settings.s3_bucket}.")
-    return bool(symbols)
 
 
 class _Moved:

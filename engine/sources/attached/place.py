@@ -107,7 +107,7 @@ class Place:
         return speaking
 
     def _close_to_others(self) -> None:
-        """Let none but this user into the folder; StoreError when it is somebody else's, or cannot be closed."""
+        """Let none but this user into the folder; StoreError when it is another's or stays open."""
         try:
             found = self.folder.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():

@@ -24,6 +24,7 @@ from tui.cli import main
 
 PAST = PastDay(strikes=range(678, 684), trades=20, quotes=4)
 ROOT = Path(__file__).parents[3]
+NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
     for name in list(os.environ):
-        if name.startswith(("SPYMON_", "MASSIVE_", "POLYGON_")):
+        if name.startswith(("SPYMON_", "MASSIVE_", "POLYGON_", "S3_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("MASSIVE_API_KEY", KEY)
 
@@ -182,6 +183,32 @@ async def test_a_plan_without_quotes_makes_a_day_that_says_so(capsys: pytest.Cap
     assert first["quotes"] == {"complete": 0, "partial": 0, "empty": 0}
     assert first["notes"][0].startswith("There are no quotes")
     assert (second["date"], second["symbol"]) == ("2025-12-17", "SPY")
+
+
+async def test_a_replay_goes_on_to_massive_when_the_object_store_is_away(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = {"BUCKET": "days", "ENDPOINT": NOWHERE, "ACCESS_KEY": "a", "SECRET_KEY": "s"}
+    for name, text in store.items():
+        monkeypatch.setenv(f"S3_{name}", text)
+    async with Massive(Plan()) as fake:
+        PAST.shelve(fake.shelf)
+        assert await spymon(fake, "--replay 2025-12-16 --headless --expiry 0dte") == 0
+        out, err = capsys.readouterr()
+        assert "SPY   REPLAY  backfill" in out
+        away, fetched = err.index("The object store of days cannot be used"), err.index("is fetched from")
+        assert away < fetched, "in the order in which they were tried"
+
+        assert await spymon(fake, "--replay 2025-12-16 --headless --expiry 0dte") == 0
+        assert "object store" not in capsys.readouterr().err, "what is on disk is not asked for"
+    monkeypatch.delenv("MASSIVE_API_KEY")
+    assert await asyncio.to_thread(main, ["--replay", "2025-12-17", "--headless"]) == 1
+    out, err = capsys.readouterr()
+    assert err.startswith(
+        "spymon: The object store of days cannot be used (NETWORK_CONNECTION); check S3_ENDP"
+    )
+    assert err.count("\n") == 1
+    assert not out, "a simulated day is not the day that was archived"
 
 
 async def test_a_replay_fetches_the_day_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
