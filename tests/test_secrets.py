@@ -11,11 +11,12 @@ import signal
 import struct
 import termios
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from pyarrow import fs
 
 from tests.engine.sources.massive.staging import FIRST_HOUR_NS, full_chain, missed, occ, prints
 from tests.fakes.massive import Massive, Plan, Reset, Say, Send, Shut
@@ -107,6 +108,58 @@ async def test_a_day_on_which_everything_goes_wrong(words: str, tmp_path: Path) 
     assert "process.py" in called
     assert_nowhere(tmp_path, text, called)
     assert written(tmp_path / "data" / "journal"), "nothing was recorded"
+
+
+MADE_OF_IT = (
+    "compact -v",
+    "snapshot SPY --replay 2025-12-19 --at 09:41 -v",
+    "levels SPY --replay 2025-12-19 --at 09:41 --format csv -v",
+    "levels SPY --replay 2025-12-19 --at 09:41 --json -v",
+    "--replay 2025-12-19 --json -v",
+    "days --json -v",
+    "verify 2025-12-19 -v",
+    "archive -v",
+    "archive --list -v",
+)
+
+
+async def test_a_recorded_day_and_all_that_is_made_of_it(tmp_path: Path) -> None:
+    async with provider(key=CANARY) as fake:
+        process = await spymon(f"record {LIVE} -v", tmp_path, settings(tmp_path, fake), FIRST_HOUR_NS)
+        async with asyncio.timeout(PATIENCE_S), a_bad_day(fake):
+            process.send_signal(signal.SIGTERM)
+        texts = [await said(process)]
+        with bucket() as (endpoint, copied):
+            surroundings = settings(tmp_path, fake, S3_ENDPOINT=endpoint)
+            for words in MADE_OF_IT:
+                process = await spymon(words, tmp_path, surroundings)
+                texts.append(await said(process))
+                assert process.returncode == 0, texts[-1]
+            for name, data in copied().items():
+                kept = tmp_path / "copied" / name
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_bytes(data)
+    assert written(tmp_path / "copied", ".parquet")
+    assert written(tmp_path / "data" / "intraday", ".parquet")
+    assert_nowhere(tmp_path, *texts)
+
+
+@contextlib.contextmanager
+def bucket() -> Iterator[tuple[str, Callable[[], dict[str, bytes]]]]:
+    """Run an object store with a bucket; yield its endpoint, and what returns all that is in it."""
+    with s3_server() as endpoint:
+        store = fs.S3FileSystem(
+            access_key="a", secret_key="s", endpoint_override=endpoint, region="us-east-1",
+            allow_bucket_creation=True,
+        )  # fmt: skip
+        store.create_dir("days")
+
+        def copied() -> dict[str, bytes]:
+            infos = store.get_file_info(fs.FileSelector("days", recursive=True))
+            names = [info.path for info in infos if info.type == fs.FileType.File]
+            return {name: store.open_input_stream(name).read() for name in names}
+
+        yield endpoint, copied
 
 
 @pytest.mark.parametrize("words", [f"{LIVE} --json -v", f"record {LIVE} -v", "backfill 2025-12-16 -v"])
