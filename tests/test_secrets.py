@@ -129,6 +129,8 @@ async def test_a_recorded_day_and_all_that_is_made_of_it(tmp_path: Path) -> None
         async with asyncio.timeout(PATIENCE_S), a_bad_day(fake):
             process.send_signal(signal.SIGTERM)
         texts = [await said(process)]
+        assert written(tmp_path / "data" / "journal", ".arrows")
+        assert_nowhere(tmp_path, *texts)  # before the journal becomes a day and goes
         with bucket() as (endpoint, copied):
             surroundings = settings(tmp_path, fake, S3_ENDPOINT=endpoint)
             for words in MADE_OF_IT:
