@@ -35,7 +35,9 @@ from .massive import make_massive, recording
 from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, Plan
 from .rules import installed, load_rules
 
-GO_LIVE = "Simulated day. With MASSIVE_API_KEY in .env: the market live, and past days. Your own data: spymon import."
+GO_LIVE = (
+    "Simulated day. Put MASSIVE_API_KEY in .env for the market live and past days; spymon import plays yours."
+)
 
 Tell = Callable[[str], object]
 

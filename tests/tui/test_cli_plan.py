@@ -265,6 +265,6 @@ def test_a_simulated_day_in_a_real_ones_place_is_said() -> None:
 
 def test_who_has_a_key_gets_no_simulated_day_in_todays_place() -> None:
     for flags in ({}, {"source": "massive"}):
-        with pytest.raises(NoDataError, match="Nothing of today, .*; spymon without --replay shows it live"):
+        with pytest.raises(NoDataError, match=r"Nothing of today, .*; spymon without --replay shows it live"):
             make_plan(Asked(str(TODAY)), settings(KEY, **flags), {}, TODAY)
     assert make_plan(Asked(str(TODAY)), settings(KEY, source="simulated"), {}, TODAY).source == "simulated"

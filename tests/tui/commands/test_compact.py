@@ -87,7 +87,8 @@ def test_what_is_a_recording_still_is_verified_by_compacting_it(
     for more in ([], ["--symbol", "spy"]):
         assert main(["verify", "2025-12-16", *more]) == 4
         assert capsys.readouterr().err == (
-            "spymon: 2025-12-16 is a recording still; spymon compact 2025-12-16 makes a day of it and verifies that.\n"
+            "spymon: 2025-12-16 is a recording still; "
+            "spymon compact 2025-12-16 makes a day of it and verifies that.\n"
         )
     assert main(["verify", "2025-12-16", "--symbol", "QQQ"]) == 4
     assert "There is no recorded or imported day 2025-12-16 of QQQ" in capsys.readouterr().err
