@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections import Counter
@@ -20,6 +21,9 @@ from engine.store.historical import Historical
 from engine.store.manifest import read_manifest
 from tests.fakes.massive import KEY, Massive, Plan
 from tests.fakes.massive.past import PastDay
+from tests.fakes.pane import Pane
+from tests.fakes.process import environ
+from tests.fakes.process import spymon as process_of
 from tui.cli import main
 
 PAST = PastDay(strikes=range(678, 684), trades=20, quotes=4)
@@ -145,6 +149,43 @@ async def test_an_interruption_says_how_to_go_on() -> None:
     assert code == 130
     assert "go on with: spymon backfill 2025-12-16 --symbol SPY --all" in said
     assert "Traceback" not in said
+
+
+async def test_a_narrow_terminal_shows_how_far_it_is_how_fast_and_the_time_left(tmp_path: Path) -> None:
+    pane, reached, go_on = Pane(columns=80), asyncio.Event(), asyncio.Event()
+
+    async def gate(count: int) -> None:
+        if count >= 16:
+            reached.set()
+            await go_on.wait()
+
+    async with Massive(Plan()) as fake:
+        PAST.shelve(fake.shelf)
+        fake.shelf.gate = gate
+        more = {"SPYMON_MASSIVE_REST_URL": fake.rest_url, "MASSIVE_API_KEY": KEY, "TERM": "xterm"}
+        words = "backfill 2025-12-16 --expiry 0dte --strikes 4"
+        process = await process_of(words, tmp_path, environ(tmp_path, **more), None, pane.theirs)
+        await reached.wait()
+        left, rate = rb"%[^\r]*\d:\d\d:\d\d", rb"SPY on 2025-12-16: \d+ of \d+ files, \d+ rows/s"
+        await pane.until(lambda: re.search(left + rb"[^\r]*" + rate, pane.text))
+        go_on.set()
+        assert await process.wait() == 0
+    pane.close()
+
+
+async def test_a_provider_that_wants_fewer_requests_gets_them_and_the_person_is_told() -> None:
+    async with Massive(Plan()) as fake:
+        PAST.shelve(fake.shelf)
+        fake.shelf.failures = [429] * 3
+        process = await started(fake, "backfill 2025-12-16")
+        assert process.stderr is not None
+        said = (await process.stderr.readline()).decode()
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
+    assert said == (
+        "spymon: Massive refuses so many requests at once (HTTP 429); "
+        "from here on it is asked 5 times a minute, which a free plan allows.\n"
+    )
 
 
 async def test_files_that_fail_are_listed_and_the_day_is_partial(capsys: pytest.CaptureFixture[str]) -> None:
