@@ -27,6 +27,7 @@ MANIFEST = "manifest.json"
 PART_BYTES = 1 << 20
 """Bytes that are moved at a time."""
 
+_AGAIN = "where the day is on disk, spymon archive DATE copies it again."
 _REFUSED = frozenset(
     {"ACCESS_DENIED", "INVALID_ACCESS_KEY_ID", "INVALID_SIGNATURE", "SIGNATURE_DOES_NOT_MATCH"}
 )
@@ -116,32 +117,45 @@ class ObjectStore:
                 found.setdefault(day, []).append(parts[1])
         return {day: tuple(sorted(symbols)) for day, symbols in sorted(found.items())}
 
-    def put(self, unit: Unit, on_bytes: OnBytes = lambda n: None) -> int:
-        """Copy what is not there yet, compare it, and return how many bytes were sent."""
+    def put(
+        self,
+        unit: Unit,
+        on_bytes: OnBytes = lambda n: None,
+        *,
+        reread: bool = False,
+        check: Callable[[Unit], object] = lambda unit: None,
+    ) -> int:
+        """Copy what is not there yet, compare it, and return how many bytes were sent.
+
+        reread : compare the content of what is there as well, not its size alone
+        check  : called before anything is sent; what it raises ends the copy
+        """
         wanted = Manifest(1, {name: _entry(path) for name, path in sorted(unit.files.items())})
-        if self.manifest(unit.name) == wanted:
+        known = self._read(self._key(unit.name, MANIFEST)) == msgspec.json.encode(wanted)
+        if known and not reread and self._has(unit.name, wanted):
             on_bytes(unit.bytes)
             return 0
+        check(unit)
         sent = sum(
             self._put(f"{unit.name}/{name}", unit.files[name], entry, on_bytes)
             for name, entry in wanted.files.items()
         )
-        with _sentences(self._bucket), self._fs.open_output_stream(self._key(unit.name, MANIFEST)) as stream:
-            stream.write(msgspec.json.encode(wanted))
+        if not known:
+            with (
+                _sentences(self._bucket),
+                self._fs.open_output_stream(self._key(unit.name, MANIFEST)) as stream,
+            ):
+                stream.write(msgspec.json.encode(wanted))
         return sent
 
     def manifest(self, name: str) -> Manifest | None:
         """Return what a unit in the bucket consists of; None when it is not there, or not whole."""
-        with _sentences(self._bucket):
-            key = self._key(name, MANIFEST)
-            if self._size(key) is None:
-                return None
-            with self._fs.open_input_stream(key) as stream:
-                data = stream.read()
+        key = self._key(name, MANIFEST)
+        data = self._read(key)
         try:
-            return msgspec.json.decode(data, type=Manifest)
+            return None if data is None else msgspec.json.decode(data, type=Manifest)
         except msgspec.DecodeError as error:
-            raise StoreError(f"{key} is damaged or foreign ({error}); delete it and copy again.") from error
+            raise StoreError(f"{key} is damaged or foreign ({error}); {_AGAIN}") from error
 
     def day_bytes(self, day: date, symbol: str) -> int:
         """Return how large a day in the bucket is, 0 when it is not there."""
@@ -180,19 +194,16 @@ class ObjectStore:
 
     def _get(self, name: str, path: Path, entry: Entry, on_bytes: OnBytes) -> None:
         key = self._key(name)
-        with (
-            _sentences(self._bucket),
-            self._fs.open_input_stream(key) as stream,
-            path.open("wb") as file,
-        ):
-            for part in _parts(stream):
-                file.write(part)
-                on_bytes(len(part))
+        with _sentences(self._bucket):
+            if self._size(key) is None:
+                raise StoreError(f"{key} is gone from the object store; {_AGAIN}")
+            with self._fs.open_input_stream(key) as stream, path.open("wb") as file:
+                for part in _parts(stream):
+                    file.write(part)
+                    on_bytes(len(part))
         sync_path(path)
         if _entry(path) != entry:
-            raise StoreError(
-                f"{self._key(name)} is not what its manifest says; delete the manifest there and copy again."
-            )
+            raise StoreError(f"{key} is not what was copied there; {_AGAIN}")
 
     def _hash(self, key: str) -> Entry:
         with self._fs.open_input_stream(key) as stream:
@@ -201,6 +212,19 @@ class ObjectStore:
     def _size(self, key: str) -> int | None:
         info = self._fs.get_file_info(key)
         return int(info.size) if info.type == fs.FileType.File else None
+
+    def _read(self, key: str) -> bytes | None:
+        with _sentences(self._bucket):
+            if self._size(key) is None:
+                return None
+            with self._fs.open_input_stream(key) as stream:
+                return bytes(stream.read())
+
+    def _has(self, name: str, manifest: Manifest) -> bool:
+        """Say whether all files of a unit are there, of the size they had."""
+        with _sentences(self._bucket):
+            infos = self._fs.get_file_info([self._key(name, file) for file in manifest.files])
+        return [info.size for info in infos] == [entry.bytes for entry in manifest.files.values()]
 
     def _names(self, folder: str) -> list[str]:
         """Return the names of all files below a folder, relative to it."""

@@ -6,10 +6,12 @@ import argparse
 import sys
 from collections.abc import Collection, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from engine.config import Settings
-from engine.errors import ConfigError, CredentialError, NoDataError, SpymonError
+from engine.errors import ConfigError, CredentialError, NoDataError, SpymonError, StoreError
+from engine.store.day import DayStore
 from engine.store.objects import ObjectStore, Place, Unit, UnusableError, connect, units
 
 from ..leaving import Leaver
@@ -35,7 +37,8 @@ def run_archive(args: argparse.Namespace, settings: Settings, leaver: Leaver) ->
         raise NoDataError(f"There is no such finished day in {settings.data_dir}; see spymon days.")
     if not found:
         say(f"There is nothing finished in {settings.data_dir} to copy.")
-    results = [_copied(store, unit, leaver) for unit in found]
+    # Who names a day wants to know that it is there; a nightly run must not read years of them again.
+    results = [_copied(settings.data_dir, store, unit, day is not None, leaver) for unit in found]
     return 0 if all(results) else 1
 
 
@@ -63,7 +66,7 @@ def copy_finished(place: Place, root: Path, day: date) -> Iterator[str]:
         store = ObjectStore(connect(place), place.bucket)
         for unit in sorted(units(root), key=lambda each: each.name not in todays):
             wanted = unit.name in todays or store.manifest(unit.name) is None
-            if wanted and (sent := store.put(unit)):
+            if wanted and (sent := store.put(unit, check=partial(_check, root))):
                 yield f"{unit.name} was copied to the object store {place.bucket}: {sent / 1e6:,.1f} MB."
     except SpymonError as error:
         yield f"{str(error).rstrip('.')}; then run spymon archive, or wait for the next day's end."
@@ -103,11 +106,24 @@ def _show(store: ObjectStore) -> int:
     return 0
 
 
-def _copied(store: ObjectStore, unit: Unit, leaver: Leaver) -> bool:
+def _check(root: Path, unit: Unit) -> None:
+    """Raise StoreError for a day that is damaged here: it must not take the place of a whole copy."""
+    kind, *rest = unit.name.split("/")
+    if kind != "days":
+        return
+    day, symbol = rest
+    try:
+        DayStore(root).check(date.fromisoformat(day), symbol)
+    except StoreError as error:
+        raise StoreError(f"{unit.name} was not copied: {error}") from error
+
+
+def _copied(root: Path, store: ObjectStore, unit: Unit, reread: bool, leaver: Leaver) -> bool:
     """Copy one unit; one that cannot be is named, and the others are copied as well."""
     try:
         with progress_bar("copying", leaver) as progress:
-            sent = store.put(unit, _Moved(progress, f"copying {unit.name}", unit.bytes).add)
+            moved = _Moved(progress, f"copying {unit.name}", unit.bytes)
+            sent = store.put(unit, moved.add, reread=reread, check=partial(_check, root))
     except (CredentialError, UnusableError):
         raise
     except SpymonError as error:

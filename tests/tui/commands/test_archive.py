@@ -76,6 +76,29 @@ def test_a_day_is_archived_and_replayed_from_there(
     assert "canary" not in said.out + said.err
 
 
+def test_a_day_that_is_damaged_here_does_not_replace_its_copy(
+    endpoint: str, record: Callable[..., Journal], capsys: Captured
+) -> None:
+    configure(endpoint)
+    record("NDX")
+    assert main(["compact"]) == 0
+    assert main(["archive", "--symbol", "NDX"]) == 0
+    tape = Path("data/days/2025-12-16/NDX/tape.parquet")
+    whole = tape.read_bytes()
+    tape.write_bytes(whole[:120] + bytes([whole[120] ^ 255]) + whole[121:])
+    capsys.readouterr()
+
+    assert main(["archive", "--symbol", "NDX"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"spymon: days/2025-12-16/NDX was not copied: {tape} is damaged at chunk 0")
+    (sentence,) = copy_finished(keys_of(endpoint), Path("data"), DAY)
+    assert "NDX was not copied" in sentence
+    shutil.rmtree("data")
+    assert main(["--replay", "2025-12-16", "--symbol", "NDX", "--headless"]) == 0
+    assert main(["verify", "2025-12-16"]) == 0
+    assert tape.read_bytes() == whole
+
+
 def test_keys_are_masked_and_bucket_and_endpoint_are_not(capsys: Captured) -> None:
     configure("http://127.0.0.1:9")
 
