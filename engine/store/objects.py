@@ -232,6 +232,8 @@ class ObjectStore:
             base = self._key(folder)
             selector = fs.FileSelector(base, allow_not_found=True, recursive=True)
             infos = self._fs.get_file_info(selector)
+            if not infos and self._fs.get_file_info(self._bucket).type == fs.FileType.NotFound:
+                raise _no_bucket(self._bucket)
             return [info.path[len(base) + 1 :] for info in infos if info.type == fs.FileType.File]
 
     def _key(self, *parts: str) -> str:
@@ -290,6 +292,10 @@ class UnusableError(StoreError):
     """The whole object store cannot be used, not one file of it."""
 
 
+def _no_bucket(bucket: str) -> UnusableError:
+    return UnusableError(f"The object store has no bucket {bucket}; create it, or mend S3_BUCKET.")
+
+
 @contextmanager
 def _sentences(bucket: str) -> Iterator[None]:
     """Turn what the object store says into one sentence; its own may repeat a key, and is not cited."""
@@ -308,9 +314,7 @@ def _sentences(bucket: str) -> Iterator[None]:
                 "check S3_ACCESS_KEY and S3_SECRET_KEY."
             ) from None
         if code == "NO_SUCH_BUCKET" or "does not exist" in str(error).lower():
-            raise UnusableError(
-                f"The object store has no bucket {bucket}; create it, or mend S3_BUCKET."
-            ) from None
+            raise _no_bucket(bucket) from None
         raise UnusableError(
             f"The object store of {bucket} cannot be used ({code or 'no answer'}); "
             "check S3_ENDPOINT and try again."

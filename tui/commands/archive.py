@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Collection, Iterator
 from datetime import date
@@ -18,6 +19,7 @@ from ..leaving import Leaver
 from ..output import Progress, progress_bar, say
 from ..plan import parse_day
 
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
 _NAMES = ("s3_bucket", "s3_access_key", "s3_secret_key")
 
 
@@ -55,6 +57,10 @@ def object_place(settings: Settings) -> Place | None:
         return None
     if settings.s3_bucket is None or settings.s3_access_key is None or settings.s3_secret_key is None:
         raise ConfigError(f"The object store also needs {' and '.join(missing)}; put that into .env.")
+    if _BUCKET.fullmatch(settings.s3_bucket) is None:
+        raise ConfigError(
+            f"S3_BUCKET {settings.s3_bucket} is not a bucket's name; write that alone, like days."
+        )
     keys = settings.s3_access_key.reveal(), settings.s3_secret_key.reveal()
     return Place(settings.s3_bucket, settings.s3_endpoint, *keys)
 
@@ -101,7 +107,10 @@ class _Moved:
 
 
 def _show(store: ObjectStore) -> int:
-    for day, symbols in store.days().items():
+    days = store.days()
+    if not days:
+        say("There is no day in the object store yet; spymon archive copies what is finished there.")
+    for day, symbols in days.items():
         sys.stdout.write(f"{day} {' '.join(symbols)}\n")
     return 0
 
