@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
-import os
-import pty
 import signal
-import struct
-import termios
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from pyarrow import fs
 
 from tests.engine.sources.massive.staging import FIRST_HOUR_NS, full_chain, missed, occ, prints
 from tests.fakes.massive import Massive, Plan, Reset, Say, Send, Shut
 from tests.fakes.massive.past import PastDay
+from tests.fakes.pane import Pane
 from tests.fakes.process import environ, spymon
 from tests.fakes.s3 import s3_server
+from tests.fakes.unpacked import unpacked
 
 CANARY = "canary7f3a91d0c5"
 S3_CANARIES = {"S3_ACCESS_KEY": "canaryACCESS24680", "S3_SECRET_KEY": "canarySECRET13579"}
@@ -65,11 +63,11 @@ async def ended(words: str, folder: Path, fake: Massive, at_ns: int | None = Non
 
 
 def assert_nowhere(folder: Path, *texts: str) -> None:
-    """Look into everything that was said, and every file that was written, its name included."""
+    """Look into everything that was said, and every file that was written: its name, and what it holds."""
     for text in texts:
         assert MARK.decode() not in text
     files = written(folder)
-    assert not [path for path in files if MARK in str(path).encode() + path.read_bytes()]
+    assert not [path for path in files if MARK in str(path).encode() + unpacked(path)]
 
 
 def written(folder: Path, ending: str = "") -> list[Path]:
@@ -106,6 +104,60 @@ async def test_a_day_on_which_everything_goes_wrong(words: str, tmp_path: Path) 
     assert "process.py" in called
     assert_nowhere(tmp_path, text, called)
     assert written(tmp_path / "data" / "journal"), "nothing was recorded"
+
+
+MADE_OF_IT = (
+    "compact -v",
+    "snapshot SPY --replay 2025-12-19 --at 09:41 -v",
+    "levels SPY --replay 2025-12-19 --at 09:41 --format csv -v",
+    "levels SPY --replay 2025-12-19 --at 09:41 --json -v",
+    "--replay 2025-12-19 --json -v",
+    "days --json -v",
+    "verify 2025-12-19 -v",
+    "archive -v",
+    "archive --list -v",
+)
+
+
+async def test_a_recorded_day_and_all_that_is_made_of_it(tmp_path: Path) -> None:
+    async with provider(key=CANARY) as fake:
+        process = await spymon(f"record {LIVE} -v", tmp_path, settings(tmp_path, fake), FIRST_HOUR_NS)
+        async with asyncio.timeout(PATIENCE_S), a_bad_day(fake):
+            process.send_signal(signal.SIGTERM)
+        texts = [await said(process)]
+        assert written(tmp_path / "data" / "journal", ".arrows")
+        assert_nowhere(tmp_path, *texts)  # before the journal becomes a day and goes
+        with bucket() as (endpoint, copied):
+            surroundings = settings(tmp_path, fake, S3_ENDPOINT=endpoint)
+            for words in MADE_OF_IT:
+                process = await spymon(words, tmp_path, surroundings)
+                texts.append(await said(process))
+                assert process.returncode == 0, texts[-1]
+            for name, data in copied().items():
+                kept = tmp_path / "copied" / name
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_bytes(data)
+    assert written(tmp_path / "copied", ".parquet")
+    assert written(tmp_path / "data" / "intraday", ".parquet")
+    assert_nowhere(tmp_path, *texts)
+
+
+@contextlib.contextmanager
+def bucket() -> Iterator[tuple[str, Callable[[], dict[str, bytes]]]]:
+    """Run an object store with a bucket; yield its endpoint, and what returns all that is in it."""
+    with s3_server() as endpoint:
+        store = fs.S3FileSystem(
+            access_key="a", secret_key="s", endpoint_override=endpoint, region="us-east-1",
+            allow_bucket_creation=True,
+        )  # fmt: skip
+        store.create_dir("days")
+
+        def copied() -> dict[str, bytes]:
+            infos = store.get_file_info(fs.FileSelector("days", recursive=True))
+            names = [info.path for info in infos if info.type == fs.FileType.File]
+            return {name: store.open_input_stream(name).read() for name in names}
+
+        yield endpoint, copied
 
 
 @pytest.mark.parametrize("words", [f"{LIVE} --json -v", f"record {LIVE} -v", "backfill 2025-12-16 -v"])
@@ -152,41 +204,8 @@ async def test_the_settings_in_force(words: str, tmp_path: Path) -> None:
     assert_nowhere(tmp_path, text)
 
 
-class Pane:
-    """A terminal without a person; `text` is every byte that came."""
-
-    def __init__(self) -> None:
-        self._ours, self.theirs = pty.openpty()
-        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 300, 0, 0))
-        self.text = b""
-        self._came = asyncio.Event()
-        asyncio.get_running_loop().add_reader(self._ours, self._read)
-
-    def press(self, key: bytes) -> None:
-        os.write(self._ours, key)
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something is so; it is looked at whenever something comes."""
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                while not condition():
-                    self._came.clear()
-                    await self._came.wait()
-        except TimeoutError:
-            raise AssertionError(f"in vain; the terminal's end: {self.text[-4_000:]!r}") from None
-
-    def close(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._ours)
-        os.close(self._ours)
-        os.close(self.theirs)
-
-    def _read(self) -> None:
-        self.text += os.read(self._ours, 1 << 16)
-        self._came.set()
-
-
 async def test_the_screen_and_a_picture_of_it(tmp_path: Path) -> None:
-    pane = Pane()
+    pane = Pane(columns=300)
     async with provider(key=CANARY, rest_refused=("/v3/trades",)) as fake:
         process = await spymon(
             LIVE, tmp_path, settings(tmp_path, fake, TERM="xterm-256color"), FIRST_HOUR_NS, pane.theirs

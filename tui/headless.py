@@ -43,7 +43,7 @@ def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
     for sentence in params.notes:
         say(sentence)
     stop = threading.Event()
-    items = _items(make_sources(plan, settings)[0], symbols, params, plan.speed, as_json, stop, leaver)
+    items = _items(make_sources(plan, settings, say)[0], symbols, params, plan.speed, as_json, stop, leaver)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe may be set to an encoding without arrows
     writer = LineWriter(sys.stdout, plan.speed != math.inf or sys.stdout.isatty(), leaver.whole)

@@ -21,6 +21,7 @@ Progress = Callable[[str, float], None]
 Surroundings = AbstractContextManager[None]
 
 BUFFER_CHARS = 1 << 16
+_BAR = 12
 NS = 1_000_000_000
 
 
@@ -87,14 +88,16 @@ def progress_bar(title: str, leaver: Leaver) -> Iterator[Progress]:
         return
     from rich import progress as bar
     from rich.console import Console
+    from rich.table import Column
 
+    # In a narrow terminal the words are cut; how far it is and the time left stay.
     columns = (
-        bar.TextColumn("{task.description}"),
-        bar.BarColumn(),
-        bar.TaskProgressColumn(),
-        bar.TimeRemainingColumn(),
+        bar.TaskProgressColumn(table_column=Column(no_wrap=True, min_width=4)),
+        bar.TimeRemainingColumn(table_column=Column(no_wrap=True, min_width=7)),
+        bar.BarColumn(bar_width=_BAR, table_column=Column(min_width=_BAR)),
+        bar.TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
     )
-    bars = bar.Progress(*columns, console=Console(stderr=True), transient=True)
+    bars = bar.Progress(*columns, console=Console(stderr=True), transient=True, expand=True)
     with leaver.saying(bars.stop), bars:
         task = bars.add_task(title, total=1.0)
         yield lambda what, share: bars.update(task, description=what, completed=share)

@@ -71,7 +71,7 @@ def make_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan
     stored = asked.replay is not None and settings.source != SIMULATED and day in disk
     if not stored:
         _check_day(day, today)
-        _check_simulated(settings, day)
+        _check_simulated(settings, day, today)
     start_ns, end_ns = _bounds(asked, day)
     _check_expiry(settings, day)
     on_disk = disk.get(day, ())
@@ -85,7 +85,7 @@ def make_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan
         speed=_speed(settings, asked, stored),
         lines=asked.lines,
         others=tuple(sorted(set(disk) - {day})),
-        warnings=(),
+        warnings=() if stored or settings.source == SIMULATED else _instead(day),
     )
 
 
@@ -182,10 +182,26 @@ def _iso(text: str) -> date | None:
         return None
 
 
-def _check_simulated(settings: Settings, day: date) -> None:
-    """Refuse to show a simulated day to somebody who named a provider."""
+def _check_simulated(settings: Settings, day: date, today: date) -> None:
+    """Refuse to show a simulated day to somebody who named a provider, or has a key of one."""
+    keyed = settings.source == "auto" and settings.massive_api_key is not None
+    if day == today and (keyed or settings.source in LIVE):
+        raise NoDataError(
+            f"Nothing of today, {day}, is recorded, and it cannot be fetched before it is over; "
+            "spymon without --replay shows it live."
+        )
     if settings.source in LIVE:
         raise NoDataError(f"{day} is not on disk; fetch it with spymon backfill {day}, or name another day.")
+
+
+def _instead(day: date) -> tuple[str, ...]:
+    """Say what stands in for a day that is not there; the day of the examples is meant as it is."""
+    if day == SIMULATED_DAY:
+        return ()
+    return (
+        f"{day} is not on disk, so a simulated day is shown in its place; "
+        "with MASSIVE_API_KEY in .env the real one is fetched.",
+    )
 
 
 def _check_day(day: date, today: date) -> None:

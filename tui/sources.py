@@ -36,8 +36,10 @@ from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, Plan
 from .rules import installed, load_rules
 
 GO_LIVE = (
-    "Simulated day. See the market live: put MASSIVE_API_KEY in .env. Play a past day: spymon import PATH."
+    "Simulated day. Put MASSIVE_API_KEY in .env for the market live and past days; spymon import plays yours."
 )
+
+Tell = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,11 @@ class NamedSource:
         return self.opener(symbol)
 
 
-def make_sources(plan: Plan, settings: Settings) -> tuple[Source, ...]:
-    """Return what the run plays, then what the screen can switch to."""
+def make_sources(plan: Plan, settings: Settings, tell: Tell = lambda sentence: None) -> tuple[Source, ...]:
+    """Return what the run plays, then what the screen can switch to.
+
+    tell : hears what of a recording cannot be read when it is opened; a screen has that in its notes
+    """
     store = DayStore(settings.data_dir)
     days = tuple(stored(store, day, stored_symbols(store, day)) for day in plan.others)
     others = tuple(day for day in days if day.symbols)
@@ -65,7 +70,7 @@ def make_sources(plan: Plan, settings: Settings) -> tuple[Source, ...]:
     if plan.source == STORED:
         readable, damaged = judged(plan, settings)
         # The damaged ones come last: whoever watches is told why each of them cannot be shown.
-        first = stored(store, plan.day, (*readable, *damaged))
+        first = stored(store, plan.day, (*readable, *damaged), tell)
         return first, beside(), *others
     if plan.source in LIVE:
         feed = make_massive(settings, plan.source, recording(settings.data_dir))
@@ -121,9 +126,12 @@ def _open_simulated(source: SimulatedSource, notes: tuple[str, ...], symbol: str
     return tape
 
 
-def stored(store: DayStore, day: date, symbols: tuple[str, ...]) -> NamedSource:
+def stored(
+    store: DayStore, day: date, symbols: tuple[str, ...], tell: Tell = lambda sentence: None
+) -> NamedSource:
     """Return a day on disk as a source."""
-    return NamedSource(f"{STORED} {day}", f"{day} on disk", symbols, partial(open_stored, store, day))
+    opener = partial(open_stored, store, day, tell=tell)
+    return NamedSource(f"{STORED} {day}", f"{day} on disk", symbols, opener)
 
 
 def fold_params(settings: Settings) -> FoldParams:

@@ -6,7 +6,8 @@ HTTP and day files. What is there already is not asked for again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -102,18 +103,25 @@ class _Run:
         self._cache.sweep(self._wanted.day, self._manifest.entries())
         spots = await self._spots()
         if not len(spots) and self._wanted.strikes is not None:
-            raise NoDataError(
-                f"Massive has no minute bars of {self._wanted.underlying.symbol} on {self._wanted.day} for "
-                "this key, so no strikes can be chosen around its price; "
-                "spymon backfill --all fetches every strike."
-            )
-        names = [each.occ for each in chosen(self._wanted, await self._listed(), spots)]
+            raise self._no_strikes()
+        with _naming("There is no listing"):
+            listed = await self._listed()
+        names = [each.occ for each in chosen(self._wanted, listed, spots)]
         for kind in ("trades", "quotes"):
             self._progress.tickers += len(self._tickers.missing(kind, names))
         self._tell()
-        await self._tickers.fetch("trades", self._tickers.missing("trades", names))
+        with _naming("There are no past trades"):
+            await self._tickers.fetch("trades", self._tickers.missing("trades", names))
         await self._quotes(self._tickers.missing("quotes", names))
         return self._fetched(self._tickers.failures or self._gone(names))
+
+    def _no_strikes(self) -> NoDataError:
+        symbol, day = self._wanted.underlying.symbol, self._wanted.day
+        refused = self._notes[-1] if self._notes[1:] else f"Massive has no minute bars of {symbol} on {day}."
+        return NoDataError(
+            f"{refused} So no strikes can be chosen around its price; "
+            f"spymon backfill {day} --symbol {symbol} --all fetches every strike."
+        )
 
     async def _quotes(self, names: list[str]) -> None:
         """Fetch quotes, the first file alone: a plan without them refuses once and not at every file."""
@@ -235,6 +243,15 @@ class _Run:
         self._progress.rejected += self._pages.rejected.total()
         self._pages.rejected.clear()
         self._tell()
+
+
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    """Say what it is that the plan does not have: the provider's own words do not."""
+    try:
+        yield
+    except PlanError as error:
+        raise PlanError(f"{what}: {error}") from error
 
 
 def _ticker(u: Underlying) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from ..errors import NoDataError, StoreError
 from ..symbols import Contract
 from .daytape import DayTape
-from .daywriter import DayWriter
+from .daywriter import DayWriter, content_of
 from .files import date_named, present, settled_names, write_text, writing
 from .meta import DayMeta, from_json
 
@@ -86,6 +87,14 @@ class DayStore:
         """Return the day's tape; NoDataError when there is none, StoreError when damaged."""
         folder = self._existing(day, symbol)
         return DayTape(present(folder), _read_meta(folder), cached_chunks)
+
+    def check(self, day: date, symbol: str) -> None:
+        """Read a whole day; StoreError when it is not what was written."""
+        with closing(self.open(day, symbol)) as tape:
+            if content_of(tape) != tape.meta.measured.content:
+                raise StoreError(
+                    f"{self.folder(day, symbol)} is damaged: it holds something else than was written."
+                )
 
     def writer(self, day: date, symbol: str, contracts: Iterable[Contract]) -> DayWriter:
         """Return a writer of one day; `contracts` in the order of their ids, from 1."""

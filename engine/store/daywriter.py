@@ -132,7 +132,7 @@ class _Tally:
         self._first = 0
         self._starts: list[int] = []
         self._gaps: list[tuple[int, int]] = []
-        self._digest = hashlib.blake2b("\n".join(each.occ for each in contracts).encode(), digest_size=16)
+        self.digest = hashlib.blake2b("\n".join(each.occ for each in contracts).encode(), digest_size=16)
 
     def add(self, chunk: Events) -> None:
         first, most = int(chunk["ts"][0]), int(chunk["ts"].max())
@@ -145,7 +145,7 @@ class _Tally:
         silent = chunk[chunk["kind"] == GAP]
         self._gaps += [(int(gap["ts"]) - int(gap["s1"]) * _MS, int(gap["ts"])) for gap in silent]
         for name in FIELDS:
-            self._digest.update(np.ascontiguousarray(chunk[name]).tobytes())
+            self.digest.update(np.ascontiguousarray(chunk[name]).tobytes())
 
     def measured(self, tape_bytes: int) -> Measured:
         return Measured(
@@ -155,6 +155,14 @@ class _Tally:
             last_ns=self._clock or self._first,
             starts=tuple(self._starts),
             gaps=tuple(self._gaps),
-            content=self._digest.hexdigest(),
+            content=self.digest.hexdigest(),
             tape_bytes=tape_bytes,
         )
+
+
+def content_of(tape: DayTape) -> str:
+    """Return the digest of all that a tape holds; StoreError when it cannot be read."""
+    tally = _Tally(tuple(tape.contracts))
+    for chunk in range(len(tape.starts)):
+        tally.add(tape.read(chunk))
+    return tally.digest.hexdigest()

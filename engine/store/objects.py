@@ -34,6 +34,7 @@ VERSION = 1
 PART_BYTES = 1 << 20
 """Bytes that are moved at a time."""
 
+_AGAIN = "where the day is on disk, spymon archive DATE copies it again."
 _REFUSED = frozenset(
     {"ACCESS_DENIED", "INVALID_ACCESS_KEY_ID", "INVALID_SIGNATURE", "SIGNATURE_DOES_NOT_MATCH"}
 )
@@ -123,37 +124,48 @@ class ObjectStore:
                 found.setdefault(day, []).append(parts[1])
         return {day: tuple(sorted(symbols)) for day, symbols in sorted(found.items())}
 
-    def put(self, unit: Unit, on_bytes: OnBytes = lambda n: None) -> int:
-        """Copy what is not there yet, compare it, and return how many bytes were sent."""
+    def put(
+        self,
+        unit: Unit,
+        on_bytes: OnBytes = lambda n: None,
+        *,
+        reread: bool = False,
+        check: Callable[[Unit], object] = lambda unit: None,
+    ) -> int:
+        """Copy what is not there yet, compare it, and return how many bytes were sent.
+
+        reread : compare the content of what is there as well, not its size alone
+        check  : called before anything is sent; what it raises ends the copy
+        """
         wanted = Manifest(VERSION, {name: _entry(path) for name, path in sorted(unit.files.items())})
-        there = self.manifest(unit.name)
-        if there == wanted and self._has_all(unit.name, wanted):
+        key = self._key(unit.name, MANIFEST)
+        there = self._read(key)
+        known = there == msgspec.json.encode(wanted)
+        if known and not reread and self._has(unit.name, wanted):
             on_bytes(unit.bytes)
             return 0
-        if there is not None:  # what is half replaced must not count as whole
+        check(unit)
+        if there is not None and not known:  # what is half replaced must not count as whole
             with _sentences(self._bucket):
-                self._fs.delete_file(self._key(unit.name, MANIFEST))
+                self._fs.delete_file(key)
         sent = sum(
             self._put(f"{unit.name}/{name}", unit.files[name], entry, on_bytes)
             for name, entry in wanted.files.items()
         )
-        with _sentences(self._bucket), self._fs.open_output_stream(self._key(unit.name, MANIFEST)) as stream:
-            stream.write(msgspec.json.encode(wanted))
+        if not known:
+            with _sentences(self._bucket), self._fs.open_output_stream(key) as stream:
+                stream.write(msgspec.json.encode(wanted))
         return sent
 
     def manifest(self, name: str) -> Manifest | None:
         """Return what a unit in the bucket consists of; None when it is not there, or not whole."""
-        with _sentences(self._bucket):
-            key = self._key(name, MANIFEST)
-            if self._size(key) is None:
-                return None
-            with self._fs.open_input_stream(key) as stream:
-                data = stream.read()
+        key = self._key(name, MANIFEST)
+        data = self._read(key)
         try:
-            found = msgspec.json.decode(data, type=Manifest)
+            found = None if data is None else msgspec.json.decode(data, type=Manifest)
         except msgspec.DecodeError as error:
-            raise StoreError(f"{key} is damaged or foreign ({error}); delete it and copy again.") from error
-        if found.version != VERSION:
+            raise StoreError(f"{key} is damaged or foreign ({error}); {_AGAIN}") from error
+        if found is not None and found.version != VERSION:
             raise StoreError(f"{key} is of version {found.version}, this spymon reads {VERSION}.")
         return found
 
@@ -198,26 +210,14 @@ class ObjectStore:
         key = self._key(name)
         with _sentences(self._bucket):
             if self._size(key) is None:
-                raise StoreError(f"{key} is gone, though its manifest names it; copy again.")
-        with (
-            _sentences(self._bucket),
-            self._fs.open_input_stream(key) as stream,
-            path.open("wb") as file,
-        ):
-            for part in _parts(stream):
-                file.write(part)
-                on_bytes(len(part))
+                raise StoreError(f"{key} is gone from the object store; {_AGAIN}")
+            with self._fs.open_input_stream(key) as stream, path.open("wb") as file:
+                for part in _parts(stream):
+                    file.write(part)
+                    on_bytes(len(part))
         sync_path(path)
         if _entry(path) != entry:
-            raise StoreError(
-                f"{key} is not what its manifest says; delete the manifest there and copy again."
-            )
-
-    def _has_all(self, name: str, manifest: Manifest) -> bool:
-        """Say whether every file that a manifest names is there, by its size."""
-        with _sentences(self._bucket):
-            files = manifest.files.items()
-            return all(self._size(self._key(name, file)) == entry.bytes for file, entry in files)
+            raise StoreError(f"{key} is not what was copied there; {_AGAIN}")
 
     def _hash(self, key: str) -> Entry:
         with self._fs.open_input_stream(key) as stream:
@@ -226,6 +226,19 @@ class ObjectStore:
     def _size(self, key: str) -> int | None:
         info = self._fs.get_file_info(key)
         return int(info.size) if info.type == fs.FileType.File else None
+
+    def _read(self, key: str) -> bytes | None:
+        with _sentences(self._bucket):
+            if self._size(key) is None:
+                return None
+            with self._fs.open_input_stream(key) as stream:
+                return bytes(stream.read())
+
+    def _has(self, name: str, manifest: Manifest) -> bool:
+        """Say whether all files of a unit are there, of the size they had."""
+        with _sentences(self._bucket):
+            infos = self._fs.get_file_info([self._key(name, file) for file in manifest.files])
+        return [info.size for info in infos] == [entry.bytes for entry in manifest.files.values()]
 
     def _names(self, folder: str) -> list[str]:
         """Return the names of all files below a folder, relative to it."""

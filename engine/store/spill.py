@@ -72,7 +72,8 @@ class Spill:
         self._held, self._held_rows = [], 0
         rows = rows[_tape_order(rows, by_tape=True)]
         path = self._folder / f"run-{len(self._runs)}"
-        rows.tofile(path)
+        with path.open("wb") as file:  # `tofile` would not say why the disk refuses
+            file.write(rows.data)
         self._runs.append(_Run(path, rows["tape"]))
 
     def merged(self, tape: int) -> Iterator[Rows]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -11,15 +12,19 @@ from .journal.places import Place, places
 from .journal.tape import open_journal
 
 
-def open_stored(store: DayStore, day: date, symbol: str) -> Tape:
+def open_stored(
+    store: DayStore, day: date, symbol: str, tell: Callable[[str], object] = lambda sentence: None
+) -> Tape:
     """Return a tape; NoDataError when there is neither, StoreError when what is there is damaged.
 
-    A recording is there as far as it has come; what of it cannot be read stands in the notes.
+    A recording is there as far as it has come; what of it cannot be read stands in the notes, and is told.
     """
     place = Place(store.root, day, symbol)
     if store.has(day, symbol) or not place.files():
         return store.open(day, symbol)
     tape = open_journal(place)
+    for problem in tape.problems:
+        tell(problem)
     tape.info = replace(tape.info, notes=(*tape.info.notes, *tape.problems))
     return tape
 

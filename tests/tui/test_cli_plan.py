@@ -248,3 +248,23 @@ def test_a_past_day_that_is_not_there_is_fetched_with_a_key(
 def test_a_closed_day_is_not_fetched() -> None:
     with pytest.raises(NoDataError, match="2024-06-15 is a Saturday"):
         to_fetch(Asked("2024-06-15"), settings(KEY), DISK, TODAY)
+
+
+def test_a_simulated_day_in_a_real_ones_place_is_said() -> None:
+    [said] = make_plan(Asked("2025-12-17"), settings(), {}, TODAY).warnings
+    assert said.startswith(
+        "2025-12-17 is not on disk, so a simulated day is shown in its place; with MASSIVE"
+    )
+    for asked, flags in (
+        (Asked("2025-12-16"), {}),
+        (Asked("2025-12-17"), {"source": "simulated"}),
+        (Asked(), {}),
+    ):
+        assert make_plan(asked, settings(**flags), {}, TODAY).warnings == ()
+
+
+def test_who_has_a_key_gets_no_simulated_day_in_todays_place() -> None:
+    for flags in ({}, {"source": "massive"}):
+        with pytest.raises(NoDataError, match=r"Nothing of today, .*; spymon without --replay shows it live"):
+            make_plan(Asked(str(TODAY)), settings(KEY, **flags), {}, TODAY)
+    assert make_plan(Asked(str(TODAY)), settings(KEY, source="simulated"), {}, TODAY).source == "simulated"

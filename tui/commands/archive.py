@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Collection, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from engine.config import Settings
-from engine.errors import ConfigError, CredentialError, NoDataError, SpymonError
+from engine.errors import ConfigError, CredentialError, NoDataError, SpymonError, StoreError
+from engine.store.day import DayStore
 from engine.store.objects import ObjectStore, Place, Unit, UnusableError, connect, units
 
 from ..leaving import Leaver
 from ..output import Progress, progress_bar, say
 from ..plan import parse_day
 
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
 _NAMES = ("s3_bucket", "s3_access_key", "s3_secret_key")
 
 
@@ -35,7 +39,8 @@ def run_archive(args: argparse.Namespace, settings: Settings, leaver: Leaver) ->
         raise NoDataError(f"There is no such finished day in {settings.data_dir}; see spymon days.")
     if not found:
         say(f"There is nothing finished in {settings.data_dir} to copy.")
-    results = [_copied(store, unit, leaver) for unit in found]
+    # Who names a day wants to know that it is there; a nightly run must not read years of them again.
+    results = [_copied(settings.data_dir, store, unit, day is not None, leaver) for unit in found]
     return 0 if all(results) else 1
 
 
@@ -52,6 +57,10 @@ def object_place(settings: Settings) -> Place | None:
         return None
     if settings.s3_bucket is None or settings.s3_access_key is None or settings.s3_secret_key is None:
         raise ConfigError(f"The object store also needs {' and '.join(missing)}; put that into .env.")
+    if _BUCKET.fullmatch(settings.s3_bucket) is None:
+        raise ConfigError(
+            f"S3_BUCKET {settings.s3_bucket} is not a bucket's name; write that alone, like days."
+        )
     keys = settings.s3_access_key.reveal(), settings.s3_secret_key.reveal()
     return Place(settings.s3_bucket, settings.s3_endpoint, *keys)
 
@@ -63,7 +72,7 @@ def copy_finished(place: Place, root: Path, day: date) -> Iterator[str]:
         store = ObjectStore(connect(place), place.bucket)
         for unit in sorted(units(root), key=lambda each: each.name not in todays):
             wanted = unit.name in todays or store.manifest(unit.name) is None
-            if wanted and (sent := store.put(unit)):
+            if wanted and (sent := store.put(unit, check=partial(_check, root))):
                 yield f"{unit.name} was copied to the object store {place.bucket}: {sent / 1e6:,.1f} MB."
     except SpymonError as error:
         yield f"{str(error).rstrip('.')}; then run spymon archive, or wait for the next day's end."
@@ -71,20 +80,18 @@ def copy_finished(place: Place, root: Path, day: date) -> Iterator[str]:
         yield f"{error.filename} could not be copied to the object store ({error.strerror})."
 
 
-def fetch_day(settings: Settings, day: date, there: Collection[str], leaver: Leaver) -> bool:
-    """Bring a day from the object store, the watched symbols that are not `there`; say whether any came."""
+def fetch_day(settings: Settings, day: date, there: Collection[str], leaver: Leaver) -> None:
+    """Bring a day from the object store, if one is set: the watched symbols that are not `there`."""
     store = object_store(settings)
     if store is None:
-        return False
+        return
     watched = settings.symbol if settings.origin("symbol") != "default" else None
     wanted = set(store.days().get(day, ())) - set(there)
-    symbols = sorted(each for each in wanted if watched is None or each in watched)
-    for symbol in symbols:
+    for symbol in sorted(each for each in wanted if watched is None or each in watched):
         with progress_bar("fetching", leaver) as progress:
             moved = _Moved(progress, f"fetching {symbol} {day}", store.day_bytes(day, symbol))
             store.get_day(settings.data_dir, day, symbol, moved.add)
         say(f"{symbol} of {day} came from the object store {settings.s3_bucket}.")
-    return bool(symbols)
 
 
 class _Moved:
@@ -100,16 +107,32 @@ class _Moved:
 
 
 def _show(store: ObjectStore) -> int:
-    for day, symbols in store.days().items():
+    days = store.days()
+    if not days:
+        say("There is no day in the object store yet; spymon archive copies what is finished there.")
+    for day, symbols in days.items():
         sys.stdout.write(f"{day} {' '.join(symbols)}\n")
     return 0
 
 
-def _copied(store: ObjectStore, unit: Unit, leaver: Leaver) -> bool:
+def _check(root: Path, unit: Unit) -> None:
+    """Raise StoreError for a day that is damaged here: it must not take the place of a whole copy."""
+    kind, *rest = unit.name.split("/")
+    if kind != "days":
+        return
+    day, symbol = rest
+    try:
+        DayStore(root).check(date.fromisoformat(day), symbol)
+    except StoreError as error:
+        raise StoreError(f"{unit.name} was not copied: {error}") from error
+
+
+def _copied(root: Path, store: ObjectStore, unit: Unit, reread: bool, leaver: Leaver) -> bool:
     """Copy one unit; one that cannot be is named, and the others are copied as well."""
     try:
         with progress_bar("copying", leaver) as progress:
-            sent = store.put(unit, _Moved(progress, f"copying {unit.name}", unit.bytes).add)
+            moved = _Moved(progress, f"copying {unit.name}", unit.bytes)
+            sent = store.put(unit, moved.add, reread=reread, check=partial(_check, root))
     except (CredentialError, UnusableError):
         raise
     except SpymonError as error:

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from engine import backfill
 from engine.backfill import Backfill, Fetched, Wanted
 from engine.config import Settings
 from engine.errors import CredentialError, NoDataError, ProviderError, SpymonError, StoreError
 from engine.market import Underlying, parse_custom, underlying
-from engine.sources.massive.rate_limit import RateLimit
+from engine.sources.massive.rate_limit import FREE, RateLimit
 from engine.sources.massive.rest import Rest
 from engine.store.day import DayStore
 from engine.store.historical import Historical
@@ -36,6 +37,11 @@ _NAMED = 20
 
 _TOLD = ("flag --symbol", "argument")
 """Origins of a watch list that was typed."""
+
+_SLOWED = (
+    "Massive refuses so many requests at once (HTTP 429); from here on it is asked "
+    f"{FREE[0]} times a minute, which a free plan allows."
+)
 
 _FETCHING_SHARE = 0.8
 _TENTHS = 10
@@ -143,7 +149,7 @@ class _Run:
         self.failures: list[tuple[str, str]] = []
         self._settings, self._leaver, self._told = settings, leaver, told
         self._store, self._cache = DayStore(settings.data_dir), Historical(settings.data_dir)
-        self._limit = RateLimit()
+        self._limit = RateLimit(slowed=partial(say, _SLOWED))
         self._no_quotes = ""
 
     def make(self, wanted: Wanted, share: float, width: float) -> bool:
@@ -175,7 +181,7 @@ class _Run:
         key = self._settings.massive_api_key
         assert key is not None, "looked at before"
         async with Rest(
-            self._settings.massive_rest_url, key.reveal(), RateLimit(), seed=time.time_ns()
+            self._settings.massive_rest_url, key.reveal(), self._limit, seed=time.time_ns()
         ) as rest:
             run = Backfill(rest, self._cache, time.time_ns, told.fetching)
             run.no_quotes = self._no_quotes
@@ -208,8 +214,8 @@ class _Told:
         seconds = max(time.monotonic() - self._began_s, 1e-3)
         done = run.done / run.tickers if run.tickers else 0.0
         text = (
-            f"{self._name}: {run.done:,} of {run.tickers:,} files, {run.rows:,} rows, "
-            f"{run.rows / seconds:,.0f} rows/s, {run.requests:,} requests"
+            f"{self._name}: {run.done:,} of {run.tickers:,} files, "
+            f"{run.rows / seconds:,.0f} rows/s, {run.rows:,} rows"
         )
         self._bar(text, self._share + self._width * _FETCHING_SHARE * done)
         tenth = int(done * _TENTHS)

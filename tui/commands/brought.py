@@ -1,6 +1,7 @@
 """A past day that is asked for and not on disk: brought from the object store, or else fetched.
 
-Owns the order. Like `plan`, it imports nothing that reads a tape until there is something to bring.
+Owns the order; a way that fails is named, and is the end only when no other one is left. Like
+`plan`, it imports nothing that reads a tape until there is something to bring.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from engine.config import Settings
+from engine.errors import CredentialError, NoDataError, SpymonError, StoreError
 from engine.market import ET
 
 from ..leaving import Leaver
-from ..plan import SIMULATED, Asked, Disk, days_on_disk, parse_day, to_fetch
+from ..output import say
+from ..plan import SIMULATED, Asked, days_on_disk, parse_day, to_fetch
 
 
 def disk_with(
@@ -21,24 +24,40 @@ def disk_with(
 ) -> dict[date, tuple[str, ...]]:
     """Return what is on disk once the replayed day was brought; what is raised says why it cannot be."""
     disk = days_on_disk(settings.data_dir)
-    if replay is not None and _from_store(parse_day(replay, "--replay"), disk, settings, leaver):
-        disk = days_on_disk(settings.data_dir)
+    if replay is None:
+        return disk
+    day = parse_day(replay, "--replay")
+    trouble = _from_store(day, settings, disk.get(day, ()), leaver)
+    disk = days_on_disk(settings.data_dir)
     missing = to_fetch(Asked(replay), settings, disk, datetime.now(ET).date())
     if missing is None:
+        if trouble is not None and _lacks(settings, disk.get(day, ())):
+            raise trouble
+        _mention(trouble)
         return disk
+    _mention(trouble)
     from .backfill import fetch_for_replay
 
     fetch_for_replay(*missing, args, settings, leaver)
     return days_on_disk(settings.data_dir)
 
 
-def _from_store(day: date, disk: Disk, settings: Settings, leaver: Leaver) -> bool:
-    """Bring what lacks of a day from the object store, if one is set; say whether anything came."""
-    if settings.s3_bucket is None or settings.source == SIMULATED or not _lacks(settings, disk.get(day, ())):
-        return False
+def _from_store(day: date, settings: Settings, there: Collection[str], leaver: Leaver) -> SpymonError | None:
+    """Bring what lacks of a day from the object store, if one is set; return why it could not be asked."""
+    if settings.s3_bucket is None or settings.source == SIMULATED or not _lacks(settings, there):
+        return None
     from .archive import fetch_day
 
-    return fetch_day(settings, day, disk.get(day, ()), leaver)
+    try:
+        fetch_day(settings, day, there, leaver)
+    except (StoreError, CredentialError, NoDataError) as error:
+        return error
+    return None
+
+
+def _mention(trouble: SpymonError | None) -> None:
+    if trouble is not None:
+        say(str(trouble))
 
 
 def _lacks(settings: Settings, there: Collection[str]) -> bool:

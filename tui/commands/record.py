@@ -100,6 +100,8 @@ async def _record(feed: Feed, settings: Settings) -> int:
         say(sentence)
 
     async with Hub(feed.root, {}) as hub:
+        if hub.unreachable:
+            tell(f"{hub.unreachable} No screen can attach, and everything is recorded all the same.")
         recorder = Recorder(
             feed.root,
             feed.make,

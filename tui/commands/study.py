@@ -68,7 +68,7 @@ def _studied(
     part = parts[i]
     what = f"folding {part.symbol} {part.plan.day}"
     progress(what, i / len(parts))
-    tape: Tape = make_sources(part.plan, settings)[0].open(part.symbol)
+    tape: Tape = make_sources(part.plan, settings, say)[0].open(part.symbol)
     return studied(tape, folds, lambda share: progress(what, (i + share) / len(parts)))
 
 

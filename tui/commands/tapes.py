@@ -19,7 +19,7 @@ from engine.timeline import Timeline, TimelineParams
 from engine.valuation import Terms
 
 from ..leaving import Leaver
-from ..output import Progress
+from ..output import Progress, say
 from ..plan import LIVE, Asked, Disk, Plan, chosen_source, days_on_disk, make_plan
 from ..sources import make_sources
 from .brought import disk_with
@@ -70,7 +70,7 @@ class FoldedDay:
     """One symbol's day, folded as far as it was asked for."""
 
     def __init__(self, symbol: str, plan: Plan, settings: Settings) -> None:
-        self.tape: Tape = make_sources(plan, settings)[0].open(symbol)
+        self.tape: Tape = make_sources(plan, settings, say)[0].open(symbol)
         self._settings = settings
         fold = FoldParams(rate=settings.rate, dividend=settings.dividend)
         self._timeline = Timeline(self.tape, fold, _NO_CHECKPOINTS)

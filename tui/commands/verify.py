@@ -10,6 +10,7 @@ from engine.config import Settings
 from engine.errors import NoDataError, StoreError
 from engine.market import session
 from engine.store.day import DayStore
+from engine.store.journal.places import places
 
 from ..leaving import Leaver
 from ..output import progress_bar, say
@@ -27,9 +28,13 @@ def run_verify(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> 
 
 
 def _symbols(store: DayStore, day: date, only: str | None) -> tuple[str, ...]:
-    if only is not None:
-        return (only,)
-    symbols = day_files(store.root).get(day, ())
+    files = day_files(store.root).get(day, ())
+    recorded = {place.symbol for place in places(store.root) if place.day == day}.difference(files)
+    symbols = files if only is None else (only,)
+    if recorded.intersection(symbols or recorded):
+        raise NoDataError(
+            f"{day} is a recording still; spymon compact {day} makes a day of it and verifies that."
+        )
     if not symbols:
         session(day)
         raise NoDataError(f"There is no recorded or imported day {day} in {store.root}; see spymon days.")

@@ -29,12 +29,15 @@ _READ = 1 << 12
 class Hub:
     """Lets screens attach to the tapes of a recorder; open it with `async with`, on the recorder's loop.
 
-    Entering raises BusyError when another recorder of that data folder runs, StoreError when no screen could
-    reach this one.
-    Rows reach the screens once the tapes' reader has taken them, and `news` was called after that.
+    Entering raises BusyError when another recorder of that data folder runs, StoreError when nothing can be
+    written there. Rows reach the screens once the tapes' reader has taken them, and `news` was called after
+    that.
+
+    unreachable : why no screen can attach, on a file system without sockets for one; '' when they can
     """
 
     def __init__(self, data_dir: Path, tapes: Mapping[str, LiveTape]) -> None:
+        self.unreachable = ""
         self._place = Place(data_dir)
         self._tapes = dict(tapes)
         self._lock: IO[str] | None = None
@@ -48,7 +51,12 @@ class Hub:
         self._place.prepare()
         self._lock = self._place.claim()
         try:
-            self._server = await asyncio.start_unix_server(self._begin, sock=self._place.listen())
+            listening = self._place.listen()
+        except StoreError as error:
+            self.unreachable = str(error)
+            return self
+        try:
+            self._server = await asyncio.start_unix_server(self._begin, sock=listening)
         except BaseException:
             self._lock.close()
             raise
@@ -58,19 +66,22 @@ class Hub:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let every screen go; raises what failed in serving one that should not have."""
-        assert self._server is not None, "it was entered"
         assert self._lock is not None, "it was entered"
-        self._server.close()
+        if self._server is not None:
+            await self._hang_up(self._server)
+        self._lock.close()
+        if self._failure is not None and error is None:
+            raise self._failure
+
+    async def _hang_up(self, server: asyncio.Server) -> None:
+        server.close()
         with suppress(OSError):  # a disk that became read-only; the next recorder replaces it
             self._place.socket.unlink()
         screens = list(self._screens)
         for screen in screens:
             screen.cancel()
         await asyncio.gather(*screens, return_exceptions=True)
-        await self._server.wait_closed()
-        self._lock.close()
-        if self._failure is not None and error is None:
-            raise self._failure
+        await server.wait_closed()
 
     @property
     def screens(self) -> int:

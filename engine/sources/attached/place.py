@@ -40,15 +40,9 @@ class Place:
         self.lock = self.folder / "recorder.lock"
 
     def prepare(self) -> None:
-        """Make the folder, for this user alone; StoreError when it belongs to somebody else."""
-        if not POSSIBLE:
-            raise StoreError("This system has no unix sockets, so no screen can attach to a recorder.")
+        """Make the folder; StoreError when nothing can be written there."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            found = self.folder.lstat()
-            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-                raise StoreError(f"{self.folder} is not this user's own folder; move it away.")
-            self.folder.chmod(0o700)
         except OSError as error:
             raise unusable(self.folder, error) from error
 
@@ -58,23 +52,33 @@ class Place:
             file = self.lock.open("a+", encoding="ascii")
         except OSError as error:
             raise unusable(self.lock, error) from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.seek(0)
-            pid = file.read().strip() or "unknown"
+        if self._is_taken(file):
+            pid = _pid_in(file)
             file.close()
             raise BusyError(
                 f"A recorder (pid {pid}) already runs on the data folder {self.data_dir}; start "
                 "spymon without record to watch it, or stop it first."
-            ) from error
+            )
         with suppress(OSError):  # on a full disk nobody is told the number, and that is all
             os.ftruncate(file.fileno(), 0)
             os.write(file.fileno(), str(os.getpid()).encode())
         return file
 
+    def _is_taken(self, lock: IO[str]) -> bool:
+        """Lock a file unless another process has it; where it cannot be locked, ask whether one answers."""
+        try:
+            return _is_locked(lock)
+        except OSError:
+            return self.is_reachable()
+
     def listen(self) -> socket.socket:
-        """Return the listening socket in place of one that a killed recorder left; the lock must be held."""
+        """Return the listening socket in place of one that a killed recorder left; the lock must be held.
+
+        StoreError when no screen could reach it, or somebody else could.
+        """
+        if not POSSIBLE:
+            raise StoreError("This system has no unix sockets.")
+        self._close_to_others()
         listening = socket.socket(socket.AF_UNIX)
         try:
             self.socket.unlink(missing_ok=True)
@@ -102,6 +106,33 @@ class Place:
             raise unusable(self.socket, error) from error
         return speaking
 
+    def _close_to_others(self) -> None:
+        """Let none but this user into the folder; StoreError when it is another's or stays open."""
+        try:
+            found = self.folder.lstat()
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+                raise StoreError(f"{self.folder} is not this user's own folder; move it away.")
+            self.folder.chmod(0o700)
+            if stat.S_IMODE(self.folder.stat().st_mode) != 0o700:
+                raise StoreError(f"{self.folder} cannot be closed to others.")
+        except OSError as error:
+            raise unusable(self.folder, error) from error
+
+    def is_reachable(self) -> bool:
+        """Say whether a recorder answers; StoreError when it is somebody else's."""
+        connection = self.connect()
+        if connection is not None:
+            connection.close()
+        return connection is not None
+
+    def recorder(self) -> str | None:
+        """Return the pid of the recorder that has the lock, None when none has."""
+        try:
+            with self.lock.open("r", encoding="ascii") as file:
+                return _pid_in(file) if _is_locked(file) else None
+        except OSError:
+            return None
+
     @contextmanager
     def _short(self) -> Iterator[str]:
         """Lend a name of the socket that is short enough to be one, by way of a link for long folders."""
@@ -115,12 +146,33 @@ class Place:
 
 
 def is_reachable(data_dir: Path) -> bool:
-    """Say whether a recorder runs on a data folder; StoreError when it is somebody else's."""
-    connection = Place(data_dir).connect() if POSSIBLE else None
-    if connection is None:
+    """Say whether a recorder runs on a data folder; StoreError when no screen can reach it."""
+    place = Place(data_dir)
+    if POSSIBLE and place.is_reachable():
+        return True
+    pid = place.recorder()
+    if pid is not None:
+        raise StoreError(
+            f"A recorder (pid {pid}) runs on the data folder {data_dir}, but no screen can reach it there; "
+            "stop it, or choose another folder with --data-dir."
+        )
+    return False
+
+
+def _is_locked(file: IO[str]) -> bool:
+    """Lock an open file and say False, unless another process has it; OSError where there are no locks."""
+    if fcntl is None:
         return False
-    connection.close()
-    return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _pid_in(lock: IO[str]) -> str:
+    lock.seek(0)
+    return lock.read().strip() or "unknown"
 
 
 def unusable(path: Path, error: OSError) -> StoreError:

@@ -6,6 +6,7 @@ Pure: times come in as seconds of any clock that never goes back.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 PAID = (20, 1.0)
 """Requests and seconds of a plan without a limit of its own; the provider asks to stay well below 100/s."""
@@ -21,11 +22,18 @@ class RateLimit:
 
     most, per_s : at most so many requests in any so many seconds
     slow        : the same once three requests of a minute were refused
+    slowed      : called when that happens
     """
 
-    def __init__(self, most: int = PAID[0], per_s: float = PAID[1], slow: tuple[int, float] = FREE) -> None:
+    def __init__(
+        self,
+        most: int = PAID[0],
+        per_s: float = PAID[1],
+        slow: tuple[int, float] = FREE,
+        slowed: Callable[[], object] = lambda: None,
+    ) -> None:
         self.most, self.per_s = most, per_s
-        self._slow = slow
+        self._slow, self._slowed = slow, slowed
         self._granted: deque[float] = deque(maxlen=max(most, slow[0]))
         self._refused: deque[float] = deque(maxlen=_REFUSALS)
 
@@ -43,3 +51,4 @@ class RateLimit:
         often = len(self._refused) == _REFUSALS and now_s - self._refused[0] <= _WITHIN_S
         if often and self._slow[0] / self._slow[1] < self.most / self.per_s:
             self.most, self.per_s = self._slow
+            self._slowed()

@@ -198,11 +198,29 @@ async def test_an_index_is_asked_for_under_its_own_name(tmp_path: Path) -> None:
 async def test_without_minute_bars_only_all_strikes_can_be_had(tmp_path: Path) -> None:
     async with Massive(Plan(rest_refused=("/v2/aggs",))) as fake:
         PAST.shelve(fake.shelf)
-        with pytest.raises(NoDataError, match="spymon backfill --all"):
+        with pytest.raises(NoDataError) as error:
             await fetch(fake, tmp_path, strikes=2)
+        assert str(error.value).startswith(
+            "There are no minute bars of SPY: Massive's plan for this key does not"
+        )
+        assert "; spymon backfill 2025-12-16 --symbol SPY --all fetches every strike." in str(error.value)
         fetched = await fetch(fake, tmp_path)
     assert any(note.startswith("There are no minute bars of SPY") for note in fetched.notes)
     assert len(fetched.files) == 84
+
+
+@pytest.mark.parametrize(
+    ("path", "what"), [("/v3/trades", "past trades"), ("/v3/reference/options", "listing")]
+)
+async def test_a_plan_that_lacks_what_is_needed_is_told_what_that_is(
+    path: str, what: str, tmp_path: Path
+) -> None:
+    async with Massive(Plan(rest_refused=(path,))) as fake:
+        PAST.shelve(fake.shelf)
+        with pytest.raises(
+            CredentialError, match=f"^There (are|is) no {what}: Massive's plan for this key does"
+        ):
+            await fetch(fake, tmp_path)
 
 
 async def test_the_listing_is_that_of_the_day(tmp_path: Path) -> None:

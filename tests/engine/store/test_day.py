@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -220,6 +221,19 @@ def test_a_tape_of_another_day_under_the_same_size_is_noticed(tmp_path: Path) ->
     (folder / "meta.json").write_text(text)
     with pytest.raises(StoreError, match=r"does not belong to its meta\.json"):
         store.open(DAY, "SPY")
+
+
+def test_a_day_with_the_contracts_of_another_one_does_not_pass_a_check(tmp_path: Path) -> None:
+    store, other = DayStore(tmp_path / "here"), DayStore(tmp_path / "there")
+    write(store, tape(2_000))
+    store.check(DAY, "SPY")
+    with other.writer(DAY, "SPY", CONTRACTS[::-1]) as writer:
+        writer.append(tape(2_000))
+        writer.commit(facts())
+    shutil.copy(other.folder(DAY, "SPY") / "contracts.parquet", store.folder(DAY, "SPY"))
+    assert store.open(DAY, "SPY").contracts[1] == CONTRACTS[1]
+    with pytest.raises(StoreError, match="SPY is damaged: it holds something else than was written"):
+        store.check(DAY, "SPY")
 
 
 def test_damaged_contracts_are_one_sentence(tmp_path: Path) -> None:

@@ -113,6 +113,65 @@ def test_an_object_of_the_same_size_and_another_content_is_replaced(
     assert contents(tmp_path / "there" / "days" / DAY.isoformat() / "SPY") == contents(folder)
 
 
+def test_what_is_gone_or_cut_there_is_sent_again(
+    store: ObjectStore, s3: fs.S3FileSystem, bucket: str, tmp_path: Path
+) -> None:
+    folder = make_day(tmp_path / "here", tape=b"right")
+    (unit,) = units(tmp_path / "here")
+    store.put(unit)
+    s3.delete_file(f"{bucket}/{unit.name}/tape.parquet")
+    with pytest.raises(
+        StoreError, match=r"tape.parquet is gone from the object store; where the day is on disk"
+    ):
+        store.get_day(tmp_path / "there", DAY, "SPY")
+    with closing(s3.open_output_stream(f"{bucket}/{unit.name}/meta.json")) as stream:
+        stream.write(b"{")
+
+    assert store.put(unit) == len(b"right") + len(b"{}")
+    store.get_day(tmp_path / "there", DAY, "SPY")
+    assert contents(tmp_path / "there" / "days" / DAY.isoformat() / "SPY") == contents(folder)
+
+
+def test_what_was_changed_there_is_found_by_reading_it_again(
+    store: ObjectStore, s3: fs.S3FileSystem, bucket: str, tmp_path: Path
+) -> None:
+    make_day(tmp_path, tape=b"right")
+    (unit,) = units(tmp_path)
+    store.put(unit)
+    with closing(s3.open_output_stream(f"{bucket}/{unit.name}/tape.parquet")) as stream:
+        stream.write(b"wrong")
+
+    assert store.put(unit) == 0
+    assert store.put(unit, reread=True) == len(b"right")
+    assert store.put(unit, reread=True) == 0
+
+
+def test_a_damaged_manifest_is_written_again(
+    store: ObjectStore, s3: fs.S3FileSystem, bucket: str, tmp_path: Path
+) -> None:
+    make_day(tmp_path, tape=b"right")
+    (unit,) = units(tmp_path)
+    store.put(unit)
+    with closing(s3.open_output_stream(f"{bucket}/{unit.name}/{MANIFEST}")) as stream:
+        stream.write(b"no json")
+
+    assert store.put(unit) == 0
+    assert store.manifest(unit.name) is not None
+
+
+def test_nothing_is_sent_of_what_does_not_pass(store: ObjectStore, tmp_path: Path) -> None:
+    def refuse(unit: Unit) -> None:
+        raise StoreError(f"{unit.name} is damaged")
+
+    make_day(tmp_path)
+    (unit,) = units(tmp_path)
+    with pytest.raises(StoreError, match="days/2025-12-16/SPY is damaged"):
+        store.put(unit, check=refuse)
+    assert store.days() == {}
+    store.put(unit)
+    assert store.put(unit, check=refuse) == 0, "what is there need not be looked at"
+
+
 def test_a_day_that_changed_here_is_copied_again(store: ObjectStore, tmp_path: Path) -> None:
     folder = make_day(tmp_path, tape=b"before")
     store.put(units(tmp_path)[0])
@@ -133,7 +192,9 @@ def test_an_object_that_was_changed_there_is_refused_and_nothing_appears(
     with closing(s3.open_output_stream(f"{bucket}/days/{DAY}/SPY/tape.parquet")) as stream:
         stream.write(b"wrong")
 
-    with pytest.raises(StoreError, match="is not what its manifest says;"):
+    with pytest.raises(
+        StoreError, match="is not what was copied there; where the day is on disk, spymon archive DATE"
+    ):
         store.get_day(tmp_path / "there", DAY, "SPY")
     assert not (tmp_path / "there" / "days").exists()
 
@@ -213,7 +274,7 @@ def test_a_file_that_went_from_there_is_named_and_copied_again(
     store.put(unit)
     s3.delete_file(f"{bucket}/{unit.name}/tape.parquet")
 
-    with pytest.raises(StoreError, match="is gone, though its manifest names it; copy again"):
+    with pytest.raises(StoreError, match="is gone from the object store; where the day is on disk"):
         store.get_day(tmp_path / "there", DAY, "SPY")
     assert store.put(unit) == 4
     store.get_day(tmp_path / "there", DAY, "SPY")

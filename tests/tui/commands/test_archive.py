@@ -76,6 +76,29 @@ def test_a_day_is_archived_and_replayed_from_there(
     assert "canary" not in said.out + said.err
 
 
+def test_a_day_that_is_damaged_here_does_not_replace_its_copy(
+    endpoint: str, record: Callable[..., Journal], capsys: Captured
+) -> None:
+    configure(endpoint)
+    record("NDX")
+    assert main(["compact"]) == 0
+    assert main(["archive", "--symbol", "NDX"]) == 0
+    tape = Path("data/days/2025-12-16/NDX/tape.parquet")
+    whole = tape.read_bytes()
+    tape.write_bytes(whole[:120] + bytes([whole[120] ^ 255]) + whole[121:])
+    capsys.readouterr()
+
+    assert main(["archive", "--symbol", "NDX"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"spymon: days/2025-12-16/NDX was not copied: {tape} is damaged at chunk 0")
+    (sentence,) = copy_finished(keys_of(endpoint), Path("data"), DAY)
+    assert "NDX was not copied" in sentence
+    shutil.rmtree("data")
+    assert main(["--replay", "2025-12-16", "--symbol", "NDX", "--headless"]) == 0
+    assert main(["verify", "2025-12-16"]) == 0
+    assert tape.read_bytes() == whole
+
+
 def test_keys_are_masked_and_bucket_and_endpoint_are_not(capsys: Captured) -> None:
     configure("http://127.0.0.1:9")
 
@@ -120,6 +143,44 @@ def test_a_store_that_cannot_be_used_is_told_once(
     assert capsys.readouterr().err == (
         "spymon: The object store has no bucket other; create it, or mend S3_BUCKET.\n"
     )
+
+
+@pytest.mark.parametrize("command", ["archive --list", "--replay 2025-12-16 --headless"])
+def test_a_bucket_that_is_not_there_is_not_an_empty_one(
+    command: str, endpoint: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    configure(endpoint)
+    monkeypatch.setenv("S3_BUCKET", "other")
+    assert main(command.split()) == 1
+    said = capsys.readouterr()
+    assert said.err == "spymon: The object store has no bucket other; create it, or mend S3_BUCKET.\n"
+    assert not said.out
+
+
+def test_an_empty_bucket_is_said_to_be_empty(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    configure(endpoint)
+    client = fs.S3FileSystem(
+        access_key="access", secret_key="secret", endpoint_override=endpoint, region="us-east-1",
+        allow_bucket_creation=True,
+    )  # fmt: skip
+    client.create_dir("empty")
+    monkeypatch.setenv("S3_BUCKET", "empty")
+    assert main(["archive", "--list"]) == 0
+    assert capsys.readouterr().err.startswith(
+        "spymon: There is no day in the object store yet; spymon archive "
+    )
+
+
+@pytest.mark.parametrize("bucket", ["s3://days", "days/2025", "my days"])
+def test_what_is_no_name_of_a_bucket_is_one_sentence(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    configure("http://127.0.0.1:9")
+    monkeypatch.setenv("S3_BUCKET", bucket)
+    assert main(["archive", "--list"]) == 2
+    assert capsys.readouterr().err.startswith(f"spymon: S3_BUCKET {bucket} is not a bucket's name")
 
 
 def test_a_symbol_that_lacks_is_brought_beside_the_others(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections import Counter
@@ -20,10 +21,14 @@ from engine.store.historical import Historical
 from engine.store.manifest import read_manifest
 from tests.fakes.massive import KEY, Massive, Plan
 from tests.fakes.massive.past import PastDay
+from tests.fakes.pane import Pane
+from tests.fakes.process import environ
+from tests.fakes.process import spymon as process_of
 from tui.cli import main
 
 PAST = PastDay(strikes=range(678, 684), trades=20, quotes=4)
 ROOT = Path(__file__).parents[3]
+NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +37,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
     for name in list(os.environ):
-        if name.startswith(("SPYMON_", "MASSIVE_", "POLYGON_")):
+        if name.startswith(("SPYMON_", "MASSIVE_", "POLYGON_", "S3_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("MASSIVE_API_KEY", KEY)
 
@@ -146,6 +151,43 @@ async def test_an_interruption_says_how_to_go_on() -> None:
     assert "Traceback" not in said
 
 
+async def test_a_narrow_terminal_shows_how_far_it_is_how_fast_and_the_time_left(tmp_path: Path) -> None:
+    pane, reached, go_on = Pane(columns=80), asyncio.Event(), asyncio.Event()
+
+    async def gate(count: int) -> None:
+        if count >= 16:
+            reached.set()
+            await go_on.wait()
+
+    async with Massive(Plan()) as fake:
+        PAST.shelve(fake.shelf)
+        fake.shelf.gate = gate
+        more = {"SPYMON_MASSIVE_REST_URL": fake.rest_url, "MASSIVE_API_KEY": KEY, "TERM": "xterm"}
+        words = "backfill 2025-12-16 --expiry 0dte --strikes 4"
+        process = await process_of(words, tmp_path, environ(tmp_path, **more), None, pane.theirs)
+        await reached.wait()
+        left, rate = rb"%[^\r]*\d:\d\d:\d\d", rb"SPY on 2025-12-16: \d+ of \d+ files, \d+ rows/s"
+        await pane.until(lambda: re.search(left + rb"[^\r]*" + rate, pane.text))
+        go_on.set()
+        assert await process.wait() == 0
+    pane.close()
+
+
+async def test_a_provider_that_wants_fewer_requests_gets_them_and_the_person_is_told() -> None:
+    async with Massive(Plan()) as fake:
+        PAST.shelve(fake.shelf)
+        fake.shelf.failures = [429] * 3
+        process = await started(fake, "backfill 2025-12-16")
+        assert process.stderr is not None
+        said = (await process.stderr.readline()).decode()
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
+    assert said == (
+        "spymon: Massive refuses so many requests at once (HTTP 429); "
+        "from here on it is asked 5 times a minute, which a free plan allows.\n"
+    )
+
+
 async def test_files_that_fail_are_listed_and_the_day_is_partial(capsys: pytest.CaptureFixture[str]) -> None:
     broken = PAST.tickers[3]
     async with Massive() as fake:
@@ -196,6 +238,32 @@ async def test_a_plan_without_quotes_makes_a_day_that_says_so(capsys: pytest.Cap
     assert first["quotes"] == {"complete": 0, "partial": 0, "empty": 0}
     assert first["notes"][0].startswith("There are no quotes")
     assert (second["date"], second["symbol"]) == ("2025-12-17", "SPY")
+
+
+async def test_a_replay_goes_on_to_massive_when_the_object_store_is_away(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = {"BUCKET": "days", "ENDPOINT": NOWHERE, "ACCESS_KEY": "a", "SECRET_KEY": "s"}
+    for name, text in store.items():
+        monkeypatch.setenv(f"S3_{name}", text)
+    async with Massive(Plan()) as fake:
+        PAST.shelve(fake.shelf)
+        assert await spymon(fake, "--replay 2025-12-16 --headless --expiry 0dte") == 0
+        out, err = capsys.readouterr()
+        assert "SPY   REPLAY  backfill" in out
+        away, fetched = err.index("The object store of days cannot be used"), err.index("is fetched from")
+        assert away < fetched, "in the order in which they were tried"
+
+        assert await spymon(fake, "--replay 2025-12-16 --headless --expiry 0dte") == 0
+        assert "object store" not in capsys.readouterr().err, "what is on disk is not asked for"
+    monkeypatch.delenv("MASSIVE_API_KEY")
+    assert await asyncio.to_thread(main, ["--replay", "2025-12-17", "--headless"]) == 1
+    out, err = capsys.readouterr()
+    assert err.startswith(
+        "spymon: The object store of days cannot be used (NETWORK_CONNECTION); check S3_ENDP"
+    )
+    assert err.count("\n") == 1
+    assert not out, "a simulated day is not the day that was archived"
 
 
 async def test_a_replay_fetches_the_day_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,6 +80,40 @@ def test_a_recording_is_listed_compacted_verified_and_replayed(
     assert f"SPY folds to the recorded hash {state_hash}" in capsys.readouterr().out
 
 
+def test_what_is_a_recording_still_is_verified_by_compacting_it(
+    record: Callable[..., Journal], capsys: Captured
+) -> None:
+    record("SPY")
+    for more in ([], ["--symbol", "spy"]):
+        assert main(["verify", "2025-12-16", *more]) == 4
+        assert capsys.readouterr().err == (
+            "spymon: 2025-12-16 is a recording still; "
+            "spymon compact 2025-12-16 makes a day of it and verifies that.\n"
+        )
+    assert main(["verify", "2025-12-16", "--symbol", "QQQ"]) == 4
+    assert "There is no recorded or imported day 2025-12-16 of QQQ" in capsys.readouterr().err
+    assert main(["compact"]) == 0
+    record("QQQ")
+    assert main(["verify", "2025-12-16"]) == 0
+
+
+@pytest.mark.parametrize(
+    "command", ["--replay 2025-12-16 --headless", "levels SPY --replay 2025-12-16", "study 2025-12-16"]
+)
+def test_what_is_lost_of_a_recording_is_said_by_whatever_reads_it(
+    command: str, record: Callable[..., Journal], capsys: Captured
+) -> None:
+    record()
+    [path] = Path("data/journal/2025-12-16").glob("*.arrows")
+    record()
+    [_, torn] = sorted(Path("data/journal/2025-12-16").glob("*.arrows"))
+    os.truncate(torn, torn.stat().st_size - 20)
+    main(command.split())
+    err = capsys.readouterr().err
+    assert err.count(f"{torn} breaks off within its last batch") == 1
+    assert str(path) not in err
+
+
 def test_one_symbol_or_one_day_can_be_compacted_alone(
     record: Callable[..., Journal], capsys: Captured
 ) -> None:

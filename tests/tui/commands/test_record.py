@@ -111,6 +111,18 @@ def test_a_signal_ends_it_with_the_journal_closed(
     assert (summary["type"], summary["events"], summary["source"]) == ("summary", count, "simulated")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere there are no unix sockets at all")
+def test_where_no_screen_can_attach_it_records_all_the_same(capsys: Captured) -> None:
+    socket = Path("data/simulated/run/recorder.sock")
+    (socket / "in the way").mkdir(parents=True)
+    assert main(["record", "--source", "simulated", "--symbol", "DIA", "--speed", "max"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1].startswith("DIA   SIMULATED    360,790 events")
+    [said] = [line for line in err.splitlines() if "No screen can attach" in line]
+    assert said.startswith(f"spymon: {socket} cannot be used (")
+    assert said.endswith("No screen can attach, and everything is recorded all the same.")
+
+
 def test_without_a_key_it_says_what_to_do(capsys: Captured) -> None:
     assert main(["record"]) == 3
     assert "put MASSIVE_API_KEY in .env" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import NoDataError, ProviderError, StoreError
+from engine.errors import BusyError, NoDataError, ProviderError, StoreError
 from engine.events import NS, Events, empty_events
 from engine.kernel.params import FoldParams
 from engine.live import CHUNK, LiveTape
@@ -478,3 +479,18 @@ async def test_a_recorder_that_falls_silent_is_said_to_hang(tmp_path: Path, tape
         seen = await screen.until(lambda seen: seen.link.badge == "STALE")
         assert "hangs" in seen.link.note
         await screen.leave()
+
+
+async def test_where_no_socket_can_be_a_recorder_says_why_and_keeps_others_out(
+    tmp_path: Path, tape: LiveTape
+) -> None:
+    place = Place(tmp_path)
+    (place.socket / "in the way").mkdir(parents=True)
+    async with Hub(tmp_path, {"SPY": tape}) as hub:
+        assert re.match(r".*recorder.sock cannot be used \(.+\); it is how screens reach", hub.unreachable)
+        hub.news()
+        with pytest.raises(BusyError, match="already runs on the data folder"):
+            await Hub(tmp_path, {}).__aenter__()
+    assert (place.socket / "in the way").exists()
+    async with Hub(tmp_path / "other", {"SPY": tape}) as hub:
+        assert hub.unreachable == ""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import BusyError, StoreError
-from engine.sources.attached.place import Place, is_own
+from engine.sources.attached.place import Place, is_own, is_reachable
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def test_a_folder_that_others_could_enter_is_closed_to_them(tmp_path: Path) -> N
     place = Place(tmp_path)
     place.folder.mkdir(mode=0o777)
     place.folder.chmod(0o777)
-    place.prepare()
-    assert stat.S_IMODE(place.folder.stat().st_mode) == 0o700
+    with place.listen():
+        assert stat.S_IMODE(place.folder.stat().st_mode) == 0o700
 
 
 def test_a_link_in_the_folders_place_is_not_followed(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_link_in_the_folders_place_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     place.folder.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StoreError, match="run is not this user's own folder; move it away"):
-        place.prepare()
+        place.listen()
 
 
 def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -101,3 +101,15 @@ def test_the_user_knows_itself(place: Place) -> None:
             heard, _ = listening.accept()
             with heard:
                 assert is_own(heard)
+
+
+def test_a_recorder_that_no_screen_can_reach_is_named(place: Place) -> None:
+    assert not is_reachable(place.data_dir)
+    with place.claim():
+        with pytest.raises(
+            StoreError, match=rf"recorder \(pid {os.getpid()}\) runs on .* no screen can reach"
+        ):
+            is_reachable(place.data_dir)
+        with place.listen():
+            assert is_reachable(place.data_dir)
+    assert not is_reachable(place.data_dir), "what a killed recorder left is no recorder"

@@ -25,11 +25,15 @@ def test_nobody_waits_below_the_limit() -> None:
 
 
 def test_a_provider_that_keeps_refusing_is_asked_at_the_slow_rate() -> None:
-    limit = RateLimit(20, 1.0, slow=(2, 60.0))
+    said: list[int] = []
+    limit = RateLimit(20, 1.0, slow=(2, 60.0), slowed=lambda: said.append(limit.most))
     for now in (0.0, 1.0, 2.0):
+        assert not said
         limit.wait_s(now)
         limit.refused(now)
     assert limit.wait_s(3.0) == 58.0
+    limit.refused(4.0)
+    assert said == [2], "it is told once"
 
 
 def test_refusals_far_apart_slow_nothing_down() -> None:
