@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from threading import Lock
 from typing import Any
 
@@ -94,6 +95,11 @@ class MassiveSource:
         self._notify: Callable[[], None] = lambda: None
         self._down_ns: int | None = None
         self._aimed: tuple[object, ...] = ()
+
+    @property
+    def day(self) -> date:
+        """Return which session's day it is."""
+        return self._hours.session.day
 
     def open(self, symbol: str) -> LiveTape:
         """Return the symbol's tape; NoDataError for one that is not watched, StoreError from `begin`."""
