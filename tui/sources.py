@@ -63,21 +63,21 @@ class NamedSource:
         return self.opener(symbol)
 
 
-def make_sources(plan: Plan, settings: Settings) -> tuple[Source, ...]:
-    """Return what the run plays, then what the screen can switch to."""
+def make_sources(plan: Plan, settings: Settings, now: Callable[[], int] = time.time_ns) -> tuple[Source, ...]:
+    """Return what the run plays, then what the screen can switch to; `now` in ns UTC."""
     store = DayStore(settings.data_dir)
     days = tuple(stored(store, day, stored_symbols(store, day)) for day in plan.others)
     others = tuple(day for day in days if day.symbols)
     beside = partial(simulated, SIMULATED_DAY, settings.seed, settings.symbol)
     if plan.source == ATTACHED:
-        return attached(settings), beside(notes=()), *others
+        return attached(settings, now), beside(notes=()), *others
     if plan.source == STORED:
         readable, damaged = judged(plan, settings)
         # The damaged ones come last: whoever watches is told why each of them cannot be shown.
         first = stored(store, plan.day, (*readable, *damaged))
         return first, beside(), *others
     if plan.source in LIVE:
-        feed = make_massive(settings, plan.source, recording(settings.data_dir))
+        feed = make_massive(settings, plan.source, recording(settings.data_dir, now), now)
         return feed, beside(notes=()), *others
     return simulated(plan.day, settings.seed, plan.symbols), *others
 
@@ -110,7 +110,7 @@ def simulated(
     return NamedSource(SIMULATED, f"simulated day {day}", symbols, partial(_open_simulated, source, notes))
 
 
-def attached(settings: Settings) -> AttachedSource:
+def attached(settings: Settings, now: Callable[[], int] = time.time_ns) -> AttachedSource:
     """Return what the recorder of the data folder records, the wanted symbols first."""
     hello = find_recorder(settings.data_dir)
     if hello is None:
@@ -121,7 +121,7 @@ def attached(settings: Settings) -> AttachedSource:
     else:
         symbols = settings.symbol
     place = Place(settings.data_dir)
-    return AttachedSource(place, hello, symbols, spool=lambda: FileSpool(place.folder))
+    return AttachedSource(place, hello, symbols, lambda: FileSpool(place.folder), now)
 
 
 def _open_simulated(source: SimulatedSource, notes: tuple[str, ...], symbol: str) -> Tape:
@@ -188,9 +188,11 @@ def live_plan(settings: Settings, now_ns: int) -> Plan:
     return plan
 
 
-def live_day(plan: Plan, settings: Settings, alerter: Alerter) -> LiveDay:
-    """Return the live day of a plan, with its monitor."""
-    feed, *others = make_sources(plan, settings)
+def live_day(
+    plan: Plan, settings: Settings, alerter: Alerter, now: Callable[[], int] = time.time_ns
+) -> LiveDay:
+    """Return the live day of a plan, with its monitor; `now` in ns UTC."""
+    feed, *others = make_sources(plan, settings, now)
     assert isinstance(feed, MassiveSource | AttachedSource), "the plan is of a live day"
     monitor = make_monitor((feed, *others), plan, settings, alerter)
     writes = partial(_writes, settings.data_dir, feed) if isinstance(feed, MassiveSource) else None

@@ -32,6 +32,7 @@ from .rest import Rest
 
 _CENT, _NICKEL = 100, 500
 _LONGEST_SLEEP_S = 30.0
+_SLEPT_NS = 5 * NS  # between two looks, which are a quarter of a second apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class MassiveSource:
         self._hand = Hand()
         self._notify: Callable[[], None] = lambda: None
         self._down_ns: int | None = None
+        self._awake_ns = 0  # when the source last looked at how everything stands
         self._aimed: tuple[object, ...] = ()
 
     @property
@@ -132,6 +134,7 @@ class MassiveSource:
             tasks.append(self._task(self._stream()))
             await self._beat()
             await self._hand.do(self._end)
+            self._say()
             for task in tasks:
                 task.cancel()
 
@@ -172,6 +175,7 @@ class MassiveSource:
         """Look at how everything stands until the day is over."""
         aimed_ns = 0
         while (now_ns := self._now()) < self._hours.end_ns:
+            self._awake_ns = now_ns
             if now_ns - aimed_ns >= self._pulse.aim * NS and self._errands:
                 aimed_ns = now_ns
                 await self._hand.do(self._tend)
@@ -284,11 +288,14 @@ class MassiveSource:
 
     def _end(self) -> None:
         """Take in what is left, and mark the time without data at the end of the day."""
+        heard_ns, now_ns = self._clusters.heard_ns, self._now()
         self._drain()
-        if self._clusters.options and not self._clusters.streaming:
+        # Who slept through the close has sockets that look open.
+        slept = now_ns - self._awake_ns > _SLEPT_NS
+        if self._clusters.options and (slept or not self._clusters.streaming):
             for errands in self._errands.values():
-                since_ns = self._since(errands, self._clusters.heard_ns)
-                errands.followed.silence(since_ns, self._hours.close_ns, self._now())
+                since_ns = self._since(errands, min(heard_ns, self._awake_ns))
+                errands.followed.silence(since_ns, self._hours.close_ns, now_ns)
 
     def _close(self) -> None:
         for followed in self._followed.values():
