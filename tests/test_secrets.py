@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
-import os
-import pty
 import signal
-import struct
-import termios
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
@@ -20,6 +15,7 @@ import pytest
 from tests.engine.sources.massive.staging import FIRST_HOUR_NS, full_chain, missed, occ, prints
 from tests.fakes.massive import Massive, Plan, Reset, Say, Send, Shut
 from tests.fakes.massive.past import PastDay
+from tests.fakes.pane import Pane
 from tests.fakes.process import environ, spymon
 from tests.fakes.s3 import s3_server
 
@@ -150,39 +146,6 @@ async def test_the_settings_in_force(words: str, tmp_path: Path) -> None:
     assert process.returncode == 0
     assert text.count("********") == 3
     assert_nowhere(tmp_path, text)
-
-
-class Pane:
-    """A terminal without a person; `text` is every byte that came."""
-
-    def __init__(self) -> None:
-        self._ours, self.theirs = pty.openpty()
-        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 300, 0, 0))
-        self.text = b""
-        self._came = asyncio.Event()
-        asyncio.get_running_loop().add_reader(self._ours, self._read)
-
-    def press(self, key: bytes) -> None:
-        os.write(self._ours, key)
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something is so; it is looked at whenever something comes."""
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                while not condition():
-                    self._came.clear()
-                    await self._came.wait()
-        except TimeoutError:
-            raise AssertionError(f"in vain; the terminal's end: {self.text[-4_000:]!r}") from None
-
-    def close(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._ours)
-        os.close(self._ours)
-        os.close(self.theirs)
-
-    def _read(self) -> None:
-        self.text += os.read(self._ours, 1 << 16)
-        self._came.set()
 
 
 async def test_the_screen_and_a_picture_of_it(tmp_path: Path) -> None:

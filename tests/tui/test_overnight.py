@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -31,6 +33,8 @@ from engine.tape import TapeInfo
 from engine.view import View
 from tests.engine.sources.massive.staging import clock, full_chain, prints
 from tests.fakes.massive import Massive, Plan, Send
+from tests.fakes.pane import Pane
+from tests.fakes.process import environ, leap, spymon
 from tui.next_day import DailyDesk, LiveDay
 from tui.sources import live_day, live_plan
 from tui.tidying import compact_apart
@@ -110,6 +114,10 @@ async def until(is_it: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
+def connected(view: View) -> bool:
+    return view.link is not None and view.link.state == "connected"
+
+
 def monitors() -> int:
     gc.collect()
     return sum(isinstance(each, Monitor) for each in gc.get_objects())
@@ -126,7 +134,7 @@ async def test_a_day_is_recorded_made_a_day_of_and_followed_by_the_next(tmp_path
         fake.now = now
         fake.shelf.chains["SPY"] = chain("251219") + chain("251222")
         async with left_open(settings(tmp_path, fake), now, said) as (desk, shown):
-            await shown(lambda view: view.link is not None and view.link.state == "connected")
+            await shown(connected)
             await fake.play(Send(prints(now(), 20)))
             await shown(lambda view: view.counts.trades == 20)
             assert [place.day for place in places(tmp_path)] == [FRIDAY]
@@ -144,18 +152,15 @@ async def test_a_day_is_recorded_made_a_day_of_and_followed_by_the_next(tmp_path
             now.leap(ready_ns(MONDAY) - 100 * NS)
             assert desk.view is not None
             assert desk.view.day == FRIDAY
-            now.leap(ready_ns(MONDAY))
-            early = await shown(lambda view: view.day == MONDAY and len(view.strike_milli) > 0)
-            assert (early.badge, early.symbol, early.expiry) == ("CLOSED", "SPY", MONDAY)
-            assert early.generation > over.generation
+            now.leap(session(MONDAY).open_ns + 60 * NS)
+            fresh = await shown(lambda view: view.day == MONDAY and connected(view))
+            assert (fresh.symbol, fresh.expiry) == ("SPY", MONDAY)
+            assert fresh.generation > over.generation
             assert [name for name, _ in desk.sources] == ["massive", "simulated", "import 2025-12-19"]
             assert [place.day for place in places(tmp_path)] == [MONDAY]
             assert feeds() == ["feed massive"]
-            del over, early
+            del over, fresh
             await until(lambda: monitors() == before + 1)
-
-            now.leap(session(MONDAY).open_ns)
-            await shown(lambda view: view.link is not None and view.link.state == "connected")
     await until(lambda: not feeds())
     assert Place(tmp_path, MONDAY, "SPY").files()
 
@@ -187,15 +192,30 @@ def recorded(day: date) -> LiveTape:
     return tape
 
 
+async def test_a_screen_whose_machine_slept_until_the_morning(tmp_path: Path) -> None:
+    pane, moment = Pane(), tmp_path / "clock"
+    leap(moment, parse_time("16:15:05", FRIDAY))
+    async with Massive(Plan()) as fake:
+        fake.now = lambda: time.time_ns() + int(moment.read_text())
+        fake.shelf.chains["SPY"] = chain("251219") + chain("251222")
+        hosts = {"SPYMON_MASSIVE_WS_URL": fake.ws_url, "SPYMON_MASSIVE_REST_URL": fake.rest_url}
+        given = environ(tmp_path, MASSIVE_API_KEY=fake.plan.key, TERM="xterm-256color", **hosts)
+        process = await spymon("--symbol SPY --expiry 1", tmp_path, given, moment, pane.theirs)
+        try:
+            await pane.until(lambda: b"The market has closed" in pane.text)
+            leap(moment, parse_time("08:45", MONDAY))
+            await pane.until(lambda: b"2025-12-19 SPY compacted" in pane.text)
+            await pane.until(lambda: b"Monday 22 December at 09:30" in pane.text)
+            process.send_signal(signal.SIGINT)
+            assert await asyncio.wait_for(process.wait(), PATIENCE_S) == 130
+        finally:
+            if process.returncode is None:
+                process.kill()
+    pane.close()
+    assert DayStore(tmp_path / "data").has(FRIDAY, "SPY")
+    assert [place.day for place in places(tmp_path / "data")] == [MONDAY]
+
+
 def test_the_simulated_day_is_nobodys_next(tmp_path: Path) -> None:
     with pytest.raises(NoDataError, match=r"No recorder runs on .* and there is no key"):
         live_plan(settings(tmp_path), ready_ns(MONDAY))
-
-
-# --- a process beside the screen ----------------------------------------------------------------------
-
-
-async def test_a_recording_that_cannot_become_a_day_is_said(tmp_path: Path) -> None:
-    said: list[str] = []
-    await compact_apart(tmp_path / "nothing", said.append)
-    assert said == [f"There is nothing to compact in {tmp_path / 'nothing'}."]
