@@ -91,6 +91,7 @@ class DailyDesk:
         self._marked: tuple[View, View] | None = None  # a view of the shown desk, and what becomes of it
         self._generation = 0  # of the last view
         self._ahead = 0  # by how much those of the shown desk are behind
+        self._broken: str | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._partings: set[asyncio.Task[None]] = set()
 
@@ -113,8 +114,11 @@ class DailyDesk:
 
     def _begin(self, work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]]) -> None:
         def end(task: asyncio.Task[None]) -> None:
-            if task.cancelled() or task.exception() is None:  # a failure stays, to be raised at the end
+            error = None if task.cancelled() else task.exception()
+            if error is None:
                 tasks.discard(task)
+            else:  # it stays, to be raised at the end
+                self._broken = f"Something failed that should not have ({type(error).__name__}: {error})."
 
         task = asyncio.create_task(work)
         tasks.add(task)
@@ -150,8 +154,8 @@ class DailyDesk:
 
     @property
     def failure(self) -> str | None:
-        """Why the day that is shown cannot go on."""
-        return self._shown.desk.failure
+        """Why the day that is shown cannot go on, or what failed beside it."""
+        return self._shown.desk.failure or self._broken
 
     @property
     def refusal(self) -> CredentialError | None:

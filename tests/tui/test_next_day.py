@@ -513,10 +513,14 @@ async def test_the_next_day_does_not_wait_for_it_and_leaving_ends_it(week: Week)
     assert ended == ["ended"]
 
 
-async def test_what_fails_beside_the_screen_is_raised_when_it_is_left(week: Week) -> None:
+async def test_a_failure_nobody_expected_is_said_and_raised_when_the_screen_is_left(week: Week) -> None:
     async def fail() -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("by nothing")
 
+    desk = DailyDesk(week.day(TUESDAY), week.make, fail, week.clock.now, week.clock.pause, week.drop)
+    await desk.start()
+    await week.clock.go(after_close(TUESDAY))
+    assert desk.failure == "Something failed that should not have (ZeroDivisionError: by nothing)."
     with pytest.raises(ZeroDivisionError):
-        async with week.watched(week.day(TUESDAY), fail):
-            await week.clock.go(after_close(TUESDAY))
+        await desk.stop()
+    assert week.desks[TUESDAY].life == ["started", "stopped"]
