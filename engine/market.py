@@ -24,6 +24,7 @@ ET = ZoneInfo("America/New_York")
 _NS = 1_000_000_000
 _DAY = timedelta(days=1)
 _FRIDAY, _SATURDAY = 4, 5
+_EARLIER_NS = 3600 * _NS
 _OPEN, _EARLY, _CLOSE, _LATE = time(9, 30), time(13, 0), time(16, 0), timedelta(minutes=15)
 
 
@@ -63,6 +64,11 @@ def is_session(day: date) -> bool:
 def next_session(day: date) -> date:
     """Return the first trading day after `day`; NoDataError past the table's end."""
     return _nearest(day + _DAY, _DAY)
+
+
+def ready_ns(day: date) -> int:
+    """Return when a session is made ready for, an hour before its open, ns UTC; NoDataError without one."""
+    return session(day).open_ns - _EARLIER_NS
 
 
 def previous_session(day: date) -> date:

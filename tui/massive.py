@@ -40,6 +40,6 @@ def make_massive(
     )
 
 
-def recording(data_dir: Path) -> Begin:
+def recording(data_dir: Path, now: Callable[[], int] = time.time_ns) -> Begin:
     """Return what opens a symbol's day so that it is recorded in a data folder while it is shown."""
-    return partial(open_recorded, data_dir, spool=partial(FileSpool, data_dir / "journal"))
+    return partial(open_recorded, data_dir, now=now, spool=partial(FileSpool, data_dir / "journal"))

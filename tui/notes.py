@@ -7,6 +7,8 @@ the line about its feed, not here. It refuses to know what they say.
 
 from __future__ import annotations
 
+from datetime import date
+
 from engine.view import View
 
 _UNDER_WAY = "…"  # how a sentence ends that tells of work going on; it never stands
@@ -16,7 +18,7 @@ class Notes:
     """The notes of the tape that is shown now."""
 
     def __init__(self) -> None:
-        self._tape: tuple[str, str] | None = None
+        self._tape: tuple[str, date, str] | None = None
         self._first: frozenset[str] = frozenset()
         self._now: tuple[str, ...] = ()
         self._gone: set[str] = set()
@@ -25,7 +27,7 @@ class Notes:
     def learn(self, view: View) -> None:
         """Take in a view's notes; those of a tape's first view stand for as long as it is shown."""
         self._now = tuple(note for note in view.notes if view.link is None or note != view.link.note)
-        tape = (view.source, view.symbol)
+        tape = (view.source, view.day, view.symbol)
         if tape != self._tape:
             self._tape = tape
             self._first = frozenset(note for note in self._now if not under_way(note))

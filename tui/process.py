@@ -29,3 +29,9 @@ def settle() -> None:
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+
+
+def let_go() -> None:
+    """Give back what a finished day leaves behind; what was settled with it is in no round by itself."""
+    gc.unfreeze()
+    settle()

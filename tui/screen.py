@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from engine.alerts.alerter import Alerter
 from engine.config import Settings
 
 from . import process
@@ -24,11 +23,20 @@ process.prepare(os.environ)  # before textual is imported, which reads its frame
 from .app import SpymonApp  # noqa: E402
 from .desk import Desk, LazyDesk  # noqa: E402
 
+SAID_S = 15.0
+"""How long the screen shows what came of a recording."""
+
 
 def run_screen(plan: Plan, settings: Settings) -> int:
     """Open the screen and return the exit code; raises what the desk could not start for."""
+
+    def make() -> Desk:
+        from .sources import make_desk  # compiles and reads: not before the first paint
+
+        return make_desk(plan, settings, app.alerter, partial(app.notify, timeout=SAID_S))
+
     app = SpymonApp(
-        LazyDesk(lambda: _make_desk(plan, settings, app.alerter)),
+        LazyDesk(make),
         fps=settings.fps,
         screenshots=settings.data_dir / "screens",
         what=f"{plan.symbols[0]} {plan.day}",
@@ -57,9 +65,3 @@ def _stderr_on_terminal() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-
-
-def _make_desk(plan: Plan, settings: Settings, alerter: Alerter) -> Desk:
-    from .sources import make_monitor  # compiles and reads: not before the first paint
-
-    return make_monitor(plan, settings, alerter)

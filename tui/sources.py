@@ -1,15 +1,17 @@
-"""The concrete sources of one run, and the monitor on them.
+"""The concrete sources of one run, and the desk on them.
 
-Owns which source is first and what it is called. Imported only when tapes are about to be read: it loads the
-fold, the simulator and the store.
+Owns which source is first and what it is called, and what follows a live day. Imported only when tapes are
+about to be read: it loads the fold, the simulator and the store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
+from pathlib import Path
 
 from engine.alerts.alerter import Alerter
 from engine.config import Settings
@@ -17,23 +19,30 @@ from engine.errors import NoDataError, StoreError
 from engine.events import NS
 from engine.kernel.params import PRESETS, FoldParams, with_settings
 from engine.kernel.signals import RULE_NAMES
+from engine.market import ET
 from engine.monitor import Monitor
 from engine.rules import PREFIX
 from engine.slot import DeckParams, Source
 from engine.sources.attached.place import Place
 from engine.sources.attached.seek import find_recorder
 from engine.sources.attached.source import AttachedSource
+from engine.sources.massive.source import MassiveSource
 from engine.sources.simulated import PROFILES, SimulatedSource
 from engine.store.day import DayStore
+from engine.store.journal.places import Place as Recording
+from engine.store.journal.places import is_recording
 from engine.store.spool import FileSpool
 from engine.store.stored import open_stored, stored_symbols
 from engine.tape import Tape
 
 from .alerts import unknown_rules
-from .attaching import ATTACHED
+from .attaching import ATTACHED, attached_plan
+from .desk import Desk
 from .massive import make_massive, recording
-from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, Plan
+from .next_day import DailyDesk, LiveDay
+from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, Asked, Plan, days_on_disk, make_plan
 from .rules import installed, load_rules
+from .tidying import compact_apart
 
 GO_LIVE = (
     "Simulated day. Put MASSIVE_API_KEY in .env for the market live and past days; spymon import plays yours."
@@ -56,24 +65,30 @@ class NamedSource:
         return self.opener(symbol)
 
 
-def make_sources(plan: Plan, settings: Settings, tell: Tell = lambda sentence: None) -> tuple[Source, ...]:
+def make_sources(
+    plan: Plan,
+    settings: Settings,
+    tell: Tell = lambda sentence: None,
+    now: Callable[[], int] = time.time_ns,
+) -> tuple[Source, ...]:
     """Return what the run plays, then what the screen can switch to.
 
     tell : hears what of a recording cannot be read when it is opened; a screen has that in its notes
+    now  : ns UTC
     """
     store = DayStore(settings.data_dir)
     days = tuple(stored(store, day, stored_symbols(store, day)) for day in plan.others)
     others = tuple(day for day in days if day.symbols)
     beside = partial(simulated, SIMULATED_DAY, settings.seed, settings.symbol)
     if plan.source == ATTACHED:
-        return attached(settings), beside(notes=()), *others
+        return attached(settings, now), beside(notes=()), *others
     if plan.source == STORED:
         readable, damaged = judged(plan, settings)
         # The damaged ones come last: whoever watches is told why each of them cannot be shown.
         first = stored(store, plan.day, (*readable, *damaged), tell)
         return first, beside(), *others
     if plan.source in LIVE:
-        feed = make_massive(settings, plan.source, recording(settings.data_dir))
+        feed = make_massive(settings, plan.source, recording(settings.data_dir, now), now)
         return feed, beside(notes=()), *others
     return simulated(plan.day, settings.seed, plan.symbols), *others
 
@@ -106,7 +121,7 @@ def simulated(
     return NamedSource(SIMULATED, f"simulated day {day}", symbols, partial(_open_simulated, source, notes))
 
 
-def attached(settings: Settings) -> AttachedSource:
+def attached(settings: Settings, now: Callable[[], int] = time.time_ns) -> AttachedSource:
     """Return what the recorder of the data folder records, the wanted symbols first."""
     hello = find_recorder(settings.data_dir)
     if hello is None:
@@ -117,7 +132,7 @@ def attached(settings: Settings) -> AttachedSource:
     else:
         symbols = settings.symbol
     place = Place(settings.data_dir)
-    return AttachedSource(place, hello, symbols, spool=lambda: FileSpool(place.folder))
+    return AttachedSource(place, hello, symbols, lambda: FileSpool(place.folder), now)
 
 
 def _open_simulated(source: SimulatedSource, notes: tuple[str, ...], symbol: str) -> Tape:
@@ -157,10 +172,46 @@ def deck_params(plan: Plan, settings: Settings) -> DeckParams:
     )
 
 
-def make_monitor(plan: Plan, settings: Settings, alerter: Alerter) -> Monitor:
+def make_monitor(sources: Sequence[Source], plan: Plan, settings: Settings, alerter: Alerter) -> Monitor:
     """Return the monitor of a run, not yet started; the alerter hears its signals."""
-    monitor = Monitor(
-        make_sources(plan, settings), deck_params(plan, settings), speed=plan.speed, fps=settings.fps
-    )
+    monitor = Monitor(sources, deck_params(plan, settings), speed=plan.speed, fps=settings.fps)
     monitor.on_signal(alerter.hear)
     return monitor
+
+
+def make_desk(plan: Plan, settings: Settings, alerter: Alerter, say: Callable[[str], None]) -> Desk:
+    """Return what a screen looks at, not yet started; a live day is followed by the next.
+
+    say : tells the person something once
+    """
+    if plan.source not in (ATTACHED, *LIVE):
+        return make_monitor(make_sources(plan, settings), plan, settings, alerter)
+
+    def make() -> LiveDay:
+        return live_day(live_plan(settings, time.time_ns()), settings, alerter)
+
+    return DailyDesk(live_day(plan, settings, alerter), make, partial(compact_apart, settings.data_dir, say))
+
+
+def live_plan(settings: Settings, now_ns: int) -> Plan:
+    """Return the plan of what is live now, as at a start; NoDataError without a recorder and a key."""
+    disk, today = days_on_disk(settings.data_dir), datetime.fromtimestamp(now_ns // NS, ET).date()
+    plan = attached_plan(Asked(), settings, disk, today) or make_plan(Asked(), settings, disk, today)
+    if plan.source == SIMULATED:
+        raise NoDataError(f"No recorder runs on {settings.data_dir}, and there is no key of a provider.")
+    return plan
+
+
+def live_day(
+    plan: Plan, settings: Settings, alerter: Alerter, now: Callable[[], int] = time.time_ns
+) -> LiveDay:
+    """Return the live day of a plan, with its monitor; `now` in ns UTC."""
+    feed, *others = make_sources(plan, settings, now=now)
+    assert isinstance(feed, MassiveSource | AttachedSource), "the plan is of a live day"
+    monitor = make_monitor((feed, *others), plan, settings, alerter)
+    writes = partial(_writes, settings.data_dir, feed) if isinstance(feed, MassiveSource) else None
+    return LiveDay(monitor, feed.day, feed.name, feed.symbols, writes)
+
+
+def _writes(root: Path, feed: MassiveSource) -> bool:
+    return any(is_recording(Recording(root, feed.day, symbol)) for symbol in feed.symbols)

@@ -21,7 +21,7 @@ from ..errors import NoDataError, StoreError
 from ..events import NS
 from ..levels import Levels
 from ..live import Begin, LiveTape
-from ..market import next_session, session
+from ..market import next_session, ready_ns
 from ..slot import LiveSource
 from ..store.day import DayStore
 from ..store.journal.compaction import compact
@@ -34,9 +34,6 @@ from .follow import Follow, SnapshotTerms
 
 TURN_S = 0.1
 """Wall time between two looks at the tapes; an attached screen sees no more often."""
-
-EARLY_NS = 3600 * NS
-"""How long before the open the next day begins."""
 
 LONGEST_WAIT_S = 30.0
 """A machine that was asleep notices within this time that a day has begun."""
@@ -85,7 +82,7 @@ class Telling:
 
 def next_day(day: date) -> int:
     """Return when the session after a day is made ready for, ns UTC."""
-    return session(next_session(day)).open_ns - EARLY_NS
+    return ready_ns(next_session(day))
 
 
 def copy_nowhere(day: date) -> Iterator[str]:

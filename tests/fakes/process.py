@@ -1,6 +1,7 @@
 """spymon in a process of its own, with an environment of its own, at any moment.
 
-Run as a program, with how many ns its clock is ahead and then spymon's own words, it is spymon.
+Run as a program, with how many ns its clock is ahead and then spymon's own words, it is spymon. In place of
+the number a file may hold it: written anew, it is a clock that leaps, as that of a machine that has slept.
 """
 
 from __future__ import annotations
@@ -26,26 +27,35 @@ async def spymon(
     words: str,
     folder: Path,
     environ: dict[str, str],
-    at_ns: int | None = None,
+    at_ns: int | Path | None = None,
     terminal: int | None = None,
 ) -> asyncio.subprocess.Process:
     """Start it in a folder, its streams in pipes or all of them a terminal's.
 
-    at_ns : what its clock shows then, ns UTC; None for the present
+    at_ns : what its clock shows then, ns UTC, or a file that `leap` writes; None for the present
     """
-    ahead_ns = 0 if at_ns is None else at_ns - time.time_ns()
+    ahead = at_ns if isinstance(at_ns, Path) else 0 if at_ns is None else at_ns - time.time_ns()
     streams = subprocess.PIPE if terminal is None else terminal
     return await asyncio.create_subprocess_exec(
-        sys.executable, __file__, str(ahead_ns), *words.split(),
+        sys.executable, __file__, str(ahead), *words.split(),
         cwd=folder, env=environ, stdin=subprocess.DEVNULL if terminal is None else terminal,
         stdout=streams, stderr=streams, limit=1 << 24,
     )  # fmt: skip
 
 
+def leap(clock: Path, to_ns: int) -> None:
+    """Have the clock of whoever was started with this file show `to_ns` now."""
+    fresh = clock.with_suffix(".new")
+    fresh.write_text(str(to_ns - time.time_ns()))
+    fresh.replace(clock)
+
+
 def _run() -> int:
-    ahead_ns = int(sys.argv.pop(1))
-    shown = time.time_ns
-    time.time_ns = lambda: shown() + ahead_ns
+    word, shown = sys.argv.pop(1), time.time_ns
+    if word.lstrip("-").isdigit():
+        time.time_ns = lambda: shown() + int(word)
+    else:
+        time.time_ns = lambda: shown() + int(Path(word).read_text())
     from tui.cli import main
 
     return main()

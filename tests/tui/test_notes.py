@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -54,6 +55,12 @@ def test_what_a_live_source_says_has_a_line_of_its_own(live_view: MakeView) -> N
     cut = "The connection was cut."
     for said in ("", cut):
         notes.learn(live_view(link=Link(note=said), notes=(cut, LATER)))
+    assert (notes.standing, notes.passing) == ((LATER,), "")
+
+
+def test_the_next_day_of_a_symbol_has_standing_notes_of_its_own(notes: Notes, make_view: MakeView) -> None:
+    tomorrow = date(2025, 12, 17)
+    notes.learn(make_view(day=tomorrow, notes=(LATER,)))
     assert (notes.standing, notes.passing) == ((LATER,), "")
 
 

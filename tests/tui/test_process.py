@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -36,3 +37,20 @@ def test_settling_freezes_what_exists_and_lets_the_screen_in_sooner() -> None:
     assert gc.get_freeze_count() > frozen
     assert gc.get_threshold() == process.GC_THRESHOLDS
     assert sys.getswitchinterval() == pytest.approx(process.SWITCH_INTERVAL_S)
+
+
+@pytest.mark.usefixtures("undone")
+def test_what_was_settled_and_is_left_behind_is_given_back() -> None:
+    class Knot:
+        def __init__(self) -> None:
+            self.itself = self
+
+    held = Knot()
+    gone = weakref.ref(held)
+    process.settle()
+    del held
+    gc.collect()
+    assert gone() is not None
+    process.let_go()
+    assert gone() is None
+    assert gc.get_freeze_count() > 0

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 
 from ...errors import NoDataError
 from ...live import LiveTape, Spool
@@ -58,6 +59,12 @@ class AttachedSource:
     def symbols(self) -> tuple[str, ...]:
         """Return the symbols that are watched."""
         return tuple(self._strands)
+
+    @property
+    def day(self) -> date | None:
+        """Return which session's day is recorded; None for a simulated one, which no other follows."""
+        info = next(iter(self._strands.values())).tape.info
+        return None if info.simulated else info.day
 
     def open(self, symbol: str) -> LiveTape:
         """Return a symbol's tape; NoDataError when it is not watched."""

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ...errors import NoDataError
 from ...events import NS
-from ...market import ET, Session, Underlying, close_ns, next_session, session
+from ...market import ET, Session, Underlying, close_ns, next_session, ready_ns, session
 from ...market import is_session as trades_on
 
 LEAD_NS = 60 * NS
@@ -59,12 +60,12 @@ def hours(underlyings: Sequence[Underlying], now_ns: int) -> Hours:
 
 
 def closed_sentence(hours: Hours, now_ns: int, chain_ns: int | None) -> str:
-    """Say that the market is closed, when it opens, and how old what is shown is.
+    """Say that the market is closed, when it opens or what comes next, and how old what is shown is.
 
     chain_ns : ns UTC of the newest price in the chain that is shown, None without one
     """
     if now_ns >= hours.close_ns:
-        return "The market has closed. Start spymon again for the next day."
+        return f"The market has closed.{_next_day(hours.session)}"
     opens = datetime.fromtimestamp(hours.open_ns // NS, ET)
     shown = "" if chain_ns is None else f" The chain shown is {age_text(now_ns - chain_ns)} old."
     return (
@@ -80,6 +81,15 @@ def age_text(span_ns: int) -> str:
     named = [*units, (seconds % 60, "s")]
     first = next((i for i, (count, _) in enumerate(named) if count), len(named) - 1)
     return " ".join(f"{count} {unit}" for count, unit in named[first : first + 2] if count or unit == "s")
+
+
+def _next_day(over: Session) -> str:
+    """Say from when a screen shows the next day; nothing past the calendar's end."""
+    try:
+        begins = datetime.fromtimestamp(ready_ns(next_session(over.day)) // NS, ET)
+    except NoDataError:
+        return ""
+    return f" A screen left open goes on by itself on {begins:%A %d %B at %H:%M} in New York."
 
 
 def _hours(underlyings: Sequence[Underlying], day: Session) -> Hours:

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from threading import Lock
 from typing import Any
 
@@ -31,6 +32,7 @@ from .rest import Rest
 
 _CENT, _NICKEL = 100, 500
 _LONGEST_SLEEP_S = 30.0
+_SLEPT_NS = 5 * NS  # between two looks, which are a quarter of a second apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,13 @@ class MassiveSource:
         self._hand = Hand()
         self._notify: Callable[[], None] = lambda: None
         self._down_ns: int | None = None
+        self._awake_ns = 0  # when the source last looked at how everything stands
         self._aimed: tuple[object, ...] = ()
+
+    @property
+    def day(self) -> date:
+        """Return which session's day it is."""
+        return self._hours.session.day
 
     def open(self, symbol: str) -> LiveTape:
         """Return the symbol's tape; NoDataError for one that is not watched, StoreError from `begin`."""
@@ -126,6 +134,7 @@ class MassiveSource:
             tasks.append(self._task(self._stream()))
             await self._beat()
             await self._hand.do(self._end)
+            self._say()
             for task in tasks:
                 task.cancel()
 
@@ -166,6 +175,7 @@ class MassiveSource:
         """Look at how everything stands until the day is over."""
         loop, tend_s = asyncio.get_running_loop(), 0.0
         while (now_ns := self._now()) < self._hours.end_ns:
+            self._awake_ns = now_ns
             if loop.time() >= tend_s:  # whatever happens to the wall's clock, the disk is waited for
                 tend_s = loop.time() + self._pulse.aim
                 await self._hand.do(self._tend)
@@ -274,11 +284,15 @@ class MassiveSource:
 
     def _end(self) -> None:
         """Take in what is left, and mark the time without data at the end of the day."""
+        told_ns, now_ns = self._clusters.told_ns, self._now()
         self._drain()
-        if not self._clusters.streaming:
+        # Who slept through the close has sockets that look open.
+        slept = now_ns - self._awake_ns > _SLEPT_NS
+        if slept or not self._clusters.streaming:
+            last_ns = min(told_ns, self._awake_ns) if slept else self._clusters.told_ns
             for errands in self._errands.values():
-                since_ns = self._since(errands, self._clusters.told_ns)
-                errands.followed.silence(since_ns, self._hours.close_ns, self._now())
+                since_ns = self._since(errands, last_ns)
+                errands.followed.silence(since_ns, self._hours.close_ns, now_ns)
 
     def _close(self) -> None:
         for followed in self._followed.values():

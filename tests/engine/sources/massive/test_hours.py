@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from engine.events import NS
+from engine.holidays import LAST_DAY
 from engine.market import generic, parse_time, underlying
 from engine.sources.massive.hours import LEAD_NS, TAIL_NS, age_text, closed_sentence, hours
 
@@ -61,10 +62,16 @@ def test_a_closed_market_says_when_it_opens_and_how_old_the_chain_is() -> None:
         "The chain shown is 17 h old."
     )
     assert "chain" not in closed_sentence(found, saturday, None)
-    assert (
-        closed_sentence(found, found.close_ns, None)
-        == "The market has closed. Start spymon again for the next day."
+
+
+def test_after_the_close_it_says_when_a_screen_goes_on() -> None:
+    friday = hours([SPY], parse_time("12:00", FRIDAY))
+    assert closed_sentence(friday, friday.close_ns, None) == (
+        "The market has closed. "
+        "A screen left open goes on by itself on Monday 22 December at 08:30 in New York."
     )
+    last = hours([SPY], parse_time("12:00", LAST_DAY))
+    assert closed_sentence(last, last.close_ns, None) == "The market has closed."
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from engine.events import (
     SPOT,
     TRADE,
 )
+from engine.market import session
 from engine.sources.massive.source import Access
 from engine.store.journal.places import Place
 from engine.store.journal.tape import open_journal
@@ -102,6 +103,36 @@ async def test_a_day_that_is_joined_late_begins_with_a_gap_since_the_open() -> N
         (gap,) = on.events(GAP)
         assert 1800 <= gap["s1"] / 1000 < 1860
         assert not any("/v3/trades" in each.path for each in fake.asked)
+
+
+async def test_a_machine_that_slept_through_the_close_has_a_gap_until_then() -> None:
+    slept = 0
+    awake = clock(OPEN_NS + 1800 * NS)
+    async with market() as fake, stage(fake, now=lambda: awake() + slept) as on:
+        await streaming(on)
+        await fake.play(Send(prints(on.now(), 5)))
+        await on.until(lambda: len(on.events(TRADE)) == 5)
+        fell_ns, close_ns = on.now(), session(on.tape.info.day).late_close_ns
+        slept = 20 * 3600 * NS  # until the next noon
+        await on.running
+        gap = on.gaps()[-1]
+        assert int(gap["ts"]) == close_ns
+        assert abs(close_ns - int(gap["s1"]) * 1_000_000 - fell_ns) < 60 * NS
+        assert len(on.gaps()) == 1
+        assert (on.link.badge, on.link.state) == ("CLOSED", "closed")
+        assert on.link.note.startswith("The market has closed.")
+
+
+async def test_a_day_that_was_heard_to_its_end_has_no_gap_there() -> None:
+    close_ns = session(date(2025, 12, 19)).late_close_ns
+    awake, leapt = clock(close_ns - 120 * NS), 0
+    pace = replace(SOON, jump=3600.0)
+    async with market() as fake, stage(fake, pace=pace, now=lambda: awake() + leapt) as on:
+        await streaming(on)
+        while not on.running.done():
+            leapt, before = leapt + NS, on.link
+            await on.until(lambda told=before: on.running.done() or on.link is not told)  # type: ignore[misc]
+        assert len(on.gaps()) == 0
 
 
 async def test_a_time_of_another_day_never_becomes_the_tape_s_clock() -> None:

@@ -129,7 +129,8 @@ async def test_the_day_ends_after_the_close() -> None:
             await on.running
             assert (on.link.badge, on.link.note) == (
                 "CLOSED",
-                "The market has closed. Start spymon again for the next day.",
+                "The market has closed. "
+                "A screen left open goes on by itself on Monday 22 December at 08:30 in New York.",
             )
             on.tape.take()
             assert not on.tape.open
