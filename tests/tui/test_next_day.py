@@ -402,7 +402,7 @@ async def test_a_day_that_nobody_took_makes_room_for_the_one_after(week: Week) -
         desk.send(GoLive())
         assert desk.view.day == THURSDAY
         async with asyncio.timeout(60):
-            while week.desks[WEDNESDAY].life != ["started", "stopped"]:
+            while week.desks[WEDNESDAY].life != ["started", "stopped"]:  # noqa: ASYNC110
                 await asyncio.sleep(0)
     assert [each.life for each in week.desks.values()] == [["started", "stopped"]] * 3
 

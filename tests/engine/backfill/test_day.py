@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -10,7 +11,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from engine.backfill import Fetched
+from engine.backfill import Fetched, Progress
+from engine.backfill.tickers import GIVE_UP
 from engine.errors import CredentialError, NoDataError, StoreError
 from engine.store.historical import Historical
 from engine.store.manifest import Entry, Manifest, read_manifest
@@ -298,3 +300,36 @@ async def test_a_file_that_goes_during_the_run_is_missed_at_its_end(tmp_path: Pa
         backfill.tell = lambda run: None
         assert not (await backfill.fetch(wanted())).failures
     assert path.exists()
+
+
+async def test_files_that_fail_now_and_then_are_no_provider_that_went_away(tmp_path: Path) -> None:
+    broken = PAST.tickers[::4]
+    async with Massive() as fake:
+        PAST.shelve(fake.shelf)
+        fake.shelf.broken |= {f"/v3/trades/{ticker}": 400 for ticker in broken}
+        fetched = await fetch(fake, tmp_path)
+    assert len(broken) > GIVE_UP
+    assert {name for name, _ in fetched.failures} == {f"trades of {ticker}" for ticker in broken}
+
+
+async def test_a_run_that_was_cut_short_within_its_files_is_gone_on_with_from_there(tmp_path: Path) -> None:
+    async with Massive() as fake, fetching(fake, tmp_path) as backfill:
+        PAST.shelve(fake.shelf)
+        fake.shelf.page = 3
+        run = asyncio.create_task(backfill.fetch(wanted()))
+
+        def cut(progress: Progress) -> None:
+            if progress.done:
+                run.cancel()
+
+        backfill.tell = cut
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        assert states(tmp_path)["trades", "partial"]
+        backfill.tell = lambda progress: None
+        await backfill.fetch(wanted())
+    for ticker in PAST.tickers:
+        found = [row["sequence_number"] for row in rows(tmp_path, "trades", ticker)]
+        assert found == list(range(PAST.trades))
+    entries = read_manifest(Historical(tmp_path).manifest(PAST.day, "SPY"))
+    assert {each.rows for each in entries if each.kind == "trades"} == {PAST.trades}

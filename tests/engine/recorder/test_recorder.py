@@ -16,7 +16,7 @@ from engine.errors import BusyError, CredentialError
 from engine.events import KIND_NAMES, NS, Events
 from engine.kernel.params import FoldParams
 from engine.live import Begin, Intake, LiveTape
-from engine.market import session
+from engine.market import PRESETS, next_session, session
 from engine.recorder import Recorder, Telling
 from engine.recorder.recorder import Copy, copy_nowhere
 from engine.store.day import DayStore
@@ -280,3 +280,45 @@ def test_a_recording_whose_day_was_imported_is_told_and_kept(
     [_, sentence] = heard.sentences
     assert sentence.startswith("SPY on 2025-12-16 was imported and not recorded, and it stays")
     assert np.array_equal(rows(open_journal(Place(tmp_path, DAY, "SPY"))), events)
+
+
+def test_what_another_process_records_is_left_alone(
+    tmp_path: Path, script: Callable[..., Callable[[Begin], Scripted]]
+) -> None:
+    pytest.importorskip("fcntl")
+    heard, info = Heard(), script()(lambda info: None).info  # type: ignore[arg-type, return-value]
+    other = open_recorded(tmp_path, replace(info, symbol="QQQ", underlying=PRESETS["QQQ"]))
+    run(recorder(tmp_path, script(), heard))
+    assert len(heard.sentences) == 2
+    assert not any("QQQ" in sentence for sentence in heard.sentences)
+    other.close()
+
+
+def test_a_recording_of_a_later_day_stays_one(
+    tmp_path: Path, script: Callable[..., Callable[[Begin], Scripted]], events: Events
+) -> None:
+    later = Place(tmp_path, next_session(DAY), "SPY")
+    later.folder.mkdir(parents=True)
+    (later.folder / "SPY-093000.arrows").touch()
+    run(recorder(tmp_path, script(), Heard()))
+    assert places(tmp_path) == [later]
+
+
+def test_a_day_of_which_the_disk_missed_something_is_not_held_against_what_was_folded_live(
+    tmp_path: Path, script: Callable[..., Callable[[Begin], Scripted]], events: Events
+) -> None:
+    heard, in_the_way = Heard(), tmp_path / "journal"
+
+    def begin(info: TapeInfo) -> Recorded:
+        in_the_way.touch()
+        intake = open_recorded(tmp_path, info, now=lambda: int(events["ts"][0]))
+        in_the_way.unlink()
+        return intake
+
+    it = Recorder(
+        tmp_path, script(), begin, folded, Telling(say=heard.sentences.append), again=lambda day: None
+    )
+    run(it)
+    [standing] = it.standings()
+    assert 0 < standing.missed < len(events)
+    assert " was compacted: " in heard.sentences[1]

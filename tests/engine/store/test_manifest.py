@@ -60,3 +60,10 @@ def test_a_manifest_forgets_a_torn_line_and_no_other(tmp_path: Path) -> None:
             assert len(manifest.entries()) == lines
             manifest.put(entry)
         assert read_manifest(path)[0] == entry
+
+
+def test_an_entry_is_on_the_disk_as_soon_as_it_is_put(tmp_path: Path) -> None:
+    path = tmp_path / "SPY.jsonl"
+    with Manifest(path) as manifest:
+        manifest.put(Entry("trades", CALL, "empty", NOW_NS))
+        assert read_manifest(path) == manifest.entries()

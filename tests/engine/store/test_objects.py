@@ -333,3 +333,17 @@ def test_what_is_no_name_of_a_bucket_is_named(endpoint: str | None) -> None:
         StoreError, match="S3_BUCKET is no name of a bucket: 's3://days'; write the bare name"
     ):
         ObjectStore(connect(Place("s3://days", endpoint, "access", "secret")), "s3://days").days()
+
+
+def test_what_changes_on_its_way_there_is_not_called_whole(store: ObjectStore, tmp_path: Path) -> None:
+    folder = make_day(tmp_path, tape=b"right")
+    (unit,) = units(tmp_path)
+
+    def change(_: int) -> None:
+        (folder / "tape.parquet").write_bytes(b"wrong")
+
+    with pytest.raises(
+        StoreError, match="came back from the object store otherwise than it went; copy again"
+    ):
+        store.put(unit, change)
+    assert store.days() == {}

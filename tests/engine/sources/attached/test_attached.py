@@ -19,7 +19,7 @@ from engine.kernel.params import FoldParams
 from engine.live import CHUNK, LiveTape
 from engine.sources.attached.hub import Hub
 from engine.sources.attached.place import Place
-from engine.sources.attached.protocol import PREAMBLE, Ask, Have, encode
+from engine.sources.attached.protocol import PREAMBLE, Ask, Have, Rows, encode
 from engine.sources.attached.seek import find_recorder
 from engine.sources.attached.source import AttachedSource
 from engine.sources.attached.strand import AHEAD
@@ -494,3 +494,17 @@ async def test_where_no_socket_can_be_a_recorder_says_why_and_keeps_others_out(
     assert (place.socket / "in the way").exists()
     async with Hub(tmp_path / "other", {"SPY": tape}) as hub:
         assert hub.unreachable == ""
+
+
+async def test_rows_that_do_not_join_those_before_are_refused(tmp_path: Path, tape: LiveTape) -> None:
+    async with Hub(tmp_path, {"SPY": tape}):
+        hello = await asyncio.to_thread(find_recorder, tmp_path)
+    assert hello is not None
+    with impostor(tmp_path) as listening:
+        source = AttachedSource(Place(tmp_path), hello, patience=QUICK)
+        running = asyncio.create_task(source.run(lambda: None))
+        connection, _ = await asyncio.to_thread(listening.accept)
+        with connection:
+            connection.sendall(PREAMBLE + encode(hello) + encode(Rows(5, b"")))
+            with pytest.raises(ProviderError, match="sends row 5 where row 0 was due; restart it"):
+                await running

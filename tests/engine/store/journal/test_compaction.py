@@ -8,13 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.errors import NoDataError, StoreError
-from engine.events import Events
+from engine.events import GAP, NS, Events, gap
+from engine.market import session
 from engine.store.day import DayStore
 from engine.store.journal.compaction import compact
 from engine.store.journal.encoding import Recording
@@ -28,6 +30,14 @@ EventsOf = Callable[[int, int], Events]
 Rows = Callable[[Tape], Events]
 Record = Callable[..., Journal]
 Fold = Callable[[Tape], str]
+
+
+def spread(events: Events, from_share: float, to_share: float) -> Events:
+    """Return events, as evenly as can be over a part of the session."""
+    hours, spread = session(date(2025, 12, 16)), events.copy()
+    shares = np.linspace(from_share, to_share, len(events))
+    spread["ts"] = hours.open_ns + (shares * (hours.close_ns - hours.open_ns)).astype(np.int64)
+    return spread
 
 
 def day_rows(store: DayStore, place: Place, rows_of: Rows) -> Events:
@@ -161,6 +171,34 @@ def test_a_torn_end_is_noted_in_the_day_and_a_damaged_file_is_kept(
     assert 0 < done.meta.measured.events < len(events)
 
 
+def test_a_whole_session_of_which_something_was_lost_is_not_complete(
+    tmp_path: Path, record: Record, events_of: EventsOf, state_hash: Fold
+) -> None:
+    place = record(tmp_path, spread(events_of(1, 500), 0.0, 1.0), step=10).place
+    (file,) = place.files()
+    file.write_bytes(file.read_bytes()[:-20])
+    done = compact(DayStore(tmp_path), place, state_hash)
+    assert done.meta is not None
+    assert done.meta.measured.last_ns > session(place.day).close_ns - 15 * 60 * NS
+    assert not done.meta.facts.complete
+
+
+@pytest.mark.parametrize(("silent_min", "complete"), [(5, True), (10, False)])
+def test_whether_a_day_of_two_recordings_is_complete_is_judged_by_both(
+    tmp_path: Path, record: Record, events_of: EventsOf, state_hash: Fold, silent_min: int, complete: bool
+) -> None:
+    events, store = events_of(1, 500), DayStore(tmp_path)
+    events = events[events["kind"] != GAP]
+    for from_share, to_share in ((0.0, 0.5), (0.5, 1.0)):
+        part = spread(events, from_share, to_share)
+        last_ns = int(part["ts"][-1])
+        silence = gap(last_ns - silent_min * 60 * NS, last_ns)
+        place = record(tmp_path, np.concatenate([part, silence])).place
+        done = compact(store, place, state_hash)
+    assert done.meta is not None
+    assert done.meta.facts.complete == complete
+
+
 def test_a_recording_without_an_event_is_taken_away(
     tmp_path: Path, recording: Recording, state_hash: Fold
 ) -> None:
@@ -176,6 +214,7 @@ COMPACT = """
 import sys
 from datetime import date
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from engine.store.day import DayStore
 from engine.store.journal.compaction import compact
