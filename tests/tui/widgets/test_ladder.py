@@ -272,6 +272,18 @@ async def test_a_chain_without_strikes_is_a_sentence_in_an_empty_ladder(make_vie
         assert said == ["No strikes are listed yet."]
 
 
+async def test_strikes_of_the_symbol_before_are_cleared_when_the_next_has_none(
+    make_view, empty_view, stage
+) -> None:
+    ladder = Watched()
+    async with stage(ladder):
+        ladder.show(make_view(), Prefs())
+        shown = {y for y, text in enumerate(lines(ladder)) if "│" in text and y >= HEAD}
+        ladder.asked.clear()
+        ladder.show(replace(empty_view(), version=2), Prefs())
+        assert shown <= set(ladder.asked)
+
+
 async def test_before_the_first_contract_the_ladder_says_what_the_source_waits_for(
     unbegun_view, live_view, stage
 ) -> None:
