@@ -6,7 +6,7 @@ fold, the simulator and the store.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -57,7 +57,9 @@ class NamedSource:
 def make_sources(plan: Plan, settings: Settings) -> tuple[Source, ...]:
     """Return what the run plays, then what the screen can switch to."""
     store = DayStore(settings.data_dir)
-    days = tuple(stored(store, day, stored_symbols(store, day)) for day in plan.others)
+    days = tuple(
+        stored(store, day, _in_order(plan.symbols, stored_symbols(store, day))) for day in plan.others
+    )
     others = tuple(day for day in days if day.symbols)
     beside = partial(simulated, SIMULATED_DAY, settings.seed, settings.symbol)
     if plan.source == ATTACHED:
@@ -107,8 +109,7 @@ def attached(settings: Settings) -> AttachedSource:
     if hello is None:
         raise NoDataError(f"The recorder of {settings.data_dir} has just ended; start spymon again.")
     if settings.origin("symbol") == "default":
-        preferred = [symbol for symbol in settings.symbol if symbol in hello.symbols]
-        symbols = tuple(dict.fromkeys((*preferred, *hello.symbols)))
+        symbols = _in_order(settings.symbol, hello.symbols)
     else:
         symbols = settings.symbol
     place = Place(settings.data_dir)
@@ -119,6 +120,11 @@ def _open_simulated(source: SimulatedSource, notes: tuple[str, ...], symbol: str
     tape = source.open(symbol)
     tape.info = replace(tape.info, notes=(*notes, *tape.info.notes))
     return tape
+
+
+def _in_order(wanted: Sequence[str], there: Sequence[str]) -> tuple[str, ...]:
+    """Return the symbols that are there, the wanted ones first, so that number keys mean the same."""
+    return tuple(dict.fromkeys((*(symbol for symbol in wanted if symbol in there), *there)))
 
 
 def stored(store: DayStore, day: date, symbols: tuple[str, ...]) -> NamedSource:
