@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from engine.view import Flow, Lag, Link, View
+from engine.view import Flow, Link, View
 
 from .. import format as fmt
 from .badge import link_badge
@@ -16,6 +16,7 @@ from .painted import Cell, Row, fitted
 
 _ORIGIN_WIDTH = len("put-call parity")
 _WELL = ("LIVE", "DELAYED", "CLOSED")
+_CUT = ("GAP", "POLL")  # nothing streams: how late events came before that says nothing of now
 _LAG_LEAST = 17  # cells that a sentence leaves to the rest of the line
 
 
@@ -24,7 +25,7 @@ def feed_row(view: View, link: Link, width: int) -> Row:
     rule: Cell = (" │ ", "faint", "bar")
     pieces = [
         Piece(_meanwhile(view, link), (5,)),
-        Piece(lag_forms(view.lag), (13, 4)),
+        Piece(lag_forms(view, link), (13, 4)),
         Piece(_reconciled(link), (14, 6)),
         Piece(sides(view), (15, 8)),
         Piece(_dropped(view.counts.dropped), (14, 7)),
@@ -42,8 +43,9 @@ def _meanwhile(view: View, link: Link) -> tuple[Row]:
     return ([(link_badge(link)[1:-1], "text" if link.badge in _WELL else "warn", "bar")],)
 
 
-def lag_forms(lag: Lag | None) -> tuple[Row, ...]:
+def lag_forms(view: View, link: Link) -> tuple[Row, ...]:
     """Write how late the last events came: half of them later than the first number, 1 % than the second."""
+    lag = None if link.badge in _CUT else view.lag
     p50, p99 = (fmt.NONE.rjust(5),) * 2 if lag is None else (fmt.lag(lag.p50_ms), fmt.lag(lag.p99_ms))
     brief: Row = [("lag ", "muted", "bar"), (p50, "text", "bar")]
     long: Row = [("lag p50 ", "muted", "bar"), (p50, "text", "bar"), (" p99 ", "muted", "bar")]

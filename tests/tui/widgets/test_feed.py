@@ -51,6 +51,11 @@ def test_what_nobody_knows_is_a_dash_and_keeps_its_place(live_view) -> None:
     assert unknown.index("spot") == known.index("spot")
 
 
+@pytest.mark.parametrize("badge", ["GAP", "POLL"])
+def test_without_a_stream_there_is_no_lag(live_view, badge: str) -> None:
+    assert line(live_view(), badge=badge).startswith(" lag p50     — p99     — ")
+
+
 @pytest.mark.parametrize(("share", "text"), [(1.0, "100%"), (0.9999, " 99%"), (0.0, "  0%")])
 def test_only_all_of_the_volume_is_all_of_it(live_view, share: float, text: str) -> None:
     assert f"vol {text} heard" in line(live_view(), reconciled=share)
