@@ -125,7 +125,7 @@ class Ladder(OnStrikes):
         if view is None or len(view.strike_milli) or y != self._body // 2:
             return ()
         told = view.link.note if view.link else ""
-        return centred(told or "No strikes are listed yet.", self.size.width)
+        return centred(fmt.clip(told or "No strikes are listed yet.", self.size.width), self.size.width)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a double click chooses the contract."""

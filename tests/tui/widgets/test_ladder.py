@@ -272,6 +272,14 @@ async def test_a_chain_without_strikes_is_a_sentence_in_an_empty_ladder(make_vie
         assert said == ["No strikes are listed yet."]
 
 
+async def test_a_sentence_longer_than_the_grid_is_cut_with_a_sign(unbegun_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        view = unbegun_view()
+        ladder.show(replace(view, link=replace(view.link, note="word " * 60)), Prefs())
+        assert any(line.rstrip().endswith("…") for line in lines(ladder))
+
+
 async def test_strikes_of_the_symbol_before_are_cleared_when_the_next_has_none(
     make_view, empty_view, stage
 ) -> None:
