@@ -281,14 +281,14 @@ async def test_a_sentence_longer_than_the_grid_is_cut_with_a_sign(unbegun_view, 
 
 
 async def test_strikes_of_the_symbol_before_are_cleared_when_the_next_has_none(
-    make_view, empty_view, stage
+    live_view, unbegun_view, stage
 ) -> None:
     ladder = Watched()
     async with stage(ladder):
-        ladder.show(make_view(), Prefs())
+        ladder.show(live_view(), Prefs())
         shown = {y for y, text in enumerate(lines(ladder)) if "│" in text and y >= HEAD}
         ladder.asked.clear()
-        ladder.show(replace(empty_view(), version=2), Prefs())
+        ladder.show(replace(unbegun_view(), symbol="NDX"), Prefs())
         assert shown <= set(ladder.asked)
 
 
