@@ -16,7 +16,7 @@ setup: .venv/.run
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --editable .
 	@echo "Compiling the engine (once) …"
-	@$(BIN)/spymon --replay 2025-12-16 --symbol DIA --to 09:40 --headless >/dev/null
+	@$(BIN)/python -m engine.warmup
 	@touch $@
 
 dev: .venv/.dev

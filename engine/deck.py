@@ -188,10 +188,13 @@ class Deck:
         """Come back to the live day from wherever the screen is, and say how long that was."""
         since_ns = self._head.away_since
         if not self._slot().live:
-            name = next((source for (source, _), _ in self._slots.live()), None)
-            if name is None:
+            live = [key for key, _ in self._slots.live()]
+            if not live:
                 raise NoDataError("Nothing here is live.")
+            name, symbol = next((key for key in live if key[0] == self._source.name), live[0])
             self._use(name, wall_ns)
+            if not self._slot().live:  # a symbol whose own tape has ended or failed
+                self._show(self._source, symbol, None, wall_ns)
         self._head.to_front()
         self._head.count_from(wall_ns)
         if since_ns is not None:

@@ -17,7 +17,7 @@ from .history import History
 from .kernel.params import FoldParams
 from .kernel.state import SIDE, State, new_state
 from .kernel.step import step
-from .market import settle_ns
+from .market import close_ns, settle_ns
 from .outcomes import Follower
 from .tape import Reader, Tape
 
@@ -145,8 +145,9 @@ class Timeline:
 
     @property
     def close_ns(self) -> int:
-        """Where the day ends as far as anybody knows: an open tape goes on until the session's close."""
-        return max(self.end_ns, self.tape.info.session.close_ns) if self.open else self.end_ns
+        """Where the day ends as far as anybody knows: an open tape goes on until its options' close."""
+        info = self.tape.info
+        return max(self.end_ns, close_ns(info.underlying, info.day)) if self.open else self.end_ns
 
     @property
     def signal_count(self) -> int:

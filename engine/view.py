@@ -368,7 +368,8 @@ class Link:
     note        : one sentence for the person, empty when all is well
     spot_origin : where the underlying's price comes from: 'stocks feed', 'index feed', 'chain snapshot',
                   'put-call parity'; empty while there is none
-    silent_s    : whole seconds since anything was heard, None while all is well
+    silent_s    : whole seconds since anything was heard, before the open the age of the chain; None while all
+                  is well
     next_poll_s : whole seconds until the next poll, None when nothing is polled
     reconciled  : share of the provider's day volume that is on the tape, 0-1; nan before a snapshot
     refused     : channels the provider refused, most important first

@@ -77,7 +77,9 @@ def make_sources(
     now  : ns UTC
     """
     store = DayStore(settings.data_dir)
-    days = tuple(stored(store, day, stored_symbols(store, day)) for day in plan.others)
+    days = tuple(
+        stored(store, day, _in_order(plan.symbols, stored_symbols(store, day))) for day in plan.others
+    )
     others = tuple(day for day in days if day.symbols)
     beside = partial(simulated, SIMULATED_DAY, settings.seed, settings.symbol)
     if plan.source == ATTACHED:
@@ -127,8 +129,7 @@ def attached(settings: Settings, now: Callable[[], int] = time.time_ns) -> Attac
     if hello is None:
         raise NoDataError(f"The recorder of {settings.data_dir} has just ended; start spymon again.")
     if settings.origin("symbol") == "default":
-        preferred = [symbol for symbol in settings.symbol if symbol in hello.symbols]
-        symbols = tuple(dict.fromkeys((*preferred, *hello.symbols)))
+        symbols = _in_order(settings.symbol, hello.symbols)
     else:
         symbols = settings.symbol
     place = Place(settings.data_dir)
@@ -139,6 +140,11 @@ def _open_simulated(source: SimulatedSource, notes: tuple[str, ...], symbol: str
     tape = source.open(symbol)
     tape.info = replace(tape.info, notes=(*notes, *tape.info.notes))
     return tape
+
+
+def _in_order(wanted: Sequence[str], there: Sequence[str]) -> tuple[str, ...]:
+    """Return the symbols that are there, the wanted ones first, so that number keys mean the same."""
+    return tuple(dict.fromkeys((*(symbol for symbol in wanted if symbol in there), *there)))
 
 
 def stored(

@@ -166,8 +166,9 @@ class TestAtTheFront:
         screen = Screen(feed)
         feed.tell(30)
         view = screen.look()
-        assert (view.start_ns, view.end_ns, view.live_ns) == (OPEN, HOURS.close_ns, OPEN + 30 * NS)
-        assert view.loaded == 30 * NS / (HOURS.close_ns - OPEN)
+        close = HOURS.late_close_ns  # of SPY's options
+        assert (view.start_ns, view.end_ns, view.live_ns) == (OPEN, close, OPEN + 30 * NS)
+        assert view.loaded == 30 * NS / (close - OPEN)
 
     def test_nothing_new_is_the_same_view(self, feed) -> None:
         screen = Screen(feed)
@@ -457,6 +458,16 @@ class TestSeveral:
         screen.look(UseSource("simulated"), after_s=65)
         view = screen.look(GoLive())
         assert (view.source, view.badge, view.notes[0]) == ("feed", "LIVE", "Back to now after 1 min 5 s.")
+
+    def test_from_a_symbol_whose_tape_failed_it_leads_to_one_that_goes_on(self) -> None:
+        feed = Feed(symbols=("QQQ", "SPY"))
+        feed.tapes["QQQ"] = tape_of("QQQ", Torn(), chunk=2)
+        feed.tell(3, "QQQ")
+        feed.tell(20)
+        screen = Screen(feed)
+        assert screen.look().symbol == "QQQ"
+        view = screen.look(GoLive())
+        assert (view.symbol, view.badge, place_s(view)) == ("SPY", "LIVE", 20)
 
     def test_without_a_live_day_there_is_no_now(self) -> None:
         screen = Screen(SimulatedSource(DAY))

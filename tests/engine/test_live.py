@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.events import FLAG_FILLED, FLAG_RECEIVED, NS, OI, QUOTE, TRADE, empty_events
 from engine.live import LiveTape
+from engine.market import close_ns
 from engine.timeline import Timeline, TimelineParams
 from engine.view import Lag
 
@@ -360,7 +361,9 @@ def test_an_open_tape_is_never_finished_nor_loaded_to_the_end(feed, params) -> N
     feed.write(EVENTS)
     timeline.grow()
     timeline.seek(timeline.end_ns)
-    close = feed.tape.info.session.close_ns
+    info = feed.tape.info
+    close = close_ns(info.underlying, info.day)
+    assert close > info.session.close_ns  # its options trade on for a quarter of an hour
     assert not timeline.finished
     assert timeline.close_ns == close > timeline.end_ns
     assert timeline.loaded == (timeline.end_ns - timeline.start_ns) / (close - timeline.start_ns)

@@ -473,6 +473,19 @@ async def test_below_80x20_a_live_day_has_one_line_and_its_source_speaks_over_th
         assert shown.notices() == ["Cut off; again in 4 s."]
 
 
+async def test_nothing_covers_the_sentence_that_the_terminal_is_too_small(
+    desk: FakeDesk, tmp_path: Path, live_view: MakeView
+) -> None:
+    desk.view = live_view()
+    async with scene(desk, tmp_path, (60, 18)) as shown:
+        await shown.frame(live_view("GAP", link=Link(note="Cut off."), version=9))
+        assert shown.notices() == ["Cut off."]
+        await shown.pilot.resize_terminal(20, 5)
+        await shown.pilot.pause()
+        await shown.frame(live_view("GAP", link=Link(note="Tried in vain."), version=10))
+        assert shown.notices() == []
+
+
 async def test_before_the_first_contract_of_a_live_day_the_desk_says_what_it_waits_for(
     desk: FakeDesk, tmp_path: Path, unbegun_view: MakeView
 ) -> None:

@@ -68,6 +68,13 @@ def test_a_day_on_disk_comes_first_when_it_is_replayed_and_the_simulated_one_sta
     assert set(sources[1].symbols) == set(PROFILES)
 
 
+def test_another_day_has_its_symbols_in_the_order_of_the_watch_list(tmp_path: Path) -> None:
+    for symbol in ("AAA", "DIA", "SPY"):
+        store_day(tmp_path, DAY, symbol)
+    _, day = make_sources(plan(symbols=("SPY", "DIA"), others=(DAY,)), settings(tmp_path))
+    assert day.symbols == ("SPY", "DIA", "AAA")
+
+
 def test_a_damaged_other_day_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "days" / "2024-06-13" / "QQQ").mkdir(parents=True)
     sources = make_sources(plan(others=(date(2024, 6, 13),)), settings(tmp_path))

@@ -117,6 +117,8 @@ class DeskScreen(Inquiry, Stages):
         self.set_class(width >= 160 and height >= 30, "-docks")
         sentence = f"{width}×{height} is too small; spymon needs {SMALLEST[0]}×{SMALLEST[1]}."
         self.query_one("#too-small", Static).update(sentence)
+        if self._tiny:
+            self.app.clear_notifications()  # they would cover that sentence
         self.call_after_refresh(self.repaint)
 
     def wait(self, tick: int, failure: str | None = None) -> None:
@@ -163,7 +165,7 @@ class DeskScreen(Inquiry, Stages):
 
     def _say_link(self, view: View) -> None:
         """Say over the grid what a live source says, where its line has no room; not again when it counts."""
-        note = view.link.note if view.link and self._cramped else ""
+        note = view.link.note if view.link and self._cramped and not self._tiny else ""
         said = note.translate(_NO_DIGITS)
         if said and said != self._said and not under_way(note):
             self.notify(note, timeout=PASSING_S)
@@ -176,6 +178,10 @@ class DeskScreen(Inquiry, Stages):
     @property
     def _cramped(self) -> bool:
         return self.size.width < 80 or self.size.height < 20
+
+    @property
+    def _tiny(self) -> bool:
+        return self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
 
     def fail(self, sentence: str) -> None:
         """Put one sentence in place of the hints, until an empty one."""
@@ -196,7 +202,7 @@ class DeskScreen(Inquiry, Stages):
         self._told = sentence
         if not sentence or under_way(sentence):
             return
-        if self._cramped:
+        if self._cramped and not self._tiny:
             self.notify(sentence, severity="error" if self._failure else "information", timeout=PASSING_S)
         if not self._failure:
             self.set_timer(PASSING_S, partial(self._let_pass, sentence))

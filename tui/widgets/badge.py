@@ -32,7 +32,9 @@ def unbegun(view: View) -> bool:
 def _unheard(view: View) -> bool:
     """Say whether a connection is still to bring its first word."""
     link = view.link
-    return link is not None and (view.badge, link.state, link.silent_s) == ("GAP", "connecting", None)
+    if link is None or (view.badge, link.silent_s) != ("GAP", None):
+        return False
+    return link.state in ("connecting", "waiting")
 
 
 def mode_of(view: View) -> str:
@@ -66,8 +68,8 @@ def brief_badge(view: View) -> str:
 
 
 def data_clock(view: View, *, tenths: bool = False) -> str:
-    """Write the time of the data; dashes before a live day's first event."""
-    if unbegun(view):
+    """Write the time of the data; dashes before a live day's first event, and in a gap without a chain."""
+    if unbegun(view) or (view.badge == "GAP" and not view.expiries):
         return "--:--:--.-" if tenths else "--:--:--"
     return clock_text(view.tape_ns, tenths=tenths)
 

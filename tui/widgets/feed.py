@@ -16,21 +16,23 @@ from .painted import Cell, Row, fitted
 
 _ORIGIN_WIDTH = len("put-call parity")
 _WELL = ("LIVE", "DELAYED", "CLOSED")
-_LAG_LEAST = 17  # cells that a sentence leaves to the rest of the line
+_CUT = ("GAP", "POLL")  # nothing streams: how late events came before that says nothing of now
+_LAG_LEAST, _NOTE_LEAST = 17, 3  # cells that a sentence leaves to the rest of the line, and to its own mark
 
 
 def feed_row(view: View, link: Link, width: int) -> Row:
     """Write the line for `width` cells; a sentence of the source takes the room that it needs."""
     rule: Cell = (" │ ", "faint", "bar")
+    alone = bool(link.note) and _lag(view, link) is None  # the sentence needs the room of a dash
     pieces = [
         Piece(_meanwhile(view, link), (5,)),
-        Piece(lag_forms(view.lag), (13, 4)),
+        Piece(([],) if alone else lag_forms(view, link), (13, 4)),
         Piece(_reconciled(link), (14, 6)),
         Piece(sides(view), (15, 8)),
         Piece(_dropped(view.counts.dropped), (14, 7)),
         Piece(_origin(link), (12, 9)),
         Piece(_refused(link), (10, 2)),
-        Piece(_note(link, width - _LAG_LEAST)),
+        Piece(_note(link, width - (_NOTE_LEAST if alone else _LAG_LEAST))),
     ]
     return fitted([(" ", "text", "bar"), *fit(pieces, width - 1, rule)], width, "bar")
 
@@ -42,12 +44,17 @@ def _meanwhile(view: View, link: Link) -> tuple[Row]:
     return ([(link_badge(link)[1:-1], "text" if link.badge in _WELL else "warn", "bar")],)
 
 
-def lag_forms(lag: Lag | None) -> tuple[Row, ...]:
+def lag_forms(view: View, link: Link) -> tuple[Row, ...]:
     """Write how late the last events came: half of them later than the first number, 1 % than the second."""
+    lag = _lag(view, link)
     p50, p99 = (fmt.NONE.rjust(5),) * 2 if lag is None else (fmt.lag(lag.p50_ms), fmt.lag(lag.p99_ms))
     brief: Row = [("lag ", "muted", "bar"), (p50, "text", "bar")]
     long: Row = [("lag p50 ", "muted", "bar"), (p50, "text", "bar"), (" p99 ", "muted", "bar")]
     return [*long, (p99, "text", "bar")], [*brief, (" ", "text", "bar"), (p99, "text", "bar")], brief
+
+
+def _lag(view: View, link: Link) -> Lag | None:
+    return None if link.badge in _CUT else view.lag
 
 
 def sides(view: View) -> tuple[Row, Row]:

@@ -122,7 +122,7 @@ def _only_line(view: View, prefs: Prefs, mode: str) -> list[Piece]:
         Piece(_clock(view, "bar"), (8, 3)),
         Piece(tuple([(text, "text", "bar")] for text in _expiry(view)), (9, 8, 5)),
         Piece(_gaps(view, "bar")[::-1][:1], (5,)),
-        Piece(lag_forms(view.lag)[-1:] if view.link else ([],), (6,)),
+        Piece(lag_forms(view, view.link)[-1:] if view.link else ([],), (6,)),
     ]
 
 

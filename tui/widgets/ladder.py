@@ -125,7 +125,7 @@ class Ladder(OnStrikes):
         if view is None or len(view.strike_milli) or y != self._body // 2:
             return ()
         told = view.link.note if view.link else ""
-        return centred(told or "No strikes are listed yet.", self.size.width)
+        return centred(fmt.clip(told or "No strikes are listed yet.", self.size.width), self.size.width)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a double click chooses the contract."""
@@ -187,7 +187,13 @@ class Ladder(OnStrikes):
         self.paint(head)
         numbers = self._sheet(view, prefs)
         before, self._numbers = self._numbers, numbers
-        self.repaint(_changed(before, numbers, len(head)) if len(numbers) else [len(head) + self._body // 2])
+        self.repaint(
+            _changed(before, numbers, len(head)) if len(numbers) else self._cleared(before, len(head))
+        )
+
+    def _cleared(self, before: Ints, head: int) -> list[int]:
+        """Return the lines of strikes that are gone, and the one that says what the grid waits for."""
+        return [*range(head, head + len(before)), head + self._body // 2]
 
     def _sheet(self, view: View, prefs: Prefs) -> Ints:
         span = self._in_sight()

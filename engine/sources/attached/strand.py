@@ -65,6 +65,7 @@ class Strand:
         self._have = Have()
         self._known = 0  # rows that were recorded before this connection
         self._clock = 0
+        self._heard_ns: int | None = None
         self._ended = False
 
     async def run(self, notify: Callable[[], None]) -> None:
@@ -90,7 +91,8 @@ class Strand:
         return "stopped before the close" if self._ended else "is gone"
 
     def _tell(self, badge: str, state: str, note: str) -> None:
-        self.tape.link = replace(self._link, badge=badge, state=state, note=note)
+        silent_s = None if self._heard_ns is None else (self._now() - self._heard_ns) // NS
+        self.tape.link = replace(self._link, badge=badge, state=state, note=note, silent_s=silent_s)
 
     # --- one connection ---------------------------------------------------------------------------
 
@@ -148,7 +150,7 @@ class Strand:
         for message in unframer.feed(data):
             greeted |= isinstance(message, Hello) and bool(message.recorded)
             self._obey(message)
-        self.tape.link = self._link
+        self.tape.link, self._heard_ns = self._link, self._now()
         return greeted
 
     def _obey(self, message: Message) -> None:

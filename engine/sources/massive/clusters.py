@@ -161,6 +161,10 @@ class Clusters:
         """Say whether the underlying's own price can come now."""
         return any(each.streaming for each in self.spots if underlying in each.underlyings)
 
+    def granted(self, channels: Sequence[str]) -> list[str]:
+        """Return those of the channels that are held now."""
+        return [each for each in channels if any(each in socket.machine.channels.held for socket in self)]
+
     def want(self, watched: Sequence[Watched]) -> None:
         """Set what should be held: everything that follows from what is watched and what is granted."""
         wanted = option_channels(watched, self.grants, len(self.options))

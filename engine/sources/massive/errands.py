@@ -82,7 +82,7 @@ class Errands:
         self.failure = self.unfilled = ""
         self._rest, self._hand, self._pulse, self._now, self._notify = rest, hand, pulse, now, notify
         self._symbol = followed.underlying.symbol
-        self.polling = self._owed = self._listed_alone = False
+        self.polling = self._owed = self._listed_alone = self._close_settled = False
         self._turned, self._looked = asyncio.Event(), asyncio.Event()
         self._polls = self._stood_ns = 0
         self._over = False
@@ -114,6 +114,7 @@ class Errands:
             while True:
                 await self._pause()
                 await self._look()
+                await self._take_close()
         finally:
             self._over = True
             self._looked.set()
@@ -245,9 +246,17 @@ class Errands:
             self._notify()
 
     async def _take_close(self) -> None:
-        """Ask for the underlying's previous close; without one the day's change stays unknown."""
-        with contextlib.suppress(ProviderError, NoDataError, CredentialError):
+        """Ask for the underlying's previous close until that is settled; without it the change is unknown."""
+        if self._close_settled:
+            return
+        try:
             page = await self._rest.page(previous_bar(spot_ticker(self.followed.underlying)))
-            found = Pages().day_close(page.rows)
-            if found is not None and found[0] == previous_session(self.followed.day):
-                await self._hand.do(self.followed.take_close, found[1], self._now())
+        except ProviderError:
+            return
+        except (NoDataError, CredentialError):
+            self._close_settled = True
+            return
+        found = Pages().day_close(page.rows)
+        if found is not None and found[0] == previous_session(self.followed.day):
+            await self._hand.do(self.followed.take_close, found[1], self._now())
+            self._close_settled = True

@@ -6,7 +6,7 @@ the provider's. One thread calls it. It refuses to know connections, requests an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -247,10 +247,12 @@ class Followed:
         tracker.on_spot(self._spot)
         return len(self.intake.listed), tracker.atm_milli, self._tracked
 
-    def refuse(self, channels: Sequence[str]) -> None:
-        """Take note of the channels among these that are about this symbol."""
-        ours = {each for each in channels if self._is_ours(each)} | set(self.refused)
-        self.refused = by_importance(ours)
+    def refuse(self, channels: Sequence[str], held: Collection[str]) -> None:
+        """Take note of the channels among these that are about this symbol, and of those granted since."""
+        before = set(self.refused)
+        now = {each for each in channels if self._is_ours(each)} | before.difference(held)
+        if now != before:
+            self.refused = by_importance(now)
 
     def _is_ours(self, channel: str) -> bool:
         ticker = channel.partition(".")[2]

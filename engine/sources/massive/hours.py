@@ -67,11 +67,9 @@ def closed_sentence(hours: Hours, now_ns: int, chain_ns: int | None) -> str:
     if now_ns >= hours.close_ns:
         return f"The market has closed.{_next_day(hours.session)}"
     opens = datetime.fromtimestamp(hours.open_ns // NS, ET)
-    shown = "" if chain_ns is None else f" The chain shown is {age_text(now_ns - chain_ns)} old."
-    return (
-        f"The market is closed; it opens on {opens:%A %d %B at %H:%M} in New York, "
-        f"in {age_text(hours.open_ns - now_ns)}.{shown}"
-    )
+    shown = "" if chain_ns is None else f"; the chain is {age_text(now_ns - chain_ns)} old"
+    wait = age_text(hours.open_ns - now_ns)
+    return f"The market opens on {opens:%a %d %B at %H:%M} in New York, in {wait}{shown}."
 
 
 def age_text(span_ns: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...events import NS
 from ...view import Link
 from .clusters import Clusters
 from .errands import Errands
@@ -29,11 +30,17 @@ def link_of(errands: Errands, clusters: Clusters, hours: Hours, poll_ns: int, no
         dropped=clusters.conflated,
         note=_note(errands, clusters, hours, standing),
         spot_origin=followed.origin,
-        silent_s=standing.silent_s,
+        silent_s=_chain_age_s(errands, hours, now_ns) if not standing.on else standing.silent_s,
         next_poll_s=standing.next_poll_s,
         reconciled=followed.volumes.share,
         refused=followed.refused,
     )
+
+
+def _chain_age_s(errands: Errands, hours: Hours, now_ns: int) -> int | None:
+    """Return how old the chain shown before the open is, whole seconds; None without one, or later."""
+    chain_ns = errands.followed.chain_ns
+    return None if chain_ns is None or now_ns >= hours.open_ns else max(now_ns - chain_ns, 0) // NS
 
 
 def _heard_ns(errands: Errands, clusters: Clusters) -> int:
@@ -53,7 +60,7 @@ def _note(errands: Errands, clusters: Clusters, hours: Hours, standing: Standing
         closed = closed_sentence(hours, standing.now_ns, followed.chain_ns)
         return " ".join(filter(None, (closed, errands.failure)))
     if clusters.why and not standing.streaming:
-        polled = errands.failure or "The chain is polled meanwhile." if errands.polling else ""
+        polled = errands.failure if errands.polling else ""
         return " ".join(filter(None, (clusters.why, clusters.again(standing.now_ns), polled)))
     if not errands.ready.is_set():
         return errands.failure or f"Waiting for the chain of {symbol}."

@@ -12,7 +12,7 @@ from ...wire.massive_session import State
 SLEPT = "This machine was asleep."
 UNGRANTED = "None of the channels is granted: the plan does not cover them."
 ENDED = {
-    State.EVICTED: "Another program took over the connection with the same key; one is allowed.",
+    State.EVICTED: "Another program took over this key's one connection.",
     State.SLOW: "The provider closed the connection because it was read too slowly.",
     State.DISMISSED: "The provider asked for a new connection.",
 }

@@ -252,9 +252,8 @@ class MassiveSource:
         gaps = [gap for outage in heard.outages for gap in self._gaps(*outage, now_ns)]
         for symbol, batch in heard.options:
             self._followed[symbol].take(batch.events, batch.received_ns)
-        if heard.refused:
-            for each in self._followed.values():
-                each.refuse(heard.refused)
+        for followed in self._followed.values():
+            followed.refuse(heard.refused, self._clusters.granted(followed.refused))
         return gaps
 
     def _gaps(self, since_ns: int, until_ns: int, now_ns: int) -> list[tuple[Errands, int, int]]:

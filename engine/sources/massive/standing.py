@@ -32,8 +32,10 @@ _NAMES = {"V": "levels", "T": "trades", "Q": "quotes", "FMV": "fair values", "A"
 def refusal_sentence(refused: Sequence[str]) -> str:
     """Say what the provider refused, by kind; '' for nothing."""
     counts = Counter(channel.partition(".")[0] for channel in refused)
-    kinds = [f"{_NAMES.get(kind, kind)} ({count} channels {kind}.*)" for kind, count in counts.items()]
-    return f"Massive refuses {' and '.join(kinds)}; the plan may not include them." if kinds else ""
+    kinds = [
+        f"{_NAMES.get(kind, kind)} ({count} channel{'s'[: count > 1]})" for kind, count in counts.items()
+    ]
+    return f"Massive refuses {' and '.join(kinds)}." if kinds else ""
 
 
 def retry_sentence(since_ns: int, retry_at_ns: int | None, now_ns: int) -> str:

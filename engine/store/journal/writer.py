@@ -195,7 +195,7 @@ class Journal:
         self._broke_ns = now_ns
         reason = error.strerror or str(error) if isinstance(error, OSError) else ""
         self.broken = str(error) if not reason else (
-            f"{self.place.symbol} is not being recorded: {self.place.folder} cannot be written ({reason}); "
+            f"{self.place.symbol} is not being recorded: {reason}, {self.place.folder} cannot be written; "
             "what is missed until that is mended will be marked as a gap."
         )  # fmt: skip
         return StoreError(self.broken)

@@ -71,10 +71,17 @@ def test_before_the_first_event_nothing_is_live(unbegun_view, live_view) -> None
 def test_before_a_feeds_first_word_nothing_is_lost(live_view) -> None:
     view = live_view("GAP", link=Link(state="connecting"))
     assert (badge_text(view).rstrip(), mode_of(view)) == (" ○ CONNECTING", "closed")
+    waiting = live_view("GAP", link=Link(state="waiting"))
+    assert (badge_text(waiting).rstrip(), mode_of(waiting)) == (" ○ WAITING", "closed")
     lost = live_view("GAP", link=Link(state="lost"))
     cut = live_view("GAP", link=Link(state="connecting", silent_s=3))
     assert [badge_text(each).rstrip() for each in (lost, cut)] == [" ⚠ GAP", " ⚠ GAP 3s"]
     assert {mode_of(each) for each in (lost, cut)} == {"stale"}
+
+
+def test_without_a_chain_a_silent_day_has_no_time(live_view) -> None:
+    assert data_clock(live_view("GAP")) != "--:--:--"
+    assert data_clock(live_view("GAP", expiries=())) == "--:--:--"
 
 
 def test_a_badge_is_told_without_speed_and_blanks(make_view, live_view) -> None:

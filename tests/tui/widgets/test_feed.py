@@ -43,12 +43,22 @@ def test_what_the_source_says_is_read_in_full_at_80_columns_beside_the_lag(live_
     assert line(live_view(), 80, note=CUT).rstrip() == f" lag  31ms 118ms │ ▸ {CUT}"
 
 
+def test_without_a_stream_the_next_attempt_is_read_at_80_columns(live_view) -> None:
+    said = "The host refused the connection with HTTP status 503. Next attempt in 12 s."
+    assert line(live_view(), 80, note=said, badge="GAP").rstrip() == f" ▸ {said}"
+
+
 def test_what_nobody_knows_is_a_dash_and_keeps_its_place(live_view) -> None:
     known = line(live_view())
     unknown = line(replace(live_view(), lag=None), reconciled=nan, spot_origin="")
     assert "lag p50     — p99     — │ vol    — heard" in unknown
     assert "spot from —" in unknown
     assert unknown.index("spot") == known.index("spot")
+
+
+@pytest.mark.parametrize("badge", ["GAP", "POLL"])
+def test_without_a_stream_there_is_no_lag(live_view, badge: str) -> None:
+    assert line(live_view(), badge=badge).startswith(" lag p50     — p99     — ")
 
 
 @pytest.mark.parametrize(("share", "text"), [(1.0, "100%"), (0.9999, " 99%"), (0.0, "  0%")])

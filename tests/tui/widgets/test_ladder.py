@@ -272,6 +272,26 @@ async def test_a_chain_without_strikes_is_a_sentence_in_an_empty_ladder(make_vie
         assert said == ["No strikes are listed yet."]
 
 
+async def test_a_sentence_longer_than_the_grid_is_cut_with_a_sign(unbegun_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        view = unbegun_view()
+        ladder.show(replace(view, link=replace(view.link, note="word " * 60)), Prefs())
+        assert any(line.rstrip().endswith("…") for line in lines(ladder))
+
+
+async def test_strikes_of_the_symbol_before_are_cleared_when_the_next_has_none(
+    live_view, unbegun_view, stage
+) -> None:
+    ladder = Watched()
+    async with stage(ladder):
+        ladder.show(live_view(), Prefs())
+        shown = {y for y, text in enumerate(lines(ladder)) if "│" in text and y >= HEAD}
+        ladder.asked.clear()
+        ladder.show(replace(unbegun_view(), symbol="NDX"), Prefs())
+        assert shown <= set(ladder.asked)
+
+
 async def test_before_the_first_contract_the_ladder_says_what_the_source_waits_for(
     unbegun_view, live_view, stage
 ) -> None:

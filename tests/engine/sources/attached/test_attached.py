@@ -187,8 +187,10 @@ async def test_a_screen_waits_for_the_recorder_and_goes_on_where_it_was(
         screen = await attach(tmp_path)
         await screen.rows(2_500)
     await screen.until(lambda seen: seen.link.state == "lost")
-    assert screen.source.open("SPY").link.badge == "GAP"
-    assert "is gone; this screen waits for it" in screen.source.open("SPY").link.note
+    link = screen.source.open("SPY").link
+    assert link.badge == "GAP"
+    assert link.silent_s is not None
+    assert "is gone; this screen waits for it" in link.note
     write(tape, events[2_500:])
     async with Hub(tmp_path, {"SPY": tape}):
         seen = await screen.rows(len(events))

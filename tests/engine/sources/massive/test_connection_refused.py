@@ -58,7 +58,7 @@ async def test_another_program_with_the_key_makes_it_wait_longer_and_says_so() -
                 await older.until(lambda: older.connection.status.phase is Phase.EVICTED)
                 status = older.connection.status
                 assert newer.connection.status.phase is not Phase.EVICTED
-        assert status.why == "Another program took over the connection with the same key; one is allowed."
+        assert status.why == "Another program took over this key's one connection."
         assert status.retry_at_ns is not None
         assert status.retry_at_ns >= status.since_ns + 60 * NS
 

@@ -236,6 +236,20 @@ async def test_the_previous_close_is_asked_for() -> None:
             assert on.events(PREV_CLOSE)["p1"].tolist() == [6_482_000]
 
 
+async def test_a_previous_close_that_could_not_be_fetched_is_asked_for_again() -> None:
+    async with market() as fake:
+        fake.shelf.days["SPY"] = {"t": 1_766_034_000_000, "c": 648.2}
+        fake.shelf.broken["/v2/aggs"] = 500
+        async with stage(fake, pulse=replace(QUICK, snapshot=0.05)) as on:
+            await on.until(lambda: sum("/prev" in each.path for each in fake.asked) > 3)
+            assert len(on.events(PREV_CLOSE)) == 0
+            fake.shelf.broken.clear()
+            await on.until(lambda: len(on.events(PREV_CLOSE)) == 1)
+            looks = len(fake.asked)
+            await on.until(lambda: len(fake.asked) > looks + 3)
+            assert len(on.events(PREV_CLOSE)) == 1
+
+
 CUTS = [
     Shut(1000),
     Shut(1001),
@@ -388,7 +402,6 @@ async def test_a_socket_that_stays_dead_is_stood_in_for_by_polls_until_it_is_bac
         set_volumes(fake, heard)
         await fake.play(Hang(), Reset())
         await on.until(lambda: on.link.badge == "POLL")
-        assert "polled meanwhile" in on.link.note
         unheard = prints(on.now(), 3, begin=100)
         set_volumes(fake, [*heard, *unheard])
         await on.until(lambda: len(on.events(TRADE)) == 6)
@@ -524,8 +537,19 @@ async def test_refused_quotes_are_named_and_bars_are_asked_for_in_their_place() 
         await fake.until(lambda: fake.holds(*FULL))
         await on.until(lambda: len(on.link.refused) == 14)
         assert set(on.link.refused) == set(NEAR)
-        assert "quotes (14 channels Q.*)" in on.link.note
+        assert "quotes (14 channels)" in on.link.note
         await fake.until(lambda: fake.holds(*(each.replace("Q.", "A.") for each in NEAR)))
+
+
+async def test_a_channel_that_is_granted_later_is_refused_no_more() -> None:
+    refused = frozenset({NEAR[0].replace("Q.", "T."), NEAR[0]})
+    async with market(refused=refused) as fake, stage(fake) as on:
+        await on.until(lambda: set(on.link.refused) == refused)
+        assert on.link.note == "Massive refuses trades (1 channel) and quotes (1 channel)."
+        fake.plan.refused = frozenset()
+        await fake.play(Shut(1000))
+        await on.until(lambda: not on.link.refused)
+        assert on.link.note == ""
 
 
 async def test_refused_stock_trades_are_replaced_by_stock_quotes() -> None:
@@ -547,7 +571,7 @@ async def test_a_long_wait_for_the_next_attempt_is_counted_down() -> None:
     async with market() as fake, stage(fake, pace=patient) as on:
         await streaming(on)
         await fake.play(Say("max_connections", "Maximum number of connections exceeded."), Shut(1008))
-        await on.until(lambda: re.search(r"one is allowed\. Next attempt in (60|5\d) s\.$", on.link.note))
+        await on.until(lambda: re.search(r"one connection\. Next attempt in (60|5\d) s\.$", on.link.note))
 
 
 async def test_silence_over_an_open_connection_is_a_sentence() -> None:

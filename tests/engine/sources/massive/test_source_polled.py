@@ -93,10 +93,18 @@ async def test_a_plan_without_snapshots_cannot_be_polled() -> None:
 async def test_out_of_hours_the_last_chain_is_shown_with_its_age_and_nothing_is_polled() -> None:
     async with Massive() as fake:
         fake.shelf.chains["SPY"] = full_chain()
+        for row in fake.shelf.chains["SPY"]:
+            row["last_quote"]["last_updated"] = OPEN_NS - 3 * 3_600_000_000_000
+            row["day"]["last_updated"] = row["underlying_asset"]["last_updated"] = (
+                OPEN_NS - 4 * 3_600_000_000_000
+            )
         async with stage(fake, connections=0, now=clock(OPEN_NS - 3_600_000_000_000)) as on:
             await on.until(lambda: len(on.events(OI)) == 42)
-            await on.until(lambda: "it opens on Friday 19 December at 09:30" in on.link.note)
+            await on.until(lambda: on.link.note.endswith("; the chain is 2 h old."))
+            assert "opens on Fri 19 December at 09:30" in on.link.note
             assert (on.link.badge, on.link.state, on.link.next_poll_s) == ("CLOSED", "closed", None)
+            assert on.link.silent_s is not None
+            assert 7_200 <= on.link.silent_s < 7_260
             assert sum("snapshot" in each.path for each in fake.asked) == 1
 
 
@@ -116,7 +124,7 @@ async def test_it_starts_by_itself_at_the_open() -> None:
     async with Massive() as fake:
         fake.shelf.chains["SPY"] = full_chain()
         async with stage(fake, connections=0, now=clock(OPEN_NS - 60_300_000_000)) as on:
-            await on.until(lambda: "The market is closed" in on.link.note)
+            await on.until(lambda: "The market opens" in on.link.note)
             await on.until(lambda: sum("snapshot" in each.path for each in fake.asked) > 3)
             assert len(on.gaps()) == 0
 
@@ -142,9 +150,8 @@ async def test_a_websocket_that_is_refused_says_how_its_stand_in_does() -> None:
         fake.shelf.chains["SPY"] = full_chain()
         await fake.play(Hang())
         async with stage(fake, pulse=replace(QUICK, dead=0.0)) as on:
-            await on.until(lambda: on.link.note.endswith("HTTP status 503. The chain is polled meanwhile."))
+            await on.until(lambda: on.link.note.endswith("HTTP status 503."))
             fake.shelf.broken["/v3/snapshot"] = 400
             await on.until(lambda: "status 503. " in on.link.note and "HTTP 400" in on.link.note)
-            assert "polled meanwhile" not in on.link.note
             fake.shelf.broken.clear()
-            await on.until(lambda: on.link.note.endswith("The chain is polled meanwhile."))
+            await on.until(lambda: on.link.note.endswith("HTTP status 503."))
