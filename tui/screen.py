@@ -33,7 +33,7 @@ def run_screen(plan: Plan, settings: Settings) -> int:
     def make() -> Desk:
         from .sources import make_desk  # compiles and reads: not before the first paint
 
-        return make_desk(plan, settings, app.alerter, partial(app.notify, timeout=SAID_S))
+        return make_desk(plan, settings, app.alerter, partial(app.notify, timeout=SAID_S, markup=False))
 
     app = SpymonApp(
         LazyDesk(make),

@@ -26,7 +26,7 @@ sys.exit(main())
 
 
 async def compact_apart(data_dir: Path, say: Callable[[str], None]) -> None:
-    """Make days of every recording of a data folder that nobody writes, and say what came of each.
+    """Make days of every recording of a data folder that nobody writes, and say at once what came of each.
 
     Cancelled, it ends the process and loses nothing: a recording goes only once its day is verified.
     """
@@ -43,12 +43,11 @@ async def compact_apart(data_dir: Path, say: Callable[[str], None]) -> None:
     finally:
         await _end(process)
     sentences = [line.removeprefix(PREFIX) for line in (out + err).decode(errors="replace").splitlines()]
-    for sentence in sentences:
-        say(sentence)
-    if process.returncode and not sentences:
-        say(
-            f"The recording was not made into a day (exit code {process.returncode}); spymon compact does it."
-        )
+    if sentences:
+        say("\n".join(sentences))
+    elif process.returncode:
+        why = f"exit code {process.returncode}"
+        say(f"The recording was not made into a day ({why}); spymon compact does it.")
 
 
 async def _end(process: Process) -> None:

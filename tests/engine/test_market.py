@@ -24,6 +24,7 @@ from engine.market import (
     parse_goto,
     parse_time,
     previous_session,
+    ready_ns,
     session,
     sessions,
     settle_ns,
@@ -71,6 +72,10 @@ class TestCalendar:
         assert session(TUESDAY) == Session(
             TUESDAY, utc("2025-12-16T14:30"), utc("2025-12-16T21:00"), utc("2025-12-16T21:15"), False
         )
+
+    @pytest.mark.parametrize("day", [date(2025, 3, 7), date(2025, 3, 10), date(2025, 12, 24)])
+    def test_it_is_made_ready_for_at_0830_in_new_york_in_summer_and_winter(self, day: date) -> None:
+        assert ready_ns(day) == parse_time("08:30", day)
 
     def test_half_day_closes_at_13_and_late_classes_at_1315(self) -> None:
         assert session(HALF_DAY) == Session(
