@@ -7,7 +7,7 @@ imports nothing that could: the screen must be painted before that.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -129,11 +129,14 @@ def to_fetch(
 ) -> tuple[date, tuple[str, ...]] | None:
     """Return the past day to fetch before it can be replayed, and its symbols; None when there is no need.
 
-    Without --symbol any stored symbol of the day will do, and else the first of the watch list is fetched.
+    Without a key that is what was fetched earlier. Without --symbol any stored symbol of the day will do, and
+    else the first of the watch list is fetched.
     """
-    if asked.replay is None or settings.massive_api_key is None or settings.source not in ("auto", *LIVE):
+    if asked.replay is None or settings.source not in ("auto", *LIVE):
         return None
     day = parse_day(asked.replay, "--replay")
+    if settings.massive_api_key is None:
+        return _kept(settings, day, disk.get(day, ()))
     there = disk.get(day, ())
     chosen = settings.origin("symbol") != "default"
     missing = [symbol for symbol in settings.symbol if symbol not in there]
@@ -141,6 +144,16 @@ def to_fetch(
         return None
     session(day)
     return day, tuple(missing) if chosen else settings.symbol[:1]
+
+
+def _kept(settings: Settings, day: date, there: Collection[str]) -> tuple[date, tuple[str, ...]] | None:
+    """Return the day and its watched symbols that were fetched once and are no day; None without any."""
+    if there and settings.origin("symbol") == "default":
+        return None
+    manifests = settings.data_dir / "historical" / "manifest" / day.isoformat()
+    lacking = (symbol for symbol in settings.symbol if symbol not in there)
+    kept = tuple(symbol for symbol in lacking if (manifests / f"{symbol}.jsonl").is_file())
+    return (day, kept) if kept else None
 
 
 def days_on_disk(data_dir: Path) -> dict[date, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from .assembly import assemble, check_fetchable
 from .choice import Wanted
-from .day import Backfill, Fetched
+from .day import Backfill, Fetched, held
 from .tickers import Asker, Progress
 
-__all__ = ["Asker", "Backfill", "Fetched", "Progress", "Wanted", "assemble", "check_fetchable"]
+__all__ = ["Asker", "Backfill", "Fetched", "Progress", "Wanted", "assemble", "check_fetchable", "held"]

@@ -15,7 +15,7 @@ from ..store.day import DayStore
 from ..store.importer import ImportReport, Progress, import_paths
 from ..store.journal.places import places
 from ..store.tapes import BACKFILL, Origin, check_replaceable
-from .day import Fetched
+from .day import HELD, Fetched
 
 _DELAY_NS = 15 * 60 * NS
 """So far behind is a plan without real-time data."""
@@ -59,7 +59,7 @@ def assemble(
         raise _nothing(fetched)
     missing = len(fetched.failures)
     notes = (f"{missing:,} file{'s' * (missing > 1)} of it {_UNFETCHED}",) if missing else ()
-    origin = Origin(BACKFILL, whole=not missing, notes=(*fetched.notes, *notes))
+    origin = Origin(BACKFILL, whole=fetched.whole and not missing, notes=(*fetched.notes, *notes))
     if _is_made(fetched, store, origin):
         return None
     return import_paths(
@@ -83,6 +83,6 @@ def _is_made(fetched: Fetched, store: DayStore, origin: Origin) -> bool:
         return False
     made_of = sorted((each.name, each.size) for each in facts.inputs)
     there = sorted((path.name, path.stat().st_size) for path in fetched.files)
-    was_whole = not any(note.endswith(_UNFETCHED) for note in facts.notes)
+    was_whole = not any(note == HELD or note.endswith(_UNFETCHED) for note in facts.notes)
     same = made_of == there and was_whole == origin.whole
     return facts.source == BACKFILL and same and set(origin.notes) <= set(facts.notes)

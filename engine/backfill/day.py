@@ -6,7 +6,7 @@ HTTP and day files. What is there already is not asked for again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +32,8 @@ _MINUTE_NS, _NS_PER_MS = 60 * NS, 1_000_000
 _ASK_AGAIN_NS = 24 * 3600 * NS
 """A refusal is remembered for so long; the plan may be another one then."""
 
+_CUT = "It was fetched in part."
+HELD = "It is made of what was fetched earlier; whether that is all of it, only Massive can tell."
 _NO_INTEREST = "Massive tells open interest only of today's chain, so this day has none."
 
 
@@ -42,12 +44,14 @@ class Fetched:
     files    : everything complete, of this run and of earlier ones
     failures : the files that could not be fetched, and why
     notes    : what is to be known about the day, one sentence each
+    whole    : whether the provider was asked for all that is wanted
     """
 
     wanted: Wanted
     files: tuple[Path, ...]
     failures: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    whole: bool = True
 
 
 class Backfill:
@@ -75,6 +79,25 @@ class Backfill:
         """
         with Manifest(self.cache.manifest(wanted.day, wanted.underlying.symbol)) as manifest:
             return await _Run(self, wanted, manifest).fetch()
+
+
+def held(cache: Historical, wanted: Wanted) -> Fetched:
+    """Return what earlier runs fetched of a day, without asking for anything; StoreError when unreadable."""
+    entries = cache.entries(wanted.day).get(wanted.underlying.symbol, [])
+    reasons = tuple(each.reason for each in entries if each.reason)
+    cut = tuple((f"{each.kind} of {each.ticker}", _CUT) for each in entries if each.state == "partial")
+    return Fetched(
+        wanted, _files(cache, wanted.day, entries), cut, (_NO_INTEREST, *reasons, HELD), whole=False
+    )
+
+
+def _files(cache: Historical, day: date, entries: Iterable[Entry]) -> tuple[Path, ...]:
+    """Return the files that are complete; strikes fetched by other runs belong to the day as well."""
+    return tuple(
+        cache.file(each.kind, day, each.ticker)
+        for each in entries
+        if each.kind != "contracts" and each.state == "complete" and cache.holds(each, day)
+    )
 
 
 class _Run:
@@ -148,15 +171,10 @@ class _Run:
         }
 
     def _fetched(self, failures: Mapping[str, str]) -> Fetched:
-        # Other strikes, fetched earlier, belong to the day as well.
-        files = [
-            self._cache.file(each.kind, self._wanted.day, each.ticker)
-            for each in self._manifest.entries()
-            if each.kind != "contracts" and self._held(each)
-        ]
+        files = _files(self._cache, self._wanted.day, self._manifest.entries())
         if self._progress.rejected:
             self._notes.append(f"Massive sent {self._progress.rejected:,} rows that cannot be read.")
-        return Fetched(self._wanted, tuple(files), tuple(failures.items()), tuple(self._notes))
+        return Fetched(self._wanted, files, tuple(failures.items()), tuple(self._notes))
 
     def _held(self, entry: Entry) -> bool:
         return entry.state == "complete" and self._cache.holds(entry, self._wanted.day)

@@ -49,6 +49,10 @@ _TENTHS = 10
 
 def run_backfill(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
     """Fetch and make every day; 1 when any file or day failed."""
+    if settings.massive_api_key is None:
+        raise CredentialError(
+            "There is no key for Massive; set MASSIVE_API_KEY in the environment or in .env."
+        )
     symbols = settings.symbol if "symbol" in args else settings.symbol[:1]
     strikes = None if "all" in args else settings.strikes
     wanted = _all_wanted(asked_days(args.dates), symbols, settings, strikes)
@@ -62,7 +66,10 @@ def fetch_for_replay(
     """Fetch and make a day that is to be read; what is raised says why it cannot be."""
     again = _again(args, [str(day)], replace(settings, symbol=symbols))
     what = f"{', '.join(symbols)} on {day}"
-    say(f"{what} is not on disk and is fetched from Massive; {again} would do the same.")
+    if settings.massive_api_key is None:
+        say(f"{what} is made of what was fetched earlier; without a key nothing more can be.")
+    else:
+        say(f"{what} is not on disk and is fetched from Massive; {again} would do the same.")
     _fetch_all(_all_wanted([day], symbols, settings, settings.strikes), settings, again, leaver, _aside)
 
 
@@ -112,10 +119,6 @@ def _fetch_all(
     wanted: list[Wanted], settings: Settings, again: str, leaver: Leaver, told: Callable[[str], object]
 ) -> bool:
     """Fetch and make each; tell what came of it, a line a day, and return whether all of it did."""
-    if settings.massive_api_key is None:
-        raise CredentialError(
-            "There is no key for Massive; set MASSIVE_API_KEY in the environment or in .env."
-        )
     run = _Run(settings, leaver, told)
     with _to_be_continued(again, leaver):
         fine = [run.make(each, i / len(wanted), 1 / len(wanted)) for i, each in enumerate(wanted)]
@@ -168,7 +171,12 @@ class _Run:
         return not made.fetched.failures
 
     def _made(self, wanted: Wanted, told: _Told) -> _Made:
-        fetched = asyncio.run(self._fetched(wanted, told))
+        key = self._settings.massive_api_key
+        fetched = (
+            backfill.held(self._cache, wanted)
+            if key is None
+            else asyncio.run(self._fetched(wanted, told, key.reveal()))
+        )
         with self._leaver.unwound() as check:
             report = backfill.assemble(
                 fetched, self._store, _customs(self._settings), heeding(told.assembling, check)
@@ -177,12 +185,8 @@ class _Run:
         hashes = tuple(folded(self._store, each.meta, told.folding, self._leaver) for each in days)
         return _Made(fetched, report, hashes)
 
-    async def _fetched(self, wanted: Wanted, told: _Told) -> Fetched:
-        key = self._settings.massive_api_key
-        assert key is not None, "looked at before"
-        async with Rest(
-            self._settings.massive_rest_url, key.reveal(), self._limit, seed=time.time_ns()
-        ) as rest:
+    async def _fetched(self, wanted: Wanted, told: _Told, key: str) -> Fetched:
+        async with Rest(self._settings.massive_rest_url, key, self._limit, seed=time.time_ns()) as rest:
             run = Backfill(rest, self._cache, time.time_ns, told.fetching)
             run.no_quotes = self._no_quotes
             fetched = await run.fetch(wanted)

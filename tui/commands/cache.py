@@ -43,7 +43,7 @@ def _stats(cache: Historical, days: list[date], as_json: bool) -> int:
             counted = count(day, symbol, entries)
             sys.stdout.write(json.dumps(_as_object(counted)) + "\n" if as_json else _as_line(counted))
     files, size = cache.measure(days[0] if len(days) == 1 else None)
-    say(f"{files:,} files, {size / 1e6:,.1f} MB in {cache.root}.")
+    say(f"{_files(files)}, {size / 1e6:,.1f} MB in {cache.root}.")
     return 0
 
 
@@ -74,13 +74,17 @@ def _kind(counted: Counted, kind: str) -> str:
 
 def _clear(cache: Historical, day: date | None, sure: bool) -> int:
     files, size = cache.measure(day)
-    what = f"{files:,} files ({size / 1e6:,.1f} MB) of {day or 'all days'} in {cache.root}"
+    what = f"{_files(files)} ({size / 1e6:,.1f} MB) of {day or 'all days'} in {cache.root}"
     if not sure and not _agreed(f"Delete {what}? The days made of them stay. [y/N] "):
         say("Nothing was deleted.")
         return 0
     cache.clear(day)
     say(f"Deleted {what}.")
     return 0
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'s' * (count != 1)}"
 
 
 def _agreed(question: str) -> bool:

@@ -44,14 +44,14 @@ class Place:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise unusable(self.folder, error) from error
+            raise self._unwritable(error) from error
 
     def claim(self) -> IO[str]:
         """Return the lock, held until it is closed; BusyError when a living recorder has it."""
         try:
             file = self.lock.open("a+", encoding="ascii")
         except OSError as error:
-            raise unusable(self.lock, error) from error
+            raise self._unwritable(error) from error
         if self._is_taken(file):
             pid = _pid_in(file)
             file.close()
@@ -63,6 +63,12 @@ class Place:
             os.ftruncate(file.fileno(), 0)
             os.write(file.fileno(), str(os.getpid()).encode())
         return file
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"The data folder {self.data_dir} cannot be written ({error.strerror or error}); "
+            "mend that or choose another one with --data-dir."
+        )
 
     def _is_taken(self, lock: IO[str]) -> bool:
         """Lock a file unless another process has it; where it cannot be locked, ask whether one answers."""

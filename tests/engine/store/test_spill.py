@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -149,3 +150,11 @@ def test_rows_that_differ_anywhere_are_no_copies(field: str) -> None:
 def test_the_order_of_what_stays_is_kept() -> None:
     kept = without_copies(copies([5, 3, 9], [9, 7, 3]))
     assert kept["p1"].tolist() == [5, 3, 9, 7]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
+def test_a_full_disk_says_that_it_is_full(tmp_path: Path) -> None:
+    (tmp_path / "run-0").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device") as error:
+        filled(tmp_path, rows(10_000), budget=1 << 20)
+    assert error.value.errno == errno.ENOSPC

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 from collections import Counter
@@ -264,6 +265,46 @@ async def test_a_replay_goes_on_to_massive_when_the_object_store_is_away(
     )
     assert err.count("\n") == 1
     assert not out, "a simulated day is not the day that was archived"
+
+
+async def test_a_day_that_ends_early_is_not_made_again_either(capsys: pytest.CaptureFixture[str]) -> None:
+    async with Massive(Plan()) as fake:
+        replace(PAST, minutes=100).shelve(fake.shelf)
+        assert await spymon(fake, "backfill 2025-12-16 --expiry 0dte") == 0
+        [made] = DayStore(Path("data")).list().entries
+        assert not made.complete
+        capsys.readouterr()
+        assert await spymon(fake, "backfill 2025-12-16 --expiry 0dte") == 0
+        assert "SPY on 2025-12-16 is complete already; nothing was left to fetch" in capsys.readouterr().out
+
+
+async def test_without_a_key_a_replay_makes_the_day_of_what_was_fetched_earlier(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replay = "--replay 2025-12-16 --headless --expiry 0dte"
+    async with Massive(Plan()) as fake:
+        PAST.shelve(fake.shelf)
+        assert await spymon(fake, "backfill 2025-12-16 --expiry 0dte --strikes 1") == 0
+        shutil.rmtree("data/days")
+        capsys.readouterr()
+        monkeypatch.delenv("MASSIVE_API_KEY")
+        before = len(fake.asked)
+        assert await spymon(fake, replay) == 0
+        out, err = capsys.readouterr()
+        assert (
+            "SPY on 2025-12-16 is made of what was fetched earlier; without a key nothing more can be." in err
+        )
+        assert "REPLAY" in out
+        [kept] = DayStore(Path("data")).list().entries
+        assert (kept.trades, kept.complete) == (160, False), "only Massive can tell whether that is all"
+        assert len(fake.asked) == before
+        assert await spymon(fake, replay) == 0
+        assert "fetched earlier" not in capsys.readouterr().err, "it is a day now"
+
+        monkeypatch.setenv("MASSIVE_API_KEY", KEY)
+        assert await spymon(fake, "backfill 2025-12-16 --expiry 0dte --strikes 1") == 0
+        [whole] = DayStore(Path("data")).list().entries
+        assert (whole.trades, whole.complete) == (160, True)
 
 
 async def test_a_replay_fetches_the_day_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,7 +43,9 @@ def test_a_link_in_the_folders_place_is_not_followed(tmp_path: Path) -> None:
 
 def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
-    with pytest.raises(StoreError, match=r"data/run cannot be used \(.*\); it is how screens reach"):
+    with pytest.raises(
+        StoreError, match=r"The data folder .*/data cannot be written \(Not a directory\); mend that"
+    ):
         Place(tmp_path / "data").prepare()
 
 
