@@ -25,8 +25,10 @@ _WIDTH = 13  # `STALE 59m59s`, and a blank; so a feed that comes and goes moves 
 
 
 def unbegun(view: View) -> bool:
-    """Say whether a live day has nothing to show yet."""
-    return view.link is not None and not view.counts.events and view.badge not in ("REWIND", "REPLAY")
+    """Say whether a live day has nothing to show yet: no event, or a stream without a contract."""
+    if view.link is None or view.badge in ("REWIND", "REPLAY"):
+        return False
+    return not view.counts.events or (view.badge in ("LIVE", "DELAYED") and not view.expiries)
 
 
 def _unheard(view: View) -> bool:

@@ -23,10 +23,10 @@ _LAG_LEAST, _NOTE_LEAST = 17, 3  # cells that a sentence leaves to the rest of t
 def feed_row(view: View, link: Link, width: int) -> Row:
     """Write the line for `width` cells; a sentence of the source takes the room that it needs."""
     rule: Cell = (" │ ", "faint", "bar")
-    alone = bool(link.note) and _lag(view, link) is None  # the sentence needs the room of a dash
+    alone = bool(link.note) and _lag(view, link) is None  # a sentence is worth more than a dash
     pieces = [
         Piece(_meanwhile(view, link), (5,)),
-        Piece(([],) if alone else lag_forms(view, link), (13, 4)),
+        Piece(lag_forms(view, link), (13, 4, 1) if alone else (13, 4)),
         Piece(_reconciled(link), (14, 6)),
         Piece(sides(view), (15, 8)),
         Piece(_dropped(view.counts.dropped), (14, 7)),

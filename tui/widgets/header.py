@@ -290,8 +290,8 @@ def _band(gamma: Gamma) -> str:
 
 
 def _flow(view: View) -> tuple[Row, ...]:
-    """Write the day's net premium; a live day that has not begun has none."""
-    known = not unbegun(view)
+    """Write the day's net premium; a live day that has not begun, or has no chain, has none."""
+    known = not unbegun(view) and (view.link is None or bool(view.expiries))
     call = view.flow.net_call_premium_usd if known else nan
     put = view.flow.net_put_premium_usd if known else nan
     net = _signed("net", call + put)

@@ -68,6 +68,15 @@ def test_before_the_first_event_nothing_is_live(unbegun_view, live_view) -> None
     assert data_clock(view) == "--:--:--"
 
 
+def test_a_stream_without_a_contract_is_not_live(live_view) -> None:
+    view = live_view(expiries=(), link=Link(state="connected"))
+    assert (badge_text(view).rstrip(), mode_of(view), data_clock(view)) == (
+        " ○ CONNECTED",
+        "closed",
+        "--:--:--",
+    )
+
+
 def test_before_a_feeds_first_word_nothing_is_lost(live_view) -> None:
     view = live_view("GAP", link=Link(state="connecting"))
     assert (badge_text(view).rstrip(), mode_of(view)) == (" ○ CONNECTING", "closed")

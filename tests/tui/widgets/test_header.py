@@ -150,6 +150,11 @@ def test_before_a_live_days_first_contract_there_are_dashes_and_no_zeros(unbegun
     assert "0" not in text_of(second)
 
 
+def test_a_gap_without_a_chain_has_no_flow(live_view) -> None:
+    _, second, _ = header_rows(live_view("GAP", expiries=()), Prefs(), 200)
+    assert "FLOW $ C      — P      — net      —" in text_of(second)
+
+
 def test_a_single_line_tells_the_lag_of_a_live_day(live_view) -> None:
     assert "lag  31ms" in text_of(header_row(live_view(), Prefs(), 160))
 
