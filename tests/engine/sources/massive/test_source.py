@@ -26,6 +26,7 @@ from engine.events import (
     QUOTE,
     SPOT,
     TRADE,
+    empty_events,
 )
 from engine.market import session
 from engine.sources.massive.source import Access
@@ -630,9 +631,23 @@ async def test_what_was_traded_while_it_was_not_running_is_fetched_by_what_the_d
         lost = prints(OPEN_NS + 450 * NS, 7, begin=50)
         missed(fake, [*recorded, *lost])
         set_volumes(fake, [*recorded, *lost])
-        async with stage(fake, begin=lambda info: Kept.resumed(info, recorded), now=now) as on:
+        for row in fake.shelf.chains["SPY"]:
+            row["day"]["volume"] += 1_000  # before anything was recorded
+
+        def resumed(info: TapeInfo) -> Kept:
+            made = Kept.resumed(info, recorded)
+            bars = empty_events(3)
+            bars["kind"], bars["cid"], bars["ts"] = BAR, (1, 2, 3), made.resumed_ns
+            bars["s2"] = (1_005, 1_007, 1_003)
+            made.append(bars, 0)
+            made.tape.take()
+            return made
+
+        pulse = replace(QUICK, snapshot=0.05)
+        async with stage(fake, begin=resumed, now=now, pulse=pulse) as on:
             await on.until(lambda: len(on.events(TRADE)) == 12)
             assert on.trades() == told([*recorded, *lost])
+            await on.until(lambda: on.link.reconciled == 1.0)
 
 
 async def test_a_listing_that_does_not_come_is_told_and_asked_for_again() -> None:
