@@ -84,7 +84,9 @@ class JournalFile:
             self.bytes = os.fstat(self._descriptor).st_size
             self.loss = self._lost(self._scan())
         except OSError as error:
-            raise StoreError(f"{path} cannot be read ({error.strerror or error}).") from error
+            # Arrow puts its own words where others have the system's.
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise StoreError(f"{path} cannot be read ({reason}).") from error
         self.starts: NDArray[np.int64] = np.array(self._starts, np.int64)
 
     def read(self, chunk: int) -> Events:

@@ -49,6 +49,17 @@ journal = Journal(Path(sys.argv[1]), Recording(date(2025, 12, 16), PRESETS["SPY"
 journal.append(gap(1, 2), 2, "test")
 assert journal.sync() == 1
 """
+READ = """
+import sys
+from pathlib import Path
+from engine.errors import StoreError
+from engine.store.journal.file import JournalFile
+
+try:
+    print(JournalFile(Path(sys.argv[1])).events)
+except StoreError as error:
+    print(error)
+"""
 BRING = """
 import sys
 from datetime import date
@@ -97,13 +108,18 @@ class Disk:
         self.unsafe, self._unnamed = moved(self.unsafe), moved(self._unnamed) | {new}
 
 
-def calls(script: str, log: Path, *words: object) -> Iterator[tuple[str, str]]:
-    """Run a script and yield the calls of its main thread that succeeded, and their arguments."""
-    strace = ["strace", "-y", "-qq", "-s", "4096", "-o", str(log), "-e", WATCHED]
-    command = [sys.executable, "-c", script, *map(str, words)]
+def watched(log: Path, *options: str) -> list[str]:
+    """Return what goes before a command whose calls are to be watched; skips where that cannot be."""
+    strace = ["strace", "-qq", "-o", str(log), *options]
     if not shutil.which("strace") or subprocess.run([*strace, "true"], check=False).returncode:
         pytest.skip("this system cannot watch a process's calls: it needs strace")
-    subprocess.run([*strace, *command], cwd=REPO, check=True)
+    return strace
+
+
+def calls(script: str, log: Path, *words: object) -> Iterator[tuple[str, str]]:
+    """Run a script and yield the calls of its main thread that succeeded, and their arguments."""
+    command = [*watched(log, "-y", "-s", "4096", "-e", WATCHED), sys.executable, "-c", script]
+    subprocess.run([*command, *map(str, words)], cwd=REPO, check=True)
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
         if found := CALL.match(line):
             yield found[1], found[2]
@@ -146,3 +162,18 @@ def test_a_day_that_was_brought_is_on_the_disk(tmp_path: Path) -> None:
     for call, words in calls(BRING, tmp_path / "log", root, bucket):
         disk.hear(call, words)
     assert [disk.lost(path) for path in day_files(root)] == [[], [], []]
+
+
+def test_a_disk_that_fails_while_a_recording_is_read_is_not_taken_for_its_end(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", RECORD, str(tmp_path)], cwd=REPO, check=True)
+    (file,) = tmp_path.glob("journal/*/*.arrows")
+    said = []
+    for number in range(1, 6):
+        inject = ["-P", str(file), "-e", f"inject=read,pread64:error=EIO:when={number}"]
+        command = [*watched(tmp_path / "log", *inject), sys.executable, "-c", READ, str(file)]
+        said.append(
+            subprocess.run(command, cwd=REPO, check=True, capture_output=True, text=True).stdout.strip()
+        )
+    failed = f"{file} cannot be read (Input/output error)."
+    assert failed in said
+    assert set(said) <= {failed, "1"}

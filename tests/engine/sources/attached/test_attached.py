@@ -509,4 +509,4 @@ async def test_rows_that_do_not_join_those_before_are_refused(tmp_path: Path, ta
         with connection:
             connection.sendall(PREAMBLE + encode(hello) + encode(Rows(5, b"")))
             with pytest.raises(ProviderError, match="sends row 5 where row 0 was due; restart it"):
-                await running
+                await asyncio.wait_for(running, 10)

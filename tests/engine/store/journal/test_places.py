@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from engine.errors import BusyError, StoreError
+from engine.errors import StoreError
 from engine.events import NS
 from engine.market import session
 from engine.store.files import is_claimed
@@ -91,22 +89,3 @@ def test_asking_who_writes_does_not_keep_the_next_one_from_it(place: Place) -> N
         lock.take()
         assert is_claimed(asked)
         lock.release()
-
-
-def test_a_lock_has_one_holder_however_often_it_changes_hands(place: Place) -> None:
-    pytest.importorskip("fcntl")
-    inside, most = 0, 0
-
-    def hold(_: int) -> None:
-        nonlocal inside, most
-        lock = Lock(place)
-        with suppress(BusyError):
-            lock.take()
-            inside += 1
-            most = max(most, inside)
-            inside -= 1
-            lock.release()
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(hold, range(1000)))
-    assert most == 1
