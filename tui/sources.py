@@ -35,9 +35,7 @@ from .massive import make_massive, recording
 from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, Plan
 from .rules import installed, load_rules
 
-GO_LIVE = (
-    "Simulated day. Put MASSIVE_API_KEY in .env for the market live and past days; spymon import plays yours."
-)
+GO_LIVE = "Simulated day. MASSIVE_API_KEY in .env: the live market, past days. Your own: spymon import PATH."
 
 Tell = Callable[[str], object]
 
