@@ -35,7 +35,9 @@ from .massive import make_massive, recording
 from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, Plan
 from .rules import installed, load_rules
 
-GO_LIVE = "Simulated day. MASSIVE_API_KEY in .env: the live market, past days. Your own: spymon import PATH."
+GO_LIVE = (
+    "Simulated day. See the market live: put MASSIVE_API_KEY in .env. Play a past day: spymon import PATH."
+)
 
 Tell = Callable[[str], object]
 
