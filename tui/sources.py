@@ -45,7 +45,7 @@ from .rules import installed, load_rules
 from .tidying import compact_apart
 
 GO_LIVE = (
-    "Simulated day. Put MASSIVE_API_KEY in .env for the market live and past days; spymon import plays yours."
+    "Simulated day. See the market live: put MASSIVE_API_KEY in .env. Play a past day: spymon import PATH."
 )
 
 Tell = Callable[[str], object]
