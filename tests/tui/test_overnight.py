@@ -205,7 +205,7 @@ async def test_a_screen_whose_machine_slept_until_the_morning(tmp_path: Path) ->
             await pane.until(lambda: b"The market has closed" in pane.text)
             leap(moment, parse_time("08:45", MONDAY))
             await pane.until(lambda: b"2025-12-19 SPY compacted" in pane.text)
-            await pane.until(lambda: b"Monday 22 December at 09:30" in pane.text)
+            await pane.until(lambda: b"Mon 22 December at 09:30" in pane.text)
             process.send_signal(signal.SIGINT)
             assert await asyncio.wait_for(process.wait(), PATIENCE_S) == 130
         finally:

@@ -87,7 +87,7 @@ def _next_day(over: Session) -> str:
         begins = datetime.fromtimestamp(ready_ns(next_session(over.day)) // NS, ET)
     except NoDataError:
         return ""
-    return f" A screen left open goes on by itself on {begins:%A %d %B at %H:%M} in New York."
+    return f" A screen left open goes on by itself on {begins:%a %d %B at %H:%M} in New York."
 
 
 def _hours(underlyings: Sequence[Underlying], day: Session) -> Hours:

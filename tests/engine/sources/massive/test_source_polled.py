@@ -114,7 +114,7 @@ async def test_out_of_hours_a_chain_that_does_not_come_is_told_and_asked_for_aga
         fake.shelf.broken["/v3/snapshot"] = 400
         pulse = replace(QUICK, snapshot=0.05)
         async with stage(fake, pulse=pulse, now=clock(OPEN_NS - 3_600_000_000_000)) as on:
-            await on.until(lambda: "The market is closed" in on.link.note and "HTTP 400" in on.link.note)
+            await on.until(lambda: "The market opens" in on.link.note and "HTTP 400" in on.link.note)
             fake.shelf.broken.clear()
             await on.until(lambda: len(on.events(OI)) == 42)
             await on.until(lambda: "HTTP 400" not in on.link.note)
@@ -138,7 +138,7 @@ async def test_the_day_ends_after_the_close() -> None:
             assert (on.link.badge, on.link.note) == (
                 "CLOSED",
                 "The market has closed. "
-                "A screen left open goes on by itself on Monday 22 December at 08:30 in New York.",
+                "A screen left open goes on by itself on Mon 22 December at 08:30 in New York.",
             )
             on.tape.take()
             assert not on.tape.open
