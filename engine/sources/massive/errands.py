@@ -82,19 +82,15 @@ class Errands:
         self.failure = self.unfilled = ""
         self._rest, self._hand, self._pulse, self._now, self._notify = rest, hand, pulse, now, notify
         self._symbol = followed.underlying.symbol
-        self.polling = self._owed = self._listed_alone = self._close_settled = False
+        self.polling = self._listed_alone = self._close_settled = False
         self._turned, self._looked = asyncio.Event(), asyncio.Event()
         self._polls = self._stood_ns = 0
         self._over = False
 
     def poll(self, polling: bool) -> bool:
-        """Say whether the chain stands in for the websockets; return whether it does from now on.
-
-        When they are back one last poll follows, for what was traded in between.
-        """
+        """Say whether the chain stands in for the websockets; return whether it does from now on."""
         if polling == self.polling:
             return False
-        self._owed |= self.polling
         self.polling = polling
         self._stood_ns = self._now()
         self._turned.set()
@@ -173,21 +169,20 @@ class Errands:
 
     async def _look(self) -> None:
         """Ask for a snapshot and put it on the tape."""
-        polled, self._owed = self.polling or self._owed, False
         self._turned.clear()
         followed = self.followed
         try:
             pages = await fetch_chain(self._rest, self._symbol, *followed.bounds)
         except (ProviderError, NoDataError) as error:
             self.failure = str(error)
-            self._owed |= polled
             return
         except CredentialError as refusal:
             await self._list_alone(refusal)
             return
         received_ns = self._now()
-        if polled:  # what was heard already must not be told again as volume that is missing
+        if self.polling:  # what was heard already must not be told again as volume that is missing
             await self._catch_up()
+        if polled := self.polling:  # no longer, if that brought the websockets' first words
             await self._mark_missed(received_ns)
         self._polls += polled
         await self._hand.do(followed.take_snapshot, pages, received_ns, polled)

@@ -167,6 +167,8 @@ class MassiveSource:
 
     async def _pump(self) -> None:
         for errands, since_ns, until_ns in await self._hand.do(self._drain):
+            if self._clusters.streaming:
+                errands.poll(False)  # at once: a poll would count what is under way over the websocket
             self._task(errands.fill(since_ns, until_ns, self._tickers, self._clusters.seen))
         self._say()
         self._notify()
@@ -261,11 +263,12 @@ class MassiveSource:
         to_fill = []
         for errands in self._errands.values():
             followed = errands.followed
-            fetched = (errands.joined or followed.intake.resumed_ns) and errands.stood_in_ns <= since_ns
+            fetched = errands.joined or followed.intake.resumed_ns
             begin_ns = self._since(errands, since_ns)
             if fetched and until_ns > begin_ns:
                 # A delayed feed broke off at an earlier moment of the market than of the clock.
-                heard_ns = min(begin_ns, followed.fed_ns or begin_ns)
+                told_ns = max(followed.fed_ns, followed.polled_ns)
+                heard_ns = min(begin_ns, told_ns or begin_ns)
                 followed.hold(heard_ns)
                 to_fill.append((errands, heard_ns, until_ns))
             followed.silence(begin_ns, until_ns, now_ns)

@@ -66,8 +66,7 @@ def test_a_closed_market_says_when_it_opens_and_how_old_the_chain_is() -> None:
 def test_after_the_close_it_says_when_a_screen_goes_on() -> None:
     friday = hours([SPY], parse_time("12:00", FRIDAY))
     assert closed_sentence(friday, friday.close_ns, None) == (
-        "The market has closed. "
-        "A screen left open goes on by itself on Mon 22 December at 08:30 in New York."
+        "The market has closed. A screen left open goes on by itself on Mon 22 December at 08:30 in New York."
     )
     last = hours([SPY], parse_time("12:00", LAST_DAY))
     assert closed_sentence(last, last.close_ns, None) == "The market has closed."

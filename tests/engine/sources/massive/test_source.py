@@ -419,6 +419,39 @@ async def test_a_socket_that_stays_dead_is_stood_in_for_by_polls_until_it_is_bac
         assert 1 <= len(on.gaps()) <= 2
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["missed", "on their way"])
+async def test_what_is_traded_between_the_last_poll_and_the_first_word_is_told_once(late: bool) -> None:
+    """A snapshot that was asked for before the socket is back counts trades that it may yet bring."""
+    answers = asyncio.Event()
+
+    async def held_back(_: int) -> None:
+        if "/v3/snapshot" in fake.asked[-1].path:
+            await answers.wait()
+
+    async with market() as fake, stage(fake, pulse=replace(QUICK, dead=0.05, snapshot=0.05)) as on:
+        await streaming(on)
+        await fake.play(Hang(), Reset())
+        await on.until(lambda: on.link.badge == "POLL")
+        asked = len(fake.asked)
+        fake.shelf.gate = held_back
+        await on.until(lambda: len(fake.asked) > asked)
+        between = prints(on.now(), 3, begin=100)
+        set_volumes(fake, between)
+        if not late:
+            missed(fake, between)
+        await fake.play(Hang(False))
+        await streaming(on)
+        answers.set()
+        if late:
+            await on.until(lambda: on.link.reconciled == 0)
+            await fake.play(Send(between))
+        await on.until(lambda: len(on.events(TRADE)) == 3)
+        await on.until(lambda: on.link.reconciled == 1)
+        flag = 0 if late else FLAG_FILLED
+        assert [flags & (FLAG_FILLED | FLAG_POLLED) for flags in on.events(TRADE)["flags"]] == [flag] * 3
+        assert on.trades() == told(between)
+
+
 async def test_a_gap_right_after_polls_is_filled_from_where_they_ended() -> None:
     """A fetch begins somewhat before its gap, and what polls have told there is on the tape as volume."""
     pulse = replace(QUICK, dead=0.05)
