@@ -167,7 +167,7 @@ async def test_a_narrow_terminal_shows_how_far_it_is_how_fast_and_the_time_left(
         words = "backfill 2025-12-16 --expiry 0dte --strikes 4"
         process = await process_of(words, tmp_path, environ(tmp_path, **more), None, pane.theirs)
         await reached.wait()
-        left, rate = rb"%[^\r]*\d:\d\d:\d\d", rb"SPY on 2025-12-16: \d+ of \d+ files, \d+ rows/s"
+        left, rate = rb"%[^\r]*\d:\d\d:\d\d", rb"SPY on 2025-12-16: \d+ of \d+ files, [\d,]+ rows/s"
         await pane.until(lambda: re.search(left + rb"[^\r]*" + rate, pane.text))
         go_on.set()
         assert await process.wait() == 0
