@@ -13,15 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.events import Events
-from engine.live import CHUNK, LiveTape
-from engine.sources.attached.hub import Hub
-from engine.sources.attached.place import Place
-from engine.sources.attached.protocol import PREAMBLE, Ask, Have, encode
-from engine.sources.attached.seek import find_recorder
-from engine.sources.attached.source import AttachedSource
-from engine.store.spool import FileSpool
-from engine.tape import Tape
+from engine.feeds.recorder.protocol import PREAMBLE, Ask, Have, encode
+from engine.feeds.recorder.seek import find_recorder
+from engine.feeds.recorder.server import Hub
+from engine.feeds.recorder.socket_file import Place
+from engine.feeds.recorder.source import AttachedSource
+from engine.model.events import Events
+from engine.store.days.spool import FileSpool
+from engine.tape.live_tape import CHUNK, LiveTape
+from engine.tape.tape import Tape
 
 from .days import simulated
 from .sizes import Sizes

@@ -20,12 +20,12 @@ from statistics import median
 
 from aiohttp import web
 
-from engine.backfill import Backfill, Fetched, Wanted, assemble
-from engine.market import PRESETS, session
-from engine.sources.massive.rate_limit import RateLimit
-from engine.sources.massive.rest import Rest
-from engine.store.day import DayStore
-from engine.store.historical import Historical
+from engine.feeds.massive.backfill import Backfill, Fetched, Wanted, assemble
+from engine.feeds.massive.rest_client import Rest
+from engine.feeds.transport.rate_limit import RateLimit
+from engine.model.calendar import PRESETS, session
+from engine.store.cache.historical import Historical
+from engine.store.days.store import DayStore
 
 from .sizes import Sizes
 from .table import Row, at_least, same, told

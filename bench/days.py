@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.deck import Deck
-from engine.events import Events
-from engine.kernel.params import FoldParams
-from engine.slot import DeckParams
-from engine.sources.simulated import SimTape, SimulatedSource
-from engine.store.day import DayStore
-from engine.store.meta import Facts
-from engine.tape import Tape
-from engine.timeline import Timeline, TimelineParams
+from engine.feeds.simulated import SimTape, SimulatedSource
+from engine.fold.params import FoldParams
+from engine.model.events import Events
+from engine.session.player import Deck
+from engine.session.symbol_day import DeckParams
+from engine.store.days.meta import Facts
+from engine.store.days.store import DayStore
+from engine.tape.tape import Tape
+from engine.tape.timeline import Timeline, TimelineParams
 
 from .sizes import DAY
 

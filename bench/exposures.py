@@ -12,13 +12,13 @@ from statistics import median
 
 import numpy as np
 
-from engine.events import NS
-from engine.exposure import Book, exposure
-from engine.market import session
-from engine.panels import RANKINGS
-from engine.projection import Playing
-from engine.slot import DeckParams, open_slot
-from engine.stance import SCOPES, Stance
+from engine.analytics.exposure import Book, exposure
+from engine.analytics.exposure_choice import SCOPES, Stance
+from engine.model.calendar import session
+from engine.model.events import NS
+from engine.session.symbol_day import DeckParams, open_slot
+from engine.views.projection import Playing
+from engine.views.queries import RANKINGS
 
 from .days import LoadedTape, simulated
 from .sizes import DAY, Sizes

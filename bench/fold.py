@@ -19,10 +19,10 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.events import Events
-from engine.kernel.params import FoldParams, SignalParams
-from engine.kernel.state import State
-from engine.kernel.step import step
+from engine.fold.params import FoldParams, SignalParams
+from engine.fold.state import State
+from engine.fold.step import step
+from engine.model.events import Events
 
 from . import tapes
 from .sizes import Sizes

@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator
 from statistics import median
 
-from engine.commands import Seek
-from engine.deck import Deck
-from engine.events import NS
-from engine.market import parse_time
+from engine.model.calendar import parse_time
+from engine.model.events import NS
+from engine.session.player import Deck
+from engine.views.commands import Seek
 
 from .days import LoadedTape, loaded_deck, simulated
 from .sizes import DAY, Sizes

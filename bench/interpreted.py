@@ -1,6 +1,6 @@
 """The fold's own code, run by the Python interpreter over plain Python objects.
 
-Started as a process with NUMBA_DISABLE_JIT=1, so that the decorators of `engine.kernel` leave every function
+Started as a process with NUMBA_DISABLE_JIT=1, so that the decorators of `engine.fold` leave every function
 as it was written. Records become objects with slots, arrays of records become lists; nothing of numpy is left
 inside the loop, so it is as fast as plain Python gets with this logic.
 """
@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernel import side
-from engine.kernel.conditions import TREATMENT
-from engine.kernel.state import SIDE, SIGNAL
-from engine.kernel.step import SIGNAL_ROOM, fold
+from engine.fold import trade_side as side
+from engine.fold.conditions import TREATMENT
+from engine.fold.state import SIDE, SIGNAL
+from engine.fold.step import SIGNAL_ROOM, fold
 
 BATCH = 1_000
 _WORD = 2**64

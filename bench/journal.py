@@ -9,15 +9,15 @@ from statistics import median
 
 import numpy as np
 
-from engine.events import Events
-from engine.store.day import DayStore
+from engine.model.events import Events
+from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
 from engine.store.journal.encoding import Recording
 from engine.store.journal.places import Place
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import Journal
-from engine.tape import Tape
-from tui.commands.folding import fold_hash
+from engine.tape.tape import Tape
+from tui.cli.commands.folding import fold_hash
 
 from .days import simulated
 from .sizes import Sizes

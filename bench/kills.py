@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import NoDataError
-from engine.events import EVENT, Events
-from engine.kernel.params import FoldParams
+from engine.fold.params import FoldParams
+from engine.model.contracts import ContractTable
+from engine.model.errors import NoDataError
+from engine.model.events import EVENT, Events
 from engine.store.journal.places import places
 from engine.store.journal.tape import open_journal
-from engine.symbols import ContractTable
-from engine.tape import Tape, TapeInfo
-from engine.timeline import NO_CHECKPOINTS, Timeline
+from engine.tape.tape import Tape, TapeInfo
+from engine.tape.timeline import NO_CHECKPOINTS, Timeline
 
 from .days import simulated
 from .live_recorder import SYMBOL

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.events import NS, QUOTE, TRADE
+from engine.model.events import NS, QUOTE, TRADE
 from engine.store.journal.places import places
 from engine.store.journal.tape import open_journal
-from engine.tape import Tape
+from engine.tape.tape import Tape
 from tests.fakes.massive import KEY
-from tui.commands.folding import fold_hash
+from tui.cli.commands.folding import fold_hash
 
 from .provider import BEGIN_NS, RATE, SPOTS, Order, Provider, Sent, provider
 from .screen import PATIENCE_S, answers_ms, press_keys

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from engine.alerts.alerter import Alerter
-from engine.config import Settings
-from engine.live import Intake
-from engine.monitor import Monitor
-from engine.store.recorded import Recorded
-from engine.tape import TapeInfo
-from engine.view import View
-from tui.massive import make_massive, recording
-from tui.plan import Plan
-from tui.sources import deck_params
+from engine.session.monitor import Monitor
+from engine.store.days.recorded import Recorded
+from engine.tape.live_tape import Intake
+from engine.tape.tape import TapeInfo
+from engine.views.view import View
+from tui.alerts.alerter import Alerter
+from tui.run.massive import make_massive, recording
+from tui.run.plan import Plan
+from tui.run.sources import deck_params
+from tui.settings.config import Settings
 
 
 class Watched(Monitor):
@@ -66,7 +66,7 @@ class Watched(Monitor):
 
 
 def make_desk(plan: Plan, settings: Settings, alerter: Alerter, now: Callable[[], int]) -> Watched:
-    """Return the monitor that `tui.sources.make_monitor` would make, at another time."""
+    """Return the monitor that `tui.run.sources.make_monitor` would make, at another time."""
     intakes: list[Recorded] = []
     begin = partial(recording(settings.data_dir), now=now)
 

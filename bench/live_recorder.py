@@ -12,11 +12,11 @@ import time
 from functools import partial
 from pathlib import Path
 
-from engine.market import session
-from engine.recorder import Recorder, Telling
-from engine.sources.simulated import LiveSimulated, SimulatedSource
-from engine.store.recorded import open_recorded
-from tui.commands.folding import fold_hash
+from engine.feeds.simulated import LiveSimulated, SimulatedSource
+from engine.model.calendar import session
+from engine.session.recorder import Recorder, Telling
+from engine.store.days.recorded import open_recorded
+from tui.cli.commands.folding import fold_hash
 
 from .sizes import DAY
 

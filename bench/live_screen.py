@@ -1,8 +1,8 @@
 """`python -m bench.live_screen ASKED TOLD`: spymon on Massive at another time of day, with notes.
 
-The parts are those of `tui.screen` and `tui.sources`; the clock is ours, because a session is on only now and
-then. ASKED holds the settings and how far the clock is ahead; TOLD gets what the views said, and afterwards
-what the tapes hold, as JSON.
+The parts are those of `tui.run.open_screen` and `tui.run.sources`; the clock is ours, because a session is
+on only now and then. ASKED holds the settings and how far the clock is ahead; TOLD gets what the views said,
+and afterwards what the tapes hold, as JSON.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui import process
+from tui.run import process
 
 process.prepare(os.environ)
 
-from tui.app import SpymonApp  # noqa: E402
-from tui.desk import LazyDesk  # noqa: E402
+from tui.run.desk import LazyDesk  # noqa: E402
+from tui.screen.app import SpymonApp  # noqa: E402
 
 from .sizes import DAY  # noqa: E402
 
@@ -33,9 +33,9 @@ KEY_NAME = "MASSIVE_API_KEY"
 
 def main(asked: Path, told: Path) -> int:
     """Run the screen until `q` is pressed, and write down what it saw."""
-    from engine.config import load_settings
-    from tui.alerts import make_alerter
-    from tui.plan import Asked, make_plan
+    from tui.alerts.from_settings import make_alerter
+    from tui.run.plan import Asked, make_plan
+    from tui.settings.config import load_settings
 
     wanted = json.loads(asked.read_text())
     settings = load_settings(wanted["settings"], {KEY_NAME: wanted["key"]}, Path(), asked.parent)

@@ -17,10 +17,10 @@ from multiprocessing.connection import Connection as Pipe
 
 import numpy as np
 
-from engine.events import NS
-from engine.greeks import greeks
-from engine.market import expirations, session, underlying
-from engine.symbols import Contract, parse_occ
+from engine.analytics.greeks import greeks
+from engine.model.calendar import expirations, session, underlying
+from engine.model.contracts import Contract, parse_occ
+from engine.model.events import NS
 from tests.fakes.massive import Frames, Massive, Plan, Raw, framed
 from tests.fakes.massive.messages import BEGIN_MS, Message, pack, quote, trade
 from tests.fakes.massive.shelf import Row, chain_row

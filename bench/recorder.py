@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.events import Events
-from engine.market import underlying
+from engine.model.calendar import underlying
+from engine.model.contracts import parse_occ
+from engine.model.events import Events
 from engine.store.journal.encoding import Recording
 from engine.store.journal.writer import Journal
-from engine.symbols import parse_occ
 
 if TYPE_CHECKING:  # it would bring the compiler with it
-    from engine.tape import Tape
+    from engine.tape.tape import Tape
 
 BATCH = 97
 BATCHES_PER_SYNC = 8

@@ -13,9 +13,9 @@ from math import inf
 from pathlib import Path
 from statistics import median
 
-from engine.headless import replay
-from engine.slot import DeckParams
-from engine.tape import Tape
+from engine.session.headless import replay
+from engine.session.symbol_day import DeckParams
+from engine.tape.tape import Tape
 
 from .days import LoadedTape, OneTape, on_disk, simulated
 from .sizes import DAY, Sizes

@@ -18,13 +18,13 @@ from statistics import median
 
 from aiohttp import web
 
-from engine.events import Events, empty_events
-from engine.sources.massive.gap_fill import Fetched, fetch_trades, merge
-from engine.sources.massive.rate_limit import RateLimit
-from engine.sources.massive.rest import Rest
-from engine.wire.massive_pages import Pages
-from engine.wire.massive_rest import TICKS_PAGE
-from engine.wire.seen import Seen
+from engine.feeds.massive.gap_fill import Fetched, fetch_trades, merge
+from engine.feeds.massive.rest_client import Rest
+from engine.feeds.massive.wire.pages import Pages
+from engine.feeds.massive.wire.requests import TICKS_PAGE
+from engine.feeds.massive.wire.seen_trades import Seen
+from engine.feeds.transport.rate_limit import RateLimit
+from engine.model.events import Events, empty_events
 from tests.fakes.massive import CALL, KEY, rest_trade, trade
 from tests.fakes.massive.messages import BEGIN_MS
 

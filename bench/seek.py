@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.commands import Seek
-from engine.tape import Tape
+from engine.tape.tape import Tape
+from engine.views.commands import Seek
 
 from .days import LoadedTape, loaded_deck, on_disk, scouted, simulated
 from .sizes import Sizes

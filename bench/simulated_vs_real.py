@@ -12,8 +12,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.events import MISSING, OI, QUOTE, SPOT, TRADE, Events
-from engine.sources.simulated import SimTape, SimulatedSource
+from engine.feeds.simulated import SimTape, SimulatedSource
+from engine.model.events import MISSING, OI, QUOTE, SPOT, TRADE, Events
 
 DAY = date(2025, 12, 16)
 _CENT = 100.0

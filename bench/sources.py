@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from engine.store.day import DayStore
-from engine.store.importer import import_paths
-from engine.tape import Tape
+from engine.store.days.store import DayStore
+from engine.store.importer.importer import import_paths
+from engine.tape.tape import Tape
 
 from .days import LoadedTape, on_disk, simulated
 from .sizes import Sizes

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
-from engine.commands import Seek, WhatIf
-from engine.deck import Deck
-from engine.kernel.params import FoldParams
-from engine.outcomes import Follower
-from engine.panels import AroundQuery, WhatIfQuery
-from engine.rerun import with_changes
-from engine.scores import scoreboard
-from engine.study import studied
-from engine.tape import PIECE, Tape
-from engine.timeline import Timeline
+from engine.fold.params import FoldParams
+from engine.session.player import Deck
+from engine.session.what_if import with_changes
+from engine.tape.outcomes import Follower
+from engine.tape.tape import PIECE, Tape
+from engine.tape.timeline import Timeline
+from engine.views.commands import Seek, WhatIf
+from engine.views.queries import AroundQuery, WhatIfQuery
+from engine.views.scores import scoreboard
+from engine.views.study import studied
 
 from .days import LoadedTape, loaded_deck, scouted, simulated
 from .sizes import DAY, Sizes

@@ -16,12 +16,12 @@ from multiprocessing.connection import Connection as Pipe
 
 import numpy as np
 
-from engine.events import TRADE
-from engine.kernel.params import FoldParams
-from engine.kernel.step import step
-from engine.sources.massive.backoff import Backoff, Pace
-from engine.sources.massive.connection import Connection, Phase
-from engine.symbols import ContractTable
+from engine.feeds.massive.connection import Connection, Phase
+from engine.feeds.transport.backoff import Backoff, Pace
+from engine.fold.params import FoldParams
+from engine.fold.step import step
+from engine.model.contracts import ContractTable
+from engine.model.events import TRADE
 from tests.fakes.massive import Massive, Plan, Raw, Shut
 from tests.fakes.massive.messages import BEGIN_MS, Message, pack
 

@@ -6,11 +6,11 @@ from datetime import date
 
 import numpy as np
 
-from engine.events import EVENT, NS, QUOTE, SPOT, TRADE, Events, empty_events
-from engine.greeks import greeks
-from engine.kernel.state import State, new_state
-from engine.market import PRESETS, session, settle_ns
-from engine.symbols import Contract, ContractTable
+from engine.analytics.greeks import greeks
+from engine.fold.state import State, new_state
+from engine.model.calendar import PRESETS, session, settle_ns
+from engine.model.contracts import Contract, ContractTable
+from engine.model.events import EVENT, NS, QUOTE, SPOT, TRADE, Events, empty_events
 
 DAY = date(2025, 12, 16)
 SPOT_PRICE = 681.0

@@ -54,7 +54,7 @@ def spymon_command() -> list[str]:
     script = Path(sys.executable).with_name("spymon")
     if script.exists():
         return [str(script)]
-    return [sys.executable, "-c", "import sys; from tui.cli import main; sys.exit(main())"]
+    return [sys.executable, "-c", "import sys; from tui.cli.main import main; sys.exit(main())"]
 
 
 def run(command: Sequence[str], folder: Path, extra: Mapping[str, str] | None = None) -> Used:

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.events import MISSING, NS, QUOTE, TRADE, Events
-from engine.kernel.evidence import EVIDENCE
-from engine.kernel.params import PRESETS, FoldParams, SignalParams
-from engine.kernel.side import RULE_NAMES as SIDE_RULES
-from engine.kernel.signals import RULE_NAMES as SIGNALS
-from engine.kernel.signals import VOLUME_SPIKE
-from engine.kernel.state import SIGNAL
-from engine.sources.simulated import Planted, SimTape
-from engine.timeline import Timeline
+from engine.feeds.simulated import Planted, SimTape
+from engine.fold.params import PRESETS, FoldParams, SignalParams
+from engine.fold.rules.evidence import EVIDENCE
+from engine.fold.rules.firing import RULE_NAMES as SIGNALS
+from engine.fold.rules.firing import VOLUME_SPIKE
+from engine.fold.state import SIGNAL
+from engine.fold.trade_side import RULE_NAMES as SIDE_RULES
+from engine.model.events import MISSING, NS, QUOTE, TRADE, Events
+from engine.tape.timeline import Timeline
 
 from .days import simulated
 from .sizes import Sizes

@@ -23,17 +23,17 @@ from polygon import WebSocketClient
 from polygon.websocket.models import parse
 from polygon.websocket.models.common import Market
 
-from engine.events import TRADE, Batch, Events
-from engine.kernel.params import FoldParams
-from engine.kernel.state import State
-from engine.kernel.step import step
-from engine.market import PRESETS
-from engine.sources.massive.backoff import Pace
-from engine.sources.massive.connection import Connection, Phase
-from engine.symbols import ContractTable
-from engine.wire.massive import Machine
-from engine.wire.massive_session import State as Talk
-from engine.wire.massive_tickers import Tickers
+from engine.feeds.massive.connection import Connection, Phase
+from engine.feeds.massive.wire.handshake import State as Talk
+from engine.feeds.massive.wire.machine import Machine
+from engine.feeds.massive.wire.tickers import Tickers
+from engine.feeds.transport.backoff import Pace
+from engine.fold.params import FoldParams
+from engine.fold.state import State
+from engine.fold.step import step
+from engine.model.calendar import PRESETS
+from engine.model.contracts import ContractTable
+from engine.model.events import TRADE, Batch, Events
 from tests.fakes.massive import KEY, Massive, Plan, Send, Shut
 from tests.fakes.massive.audit import feed
 from tests.fakes.massive.messages import Message, quote, status, trade

@@ -26,7 +26,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .commands import (
+    from .analytics.exposure_choice import Stance
+    from .feeds.simulated import SimulatedSource
+    from .fold.params import PRESETS, FoldParams, SideParams, SignalParams
+    from .model.contracts import Contract, ContractTable
+    from .model.errors import (
+        ConfigError,
+        CredentialError,
+        NoDataError,
+        ProviderError,
+        SpymonError,
+        StoreError,
+        UsageError,
+    )
+    from .session.headless import Followed, Status, Summary, replay
+    from .session.headless_live import follow
+    from .session.monitor import Monitor, Quote, Trade
+    from .session.symbol_day import DeckParams, LiveSource, Source
+    from .session.user_rules import Rule, UserSignal
+    from .session.user_rules.judge import kind_of
+    from .store.days.store import DayStore
+    from .tape.link import Lag, Link
+    from .tape.live_tape import Intake, LiveTape
+    from .tape.tape import Tape, TapeInfo
+    from .tape.timeline import Timeline
+    from .views.commands import (
         GoLive,
         JumpSignal,
         Pause,
@@ -42,21 +66,7 @@ if TYPE_CHECKING:
         UseSource,
         WhatIf,
     )
-    from .errors import (
-        ConfigError,
-        CredentialError,
-        NoDataError,
-        ProviderError,
-        SpymonError,
-        StoreError,
-        UsageError,
-    )
-    from .headless import Followed, Status, Summary, replay
-    from .headless_live import follow
-    from .kernel.params import PRESETS, FoldParams, SideParams, SignalParams
-    from .live import Intake, LiveTape
-    from .monitor import Monitor, Quote, Trade
-    from .panels import (
+    from .views.queries import (
         Around,
         AroundQuery,
         Comparison,
@@ -75,25 +85,14 @@ if TYPE_CHECKING:
         TopRow,
         WhatIfQuery,
     )
-    from .rules import Rule, UserSignal
-    from .rules.judge import kind_of
-    from .slot import DeckParams, LiveSource, Source
-    from .sources.simulated import SimulatedSource
-    from .stance import Stance
-    from .store.day import DayStore
-    from .symbols import Contract, ContractTable
-    from .tape import Tape, TapeInfo
-    from .timeline import Timeline
-    from .view import (
+    from .views.view import (
         Chain,
         Counts,
         Detail,
         Fired,
         Flow,
         Gamma,
-        Lag,
         Leg,
-        Link,
         Outcome,
         SignalLog,
         SignalRow,
@@ -102,31 +101,32 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "commands": (
+    "views.commands": (
         "GoLive JumpSignal Pause Seek SelectBasis SelectConvention SelectExpiry SelectScope SelectSymbol "
         "SetSpeed Skip Step UseSource WhatIf"
     ),
-    "errors": "ConfigError CredentialError NoDataError ProviderError SpymonError StoreError UsageError",
-    "headless": "Followed Status Summary replay",
-    "headless_live": "follow",
-    "kernel.params": "PRESETS FoldParams SideParams SignalParams",
-    "live": "Intake LiveTape",
-    "monitor": "Monitor Quote Trade",
-    "panels": (
+    "model.errors": "ConfigError CredentialError NoDataError ProviderError SpymonError StoreError UsageError",
+    "session.headless": "Followed Status Summary replay",
+    "session.headless_live": "follow",
+    "fold.params": "PRESETS FoldParams SideParams SignalParams",
+    "tape.live_tape": "Intake LiveTape",
+    "session.monitor": "Monitor Quote Trade",
+    "views.queries": (
         "Around AroundQuery Comparison FlowLines FlowQuery Heat HeatQuery Query Score ScoreQuery "
         "Scoreboard Smile SmileQuery Top TopQuery TopRow WhatIfQuery"
     ),
-    "rules": "Rule UserSignal",
-    "rules.judge": "kind_of",
-    "slot": "DeckParams LiveSource Source",
-    "sources.simulated": "SimulatedSource",
-    "stance": "Stance",
-    "store.day": "DayStore",
-    "symbols": "Contract ContractTable",
-    "tape": "Tape TapeInfo",
-    "timeline": "Timeline",
-    "view": (
-        "Chain Counts Detail Fired Flow Gamma Lag Leg Link Outcome SignalLog SignalRow StrikeExposure View"
+    "session.user_rules": "Rule UserSignal",
+    "session.user_rules.judge": "kind_of",
+    "session.symbol_day": "DeckParams LiveSource Source",
+    "feeds.simulated": "SimulatedSource",
+    "analytics.exposure_choice": "Stance",
+    "store.days.store": "DayStore",
+    "model.contracts": "Contract ContractTable",
+    "tape.tape": "Tape TapeInfo",
+    "tape.timeline": "Timeline",
+    "tape.link": "Lag Link",
+    "views.view": (
+        "Chain Counts Detail Fired Flow Gamma Leg Outcome SignalLog SignalRow StrikeExposure View"
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

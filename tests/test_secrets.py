@@ -13,7 +13,7 @@ import psutil
 import pytest
 from pyarrow import fs
 
-from tests.engine.sources.massive.staging import FIRST_HOUR_NS, full_chain, missed, occ, prints
+from tests.engine.feeds.massive.staging import FIRST_HOUR_NS, full_chain, missed, occ, prints
 from tests.fakes.massive import Massive, Plan, Reset, Say, Send, Shut
 from tests.fakes.massive.past import PastDay
 from tests.fakes.pane import Pane

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.paths import ROOT
+
 EXAMPLE = ROOT / "docs" / "examples" / "spymon-round-strikes"
-RUN = [sys.executable, "-c", "import sys; from tui.cli import main; sys.exit(main())"]
+RUN = [sys.executable, "-c", "import sys; from tui.cli.main import main; sys.exit(main())"]
 UV = Path(sys.executable).with_name("uv")
 WINDOW = ("--symbol", "SPX", "--to", "09:45", "--json")
 RULE = "user:round-strikes"

@@ -1,1 +1,1 @@
-"""What is on disk: day files that can be replayed, and the importer that makes them."""
+"""Days on disk: day files, journals, the importer, chain files, caches and the archive."""

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
-from ..errors import StoreError
-from .meta import InputFile
+from ..model.errors import StoreError
+from .days.meta import InputFile
 
 _READ = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"

@@ -20,7 +20,7 @@ from datetime import date
 from pathlib import Path
 from typing import IO
 
-from ..errors import StoreError
+from ..model.errors import StoreError
 
 try:
     import fcntl

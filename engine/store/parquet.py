@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import StoreError
-from ..events import EVENT, Events
-from ..symbols import Contract
+from ..model.contracts import Contract
+from ..model.errors import StoreError
+from ..model.events import EVENT, Events
 
 CHUNK = 65_536
 """Rows per row group; the last one of a tape may be shorter."""

@@ -18,11 +18,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import NoDataError, StoreError
-from ..events import NS
-from ..exposure import by_row, convert, peak
-from ..levels import Levels
-from ..market import ET
+from ..analytics.exposure import by_row, convert, peak
+from ..analytics.key_levels import Levels
+from ..model.calendar import ET
+from ..model.errors import NoDataError, StoreError
+from ..model.events import NS
 from .files import write_bytes, writing
 
 VERSION = 1

@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.events import (
+from engine.fold.outcomes import HORIZONS_S
+from engine.fold.params import PRESETS, FoldParams, SideParams, SignalParams
+from engine.fold.rules.firing import RULE_NAMES
+from engine.fold.state import SIDE, State, new_state
+from engine.fold.step import step
+from engine.fold.trade_side import RULE_NAMES as SIDE_RULES
+from engine.model.calendar import session, settle_ns, underlying
+from engine.model.contracts import Contract, ContractTable
+from engine.model.events import (
     BAR,
     EVENT,
     FLAG_FILLED,
@@ -32,16 +40,8 @@ from engine.events import (
     empty_events,
     to_price,
 )
-from engine.kernel.follow import HORIZONS_S
-from engine.kernel.params import PRESETS, FoldParams, SideParams, SignalParams
-from engine.kernel.side import RULE_NAMES as SIDE_RULES
-from engine.kernel.signals import RULE_NAMES
-from engine.kernel.state import SIDE, State, new_state
-from engine.kernel.step import step
-from engine.market import session, settle_ns, underlying
-from engine.study import Tally
-from engine.symbols import Contract, ContractTable
-from engine.tape import TapeInfo
+from engine.tape.tape import TapeInfo
+from engine.views.study import Tally
 
 SPY = underlying("SPY")
 DAY = date(2025, 12, 16)

@@ -13,8 +13,9 @@ from typing import get_args
 import pytest
 
 import engine
+from tests.paths import ROOT
 
-README = Path(__file__).parents[2] / "README.md"
+README = ROOT / "README.md"
 
 NAMES = [
     "PRESETS",
@@ -156,7 +157,7 @@ class TestNames:
         assert {each.__name__ for each in engine.Query.__subclasses__()} <= set(engine.__all__)
 
     def test_every_command_is_public(self) -> None:
-        from engine.commands import Command
+        from engine.views.commands import Command
 
         assert {each.__name__ for each in get_args(Command)} <= set(engine.__all__)
 

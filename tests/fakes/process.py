@@ -13,7 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 _THEIRS = ("SPYMON_", "MASSIVE_", "POLYGON_", "S3_", "SSH_", "SSL_", "COLUMNS", "LINES")
 
 
@@ -56,7 +57,7 @@ def _run() -> int:
         time.time_ns = lambda: shown() + int(word)
     else:
         time.time_ns = lambda: shown() + int(Path(word).read_text())
-    from tui.cli import main
+    from tui.cli.main import main
 
     return main()
 

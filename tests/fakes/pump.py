@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager, suppress
 
 import numpy as np
 
-from engine.events import TRADE, Events
-from engine.sources.massive.backoff import Pace
-from engine.sources.massive.connection import Connection, LinkStatus
-from engine.wire.massive import Machine
-from engine.wire.notices import Notice
+from engine.feeds.massive.connection import Connection, LinkStatus
+from engine.feeds.massive.wire.machine import Machine
+from engine.feeds.massive.wire.notices import Notice
+from engine.feeds.transport.backoff import Pace
+from engine.model.events import TRADE, Events
 
 QUICK = Pace(
     first=0.01, most=0.05, evicted=0.02, opening=30.0, login=30.0, closing=0.05,

@@ -18,17 +18,16 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.events import NS, Events, empty_events
-from engine.live import LiveTape
-from engine.market import session, underlying
-from engine.sources.attached.hub import Hub
-from engine.sources.attached.source import AttachedSource
-from engine.sources.attached.strand import Patience
-from engine.store.recorded import open_recorded
-from engine.symbols import parse_occ
-from engine.tape import Tape, TapeInfo
-
-ROOT = Path(__file__).parents[2]
+from engine.feeds.recorder.connection import Patience
+from engine.feeds.recorder.server import Hub
+from engine.feeds.recorder.source import AttachedSource
+from engine.model.calendar import session, underlying
+from engine.model.contracts import parse_occ
+from engine.model.events import NS, Events, empty_events
+from engine.store.days.recorded import open_recorded
+from engine.tape.live_tape import LiveTape
+from engine.tape.tape import Tape, TapeInfo
+from tests.paths import ROOT
 
 QUICK = Patience(retry=0.005, silent=60.0, fold=0.001)
 """For tests, which wait for what happens and for nothing else."""

@@ -13,13 +13,13 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from engine.events import Events
-from engine.wire.massive import Machine
-from engine.wire.massive_pages import Pages
-from engine.wire.massive_rest import headers, page, trades
-from engine.wire.massive_session import State
-from engine.wire.notices import Refused
-from engine.wire.seen import Seen
+from engine.feeds.massive.wire.handshake import State
+from engine.feeds.massive.wire.machine import Machine
+from engine.feeds.massive.wire.notices import Refused
+from engine.feeds.massive.wire.pages import Pages
+from engine.feeds.massive.wire.requests import headers, page, trades
+from engine.feeds.massive.wire.seen_trades import Seen
+from engine.model.events import Events
 from tests.fakes.massive import (
     CALL,
     KEY,

@@ -16,8 +16,11 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from engine.events import MISSING, NS, PRICE_SCALE
-from engine.panels import (
+from engine.analytics.exposure_choice import CONVENTIONS, METRICS, Metric
+from engine.model.contracts import Contract
+from engine.model.events import MISSING, NS, PRICE_SCALE
+from engine.tape.link import Lag, Link
+from engine.views.queries import (
     CHANNELS,
     VELOCITY_S,
     Around,
@@ -39,9 +42,7 @@ from engine.panels import (
     TopRow,
     WhatIfQuery,
 )
-from engine.stance import CONVENTIONS, METRICS, Metric
-from engine.symbols import Contract
-from engine.view import (
+from engine.views.view import (
     Chain,
     Counts,
     Dealer,
@@ -49,9 +50,7 @@ from engine.view import (
     ExpiryTotals,
     Flow,
     Gamma,
-    Lag,
     Leg,
-    Link,
     Print,
     SignalLog,
     SignalRow,
@@ -59,7 +58,7 @@ from engine.view import (
     Totals,
     View,
 )
-from tui.theme import DEFAULT_THEME, register
+from tui.screen.theme import DEFAULT_THEME, register
 
 DAY = date(2025, 12, 16)
 MINUTE_NS = 60_000_000_000

@@ -11,11 +11,11 @@ from math import isnan
 
 import numpy as np
 
-from ...errors import NoDataError, UsageError
-from ...events import NS
-from ...market import Underlying, clock_text, generic, underlying_of_root
-from ...quotes import Floats, OptionChain, quoted
-from ...symbols import Contract
+from ...analytics.option_chain import Floats, OptionChain, quoted
+from ...model.calendar import Underlying, clock_text, generic, underlying_of_root
+from ...model.contracts import Contract
+from ...model.errors import NoDataError, UsageError
+from ...model.events import NS
 from .sheet import Row, Sheet
 
 _SHARES = 100.0

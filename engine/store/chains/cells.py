@@ -11,10 +11,10 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from ...errors import UsageError
-from ...events import NS
-from ...market import ET
-from ...symbols import MAX_STRIKE_MILLI, Contract, parse_occ
+from ...model.calendar import ET
+from ...model.contracts import MAX_STRIKE_MILLI, Contract, parse_occ
+from ...model.errors import UsageError
+from ...model.events import NS
 
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")

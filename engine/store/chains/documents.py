@@ -12,7 +12,7 @@ from datetime import UTC
 from math import isnan, nan
 from typing import Any
 
-from ...errors import StoreError
+from ...model.errors import StoreError
 from .cells import amount, contract_named, contract_of, in_range, instant, number, unmarked
 from .sheet import Row, Sheet
 

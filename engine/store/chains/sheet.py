@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import nan
 from typing import NamedTuple
 
-from ...symbols import Contract
+from ...model.contracts import Contract
 
 
 class Row(NamedTuple):

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import isnan
 
-from ...errors import StoreError
-from ...symbols import Contract
+from ...model.contracts import Contract
+from ...model.errors import StoreError
 from .cells import amount, contract_named, contract_of, instant, number
 from .sheet import Row, Sheet
 

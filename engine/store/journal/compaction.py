@@ -12,12 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import NoDataError, StoreError
-from ...tape import Tape
-from ..day import DayStore
-from ..daytape import DayTape
+from ...model.errors import NoDataError, StoreError
+from ...tape.tape import Tape
+from ..days.day_tape import DayTape
+from ..days.meta import DayMeta, Facts, InputFile, whole_session
+from ..days.store import DayStore
 from ..files import sync_folder, writing
-from ..meta import DayMeta, Facts, InputFile, whole_session
 from .file import JournalFile
 from .places import Lock, Place
 from .tape import JournalTape, read_files

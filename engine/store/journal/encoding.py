@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ...errors import UsageError
-from ...events import EVENT, Events
-from ...market import Underlying
-from ...symbols import Contract, parse_occ
-from ..meta import underlying_from
+from ...model.calendar import Underlying
+from ...model.contracts import Contract, parse_occ
+from ...model.errors import UsageError
+from ...model.events import EVENT, Events
+from ..days.meta import underlying_from
 from ..parquet import FIELDS, TAPE_SCHEMA
 
 VERSION = 1

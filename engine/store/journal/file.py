@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ...errors import StoreError
-from ...events import GAP, KIND_NAMES, Events
-from ...symbols import ContractTable
-from ..meta import InputFile
+from ...model.contracts import ContractTable
+from ...model.errors import StoreError
+from ...model.events import GAP, KIND_NAMES, Events
+from ..days.meta import InputFile
 from ..parquet import CHUNK
 from .encoding import END, START, Record, Recording, decode, recording_of
 
@@ -56,7 +56,7 @@ class _Span:
 
 
 class JournalFile:
-    """One file of a recording as part of a tape, see `engine.timeline.Tape`; its ids are the file's own.
+    """One file of a recording as part of a tape, see `engine.tape.timeline.Tape`; its ids are the file's own.
 
     It is read whole once, and what was appended later is not seen.
 

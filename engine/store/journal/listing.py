@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import NoDataError, StoreError
-from ...events import GAP, QUOTE, TRADE
-from ..day import DayEntry, Listing
-from ..meta import whole_session
+from ...model.errors import NoDataError, StoreError
+from ...model.events import GAP, QUOTE, TRADE
+from ..days.meta import whole_session
+from ..days.store import DayEntry, Listing
 from .places import Place, is_recording, places
 from .tape import open_journal
 

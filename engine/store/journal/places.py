@@ -16,9 +16,9 @@ from datetime import time as wall
 from pathlib import Path
 from typing import IO
 
-from ...errors import BusyError
-from ...events import NS
-from ...market import ET
+from ...model.calendar import ET
+from ...model.errors import BusyError
+from ...model.events import NS
 from ..files import LOCKS, RECORDING, claim, date_named, is_claimed, make_folder
 
 _TRIES, _PATIENCE_S = 4, 0.02

@@ -12,19 +12,19 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import NoDataError, StoreError
-from ...events import Events
-from ...market import session
-from ...symbols import ContractTable
-from ...tape import TapeInfo
-from ..meta import badge_of
+from ...model.calendar import session
+from ...model.contracts import ContractTable
+from ...model.errors import NoDataError, StoreError
+from ...model.events import Events
+from ...tape.tape import TapeInfo
+from ..days.meta import badge_of
 from .encoding import Recording
 from .file import JournalFile
 from .places import Place
 
 
 class Part(Protocol):
-    """A stretch of a tape; ids are its own, the rest as in `engine.timeline.Tape`."""
+    """A stretch of a tape; ids are its own, the rest as in `engine.tape.timeline.Tape`."""
 
     contracts: ContractTable
     starts: NDArray[np.int64]

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from ...errors import BusyError, StoreError
-from ...events import KIND_NAMES, NS, Events, gap
-from ...symbols import Contract, ContractTable
+from ...model.contracts import Contract, ContractTable
+from ...model.errors import BusyError, StoreError
+from ...model.events import KIND_NAMES, NS, Events, gap
 from ..files import make_folder, sync_folder
 from .encoding import Encoder, Recording
 from .places import Lock, Place

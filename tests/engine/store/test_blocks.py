@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import StoreError
+from engine.model.errors import StoreError
 from engine.store.blocks import Block, TextFile
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import StoreError
+from engine.model.errors import StoreError
 from engine.store.files import (
     make_folder,
     present,
@@ -20,6 +20,7 @@ from engine.store.files import (
     write_text,
     writing,
 )
+from tests.paths import ROOT
 
 
 def folder(path: Path, content: str) -> Path:
@@ -108,7 +109,7 @@ def test_scratch_of_a_killed_process_is_swept_and_that_of_a_living_one_stays(tmp
         "with scratch(Path(sys.argv[1])) as inside:\n"
         "    print(inside, flush=True); sys.stdin.read()\n"
     )
-    repo = Path(__file__).parents[3]
+    repo = ROOT
     command = [sys.executable, "-c", script, str(tmp_path)]
     with subprocess.Popen(
         command, cwd=repo, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

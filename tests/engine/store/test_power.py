@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
-from engine.store.objects import ObjectStore, units
+from engine.store.archive.objects import ObjectStore, units
+from tests.paths import ROOT
 
-REPO = Path(__file__).parents[3]
 DAY = date(2025, 12, 16)
 CALL = re.compile(r"(\w+)\((.*)\) = (\d+)")
 WATCHED = (
@@ -29,7 +29,7 @@ COMPACT = """
 import sys
 from datetime import date
 from pathlib import Path
-from engine.store.day import DayStore
+from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
 from engine.store.journal.places import Place
 
@@ -40,8 +40,8 @@ RECORD = """
 import sys
 from datetime import date
 from pathlib import Path
-from engine.events import gap
-from engine.market import PRESETS
+from engine.model.events import gap
+from engine.model.calendar import PRESETS
 from engine.store.journal.encoding import Recording
 from engine.store.journal.writer import Journal
 
@@ -52,7 +52,7 @@ assert journal.sync() == 1
 READ = """
 import sys
 from pathlib import Path
-from engine.errors import StoreError
+from engine.model.errors import StoreError
 from engine.store.journal.file import JournalFile
 
 try:
@@ -65,7 +65,7 @@ import sys
 from datetime import date
 from pathlib import Path
 from pyarrow import fs
-from engine.store.objects import ObjectStore
+from engine.store.archive.objects import ObjectStore
 
 store = ObjectStore(fs.LocalFileSystem(), sys.argv[2])
 store.get_day(Path(sys.argv[1]), date(2025, 12, 16), "SPY")
@@ -119,7 +119,7 @@ def watched(log: Path, *options: str) -> list[str]:
 def calls(script: str, log: Path, *words: object) -> Iterator[tuple[str, str]]:
     """Run a script and yield the calls of its main thread that succeeded, and their arguments."""
     command = [*watched(log, "-y", "-s", "4096", "-e", WATCHED), sys.executable, "-c", script]
-    subprocess.run([*command, *map(str, words)], cwd=REPO, check=True)
+    subprocess.run([*command, *map(str, words)], cwd=ROOT, check=True)
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
         if found := CALL.match(line):
             yield found[1], found[2]
@@ -132,7 +132,7 @@ def day_files(root: Path) -> list[Path]:
 
 def test_a_recording_goes_only_when_its_day_is_on_the_disk(tmp_path: Path) -> None:
     root, disk, gone = tmp_path / "data", Disk(), 0
-    subprocess.run([sys.executable, "-c", RECORD, str(root)], cwd=REPO, check=True)
+    subprocess.run([sys.executable, "-c", RECORD, str(root)], cwd=ROOT, check=True)
     for call, words in calls(COMPACT, tmp_path / "log", root):
         if call.startswith("unlink") and words.rstrip('"').endswith(".arrows"):
             gone += 1
@@ -165,14 +165,14 @@ def test_a_day_that_was_brought_is_on_the_disk(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fails_while_a_recording_is_read_is_not_taken_for_its_end(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", RECORD, str(tmp_path)], cwd=REPO, check=True)
+    subprocess.run([sys.executable, "-c", RECORD, str(tmp_path)], cwd=ROOT, check=True)
     (file,) = tmp_path.glob("journal/*/*.arrows")
     said = []
     for number in range(1, 6):
         inject = ["-P", str(file), "-e", f"inject=read,pread64:error=EIO:when={number}"]
         command = [*watched(tmp_path / "log", *inject), sys.executable, "-c", READ, str(file)]
         said.append(
-            subprocess.run(command, cwd=REPO, check=True, capture_output=True, text=True).stdout.strip()
+            subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
         )
     failed = f"{file} cannot be read (Input/output error)."
     assert failed in said

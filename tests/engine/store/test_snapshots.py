@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from engine.errors import NoDataError, StoreError
-from engine.exposure import convert
-from engine.levels import Levels, measure
-from engine.market import ET, PRESETS
-from engine.quotes import quoted
+from engine.analytics.exposure import convert
+from engine.analytics.key_levels import Levels, measure
+from engine.analytics.option_chain import quoted
+from engine.analytics.valuation import Terms
+from engine.model.calendar import ET, PRESETS
+from engine.model.contracts import Contract
+from engine.model.errors import NoDataError, StoreError
 from engine.store.snapshots import list_snapshots, read_snapshot, write_snapshot
-from engine.symbols import Contract
-from engine.valuation import Terms
 
 DAY = date(2025, 12, 16)
 COLUMNS = [

@@ -6,8 +6,8 @@ import json
 import math
 from typing import Any
 
-from engine.wire.massive import Machine
-from engine.wire.massive_book import Counters
+from engine.feeds.massive.wire.book import Counters
+from engine.feeds.massive.wire.machine import Machine
 
 
 def accounted(counters: Counters) -> int:

@@ -10,12 +10,12 @@ import numpy as np
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from engine.events import EVENT, Events
-from engine.market import underlying
-from engine.symbols import ContractTable
-from engine.wire.massive import Machine
-from engine.wire.massive_tickers import Tickers
-from engine.wire.notices import Notice
+from engine.feeds.massive.wire.machine import Machine
+from engine.feeds.massive.wire.notices import Notice
+from engine.feeds.massive.wire.tickers import Tickers
+from engine.model.calendar import underlying
+from engine.model.contracts import ContractTable
+from engine.model.events import EVENT, Events
 
 from .plan import KEY
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.events import KIND_NAMES, Events
-from engine.kernel.params import FoldParams
+from engine.fold.params import FoldParams
+from engine.model.events import KIND_NAMES, Events
 from engine.store.journal.encoding import Recording
 from engine.store.journal.writer import Journal
-from engine.tape import Tape
-from engine.timeline import NO_CHECKPOINTS, Timeline
+from engine.tape.tape import Tape
+from engine.tape.timeline import NO_CHECKPOINTS, Timeline
 
 Record = Callable[..., Journal]
 

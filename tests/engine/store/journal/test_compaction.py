@@ -14,17 +14,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import NoDataError, StoreError
-from engine.events import GAP, NS, Events, gap
-from engine.market import session
-from engine.store.day import DayStore
+from engine.model.calendar import session
+from engine.model.errors import NoDataError, StoreError
+from engine.model.events import GAP, NS, Events, gap
+from engine.store.days.meta import Facts
+from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
 from engine.store.journal.encoding import Recording
 from engine.store.journal.places import Place
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import Journal
-from engine.store.meta import Facts
-from engine.tape import Tape
+from engine.tape.tape import Tape
+from tests.paths import ROOT
 
 EventsOf = Callable[[int, int], Events]
 Rows = Callable[[Tape], Events]
@@ -216,7 +217,7 @@ from datetime import date
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from engine.store.day import DayStore
+from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
 from engine.store.journal.places import Place
 import hashlib
@@ -248,7 +249,7 @@ def test_killed_at_any_moment_there_is_the_recording_or_the_day(
     place = record(tmp_path, events[half:], step=20_000).place
     lines = int(rng.integers(0, 14))
     with subprocess.Popen(
-        [sys.executable, "-c", COMPACT, str(tmp_path)], cwd=Path(__file__).parents[4], stdout=subprocess.PIPE
+        [sys.executable, "-c", COMPACT, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE
     ) as child:
         assert child.stdout is not None
         for _ in range(lines):

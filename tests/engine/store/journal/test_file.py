@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.errors import StoreError
-from engine.events import Events
+from engine.model.contracts import ContractTable
+from engine.model.errors import StoreError
+from engine.model.events import Events
 from engine.store.journal.encoding import END, Encoder, Recording
 from engine.store.journal.file import JournalFile
 from engine.store.journal.writer import Journal
 from engine.store.parquet import CHUNK
-from engine.symbols import ContractTable
-from engine.tape import Tape
+from engine.tape.tape import Tape
 
 EventsOf = Callable[[int, int], Events]
 Rows = Callable[[JournalFile], Events]

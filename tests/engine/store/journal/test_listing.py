@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.events import GAP, QUOTE, TRADE, Events, gap
-from engine.market import session
-from engine.store.day import DayStore
+from engine.model.calendar import session
+from engine.model.events import GAP, QUOTE, TRADE, Events, gap
+from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
 from engine.store.journal.encoding import Recording
 from engine.store.journal.listing import list_journals

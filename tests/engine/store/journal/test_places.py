@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import StoreError
-from engine.events import NS
-from engine.market import session
+from engine.model.calendar import session
+from engine.model.errors import StoreError
+from engine.model.events import NS
 from engine.store.files import is_claimed
 from engine.store.journal.places import Lock, Place, is_recording
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import NoDataError, StoreError
-from engine.events import Events
+from engine.model.errors import NoDataError, StoreError
+from engine.model.events import Events
 from engine.store.journal.encoding import Recording
 from engine.store.journal.places import Place, places
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import Journal
-from engine.tape import Tape
+from engine.tape.tape import Tape
 
 EventsOf = Callable[[int, int], Events]
 Rows = Callable[[Tape], Events]

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import StoreError
-from engine.events import GAP, NS, Events
+from engine.model.contracts import Contract
+from engine.model.errors import StoreError
+from engine.model.events import GAP, NS, Events
 from engine.store.journal.encoding import END, Recording
 from engine.store.journal.places import is_recording
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import RETRY_NS, Journal
-from engine.symbols import Contract
-from engine.tape import Tape
+from engine.tape.tape import Tape
 
 EventsOf = Callable[[int, int], Events]
 Rows = Callable[[Tape], Events]

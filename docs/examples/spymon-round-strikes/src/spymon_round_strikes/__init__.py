@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.events import Events
-from engine.rules import UserSignal
-from engine.symbols import ContractTable
-from engine.view import Leg, View
+from engine.model.contracts import ContractTable
+from engine.model.events import Events
+from engine.session.user_rules import UserSignal
+from engine.views.view import Leg, View
 
 ROUND_MILLI = 5_000
 """Strikes at every five dollars are round."""

@@ -1,0 +1,127 @@
+"""What a feed says of itself: one badge, one word and the seconds that go with them.
+
+Pure: how things stand goes in, what is shown comes out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...model.events import NS
+
+STALE_NS = 1_500_000_000
+"""Silence in market hours that is told: with the time between two looks it shows within 2 s."""
+
+POLLS_MISSED = 3
+"""Polls in a row that may bring nothing before the badge says that there is no data."""
+
+SILENT_S = 5
+"""Silence over an open connection that is worth a sentence, s."""
+
+LONG_WAIT_NS = 10 * NS
+"""Waits for the next attempt that are worth a countdown, in all."""
+
+SKEW_S = 3
+"""What a clock may be off before it is told, s: both sides tell whole seconds, and answers take time."""
+
+_NAMES = {"V": "levels", "T": "trades", "Q": "quotes", "FMV": "fair values", "A": "bars", "AM": "minute bars"}
+
+
+def refusal_sentence(refused: Sequence[str]) -> str:
+    """Say what the provider refused, by kind; '' for nothing."""
+    counts = Counter(channel.partition(".")[0] for channel in refused)
+    kinds = [
+        f"{_NAMES.get(kind, kind)} ({count} channel{'s'[: count > 1]})" for kind, count in counts.items()
+    ]
+    return f"Massive refuses {' and '.join(kinds)}." if kinds else ""
+
+
+def retry_sentence(since_ns: int, retry_at_ns: int | None, now_ns: int) -> str:
+    """Say when it is tried again, in a wait that began at `since_ns` and is long; else ''. ns UTC."""
+    if retry_at_ns is None or retry_at_ns - since_ns < LONG_WAIT_NS:
+        return ""
+    return f"Next attempt in {max(-(-(retry_at_ns - now_ns) // NS), 0)} s."
+
+
+def skew_sentence(ahead_s: int | None) -> str:
+    """Say that this machine's clock is so far before the provider's, or behind it; '' when it is not far."""
+    if ahead_s is None or abs(ahead_s) < SKEW_S:
+        return ""
+    where, how = ("ahead of", "long") if ahead_s > 0 else ("behind", "short")
+    off = f"{abs(ahead_s)} s {where} Massive's"
+    return f"This machine's clock is {off}: set it; every lag is that much too {how}."
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one symbol's feed stands at `now_ns`, all times ns UTC.
+
+    on        : the market is open
+    streaming : every websocket of the options is up
+    waiting   : one of them waits for its next attempt
+    polling   : the chain is polled in their place, every `poll_ns`
+    delayed   : the provider says that what it sends is delayed
+    heard_ns  : when anything came last, by socket or by poll; 0 before anything did
+    poll_at_ns: when the next poll is due
+    """
+
+    now_ns: int
+    on: bool
+    streaming: bool = False
+    waiting: bool = False
+    polling: bool = False
+    delayed: bool = False
+    heard_ns: int = 0
+    poll_at_ns: int = 0
+    poll_ns: int = 5 * NS
+
+    @property
+    def badge(self) -> str:
+        """Return what the screen shows first."""
+        if not self.on:
+            return "CLOSED"
+        if self.polling:
+            return "POLL" if self._silence_ns < POLLS_MISSED * self.poll_ns else "GAP"
+        if not self.streaming:
+            return "GAP"
+        if self._silence_ns >= STALE_NS:
+            return "STALE"
+        return "DELAYED" if self.delayed else "LIVE"
+
+    @property
+    def state(self) -> str:
+        """Return the connection in one word."""
+        if not self.on:
+            return "closed"
+        if self.polling:
+            return "polling"
+        if self.streaming:
+            return "connected"
+        return "waiting" if self.waiting else "connecting"
+
+    @property
+    def silent_s(self) -> int | None:
+        """Return whole seconds since anything was heard, None while all is well or before anything was."""
+        if self.badge not in ("STALE", "GAP") or not self.heard_ns:
+            return None
+        return self._silence_ns // NS
+
+    @property
+    def silence(self) -> str:
+        """Return a sentence on a connection that is open and brings nothing; '' before that is worth one."""
+        if self.badge != "STALE" or self._silence_ns < SILENT_S * NS:
+            return ""
+        return "The connection is open, and nothing comes over it; unless it answers soon it is made anew."
+
+    @property
+    def next_poll_s(self) -> int | None:
+        """Return whole seconds until the next poll, rounded up; None when nothing is polled."""
+        if not self.on or not self.polling:
+            return None
+        return max(-(-(self.poll_at_ns - self.now_ns) // NS), 0)
+
+    @property
+    def _silence_ns(self) -> int:
+        return max(self.now_ns - self.heard_ns, 0)

@@ -1,0 +1,51 @@
+"""One screen's place on a tape that is being recorded: what it is to be sent next."""
+
+from __future__ import annotations
+
+from ...tape.live_tape import LiveTape
+from .protocol import Ended, Have, Listed, Message, Rows, Told, pack
+
+
+class Follower:
+    """Reads a tape in a thread of its own choosing, from its first row on, while others write and fold it."""
+
+    def __init__(self, tape: LiveTape) -> None:
+        self.tape = tape
+        self._rows, self._contracts = 0, 0
+        self._told: Told | None = None
+
+    def skip(self, have: Have) -> bool:
+        """Begin after what the screen has; False when that is no beginning of what can be read."""
+        names = self._names()[: have.contracts]
+        own = Have().with_names(names)
+        while own.rows < min(have.rows, self.tape.events):
+            own = own.with_rows(pack(self.tape.since(own.rows)[: have.rows - own.rows]))
+        self._rows, self._contracts = own.rows, own.contracts
+        return own == have
+
+    def link(self, again: bool) -> Told | None:
+        """Return what the source says of its connection if it says something else now, or `again`."""
+        told = Told(self.tape.link)
+        if told == self._told and not again:
+            return None
+        self._told = told
+        return told
+
+    def next(self) -> Message | None:
+        """Return what comes next, None when nothing is new."""
+        # Whether more can come is asked before what has come, and contracts after the rows that name them.
+        closed = not self.tape.open
+        events = self.tape.since(self._rows)
+        names = self._names()
+        if names:
+            self._contracts += len(names)
+            return Listed(names)
+        if len(events):
+            first, self._rows = self._rows, self._rows + len(events)
+            return Rows(first, pack(events))
+        return Ended() if closed else None
+
+    def _names(self) -> list[str]:
+        """Return the OCC names of the contracts after those that were handed out."""
+        contracts = self.tape.contracts
+        return [contracts[cid].occ for cid in range(self._contracts + 1, len(contracts) + 1)]

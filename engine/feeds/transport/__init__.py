@@ -1,0 +1,1 @@
+"""What any feed over a network needs: sockets, frames, waiting, limits."""

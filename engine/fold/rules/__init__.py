@@ -1,0 +1,1 @@
+"""The rules of the fold, one file each, and what all of them share."""

@@ -1,0 +1,188 @@
+"""Firing: what all detectors share, whatever they measure.
+
+Arming with hysteresis, a cooldown by rule, contract and direction, strength, and the row that is written.
+Baselines never contain the event that is judged. The rules live beside this file, one each.
+
+Every signal is written, but one event is told once: a signal stands alone as a head, or joins an earlier head
+when the same contract fires again within its cooldown, when a neighbouring strike fired just before, or when
+the rule is firing everywhere at once.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from ...model.events import MISSING, NS, UNDERLYING
+from .. import JIT
+from ..state import N_NEAR, N_RULES
+from ..volatility import two_sided
+
+RULE_NAMES = (
+    "volume_spike", "spread_tightening", "price_move", "fmv_divergence", "sweep", "block",
+    "zero_gamma_cross", "wall_break", "regime_change",
+)  # fmt: skip
+(
+    VOLUME_SPIKE,
+    SPREAD_TIGHTENING,
+    PRICE_MOVE,
+    FMV_DIVERGENCE,
+    SWEEP,
+    BLOCK,
+    ZERO_GAMMA_CROSS,
+    WALL_BREAK,
+    REGIME_CHANGE,
+) = range(N_RULES)
+
+
+@njit(**JIT)
+def neighbour(now, cid, slot, static, under, p):
+    """Return the head that a strike nearby joined or was moments ago, -1 without one."""
+    reach = p.group_strikes * static.step
+    for k in range(N_NEAR):
+        if (
+            under.near_slot[k] == slot
+            and now - under.near_ts[k] < p.group_s * NS
+            and under.near_settle[k] == static.settle_ns
+            and abs(under.near_strike[k] - static.strike) <= reach
+            and under.near_cid[k] != cid
+            and under.near_ts[k] > 0
+        ):
+            return under.near_head[k]
+    return -1
+
+
+@njit(**JIT)
+def crowded(now, rule, under, p):
+    """Count a would-be head and return whether the rule fires more often than `storm_heads` per window.
+
+    A bucket that leaks: it holds `storm_heads` and loses them evenly over the window. What overflows keeps
+    it full, so that a storm lasts until its rate falls.
+    """
+    window = int(p.storm_window_s * NS)
+    each = int(window / p.storm_heads)
+    due = max(under.crowd_ts[rule], now) + each
+    under.crowd_ts[rule] = min(due, now + window + each)
+    return due > now + window
+
+
+@njit(**JIT)
+def head_to_join(now, cid, rule, slot, static, under, p):
+    """Return the head that a signal of a contract which is not cooling down joins, -1 when it is one."""
+    found = neighbour(now, cid, slot, static, under, p)
+    if found >= 0 or not crowded(now, rule, under, p):
+        return found
+    told = under.head_ts[rule] > 0 and now - under.head_ts[rule] < p.cooldown_s * NS
+    return under.head[rule] if told else -1
+
+
+@njit(**JIT)
+def keep_near(now, cid, slot, head, static, under):
+    """Remember a signal for the strikes beside it."""
+    k = under.near_next % N_NEAR
+    under.near_next += 1
+    under.near_ts[k] = now
+    under.near_cid[k] = cid
+    under.near_slot[k] = slot
+    under.near_head[k] = head
+    under.near_settle[k] = static.settle_ns
+    under.near_strike[k] = static.strike
+
+
+@njit(**JIT)
+def strength_of(evidence, half):
+    """Return a strength in (0, 1), strictly growing with the evidence, 0.5 where evidence = half."""
+    return evidence / (evidence + half)
+
+
+@njit(**JIT)
+def fire(now, cid, rule, direction, evidence, threshold, half, cell, static, under, sig, p):
+    """Write a signal row into `sig` unless the rule is disarmed; return whether it did.
+
+    A rule that fired is silent until it is armed again, unless its evidence has doubled since. Armed again
+    within the cooldown, it joins what it fired before. A signal about the underlying is kept in the
+    underlying's own row.
+    """
+    slot = rule * 2 + (1 if direction < 0 else 0)
+    level = int(math.log2(max(evidence / threshold, 1.0)))
+    fired = cell.fired_ts[slot]
+    louder = level > cell.fired_level[slot]
+    if cell.armed & (1 << slot) != 0 and not louder:
+        return False
+    cell.armed |= 1 << slot
+    if fired > 0 and now - fired < p.cooldown_s * NS and not louder:
+        head = parent = cell.fired_head[slot]
+    else:
+        parent = head_to_join(now, cid, rule, slot, static, under, p)
+        head = parent if parent >= 0 else under.signals
+        cell.fired_ts[slot] = now
+        cell.fired_level[slot] = level
+        cell.fired_head[slot] = head
+        keep_near(now, cid, slot, head, static, under)
+    count(now, cid, rule, direction, parent, under)
+    write(now, cid, rule, direction, evidence, half, parent, cell, under, sig, p)
+    return True
+
+
+@njit(**JIT)
+def count(now, cid, rule, direction, parent, under):
+    """Count a signal as a head or as joined, and mix it into the hash of all signals."""
+    if parent < 0:
+        under.head[rule] = under.signals
+        under.head_ts[rule] = now
+        under.signals += 1
+    else:
+        under.joined += 1
+    mixed = under.signal_hash * 1099511628211 + now
+    mixed = mixed * 1099511628211 + (cid * 64 + rule * 4 + direction + 1)
+    under.signal_hash = mixed * 1099511628211 + (parent + 1)
+
+
+@njit(**JIT)
+def write(now, cid, rule, direction, evidence, half, parent, cell, under, sig, p):
+    """Fill the row but for its evidence and its confidence."""
+    sig.ts = now
+    sig.parent = parent
+    sig.cid = cid
+    sig.rule = rule
+    sig.direction = direction
+    sig.seed = 1 if p.seed > 0 else 0
+    sig.strength = strength_of(evidence, half)
+    sig.side_confidence = 0.0
+    if cid == UNDERLYING:
+        sig.mid_before = under.anchor_spot
+        sig.mid_after = under.spot
+    else:
+        sig.mid_before = cell.recent_mid2 >> 1 if cell.recent_ts > 0 else MISSING
+        sig.mid_after = (cell.bid + cell.ask) // 2 if two_sided(cell) else cell.last
+
+
+@njit(**JIT)
+def rearm(cell, rule):
+    """Arm the rule again, in both directions."""
+    cell.armed &= ~(3 << (rule * 2))
+
+
+@njit(**JIT)
+def rearm_direction(cell, rule, down):
+    """Arm the rule again, upwards (down = 0) or downwards (down = 1)."""
+    cell.armed &= ~(1 << (rule * 2 + down))
+
+
+@njit(**JIT)
+def muted(now, under, p):
+    """Whether the tape is still too young for alerts."""
+    return under.first_ts == 0 or now - under.first_ts < p.mute_s * NS
+
+
+@njit(**JIT)
+def quiet(now, cell, static, under, p):
+    """Whether prints mean nothing now: too young a tape, an auction just held, a bell just rung or due."""
+    pause = p.auction_s * NS
+    return (
+        muted(now, under, p)
+        or (under.mark_ts > 0 and now - under.mark_ts < pause)
+        or (cell.auction_ts > 0 and now - cell.auction_ts < pause)
+        or abs(static.settle_ns - now) < pause
+    )

@@ -1,0 +1,95 @@
+"""When and from what a contract's greeks are refreshed inside the fold.
+
+Implied volatility is inverted on the out-of-the-money side and given to both rights of a strike, because
+the in-the-money side has no time value left to measure. Without a two-sided quote there the last volatility
+stays for a minute: a contract that is only offered at a tick has none, and an old one would give it the delta
+of the morning. Without a volatility the greeks are nan and the flow counts what it could not weigh.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from ..analytics.greeks import OK, delta_gamma_vega_theta, implied_vol_near, years
+from ..model.events import MISSING, NS, PRICE_SCALE
+from . import JIT
+
+IV_LIFE_NS = 60 * NS
+"""How long a volatility outlives the last two-sided quote."""
+
+KEPT_IV_NS = 600 * NS
+"""How long the last volatility stands for a strike that is not quoted: quoted ones are measured anew after
+five minutes (`price_move`)."""
+THREE_DOLLARS = 3 * PRICE_SCALE
+
+
+@njit(**JIT)
+def two_sided(cell):
+    """Whether the quote has a positive bid below its ask."""
+    return cell.bid > 0 and cell.ask > cell.bid
+
+
+@njit(**JIT)
+def tick_of(cell, static):
+    """Return the price step at the quote's ask, price units."""
+    return static.tick if cell.ask < THREE_DOLLARS else static.tick_3
+
+
+@njit(**JIT)
+def forget(cell):
+    """Drop a volatility that nothing supports any more, and the greeks that came from it."""
+    cell.iv = math.nan
+    cell.delta = math.nan
+    cell.gamma = math.nan
+    cell.vega = math.nan
+    cell.theta = math.nan
+
+
+@njit(**JIT)
+def refresh(now, cell, twin, static, spot, p):
+    """Bring the contract's volatility and greeks to the moment `now`; False when there are none.
+
+    twin : the cell of the other right at the same strike; the underlying's, never quoted, if not listed
+    """
+    if static.settle_ns <= now:
+        forget(cell)
+        return False
+    if spot == MISSING:
+        return False
+    S = spot / PRICE_SCALE
+    T = years(static.settle_ns, now)
+    out_of_money = static.cp * (static.strike - S) >= 0
+    quote, cp = (cell, static.cp) if out_of_money or static.twin == 0 else (twin, -static.cp)
+    if two_sided(quote):
+        price = (quote.bid + quote.ask) / (2.0 * PRICE_SCALE)
+        sigma, status = implied_vol_near(price, S, static.strike, T, p.rate, p.dividend, cp, cell.iv)
+        if status == OK:
+            cell.iv = sigma
+            cell.iv_ts = now
+    if now - cell.iv_ts > IV_LIFE_NS:
+        forget(cell)
+    if cell.iv != cell.iv:
+        return False
+    cell.delta, cell.gamma, cell.vega, cell.theta = delta_gamma_vega_theta(
+        S, static.strike, T, p.rate, p.dividend, cell.iv, static.cp
+    )
+    cell.greeks_ts = now
+    cell.greeks_spot = spot
+    return True
+
+
+@njit(**JIT)
+def refresh_if_older(now, age_s, cell, twin, static, spot, p):
+    """Refresh greeks that are older than `age_s` seconds of tape, or that there never were."""
+    if cell.greeks_ts == 0 or now - cell.greeks_ts > age_s * NS:
+        return refresh(now, cell, twin, static, spot, p)
+    return True
+
+
+@njit(**JIT)
+def kept_iv(now, cell, twin):
+    """Return the volatility last measured for a strike, on whichever right; nan when it is too old."""
+    newest = cell if cell.iv_ts >= twin.iv_ts else twin
+    return newest.iv if now - newest.iv_ts <= KEPT_IV_NS else math.nan

@@ -1,0 +1,1 @@
+"""Which days are open, what is shown of them, and who runs."""

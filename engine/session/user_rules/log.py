@@ -1,0 +1,114 @@
+"""What the rules have said, and the log in which it stands between the fold's own signals.
+
+Merging costs what is new, as long as tape is played on; a row from an earlier stretch merges anew. It refuses
+to know who said a row.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import replace
+from heapq import merge
+
+from ...views.view import Outcome, OutcomeLog, SignalLog, SignalRow, View
+
+NOBODYS = -1
+"""The place, in the fold's own log, of a row that a user's rule wrote."""
+
+
+class RuleLog:
+    """The rows of users' rules in the order of the tape, and every view's log with them in it."""
+
+    def __init__(self) -> None:
+        self.rows: list[SignalRow] = []
+        self._merged: list[SignalRow] = []
+        self._places: list[int] = []
+        self._folds = self._ours = 0  # how many rows of each are merged
+
+    def add(self, rows: Iterable[SignalRow]) -> None:
+        """Take in what was said, each row at its place in time."""
+        for row in rows:
+            at = bisect_right(self.rows, row.ts_ns, key=_ts)
+            self.rows.insert(at, row)
+            if at < self._ours:
+                self._start_over()
+
+    def merged(self, folds: SignalLog, clock: int) -> SignalLog:
+        """Return the fold's log with the rows up to `clock` in it."""
+        if not self.rows:
+            return folds
+        ours = bisect_right(self.rows, clock, key=_ts)
+        self._merge(folds, ours)
+        return _MergedLog(self._merged, self._places, folds, len(folds) + ours)
+
+    def between(self, view: View) -> View:
+        """Return the view with these rows in its log, none of them from beyond its moment."""
+        if not self.rows:
+            return view
+        signals = self.merged(view.signals, view.tape_ns)
+        return replace(view, signals=signals, outcomes=_MergedOutcomes(self._places, view.outcomes))
+
+    def count(self, rule: str) -> int:
+        """Count a rule's rows."""
+        return sum(row.rule == rule for row in self.rows)
+
+    def signal_after(self, clock: int) -> int | None:
+        """Return the ts of the first row later than `clock`."""
+        at = bisect_right(self.rows, clock, key=_ts)
+        return self.rows[at].ts_ns if at < len(self.rows) else None
+
+    def signal_before(self, clock: int) -> int | None:
+        """Return the ts of the last row earlier than `clock`."""
+        at = bisect_left(self.rows, clock, key=_ts)
+        return self.rows[at - 1].ts_ns if at > 0 else None
+
+    def _merge(self, folds: SignalLog, ours: int) -> None:
+        """Bring the merged rows up to `folds` and our first `ours`; older views keep the lists they have."""
+        theirs = [(folds[i], i) for i in range(self._folds, len(folds))]
+        mine = [(row, NOBODYS) for row in self.rows[self._ours : ours]]
+        new = list(merge(theirs, mine, key=lambda placed: placed[0].ts_ns))
+        if new and self._merged and new[0][0].ts_ns < self._merged[-1].ts_ns:
+            self._start_over()
+            self._merge(folds, ours)
+            return
+        self._merged += [row for row, _ in new]
+        self._places += [place for _, place in new]
+        self._folds, self._ours = max(self._folds, len(folds)), max(self._ours, ours)
+
+    def _start_over(self) -> None:
+        self._merged, self._places = [], []
+        self._folds = self._ours = 0
+
+
+class _MergedLog(SignalLog):
+    """A log whose rows come from two; `places` says where each stands in the fold's own."""
+
+    __slots__ = ("_folds", "_places")
+
+    def __init__(self, rows: list[SignalRow], places: list[int], folds: SignalLog, n: int) -> None:
+        super().__init__(rows, n)
+        self._places = places
+        self._folds = folds
+
+    def repeats(self, index: int) -> int:
+        """Return how many signals row `index` stands for besides itself."""
+        place = self._places[index]
+        return 0 if place == NOBODYS else self._folds.repeats(place)
+
+
+class _MergedOutcomes:
+    """Outcomes by the merged log's index; nobody follows what a user's rule said."""
+
+    def __init__(self, places: list[int], folds: OutcomeLog) -> None:
+        self._places = places
+        self._folds = folds
+
+    def of(self, index: int) -> tuple[Outcome, ...]:
+        """Return what is known of signal `index` by the view's moment."""
+        place = self._places[index]
+        return () if place == NOBODYS else self._folds.of(place)
+
+
+def _ts(row: SignalRow) -> int:
+    return row.ts_ns

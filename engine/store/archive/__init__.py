@@ -1,0 +1,1 @@
+"""Finished days in an S3-compatible bucket."""

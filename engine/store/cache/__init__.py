@@ -1,0 +1,1 @@
+"""What was fetched of past days, and how far."""

@@ -1,0 +1,1 @@
+"""Day files: how a finished day is written, described, found and read."""

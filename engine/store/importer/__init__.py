@@ -1,0 +1,1 @@
+"""Files of others made into days: recognised, read, sorted, written."""

@@ -1,0 +1,1 @@
+"""A day that can be read, folded and sought."""

@@ -1,0 +1,133 @@
+"""Checkpoints: places of a fold that are kept, so that any earlier moment is a short fold away.
+
+Owns where they stand and what they take. Within minutes most of a state stays as it is, so only now and then
+is one kept whole; the others hold the words in which they differ from it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..fold.state import CELL, State
+
+Words = NDArray[np.uint64]
+
+GROUP = 8
+"""Most checkpoints that lean on one whole state: the further from it, the more words differ."""
+
+
+@dataclass(slots=True)
+class Cursor:
+    """A state, and the place on the tape right after the last event it folded."""
+
+    chunk: int
+    offset: int
+    state: State
+
+    @property
+    def clock(self) -> int:
+        return int(self.state.under["clock"][0])
+
+    @property
+    def events(self) -> int:
+        return int(self.state.under["events"][0])
+
+    def copy(self) -> Cursor:
+        return Cursor(self.chunk, self.offset, self.state.copy())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """A kept cursor.
+
+    whole   : the cells it leans on, as words
+    differs : one bit for each of them that is another one here
+    words   : those that are, in order
+    """
+
+    clock: int
+    events: int
+    chunk: int
+    offset: int
+    static: NDArray[np.void]
+    under: NDArray[np.void]
+    whole: Words
+    differs: NDArray[np.uint8]
+    words: Words
+
+    @classmethod
+    def of(cls, cursor: Cursor, whole: Words | None = None) -> Checkpoint:
+        """Keep a cursor, leaning on `whole` or on nothing but itself."""
+        state = cursor.state
+        here = state.cells.view(np.uint64)
+        whole = here.copy() if whole is None else whole
+        differs = here != whole
+        place = cursor.clock, cursor.events, cursor.chunk, cursor.offset
+        return cls(*place, state.static, state.under.copy(), whole, np.packbits(differs), here[differs])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes it takes beside what it leans on."""
+        return int(self.under.nbytes + self.differs.nbytes + self.words.nbytes)
+
+    def cursor(self) -> Cursor:
+        """Return the cursor, with a state of its own."""
+        words = self.whole.copy()
+        words[np.unpackbits(self.differs, count=len(words)).view(bool)] = self.words
+        return Cursor(self.chunk, self.offset, State(self.static, words.view(CELL), self.under.copy()))
+
+
+class Checkpoints:
+    """The checkpoints of one tape, in its order.
+
+    spacing_ns     : tape time between two, at least
+    spacing_events : events between two, at least
+    budget_bytes   : above it every second one is dropped and both spacings double
+    """
+
+    def __init__(self, first: Cursor, spacing_ns: int, spacing_events: int, budget_bytes: int) -> None:
+        self._spacing_ns, self._spacing_events, self._budget = spacing_ns, spacing_events, budget_bytes
+        self._kept: list[Checkpoint] = []
+        self.nbytes = 0
+        self._in_group = 0
+        self._keep(first)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def last(self) -> Checkpoint:
+        return self._kept[-1]
+
+    def before(self, ts_ns: int) -> Checkpoint:
+        """Return the last one whose clock is at most `ts_ns`, the first when there is none."""
+        at = bisect_right(self._kept, ts_ns, key=lambda kept: kept.clock) - 1
+        return self._kept[max(at, 0)]
+
+    def offer(self, cursor: Cursor) -> None:
+        """Keep a cursor if it is far enough from the last."""
+        last = self.last
+        if cursor.clock - last.clock < self._spacing_ns or cursor.events - last.events < self._spacing_events:
+            return
+        self._keep(cursor)
+        if self.nbytes > self._budget:
+            self._thin()
+
+    def _keep(self, cursor: Cursor) -> None:
+        lean = self._kept and self._in_group < GROUP
+        kept = Checkpoint.of(cursor, self.last.whole if lean else None)
+        self._in_group = self._in_group + 1 if lean else 1
+        self.nbytes += kept.nbytes + (0 if lean else kept.whole.nbytes)
+        self._kept.append(kept)
+
+    def _thin(self) -> None:
+        """Drop every second one; those that stay lean on each other anew."""
+        self._spacing_ns *= 2
+        self._spacing_events *= 2
+        before, self._kept, self.nbytes, self._in_group = self._kept, [], 0, 0
+        for kept in before[::2]:
+            self._keep(kept.cursor())

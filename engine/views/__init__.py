@@ -1,0 +1,1 @@
+"""What is read off a timeline: frozen views, queries with their answers, studies."""

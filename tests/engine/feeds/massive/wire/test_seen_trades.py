@@ -1,0 +1,24 @@
+"""A trade is taken once, whichever way it comes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.feeds.massive.wire.seen_trades import Seen
+
+KEYS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), max_size=60)
+
+
+@given(KEYS, st.integers(0, 60))
+def test_exactly_the_first_of_equals_is_new_however_they_are_handed_over(
+    keys: list[tuple[int, int]], cut: int
+) -> None:
+    seen = Seen()
+    repeated = []
+    for begin, part in ((0, keys[:cut]), (cut, keys[cut:])):
+        places, numbers = [place for place, _ in part], [number for _, number in part]
+        repeated += [begin + at for at in seen.repeated(places, numbers)]
+    assert repeated == [at for at, key in enumerate(keys) if key in keys[:at]]
+    assert all(not seen.is_new(*key) for key in keys)
+    assert seen.is_new(9, 9)

@@ -1,0 +1,216 @@
+"""Queries and the what-if, asked of a deck as a screen asks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from engine.model.errors import NoDataError, StoreError, UsageError
+from engine.model.events import GAP, Events
+from engine.session.player import Deck
+from engine.session.symbol_day import DeckParams
+from engine.session.what_if import difference, with_changes
+from engine.tape.tape import Tape
+from engine.tape.timeline import Timeline
+from engine.views.commands import Seek, SelectSymbol, WhatIf
+from engine.views.queries import AroundQuery, Comparison, Query, ScoreQuery, WhatIfQuery
+from engine.views.scores import scoreboard
+from engine.views.study import tally
+
+N = 3000
+CHANGE = ("volume_spike.z=3",)
+
+
+@dataclass
+class Shelf:
+    """A source whose tapes are at hand."""
+
+    tapes: dict[str, Tape]
+    name: str = "shelf"
+    label: str = "a shelf"
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        return tuple(self.tapes)
+
+    def open(self, symbol: str) -> Tape:
+        return self.tapes[symbol]
+
+
+@pytest.fixture
+def tape_of(mixed_events, in_memory):
+    events = mixed_events(31, N)
+    events = events[events["kind"] != GAP]
+    return in_memory(events, range(200, len(events), 200))
+
+
+@pytest.fixture
+def fold(touchy_params):
+    return touchy_params("default")
+
+
+@pytest.fixture
+def deck(tape_of, fold):
+    return Deck([Shelf({"SPY": tape_of, "QQQ": tape_of})], DeckParams(fold=fold), 1.0, 0)
+
+
+def go(deck: Deck, share: float) -> int:
+    """Go to a share of the tape and return the moment."""
+    view = deck.view(0)
+    first = int(view.end_ns - 1500e9)
+    target = int(first + share * (view.end_ns - first))
+    deck.obey(Seek(target), 0)
+    while deck.busy:
+        deck.tick(0)
+    return target
+
+
+def settled(deck: Deck) -> Comparison:
+    """Let the deck work in its free time until the re-run is over."""
+    for _ in range(1000):
+        found = deck.answer(WhatIfQuery())
+        if found.progress == 1:
+            return found
+        assert deck.scout()
+    raise AssertionError("the re-run never ended")
+
+
+def until(tape: Tape, fold, moment: int) -> Timeline:
+    timeline = Timeline(tape, fold)
+    timeline.seek(moment)
+    return timeline
+
+
+def test_the_scoreboard_is_that_of_what_was_played(deck, tape_of, fold) -> None:
+    moment = go(deck, 0.6)
+    while deck.scout():  # the rest of the day is known to the engine, and must not be told
+        pass
+    assert deck.answer(ScoreQuery()) == scoreboard([tally(until(tape_of, fold, moment))])
+    assert deck.answer(ScoreQuery()).scores
+
+
+def test_a_what_if_compares_what_was_played_with_a_plain_fold(deck, tape_of, fold) -> None:
+    moment = go(deck, 0.7)
+    deck.obey(WhatIf(CHANGE), 0)
+    found = settled(deck)
+    now = tally(until(tape_of, with_changes(fold, CHANGE), moment))
+    plain = difference([tally(until(tape_of, fold, moment))], [now])
+    assert (found.settings, found.kept) == (CHANGE, plain.kept)
+    assert found.added == tuple((each.ts_ns, each.rule, each.contract) for each in plain.added) != ()
+    assert found.removed == tuple((each.ts_ns, each.rule, each.contract) for each in plain.removed)
+    assert (found.then, found.now) == (deck.answer(ScoreQuery()), scoreboard([now]))
+    assert all(row[0] <= moment for row in found.added)
+
+
+def test_a_what_if_tells_its_progress_and_its_rows_only_at_the_end(mixed_events, in_memory, fold) -> None:
+    events = repeated(mixed_events(31, N), 40)
+    deck = Deck([Shelf({"SPY": in_memory(events)})], DeckParams(fold=fold), 1.0, 0)
+    go(deck, 1.0)
+    while deck.scout():
+        pass
+    deck.obey(WhatIf(CHANGE), 0)
+    begun = deck.answer(WhatIfQuery())
+    assert (begun.progress, begun.now.scores, begun.added, begun.kept) == (0, (), (), 0)
+    assert begun.then.scores
+    assert deck.scout()
+    shares = [deck.answer(WhatIfQuery()).progress]
+    assert 0 < shares[0] < 1
+    assert any(note.startswith("Running again with volume_spike.z=3: ") for note in deck.view(0).notes)
+    assert settled(deck).now.scores
+    assert not any("Running again" in note for note in deck.view(0).notes)
+
+
+def repeated(events: Events, times: int) -> Events:
+    """Deliver the first part of a tape more slowly: each event so many times, a nanosecond apart."""
+    many = np.repeat(events, times)
+    many["ts"] = np.maximum.accumulate(many["ts"]) + np.tile(np.arange(times), len(events))
+    return many
+
+
+def test_without_settings_nothing_differs(deck) -> None:
+    go(deck, 0.7)
+    found = deck.answer(WhatIfQuery())
+    assert (found.settings, found.progress, found.added, found.removed) == ((), 1.0, (), ())
+    assert found.kept == len(deck.view(0).signals) > 0
+    assert found.then == found.now
+
+
+def test_an_empty_what_if_stops_a_running_one(deck) -> None:
+    go(deck, 0.7)
+    deck.obey(WhatIf(CHANGE), 0)
+    deck.obey(WhatIf(()), 0)
+    assert deck.answer(WhatIfQuery()).settings == ()
+
+
+def test_a_what_if_belongs_to_its_symbol(deck) -> None:
+    go(deck, 0.7)
+    deck.obey(WhatIf(CHANGE), 0)
+    deck.obey(SelectSymbol("QQQ"), 0)
+    assert deck.answer(WhatIfQuery()).settings == ()
+    deck.obey(SelectSymbol("SPY"), 0)
+    assert settled(deck).settings == CHANGE
+
+
+def test_a_wrong_threshold_is_told_and_changes_nothing(deck) -> None:
+    go(deck, 0.7)
+    deck.obey(WhatIf(("volume_spke.z=3",)), 0)
+    assert any("did you mean volume_spike.z?" in note for note in deck.view(0).notes)
+    assert deck.answer(WhatIfQuery()).settings == ()
+
+
+def test_a_tape_that_breaks_ends_the_what_if_with_a_sentence(deck, tape_of) -> None:
+    go(deck, 0.7)
+    while deck.scout():
+        pass
+    torn = Torn(tape_of)
+    deck = Deck([Shelf({"SPY": torn})], DeckParams(), 1.0, 0)
+    go(deck, 0.7)
+    while deck.scout():
+        pass
+    deck.obey(WhatIf(CHANGE), 0)
+    torn.torn = True
+    while deck.scout():
+        pass
+    assert "the tape is torn" in deck.view(0).notes
+    assert deck.answer(WhatIfQuery()).settings == ()
+
+
+class Torn:
+    """A tape that cannot be read any more once `torn` is set."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.info, self.contracts, self.starts, self.end_ns = (
+            tape.info, tape.contracts, tape.starts, tape.end_ns,
+        )  # fmt: skip
+        self._tape = tape
+        self.torn = False
+
+    def read(self, chunk: int) -> Events:
+        if self.torn:
+            raise StoreError("the tape is torn")
+        return self._tape.read(chunk)
+
+
+def test_the_tape_around_a_signal_is_cut_at_the_playhead(deck) -> None:
+    go(deck, 0.7)
+    log = deck.view(0).signals
+    found = deck.answer(AroundQuery(len(log) - 1))
+    assert found.index == len(log) - 1
+    assert found.ticks[0].ts_ns == log[-1].ts_ns - 60 * 10**9
+    assert found.ticks[-1].ts_ns < deck.view(0).tape_ns
+
+
+@pytest.mark.parametrize("index", [-1, 10_000])
+def test_a_signal_that_is_not_in_the_log_is_told(deck, index) -> None:
+    with pytest.raises(NoDataError, match="There is no signal"):
+        deck.answer(AroundQuery(index))
+
+
+def test_a_query_nobody_answers_is_told(deck) -> None:
+    class Weather(Query[str]):
+        pass
+
+    with pytest.raises(UsageError, match="Nobody answers a Weather"):
+        deck.answer(Weather())

@@ -1,0 +1,63 @@
+"""Flow over time: the channels as they stood, and how fast they change."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.analytics.exposure_choice import Stance
+from engine.model.events import MISSING, NS
+from engine.session.answers import Asked, answer
+from engine.session.symbol_day import DeckParams, open_slot
+from engine.views.queries import CHANNELS, VELOCITY_S, FlowQuery
+
+CALLS = CHANNELS.index("call_premium")
+
+
+@pytest.fixture
+def lines(tape, in_memory):
+    """Ask for the lines at a moment after 10:00, when 20 contracts at 2.50 are bought every 2 s."""
+    tape.spot(685.0, at=0).quote(2.40, 2.50, at=0)
+    for trade in range(60):
+        tape.trade(2.50, 20, at=1 + 2 * trade)
+    slot = open_slot(in_memory(tape.spot(685.0, at=300).events), DeckParams())
+
+    def at(second):
+        slot.timeline.seek(int(tape.events["ts"][0]) + round(second * NS))
+        return answer(slot, Asked(Stance(), None), FlowQuery())
+
+    return at
+
+
+def test_lines_are_the_channels_every_five_seconds_so_far(lines) -> None:
+    flow = lines(23.0)
+    assert flow.lines.shape == (len(CHANNELS), len(flow.times_ns))
+    assert (np.diff(flow.times_ns) == 5 * NS).all()
+    per_trade = 20 * 100 * 2.5
+    assert flow.lines[CALLS, -5:].tolist() == [per_trade * n for n in (0, 3, 5, 8, 10)]
+    assert flow.spot[-5:].tolist() == [6_850_000] * 5
+    assert flow.spot[0] == MISSING
+
+
+def test_velocity_is_the_change_over_the_last_seconds(lines) -> None:
+    velocity = lines(100.0).velocity[CALLS]
+    per_trade = 20 * 100 * 2.5
+    assert velocity.tolist() == [per_trade * 2 / 5, per_trade * 15 / 30, per_trade * 30 / 60]
+    assert lines(300.0).velocity[CALLS].tolist() == [0.0] * len(VELOCITY_S)
+
+
+def test_velocity_of_a_tape_that_is_younger_is_unknown(tape, in_memory) -> None:
+    tape.spot(685.0, at=0).quote(2.40, 2.50, at=0).trade(2.50, at=1).spot(685.0, at=32)
+    slot = open_slot(in_memory(tape.events), DeckParams(start_ns=int(tape.events["ts"][0])))
+    found = []
+    for second in (4, 9, 31):
+        slot.timeline.seek(int(tape.events["ts"][0]) + second * NS)
+        flow = answer(slot, Asked(Stance(), None), FlowQuery())
+        found.append(np.isnan(flow.velocity[CALLS]).tolist())
+    assert found == [[True] * 3, [False, True, True], [False, False, True]]
+
+
+def test_rewound_lines_forget_what_is_to_come(lines) -> None:
+    later, earlier = lines(200.0), lines(50.0)
+    assert len(later.times_ns) - len(earlier.times_ns) == 30
+    assert earlier.lines.tolist() == later.lines[:, :-30].tolist()

@@ -1,0 +1,86 @@
+"""A desk that is made late: nothing to show before, nothing lost after."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from engine.model.errors import CredentialError, StoreError
+from engine.views.commands import Command, Pause, SelectSymbol
+from engine.views.view import Detail, View
+from tui.run.desk import LazyDesk
+
+
+@dataclass
+class RealDesk:
+    """Stands for the monitor."""
+
+    view: View | None
+    answer: Detail
+    sources: tuple[tuple[str, str], ...] = (("simulated", "the simulated day"),)
+    failure: str | None = "the disk is full"
+    refusal: CredentialError | None = None
+    sent: list[Command] = field(default_factory=list)
+    life: list[str] = field(default_factory=list)
+
+    async def start(self) -> None:
+        self.life.append("started")
+
+    async def stop(self) -> None:
+        self.life.append("stopped")
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+
+    async def detail(self, cid: int) -> Detail:
+        return self.answer
+
+
+@pytest.fixture
+def real(make_view: Callable[..., View], make_detail: Callable[..., Detail]) -> RealDesk:
+    return RealDesk(make_view(), make_detail())
+
+
+async def test_before_it_is_started_there_is_nothing_to_show_and_stopping_is_no_error() -> None:
+    desk = LazyDesk(lambda: pytest.fail("nobody asked for it"))
+    assert (desk.view, desk.sources, desk.failure, desk.refusal) == (None, (), None, None)
+    await desk.stop()
+
+
+async def test_the_desk_is_made_in_another_thread_and_then_speaks_for_itself(real: RealDesk) -> None:
+    makers: list[int] = []
+
+    def make() -> RealDesk:
+        makers.append(threading.get_ident())
+        return real
+
+    desk = LazyDesk(make)
+    await desk.start()
+    assert makers != [threading.get_ident()]
+    assert (desk.view, desk.sources) == (real.view, real.sources)
+    assert (desk.failure, desk.refusal) == (real.failure, real.refusal)
+    assert await desk.detail(685) is real.answer
+    await desk.stop()
+    assert real.life == ["started", "stopped"]
+
+
+async def test_what_is_sent_early_arrives_once_and_in_order(real: RealDesk) -> None:
+    desk = LazyDesk(lambda: real)
+    desk.send(SelectSymbol("QQQ"))
+    desk.send(Pause(True))
+    await desk.start()
+    desk.send(Pause(False))
+    assert real.sent == [SelectSymbol("QQQ"), Pause(True), Pause(False)]
+
+
+async def test_a_desk_that_cannot_be_made_says_why() -> None:
+    def make() -> RealDesk:
+        raise StoreError("tape.parquet is damaged.")
+
+    desk = LazyDesk(make)
+    with pytest.raises(StoreError, match="damaged"):
+        await desk.start()
+    assert desk.view is None

@@ -1,0 +1,314 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from textual.events import MouseScrollDown
+
+from engine.views.view import View
+from tui.screen.grid.ladder import Ladder
+from tui.settings.prefs import Prefs
+
+HEAD = 2  # title and headings at 120x30
+
+
+class Watched(Ladder):
+    """Remembers which lines it asked to be painted again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[int] = []
+
+    def repaint(self, lines: Sequence[int]) -> None:
+        self.asked += lines
+        super().repaint(lines)
+
+
+def lines(ladder: Ladder) -> list[str]:
+    return [ladder.render_line(y).text for y in range(ladder.size.height)]
+
+
+def line_of(ladder: Ladder, strike: int) -> int:
+    return next(y for y, text in enumerate(lines(ladder)) if f" {strike}" in text and "│" in text)
+
+
+def with_bid(view: View, index: int, units: int) -> View:
+    bid = view.call.bid.copy()
+    bid[index] += units
+    return replace(view, version=view.version + units, call=replace(view.call, bid=bid))
+
+
+async def test_spot_is_in_the_middle_and_marked(make_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        ladder.show(make_view(), Prefs())
+        text = lines(ladder)
+        assert "│► 681 │" in text[HEAD + (30 - HEAD) // 2]
+        assert sum("►" in line for line in text) == 1
+
+
+async def test_an_unchanged_view_asks_for_nothing(make_view, stage) -> None:
+    ladder = Watched()
+    async with stage(ladder):
+        view = make_view()
+        ladder.show(view, Prefs())
+        ladder.asked.clear()
+        ladder.show(view, Prefs())
+        ladder.show(replace(view, version=view.version + 1), Prefs())
+        assert ladder.asked == []
+
+
+async def test_one_cent_repaints_one_line_and_less_than_a_cent_none(make_view, stage) -> None:
+    ladder = Watched()
+    async with stage(ladder):
+        view = make_view()
+        ladder.show(view, Prefs())
+        ladder.asked.clear()
+        ladder.show(with_bid(view, 25, 40), Prefs())
+        assert ladder.asked == []
+        ladder.show(with_bid(view, 25, 100), Prefs())
+        assert ladder.asked == [line_of(ladder, 681)]
+
+
+async def test_what_is_painted_is_what_a_fresh_ladder_would_paint(busy_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        for step in range(5):
+            ladder.show(busy_view(step), Prefs())
+        painted = lines(ladder)
+    fresh = Ladder()
+    async with stage(fresh):
+        fresh.show(busy_view(4), Prefs())
+        assert lines(fresh) == painted
+
+
+async def test_the_cursor_starts_at_spot_moves_and_tells(make_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder) as pilot:
+        ladder.show(make_view(), Prefs())
+        assert ladder.cursor is None
+        ladder.move(2)
+        await pilot.pause()
+        assert ladder.cursor == 679_000
+        assert pilot.app.said(Ladder.CursorMoved).strike_milli == 679_000
+        assert "679▸" in lines(ladder)[line_of(ladder, 679)]
+
+
+async def test_top_bottom_and_back_to_spot(make_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        ladder.show(make_view(), Prefs())
+        ladder.jump("top")
+        assert ladder.cursor == 706_000
+        assert " 706" in lines(ladder)[HEAD]
+        ladder.jump("bottom")
+        assert " 656" in lines(ladder)[-1]
+        ladder.jump("spot")
+        assert ladder.cursor is None
+        assert "│► 681 │" in lines(ladder)[HEAD + (30 - HEAD) // 2]
+
+
+async def test_a_page_is_half_a_screen(make_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        ladder.show(make_view(), Prefs())
+        ladder.page(1)
+        assert ladder.cursor == (681 - 14) * 1000
+        ladder.page(-1)
+        assert ladder.cursor == 681_000
+
+
+async def test_the_contract_chosen_is_out_of_the_money_unless_aimed(make_view, stage) -> None:
+    view = make_view()
+    ladder = Ladder()
+    async with stage(ladder):
+        ladder.show(view, Prefs())
+        ladder.select(684_000)
+        assert ladder.chosen() == view.call.cid[28]
+        ladder.select(679_000)
+        assert ladder.chosen() == view.put.cid[23]
+        ladder.aim("C")
+        assert ladder.chosen() == view.call.cid[23]
+        ladder.select(684_000, "P")
+        assert ladder.chosen() == view.put.cid[28]
+
+
+async def test_without_a_cursor_the_contract_at_spot_is_chosen(make_view, empty_view, stage) -> None:
+    view = make_view()
+    ladder = Ladder()
+    async with stage(ladder):
+        assert ladder.chosen() is None
+        ladder.show(view, Prefs())
+        assert ladder.chosen() == view.put.cid[25]
+        ladder.show(empty_view(version=9), Prefs())
+        assert ladder.chosen() is None
+
+
+async def test_a_strike_without_the_contract_chooses_nothing(make_view, stage) -> None:
+    view = make_view()
+    ladder = Ladder()
+    async with stage(ladder):
+        cid = np.full_like(view.call.cid, -1)
+        ladder.show(replace(view, call=replace(view.call, cid=cid)), Prefs())
+        ladder.select(684_000)
+        assert ladder.chosen() is None
+
+
+async def test_a_click_puts_the_cursor_on_its_side(make_view, stage) -> None:
+    view = make_view()
+    ladder = Ladder()
+    async with stage(ladder) as pilot:
+        ladder.show(view, Prefs())
+        row = line_of(ladder, 686)
+        await pilot.click(Ladder, offset=(70, row))
+        assert (ladder.cursor, ladder.chosen()) == (686_000, view.put.cid[30])
+        await pilot.click(Ladder, offset=(5, row), times=2)
+        await pilot.pause()
+        assert pilot.app.said(Ladder.Chosen).cid == view.call.cid[30]
+
+
+async def test_the_wheel_scrolls_and_spot_is_left(make_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder) as pilot:
+        ladder.show(make_view(), Prefs())
+        before = line_of(ladder, 681)
+        ladder.post_message(MouseScrollDown(ladder, 5, 9, 0, 1, 0, False, False, False))
+        await pilot.pause()
+        assert line_of(ladder, 681) == before - 3
+
+
+def times(view: View, factor: float) -> View:
+    gamma = view.exposures["gamma"]
+    return replace(view, version=2, exposures={"gamma": replace(gamma, net=gamma.net * factor)})
+
+
+async def test_the_scale_grows_and_does_not_shrink_until_asked(make_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        view = make_view()
+        tall = times(view, 10.0)
+        ladder.show(view, Prefs())
+        low = lines(ladder)[1][-26:]
+        ladder.show(tall, Prefs())
+        high = lines(ladder)[1][-26:]
+        assert high != low
+        ladder.show(replace(view, version=3), Prefs())
+        assert lines(ladder)[1][-26:] == high
+        ladder.autoscale()
+        assert lines(ladder)[1][-26:] == low
+
+
+@pytest.mark.parametrize("changed", [{"unit": "shares"}, {"profile_view": "absolute"}, {"metric": "charm"}])
+async def test_another_view_or_unit_starts_its_own_scale(make_view, stage, changed: dict[str, str]) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        ladder.show(make_view(), Prefs())
+        before = lines(ladder)
+        ladder.show(make_view(), Prefs(**changed))
+        assert lines(ladder)[1] != before[1]
+        ladder.show(make_view(), Prefs())
+        assert lines(ladder) == before
+
+
+async def test_one_side_can_stand_alone(make_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        ladder.show(make_view(), Prefs(side="puts"))
+        heading = lines(ladder)[1]
+        assert heading.index("STRIKE") < heading.index("BID")
+        assert heading.count("BID") == 1
+
+
+async def test_a_smaller_screen_shows_fewer_columns_and_no_title(make_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder) as pilot:
+        ladder.show(make_view(), Prefs())
+        await pilot.resize_terminal(80, 12)
+        await pilot.pause()
+        text = lines(ladder)
+        assert "STRIKE" in text[0]
+        assert "LAST" not in text[0]
+        assert all(len(line) == 80 for line in text)
+        assert any("│► 681 │" in line for line in text)
+
+
+async def test_another_symbol_starts_at_its_own_spot(make_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        ladder.show(make_view(), Prefs())
+        ladder.jump("top")
+        ladder.show(make_view(symbol="QQQ", generation=2), Prefs())
+        assert ladder.cursor is None
+        assert "│► 681 │" in lines(ladder)[HEAD + (30 - HEAD) // 2]
+
+
+async def test_before_the_first_quote_every_number_is_a_dash_or_a_dot(empty_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        ladder.show(empty_view(), Prefs())
+        body = lines(ladder)[HEAD:]
+        assert all("0.00" not in line and "·" in line and "—" in line for line in body)
+
+
+async def test_a_chain_without_strikes_is_a_sentence_in_an_empty_ladder(make_view, stage) -> None:
+    view = make_view()
+    none = np.zeros(0, np.int64)
+    leg = replace(view.call, **dict.fromkeys(view.call.__slots__, none))
+    ladder = Ladder()
+    async with stage(ladder):
+        ladder.show(replace(view, strike_milli=none, atm=-1, call=leg, put=leg), Prefs())
+        for act in (
+            lambda: ladder.move(1),
+            lambda: ladder.jump("top"),
+            lambda: ladder.jump("bottom"),
+            lambda: ladder.select(1),
+            ladder.autoscale,
+        ):
+            act()
+        assert ladder.chosen() is None
+        said = [line.strip() for line in lines(ladder)[HEAD:] if line.strip()]
+        assert said == ["No strikes are listed yet."]
+
+
+async def test_a_sentence_longer_than_the_grid_is_cut_with_a_sign(unbegun_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        view = unbegun_view()
+        ladder.show(replace(view, link=replace(view.link, note="word " * 60)), Prefs())
+        assert any(line.rstrip().endswith("…") for line in lines(ladder))
+
+
+async def test_strikes_of_the_symbol_before_are_cleared_when_the_next_has_none(
+    live_view, unbegun_view, stage
+) -> None:
+    ladder = Watched()
+    async with stage(ladder):
+        ladder.show(live_view(), Prefs())
+        shown = {y for y, text in enumerate(lines(ladder)) if "│" in text and y >= HEAD}
+        ladder.asked.clear()
+        ladder.show(replace(unbegun_view(), symbol="NDX"), Prefs())
+        assert shown <= set(ladder.asked)
+
+
+async def test_before_the_first_contract_the_ladder_says_what_the_source_waits_for(
+    unbegun_view, live_view, stage
+) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        for note in ("Connecting …", "Waiting for the chain …"):
+            ladder.show(unbegun_view(note, generation=len(note)), Prefs())
+            assert [line.strip() for line in lines(ladder)[HEAD:] if line.strip()] == [note]
+        ladder.show(live_view(), Prefs())
+        assert "Waiting" not in "".join(lines(ladder))
+
+
+async def test_nothing_is_asked_before_the_first_view(stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder):
+        ladder.move(1)
+        ladder.page(-1)
+        ladder.aim("C")
+        assert ladder.cursor is None
+        assert not "".join(lines(ladder)).strip()

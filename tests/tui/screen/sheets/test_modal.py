@@ -1,0 +1,50 @@
+"""Screens over another one close once, however often they are told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.app import App
+from textual.screen import Screen
+
+from tui.screen.sheets.ask import AskScreen, Question, Verdict
+from tui.screen.sheets.detail_screen import DetailScreen
+from tui.screen.sheets.help import HelpScreen
+from tui.screen.sheets.modal import Palette
+from tui.screen.sheets.pick import PickScreen
+
+QUESTION = Question("a time", "10:31", lambda text: Verdict(True, text))
+
+
+class Opener:
+    """Whoever opened the sheet."""
+
+    def action_row(self, by: int) -> None: ...
+
+    def flip(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: AskScreen(QUESTION),
+        lambda: DetailScreen(Opener()),
+        lambda: HelpScreen(()),
+        lambda: PickScreen("source", [("a", "A")], "a"),
+        lambda: Palette(id="--command-palette"),
+    ],
+    ids=["ask", "detail", "help", "pick", "palette"],
+)
+async def test_what_is_closed_twice_takes_nothing_else_away(make: Callable[[], Screen[object]]) -> None:
+    app = App[None]()
+    answers: list[object] = []
+    async with app.run_test() as pilot:
+        below = app.screen
+        over = make()
+        await app.push_screen(over, answers.append)
+        over.dismiss(None)
+        over.dismiss(None)
+        await pilot.pause()
+        assert app.screen is below
+        assert answers == [None]

@@ -1,0 +1,139 @@
+"""The table of keys is complete, free of clashes, and says the same everywhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from engine.model.errors import ConfigError
+from tests.paths import ROOT
+from tui.screen.keys import (
+    ANYWHERE,
+    BEHIND,
+    FRONT,
+    GROUPS,
+    NOWHERE,
+    PAST,
+    TABLE,
+    bindings,
+    grouped,
+    hints,
+    markdown,
+    spelled,
+    with_keymap,
+)
+
+README = ROOT / "README.md"
+BEGIN, END = "<!-- keys: begin -->", "<!-- keys: end -->"
+
+
+def test_no_two_rows_share_a_key() -> None:
+    counts = Counter(name for key in TABLE for name in key.names)
+    assert [name for name, n in counts.items() if n > 1] == []
+
+
+def test_no_two_bindings_share_an_id_unless_they_are_one_row() -> None:
+    by_id = Counter(binding.id for binding in bindings())
+    assert [name for name, n in by_id.items() if n > 1] == []
+
+
+def test_every_row_has_a_group_a_help_line_and_known_places() -> None:
+    for key in TABLE:
+        assert key.group in GROUPS
+        assert key.help
+        assert set(key.hinted) <= set(ANYWHERE)
+    assert sum(len(rows) for _, rows in grouped()) == len(TABLE)
+
+
+def test_digits_are_nine_bindings_with_their_own_ids_and_arguments() -> None:
+    digits = {
+        b.key: (b.id, b.action) for b in bindings() if b.id and b.id.startswith("symbol.") and b.key.isdigit()
+    }
+    assert digits["1"] == ("symbol.1", "symbol(1)")
+    assert digits["9"] == ("symbol.9", "symbol(9)")
+    assert len(digits) == 9
+
+
+def test_bindings_come_before_those_of_the_focused_widget() -> None:
+    assert all(binding.priority for binding in bindings())
+
+
+def test_the_interruption_holds_on_every_screen_and_the_rest_on_the_main_one() -> None:
+    everywhere = {binding.id for binding in bindings(of_app=True)}
+    assert everywhere == {"app.interrupt"}
+    assert {binding.id for binding in bindings(of_app=False)} == {b.id for b in bindings()} - everywhere
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("left_square_bracket", "["),
+        ("shift+left", "shift+←"),
+        ("full_stop", "."),
+        ("ctrl+d", "ctrl+d"),
+        ("g", "g"),
+    ],
+)
+def test_a_key_is_spelled_as_a_person_writes_it(name: str, text: str) -> None:
+    assert spelled(name) == text
+
+
+def test_hints_offer_what_helps_where_the_screen_stands_in_time() -> None:
+    past, front, behind, before = (dict(hints(place)) for place in (PAST, FRONT, BEHIND, NOWHERE))
+    assert [("L" in said, "[ ]" in said) for said in (past, front, behind)] == [
+        (False, True),
+        (False, False),
+        (True, True),
+    ]
+    assert past["space"] == front["space"] == behind["space"] == "pause"
+    assert not {"space", "←→", "t", "L"} & set(before)
+    assert before["q"] == past["q"] == "quit"
+
+
+def test_a_rewound_screen_is_told_first_how_to_come_back() -> None:
+    assert hints(BEHIND)[:3] == [("?", "help"), ("q", "quit"), ("L", "now")]
+
+
+def test_where_keys_mean_something_else_the_hints_say_so_early() -> None:
+    words = {"row.choose": "go there", "view.mark": "since"}
+    said = hints(PAST, TABLE, words)
+    assert said[2:4] == [("enter", "go there"), ("b", "since")]
+    assert ("enter", "detail") not in said
+    assert "b" not in dict(hints(PAST))
+
+
+def test_what_a_replay_is_steered_by_comes_early_and_an_empty_word_hides_its_key() -> None:
+    assert [key for key, _ in hints(PAST)][:5] == ["?", "q", "space", "←→", "[ ]"]
+    assert ("enter", "detail") not in hints(PAST, TABLE, {"row.choose": ""})
+    assert "enter" not in dict(hints(PAST, TABLE, {"row.choose": ""}))
+
+
+def test_a_keymap_changes_bindings_label_and_hint() -> None:
+    table = with_keymap({"play.pause": "x", "row.down": "ctrl+n"})
+    assert ("x", "pause") in hints(PAST, table)
+    assert ("ctrl+n", "row") in hints(PAST, table)
+
+
+def test_one_digit_can_be_moved_by_a_keymap() -> None:
+    assert with_keymap({"symbol.3": "f3"}) is not None
+
+
+def test_a_keymap_with_an_unknown_id_is_refused_in_one_sentence() -> None:
+    with pytest.raises(ConfigError, match=r"^The keymap names 'play\.rewind', which is no key's id; .*\.$"):
+        with_keymap({"play.rewind": "x"})
+
+
+def test_the_markdown_table_has_every_row_once() -> None:
+    lines = markdown().splitlines()
+    assert lines[0].startswith("| | key | id |")
+    assert len(lines) == 2 + len(TABLE)
+    assert "| move | `j` `↓` | `row.down` | next row |" in lines
+    assert "| symbol | `1–9` | `symbol.N` | that symbol of the watch list |" in lines
+
+
+def test_the_readme_holds_this_table() -> None:
+    if not README.exists():
+        pytest.skip("README.md is not here")
+    block = README.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    assert block.strip() == markdown()

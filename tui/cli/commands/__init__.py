@@ -1,0 +1,1 @@
+"""One file a command; what two of them share stands beside them."""

@@ -1,0 +1,139 @@
+"""`spymon levels`: gamma exposure, walls and zero gamma of a tape at a moment, or of a chain file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import date
+from math import inf
+from pathlib import Path
+
+from engine.analytics.key_levels import measure
+from engine.analytics.option_chain import Chosen, alive
+from engine.analytics.valuation import Terms
+from engine.model.calendar import generic, parse_custom
+from engine.model.errors import UsageError
+from engine.store.chains import ChainFile, read_chain
+from tui.settings.config import Settings
+
+from ...run.interrupts import Leaver
+from ..output import progress_bar, say
+from .level_lines import Answer, moment, written
+from .tapes import FoldedDay, dividend_in, parse_moment, plan_for
+
+_OF_FILES = ("spot", "iv")
+_OF_TAPES = ("replay", "source", "seed")
+
+
+def run_levels(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+    """Print the levels in the shape that was asked for."""
+    form = _form(args)
+    symbol = generic(args.underlying, 1).symbol if "underlying" in args else None
+    if "chain" in args:
+        _refuse(args, _OF_TAPES, "goes with a symbol's tape, not with a chain file")
+        if getattr(args, "convention", "assumed") != "assumed":
+            raise UsageError(
+                f"--convention {args.convention} needs a tape: a chain file does not say who bought."
+            )
+        answer = _of_files(args, settings, symbol)
+    elif symbol is None:
+        raise UsageError("Name a symbol, or a chain file with --chain: spymon levels SPX.")
+    else:
+        _refuse(args, _OF_FILES, "goes with a chain file; a tape has its own")
+        answer = _of_tape(symbol, args, settings, leaver)
+    for note in answer.notes:
+        say(note)
+    sys.stdout.write(written(answer, form))
+    return 0
+
+
+def parse_expiry(text: str) -> Chosen:
+    """Read `all`, `0dte`, a date, or how many of the nearest."""
+    word = text.strip().lower()
+    if word == "all":
+        return "all"
+    if word == "0dte":
+        return "0dte"
+    try:
+        return _positive(word) if word.isdecimal() and len(word) < 8 else date.fromisoformat(word)
+    except ValueError:
+        raise UsageError(
+            f"--expiry {text} is not all, 0dte, a date (YYYY-MM-DD) or a number of expirations from 1."
+        ) from None
+
+
+def _positive(word: str) -> int:
+    if (count := int(word)) < 1:
+        raise ValueError(word)
+    return count
+
+
+def _form(args: argparse.Namespace) -> str:
+    if "json" not in args:
+        return str(getattr(args, "format", "table"))
+    if "format" in args:
+        raise UsageError("--json and --format are two shapes of one answer; choose one.")
+    return "json"
+
+
+def _refuse(args: argparse.Namespace, names: tuple[str, ...], why: str) -> None:
+    for name in names:
+        if name in args:
+            raise UsageError(f"--{name} {why}.")
+
+
+def _expiry(args: argparse.Namespace) -> Chosen:
+    return parse_expiry(getattr(args, "expiry", "all"))
+
+
+def _of_tape(symbol: str, args: argparse.Namespace, settings: Settings, leaver: Leaver) -> Answer:
+    expiry = _expiry(args)
+    day = FoldedDay(symbol, plan_for((symbol,), args, settings, leaver), settings)
+    at_ns = day.moment(args.at) if "at" in args else day.end_ns
+    with progress_bar("folding", leaver) as progress:
+        day.fold_to(at_ns, progress)
+    found = day.levels(expiry, getattr(args, "convention", "assumed"))
+    return Answer(found, day.tape.info.source, found.notes)
+
+
+def _of_files(args: argparse.Namespace, settings: Settings, symbol: str | None) -> Answer:
+    expiry = _expiry(args)
+    paths = [Path(path) for path in args.chain]
+    customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
+    file = read_chain(paths, customs, symbol)
+    names = ", ".join(map(str, paths))
+    spot = _spot(args, file, names)
+    terms = Terms(
+        at_ns=_at(args, file, names),
+        spot=spot,
+        rate=settings.rate,
+        dividend=dividend_in(settings),
+        iv=getattr(args, "iv", "own"),
+    )
+    chain = alive(file.chain, expiry, terms.at_ns)
+    found = measure(chain, terms)
+    return Answer(found, ", ".join(path.name for path in paths), (*file.notes, *found.notes))
+
+
+def _spot(args: argparse.Namespace, file: ChainFile, names: str) -> float:
+    if "spot" not in args:
+        if file.spot is None:
+            raise UsageError(f"{names} does not say the spot; give it with --spot, for example --spot 600.5.")
+        return file.spot
+    try:
+        spot = float(args.spot)
+    except ValueError:
+        spot = 0.0
+    if not 0.0 < spot < inf:
+        raise UsageError(f"--spot {args.spot} is not a price above 0.")
+    return spot
+
+
+def _at(args: argparse.Namespace, file: ChainFile, names: str) -> int:
+    if "at" in args:
+        return parse_moment(args.at, None if file.at_ns is None else moment(file.at_ns).date())
+    if file.at_ns is None:
+        raise UsageError(
+            f"{names} does not say when it was made; give it with --at, for example --at 2025-05-01T08:28."
+        )
+    return file.at_ns

@@ -1,0 +1,1 @@
+"""The composition of one run: the plan, the sources, the desk."""

@@ -1,0 +1,113 @@
+"""What the screen needs of the engine: something to look at, and somewhere to send commands.
+
+Owns the `Desk` protocol, which `engine.session.monitor.Monitor` satisfies, and `LazyDesk`, which lets the
+screen be painted before the engine is even imported. It refuses to know what a view contains.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from engine.model.errors import CredentialError
+from engine.views.commands import Command
+from engine.views.queries import Query
+from engine.views.view import Detail, View
+
+T = TypeVar("T")
+
+
+class Desk(Protocol):
+    """One day of several symbols that is being watched.
+
+    view    : the newest view, None until there is one; cheap to read
+    sources : (name, label) of everything `UseSource` can switch to
+    failure : one sentence when the desk cannot go on, else None
+    refusal : why what is shown has ended, when its key was refused, else None
+    """
+
+    @property
+    def view(self) -> View | None: ...
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]: ...
+
+    @property
+    def failure(self) -> str | None: ...
+
+    @property
+    def refusal(self) -> CredentialError | None: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def send(self, command: Command) -> None: ...
+
+    async def detail(self, cid: int) -> Detail: ...
+
+    async def ask(self, query: Query[T]) -> T: ...
+
+
+class LazyDesk:
+    """A desk that is made in a thread when it is started; until then it has nothing to show.
+
+    make : builds the real desk; may import and read whatever it likes
+    """
+
+    def __init__(self, make: Callable[[], Desk]) -> None:
+        self._make = make
+        self._desk: Desk | None = None
+        self._early: list[Command] = []
+
+    @property
+    def view(self) -> View | None:
+        """The newest view of the real desk."""
+        return self._desk.view if self._desk else None
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """The real desk's sources."""
+        return self._desk.sources if self._desk else ()
+
+    @property
+    def failure(self) -> str | None:
+        """What stopped the real desk, if anything did."""
+        return self._desk.failure if self._desk else None
+
+    @property
+    def refusal(self) -> CredentialError | None:
+        """Why what the real desk shows has ended, if its key was refused."""
+        return self._desk.refusal if self._desk else None
+
+    async def start(self) -> None:
+        """Make the desk off the event loop, start it, and hand it what was asked meanwhile."""
+        desk = await asyncio.to_thread(self._make)
+        await desk.start()
+        self._desk = desk
+        for command in self._early:
+            desk.send(command)
+        self._early.clear()
+
+    async def stop(self) -> None:
+        """Stop the real desk, if it was ever made."""
+        if self._desk:
+            await self._desk.stop()
+
+    def send(self, command: Command) -> None:
+        """Pass a command on; before the desk exists it is kept."""
+        if self._desk:
+            self._desk.send(command)
+        else:
+            self._early.append(command)
+
+    async def detail(self, cid: int) -> Detail:
+        """Ask the real desk, which must have shown a view before anyone can know `cid`."""
+        assert self._desk is not None, "a contract id comes from a view"
+        return await self._desk.detail(cid)
+
+    async def ask(self, query: Query[T]) -> T:
+        """Ask the real desk, which must have shown a view before anything can be asked about it."""
+        assert self._desk is not None, "a question is about a view"
+        return await self._desk.ask(query)

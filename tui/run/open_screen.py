@@ -1,0 +1,67 @@
+"""The screen of one run: the app on a desk that is made after the first paint.
+
+Importing this module imports Textual, and nothing that compiles or reads a tape.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from tui.settings.config import Settings
+
+from ..alerts.from_settings import make_alerter
+from ..cli.output import say
+from . import process
+from .plan import Plan
+
+process.prepare(os.environ)  # before textual is imported, which reads its frame cap once
+
+from ..screen.app import SpymonApp  # noqa: E402
+from .desk import Desk, LazyDesk  # noqa: E402
+
+SAID_S = 15.0
+"""How long the screen shows what came of a recording."""
+
+
+def run_screen(plan: Plan, settings: Settings) -> int:
+    """Open the screen and return the exit code; raises what the desk could not start for."""
+
+    def make() -> Desk:
+        from .sources import make_desk  # compiles and reads: not before the first paint
+
+        return make_desk(plan, settings, app.alerter, partial(app.notify, timeout=SAID_S, markup=False))
+
+    app = SpymonApp(
+        LazyDesk(make),
+        fps=settings.fps,
+        screenshots=settings.data_dir / "screens",
+        what=f"{plan.symbols[0]} {plan.day}",
+        alerts=partial(make_alerter, settings),
+    )
+    with _stderr_on_terminal():
+        app.run()
+    for sentence in app.alerter.close():
+        say(sentence)
+    if app.error is not None:
+        raise app.error
+    return app.return_code or 0
+
+
+@contextmanager
+def _stderr_on_terminal() -> Iterator[None]:
+    """Lend stderr the terminal: Textual paints there, even when the person sent it to a file."""
+    if sys.stderr.isatty():
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    os.dup2(1, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -1,0 +1,1 @@
+"""The screen: the app, its keys, and everything it paints."""

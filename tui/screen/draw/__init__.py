@@ -1,0 +1,1 @@
+"""Drawing below the widgets: cells, bars, braille, paths, lines that fit."""

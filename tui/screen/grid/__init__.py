@@ -1,0 +1,1 @@
+"""The strikes: calls and puts on the rows of a ladder, beside the gamma profile."""

@@ -1,0 +1,210 @@
+"""The ladder: calls, strikes, puts and the gamma profile on the same rows.
+
+One widget, because the four share rows, scroll and cursor. Owns the position of the cursor and the profile's
+scale; what a row says is decided in `sheet` (integers) and `ladder_rows` (cells).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from textual import events
+from textual.message import Message
+
+from engine.model.events import MISSING, PRICE_SCALE
+from engine.views.view import Ints, View
+
+from ...settings.prefs import Prefs
+from .. import format as fmt
+from ..draw.bars import grown
+from ..draw.painted import Row, centred
+from . import sheet
+from .columns import Plan, plan
+from .ladder_rows import heading_row, strike_row, title_row
+from .on_strikes import Axis, OnStrikes
+
+Right = Literal["C", "P"]
+
+
+class Ladder(OnStrikes):
+    """Strikes from the highest down; ► marks the one nearest to spot."""
+
+    DEFAULT_CSS = """
+    Ladder { height: 1fr; }
+    """
+
+    class Chosen(Message):
+        """A contract was clicked twice; `cid` is -1 when the strike has none on that side."""
+
+        def __init__(self, cid: int) -> None:
+            super().__init__()
+            self.cid = cid
+
+    def __init__(
+        self, axis: Axis | None = None, *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(axis, id=id, classes=classes)
+        self._prefs = Prefs()
+        self._aim: Right | None = None
+        self._plan = plan(80)
+        self._numbers: Ints = np.zeros((0, sheet.FIRST_FIELD), np.int64)
+        self._painted: tuple[object, ...] = ()
+        self._scale = 0.0
+        self._scale_of: tuple[object, ...] = ()
+
+    @property
+    def plan(self) -> Plan:
+        """Return the columns shown now."""
+        return self._plan
+
+    def show(self, view: View, prefs: Prefs) -> None:
+        """Paint what differs from the frame before."""
+        stamp = (
+            view.generation,
+            view.version,
+            view.symbol,
+            prefs,
+            self.size,
+            self._place,
+            self._aim,
+            self._scale,
+        )
+        if stamp == self._painted:
+            return
+        if prefs != self._prefs:
+            self._numbers = self._numbers[:0]
+        self.learn(view)
+        self._prefs = prefs
+        self._rescale(view, prefs)
+        self._replan(view, prefs)
+        self._paint_rows(view, prefs)
+        self._painted = (*stamp[:5], self._place, self._aim, self._scale)
+
+    def chosen(self) -> int | None:
+        """Return the contract aimed at, without a cursor the one at spot; None when there is none."""
+        view = self._view
+        if view is None or not len(view.strike_milli):
+            return None
+        cursor = self.cursor
+        index = view.atm if cursor is None else int(np.searchsorted(view.strike_milli, cursor))
+        if not 0 <= index < len(view.strike_milli):
+            return None
+        leg = view.call if self._side(view, int(view.strike_milli[index])) == "C" else view.put
+        cid = int(leg.cid[index])
+        return cid if cid >= 0 else None
+
+    def select(self, strike_milli: int, right: Right | None = None) -> None:
+        """Put the cursor on the strike nearest below, and aim at a side if one is given."""
+        self._aim = right or self._aim
+        self.stand_on(strike_milli)
+
+    def aim(self, right: Right | None) -> None:
+        """Aim the cursor at the calls or the puts; None aims at whichever is out of the money."""
+        self._aim = right
+        self._again()
+
+    def autoscale(self) -> None:
+        """Fit the profile's scale to what is shown now."""
+        self._scale_of = self._painted = ()
+        self._again()
+
+    def row(self, y: int) -> Row:
+        """Return the cells of line `y`, made when they are asked for."""
+        head = len(self._rows)
+        if y < head:
+            return self._rows[y]
+        if y - head < len(self._numbers):
+            return strike_row(self._numbers[y - head].tolist(), self._plan, self._prefs.profile_view)
+        return self._empty_row(y - head)
+
+    def _empty_row(self, y: int) -> Row:
+        """Say in the middle of a grid without strikes what it waits for."""
+        view = self._view
+        if view is None or len(view.strike_milli) or y != self._body // 2:
+            return ()
+        told = view.link.note if view.link else ""
+        return centred(fmt.clip(told or "No strikes are listed yet.", self.size.width), self.size.width)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is; a double click chooses the contract."""
+        row = event.y - len(self._rows)
+        if not 0 <= row < len(self._numbers):
+            return
+        calls = sum(width for _, width in self._plan.calls)
+        right: Right | None = (
+            "C" if event.x < calls else "P" if event.x >= calls + self._plan.strike else None
+        )
+        self.select(int(self._numbers[row, sheet.STRIKE]), right)
+        if event.chain == 2:
+            self.post_message(self.Chosen(self.chosen() or -1))
+
+    @property
+    def _body(self) -> int:
+        """Count the lines left for strikes."""
+        return max(0, self.size.height - (2 if self._titled else 1))
+
+    def _side(self, view: View, strike_milli: int) -> Right:
+        """Return the side aimed at: the only one shown, the one asked for, or the one out of the money."""
+        if self._plan.calls and not self._plan.puts:
+            return "C"
+        if self._plan.puts and not self._plan.calls:
+            return "P"
+        below = view.spot != MISSING and strike_milli * PRICE_SCALE < view.spot * 1000
+        return self._aim or ("P" if below else "C")
+
+    def _again(self) -> None:
+        if self._view is not None:
+            self.show(self._view, self._prefs)
+
+    def _rescale(self, view: View, prefs: Prefs) -> None:
+        """Grow the scale when a bar outgrows it; start over when the bars mean something else."""
+        gamma = view.gamma
+        summed = (gamma.convention, gamma.basis, gamma.scope)
+        meaning = (view.symbol, view.expiry, prefs.profile_view, prefs.metric, prefs.unit, summed)
+        if meaning != self._scale_of:
+            self._scale, self._scale_of = 0.0, meaning
+        self._scale = grown(self._scale, sheet.peak(view, prefs))
+
+    def _replan(self, view: View, prefs: Prefs) -> None:
+        strikes = view.strike_milli
+        span_usd = int(strikes[-1] - strikes[0]) // 1000 if len(strikes) else 0
+        longest = max((len(fmt.strike(int(strike))) for strike in strikes), default=0)
+        fresh = plan(self.size.width, prefs.side, max(5, len(str(span_usd)) + 3), longest)
+        if fresh != self._plan:
+            self._plan = fresh
+            self._numbers = self._numbers[:0]
+            self.refresh()
+
+    def _paint_rows(self, view: View, prefs: Prefs) -> None:
+        head = [heading_row(self._plan, prefs, self._scale, None if self._titled else view.gamma)]
+        if self._titled:
+            head.insert(0, title_row(self._plan, prefs, view.gamma))
+        if len(head) != len(self._rows):
+            self._numbers = self._numbers[:0]
+            self.refresh()
+        self.paint(head)
+        numbers = self._sheet(view, prefs)
+        before, self._numbers = self._numbers, numbers
+        self.repaint(
+            _changed(before, numbers, len(head)) if len(numbers) else self._cleared(before, len(head))
+        )
+
+    def _cleared(self, before: Ints, head: int) -> list[int]:
+        """Return the lines of strikes that are gone, and the one that says what the grid waits for."""
+        return [*range(head, head + len(before)), head + self._body // 2]
+
+    def _sheet(self, view: View, prefs: Prefs) -> Ints:
+        span = self._in_sight()
+        cursor = -1 if self.cursor is None else self.cursor
+        aim = (cursor, self._side(view, cursor))
+        return sheet.sheet(view, prefs, self._plan, span, self._scale, aim)
+
+
+def _changed(before: Ints, after: Ints, head: int) -> Sequence[int]:
+    """Return the lines that differ, below `head` heading lines."""
+    if before.shape != after.shape:
+        return range(head, head + max(len(before), len(after)))
+    rows = np.flatnonzero((before != after).any(axis=1))
+    return [head + int(row) for row in rows]

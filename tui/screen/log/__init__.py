@@ -1,0 +1,1 @@
+"""The signal log: what it holds, what it lets through, how a line reads."""

@@ -1,0 +1,78 @@
+"""Which lines the signal log holds: filtered, repeats collapsed, kept up to date at the cost of what is new.
+
+Owns the fold from signals to entries. It refuses to know how an entry is painted and where the log stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.model.events import NS
+from engine.views.view import SignalLog, SignalRow, View
+
+from ...settings.prefs import Prefs
+from .log_filter import compiled
+
+COLLAPSE_NS = 60 * NS
+"""A signal of the same rule, contract and direction within this time of the last joins its line."""
+
+_Key = tuple[str, int, str]
+
+
+@dataclass(slots=True)
+class Entry:
+    """One line: signals of one kind, from `first` to `last`; `indices` are their places in the log."""
+
+    first: SignalRow
+    last: SignalRow
+    indices: list[int]
+
+    def count(self, signals: SignalLog) -> int:
+        """Return how many signals the line stands for, those included that were never shown by themselves."""
+        return sum(1 + signals.repeats(index) for index in self.indices)
+
+
+class LogModel:
+    """The entries of one symbol's log under one filter."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.revision = 0
+        self._asked: tuple[str, str, str, str] = ("", "", "", "")
+        self._seen = 0
+        self._last: SignalRow | None = None
+        self._open: dict[_Key, Entry] = {}
+
+    def update(self, view: View, prefs: Prefs) -> None:
+        """Take in what is new; start over when the tape went back, or something else is asked for."""
+        asked = (view.source, view.symbol, prefs.log_filter, prefs.log_rule)
+        if asked != self._asked or not self._continues(view.signals):
+            self._start(asked)
+        for index in range(self._seen, len(view.signals)):
+            self._add(index, view.signals[index], prefs)
+        self._seen = len(view.signals)
+        self._last = view.signals[-1] if self._seen else None
+
+    def _continues(self, signals: SignalLog) -> bool:
+        """Tell whether the signals taken in so far are still the first ones."""
+        if self._seen > len(signals):
+            return False
+        return self._seen == 0 or signals[self._seen - 1] == self._last
+
+    def _start(self, asked: tuple[str, str, str, str]) -> None:
+        self.entries, self._open = [], {}
+        self._asked, self._seen = asked, 0
+        self.revision += 1
+
+    def _add(self, index: int, row: SignalRow, prefs: Prefs) -> None:
+        if prefs.log_rule not in ("", row.rule) or not compiled(prefs.log_filter)(row):
+            return
+        self.revision += 1
+        key = (row.rule, row.cid, row.direction)
+        entry = self._open.get(key)
+        if entry is not None and row.ts_ns - entry.last.ts_ns <= COLLAPSE_NS:
+            entry.last = row
+            entry.indices.append(index)
+            return
+        self._open[key] = fresh = Entry(row, row, [index])
+        self.entries.append(fresh)

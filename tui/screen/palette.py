@@ -1,0 +1,86 @@
+"""The command palette: every key by name, and the places one can go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.types import IgnoreReturnCallbackType
+
+from engine.model.calendar import clock_text
+from engine.model.errors import UsageError
+from engine.tape.replay_clock import SPEEDS
+from engine.views.commands import Command, SelectExpiry, SelectSymbol, SetSpeed, UseSource
+
+from ..run.desk import Desk
+from . import steering
+from .keys import FRONT, TABLE
+
+Entry = tuple[str, str, IgnoreReturnCallbackType]
+
+
+class Commanded(Protocol):
+    """The app, as far as the palette needs it: a desk, and callables that send or run something."""
+
+    @property
+    def desk(self) -> Desk: ...
+
+    def sender(self, command: Command) -> IgnoreReturnCallbackType: ...
+
+    def runner(self, action: str) -> IgnoreReturnCallbackType: ...
+
+
+class SpymonCommands(Provider):
+    """Offers what the keys do, and each symbol, expiration, speed and source by name."""
+
+    async def discover(self) -> Hits:
+        """Offer everything."""
+        for name, help_text, run in self._entries():
+            yield DiscoveryHit(name, run, help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        """Offer what matches; a time that is typed is a place to go to."""
+        matcher = self.matcher(query)
+        for name, help_text, run in (*self._times(query), *self._entries()):
+            score = 1.0 if name.endswith(query) else matcher.match(name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), run, help=help_text)
+
+    @property
+    def _spymon(self) -> Commanded:
+        return cast("Commanded", self.app)
+
+    def _entries(self) -> Iterator[Entry]:
+        yield from self._of_keys()
+        yield from self._of_view()
+        for name, label in self._spymon.desk.sources:
+            yield f"source {label}", "watch this source", self._spymon.sender(UseSource(name))
+
+    def _of_keys(self) -> Iterator[Entry]:
+        for key in sorted(TABLE, key=lambda key: key.group == "move"):  # those are shorter by hand
+            if key.id == "app.palette" or "{}" in key.action:
+                continue  # it is open, or offered by name below
+            yield key.help, f"key {key.label}", self._spymon.runner(key.action)
+
+    def _of_view(self) -> Iterator[Entry]:
+        view = self._spymon.desk.view
+        if view is None:
+            return
+        for symbol in view.symbols:
+            yield f"symbol {symbol}", "show this symbol", self._spymon.sender(SelectSymbol(symbol))
+        for expiry in view.expiries:
+            yield f"expiration {expiry}", "show this expiration", self._spymon.sender(SelectExpiry(expiry))
+        for speed in SPEEDS if steering.standing(view) != FRONT else ():
+            send = self._spymon.sender(SetSpeed(speed))
+            yield f"speed {steering.speed_text(speed)}", "play at this speed", send
+
+    def _times(self, query: str) -> Iterator[Entry]:
+        view = self._spymon.desk.view
+        if view is None:
+            return
+        try:
+            seek = steering.goto(query, view)
+        except UsageError:
+            return  # what is typed is a name, not a time
+        yield f"go to {clock_text(seek.ts_ns)} — {query}", "exchange time", self._spymon.sender(seek)

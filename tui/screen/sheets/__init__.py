@@ -1,0 +1,1 @@
+"""What opens over the screen: questions, lists, help, one contract, one signal."""

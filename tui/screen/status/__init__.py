@@ -1,0 +1,1 @@
+"""The lines above and below: badge, header, feed, note, time bar, hints."""
