@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.feeds.recorder.protocol import PREAMBLE, Ask, Have, encode
+from engine.feeds.recorder.protocol import PREAMBLE, TapeExtent, TapeRequest, encode
 from engine.feeds.recorder.seek import find_recorder
-from engine.feeds.recorder.server import Hub
-from engine.feeds.recorder.socket_file import Place
+from engine.feeds.recorder.server import RecorderServer
+from engine.feeds.recorder.socket_file import SocketFile
 from engine.feeds.recorder.source import AttachedSource
 from engine.model.events import Events
 from engine.store.days.spool import FileSpool
@@ -45,20 +45,20 @@ async def _measured(tape: Tape, events: Events, data: Path) -> list[Row]:
     recorder = _empty(tape, data)
     history = len(events) - min(len(events) // 2, BATCH * BATCHES)
     _write(recorder, events[:history])
-    async with Hub(data, {tape.info.symbol: recorder}) as hub:
+    async with RecorderServer(data, {tape.info.symbol: recorder}) as hub:
         hello = await asyncio.to_thread(find_recorder, data)
         assert hello is not None
-        source = AttachedSource(Place(data), hello, spool=lambda: FileSpool(data))
+        source = AttachedSource(SocketFile(data), hello, spool=lambda: FileSpool(data))
         screen, news = source.open(tape.info.symbol), asyncio.Event()
         began = time.perf_counter()
         running = asyncio.create_task(source.run(news.set))
         await _until(screen, history, news)
         took_s = time.perf_counter() - began
         alone = await _follow(hub, recorder, screen, events[history:], news, 0)
-        deaf = Place(data).connect()
+        deaf = SocketFile(data).connect()
         assert deaf is not None
         with deaf:
-            deaf.sendall(PREAMBLE + encode(Ask(tape.info.symbol, Have())))
+            deaf.sendall(PREAMBLE + encode(TapeRequest(tape.info.symbol, TapeExtent())))
             beside = await _follow(hub, recorder, screen, events[history:], news, 1)
         running.cancel()
         whole = np.concatenate([screen.read(chunk) for chunk in range(len(screen.starts))])
@@ -93,7 +93,7 @@ async def _until(screen: LiveTape, count: int, news: asyncio.Event) -> None:
 
 
 async def _follow(
-    hub: Hub, recorder: LiveTape, screen: LiveTape, events: Events, news: asyncio.Event, half: int
+    hub: RecorderServer, recorder: LiveTape, screen: LiveTape, events: Events, news: asyncio.Event, half: int
 ) -> float:
     """Record one half of the events batch by batch; return the p99 of how late each is on the screen, ms."""
     part, late = np.array_split(events, 2)[half], list[float]()

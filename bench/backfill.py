@@ -20,8 +20,8 @@ from statistics import median
 
 from aiohttp import web
 
-from engine.feeds.massive.backfill import Backfill, Fetched, Wanted, assemble
-from engine.feeds.massive.rest_client import Rest
+from engine.feeds.massive.backfill import Backfill, BackfillRequest, DayFetch, assemble
+from engine.feeds.massive.rest_client import RestClient
 from engine.feeds.transport.rate_limit import RateLimit
 from engine.model.calendar import PRESETS, session
 from engine.store.cache.historical import Historical
@@ -68,10 +68,10 @@ def _timed(url: str) -> tuple[float, float, float, int]:
         return wall, cpu, stored, report.days[0].meta.measured.counts["trade"]
 
 
-async def _fetch(url: str, folder: Path) -> Fetched:
-    async with Rest(url, "bench", RateLimit(*_UNLIMITED, slow=_UNLIMITED), seed=1) as rest:
+async def _fetch(url: str, folder: Path) -> DayFetch:
+    async with RestClient(url, "bench", RateLimit(*_UNLIMITED, slow=_UNLIMITED), seed=1) as rest:
         backfill = Backfill(rest, Historical(folder), time.time_ns)
-        return await backfill.fetch(Wanted(PRESETS["SPY"], DAY, 1, None))
+        return await backfill.fetch(BackfillRequest(PRESETS["SPY"], DAY, 1, None))
 
 
 @contextmanager

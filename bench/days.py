@@ -8,8 +8,8 @@ from pathlib import Path
 from engine.feeds.simulated import SimTape, SimulatedSource
 from engine.fold.params import FoldParams
 from engine.model.events import Events
-from engine.session.player import Deck
-from engine.session.symbol_day import DeckParams
+from engine.session.player import Player
+from engine.session.symbol_day import PlayerParams
 from engine.store.days.meta import Facts
 from engine.store.days.store import DayStore
 from engine.tape.tape import Tape
@@ -79,9 +79,9 @@ def scouted(tape: Tape, params: TimelineParams | None = None, fold: FoldParams |
     return timeline
 
 
-def loaded_deck(tape: Tape, speed: float = 10.0) -> Deck:
+def loaded_deck(tape: Tape, speed: float = 10.0) -> Player:
     """Return a deck at the open whose tape has been folded once; its wall clock begins at 0."""
-    deck = Deck([OneTape(tape)], DeckParams(), speed, wall_ns=0)
+    deck = Player([OneTape(tape)], PlayerParams(), speed, wall_ns=0)
     while deck.scout():
         pass
     return deck

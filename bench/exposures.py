@@ -13,11 +13,11 @@ from statistics import median
 import numpy as np
 
 from engine.analytics.exposure import Book, exposure
-from engine.analytics.exposure_choice import SCOPES, Stance
+from engine.analytics.exposure_choice import SCOPES, ExposureChoice
 from engine.model.calendar import session
 from engine.model.events import NS
-from engine.session.symbol_day import DeckParams, open_slot
-from engine.views.projection import Playing
+from engine.session.symbol_day import PlayerParams, open_slot
+from engine.views.projection import PlaybackState
 from engine.views.queries import RANKINGS
 
 from .days import LoadedTape, simulated
@@ -29,7 +29,7 @@ CONTRACTS, POINTS = 500, 401
 REFRESH_MS = 3.0
 VIEW_MS = {"one": 6.0, "several": 12.0, "all": 12.0}
 SPOT = 600.3
-PLAYING = Playing(1, 1, "bench", (), "REPLAY", False, 1.0, 0.0, ())
+PLAYING = PlaybackState(1, 1, "bench", (), "REPLAY", False, 1.0, 0.0, ())
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:
@@ -42,14 +42,14 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     yield at_most(what, alone, REFRESH_MS, "ms")
     yield at_most("  with the flips of all three conventions", three, REFRESH_MS, "ms")
     tape = LoadedTape(simulated(sizes.symbol))
-    slot = open_slot(tape, DeckParams())
+    slot = open_slot(tape, PlayerParams())
     slot.timeline.seek(session(DAY).open_ns + 3600 * NS)
     for scope in SCOPES:
-        stance = Stance(scope=scope)
+        stance = ExposureChoice(scope=scope)
         spent = _ms(lambda stance=stance: slot.projector.project(PLAYING, None, stance), sizes.frames)
         yield at_most(f"view of {tape.info.symbol}, scope {scope}", spent, VIEW_MS[scope], "ms")
     yield told("smile", _ms(slot.projector.smile, sizes.frames), "ms")
-    everything = Stance(scope="all")
+    everything = ExposureChoice(scope="all")
     ranked = _ms(lambda: [slot.projector.top(by, everything) for by in RANKINGS], sizes.frames)
     yield told("all three rankings", ranked, "ms")
 

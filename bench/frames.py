@@ -12,7 +12,7 @@ from statistics import median
 
 from engine.model.calendar import parse_time
 from engine.model.events import NS
-from engine.session.player import Deck
+from engine.session.player import Player
 from engine.views.commands import Seek
 
 from .days import LoadedTape, loaded_deck, simulated
@@ -44,7 +44,7 @@ def _middle(measured: list[tuple[float, float, float]]) -> tuple[float, float, f
     return whole, view, events
 
 
-def _frames(deck: Deck, moment: str, count: int) -> tuple[float, float, float]:
+def _frames(deck: Player, moment: str, count: int) -> tuple[float, float, float]:
     """Return the median processor seconds of a frame and of its view, and the median events of it."""
     wall_ns = 0
     deck.obey(Seek(parse_time(moment, DAY)), wall_ns)

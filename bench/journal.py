@@ -13,7 +13,7 @@ from engine.model.events import Events
 from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
 from engine.store.journal.encoding import Recording
-from engine.store.journal.places import Place
+from engine.store.journal.folders import RecordingFolder
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import Journal
 from engine.tape.tape import Tape
@@ -53,7 +53,7 @@ def _record(tape: Tape, events: Events, batch: int, folder: Path) -> None:
 
 
 def _read_again(sizes: Sizes, tape: Tape, count: int, folder: Path) -> Iterator[Row]:
-    place = Place(folder, tape.info.day, tape.info.symbol)
+    place = RecordingFolder(folder, tape.info.day, tape.info.symbol)
     opened_s = median(cpu_s(lambda: open_journal(place)) for _ in range(sizes.rounds))
     yield at_most(f"recovering a journal of {count / 1e6:.2f}M events", opened_s, 3, "s")
     compacted_s = cpu_s(lambda: compact(DayStore(folder), place, _fold))

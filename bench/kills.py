@@ -21,7 +21,7 @@ from engine.fold.params import FoldParams
 from engine.model.contracts import ContractTable
 from engine.model.errors import NoDataError
 from engine.model.events import EVENT, Events
-from engine.store.journal.places import places
+from engine.store.journal.folders import places
 from engine.store.journal.tape import open_journal
 from engine.tape.tape import Tape, TapeInfo
 from engine.tape.timeline import NO_CHECKPOINTS, Timeline

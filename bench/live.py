@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model.events import NS, QUOTE, TRADE
-from engine.store.journal.places import places
+from engine.store.journal.folders import places
 from engine.store.journal.tape import open_journal
 from engine.tape.tape import Tape
 from tests.fakes.massive import KEY

@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any
 
 from engine.session.monitor import Monitor
-from engine.store.days.recorded import Recorded
-from engine.tape.live_tape import Intake
+from engine.store.days.recording import DayRecording
+from engine.tape.live_tape import TapeWriter
 from engine.tape.tape import TapeInfo
 from engine.views.view import View
 from tui.alerts.alerter import Alerter
 from tui.run.massive import make_massive, recording
-from tui.run.plan import Plan
+from tui.run.plan import RunPlan
 from tui.run.sources import deck_params
 from tui.settings.config import Settings
 
@@ -23,7 +23,7 @@ from tui.settings.config import Settings
 class Watched(Monitor):
     """A monitor with a note of each view; `told` is for when it has stopped."""
 
-    def __init__(self, *given: Any, now: Callable[[], int], intakes: list[Recorded], **more: Any) -> None:
+    def __init__(self, *given: Any, now: Callable[[], int], intakes: list[DayRecording], **more: Any) -> None:
         super().__init__(*given, **more)
         self._now, self._intakes = now, intakes
         self._notes: list[tuple[int, int, float | None, float | None, int]] = []
@@ -65,12 +65,12 @@ class Watched(Monitor):
         return {"views": self._notes, "tapes": tapes, "threads": self._threads}
 
 
-def make_desk(plan: Plan, settings: Settings, alerter: Alerter, now: Callable[[], int]) -> Watched:
+def make_desk(plan: RunPlan, settings: Settings, alerter: Alerter, now: Callable[[], int]) -> Watched:
     """Return the monitor that `tui.run.sources.make_monitor` would make, at another time."""
-    intakes: list[Recorded] = []
+    intakes: list[DayRecording] = []
     begin = partial(recording(settings.data_dir), now=now)
 
-    def begun(info: TapeInfo) -> Intake:
+    def begun(info: TapeInfo) -> TapeWriter:
         intakes.append(begin(info))
         return intakes[-1]
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from engine.feeds.simulated import LiveSimulated, SimulatedSource
 from engine.model.calendar import session
-from engine.session.recorder import Recorder, Telling
-from engine.store.days.recorded import open_recorded
+from engine.session.recorder import Recorder, RecorderListener
+from engine.store.days.recording import open_recorded
 from tui.cli.commands.folding import fold_hash
 
 from .sizes import DAY
@@ -35,7 +35,7 @@ def main(data: Path) -> None:
         lambda begin: LiveSimulated(source, (SYMBOL,), begin, SPEED, _hasty),
         partial(open_recorded, data, now=lambda: session(DAY).open_ns),
         lambda tape: fold_hash(tape, lambda what, share: None),
-        Telling(turn=lambda: _say(recorder)),
+        RecorderListener(turn=lambda: _say(recorder)),
         again=lambda day: None,
     )
     asyncio.run(recorder.run(asyncio.Event()))

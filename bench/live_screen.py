@@ -20,7 +20,7 @@ from tui.run import process
 
 process.prepare(os.environ)
 
-from tui.run.desk import LazyDesk  # noqa: E402
+from tui.run.lazy_monitor import LazyMonitor  # noqa: E402
 from tui.screen.app import SpymonApp  # noqa: E402
 
 from .sizes import DAY  # noqa: E402
@@ -34,12 +34,12 @@ KEY_NAME = "MASSIVE_API_KEY"
 def main(asked: Path, told: Path) -> int:
     """Run the screen until `q` is pressed, and write down what it saw."""
     from tui.alerts.from_settings import make_alerter
-    from tui.run.plan import Asked, make_plan
+    from tui.run.plan import RunFlags, make_plan
     from tui.settings.config import load_settings
 
     wanted = json.loads(asked.read_text())
     settings = load_settings(wanted["settings"], {KEY_NAME: wanted["key"]}, Path(), asked.parent)
-    plan = make_plan(Asked(), settings, {}, DAY)
+    plan = make_plan(RunFlags(), settings, {}, DAY)
     desks: list[Watched] = []
 
     def make() -> Watched:
@@ -49,7 +49,7 @@ def main(asked: Path, told: Path) -> int:
         return desks[0]
 
     app = SpymonApp(
-        LazyDesk(make),
+        LazyMonitor(make),
         fps=settings.fps,
         screenshots=settings.data_dir / "screens",
         what=f"{plan.symbols[0]} {plan.day}",

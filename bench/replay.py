@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from engine.session.headless import replay
-from engine.session.symbol_day import DeckParams
+from engine.session.symbol_day import PlayerParams
 from engine.tape.tape import Tape
 
 from .days import LoadedTape, OneTape, on_disk, simulated
@@ -45,7 +45,9 @@ def _played_s(sizes: Sizes, tape: Tape) -> float:
     source = OneTape(tape)
 
     def play() -> None:
-        for _ in replay(source, source.symbols, DeckParams(), inf, time.monotonic_ns, time.sleep, views=True):
+        for _ in replay(
+            source, source.symbols, PlayerParams(), inf, time.monotonic_ns, time.sleep, views=True
+        ):
             pass
 
     play()

@@ -18,11 +18,11 @@ from statistics import median
 
 from aiohttp import web
 
-from engine.feeds.massive.gap_fill import Fetched, fetch_trades, merge
-from engine.feeds.massive.rest_client import Rest
+from engine.feeds.massive.gap_fill import GapTrades, fetch_trades, merge
+from engine.feeds.massive.rest_client import RestClient
 from engine.feeds.massive.wire.pages import Pages
 from engine.feeds.massive.wire.requests import TICKS_PAGE
-from engine.feeds.massive.wire.seen_trades import Seen
+from engine.feeds.massive.wire.seen_trades import SeenTrades
 from engine.feeds.transport.rate_limit import RateLimit
 from engine.model.events import Events, empty_events
 from tests.fakes.massive import CALL, KEY, rest_trade, trade
@@ -50,12 +50,12 @@ def _run(address: str) -> tuple[float, float, Events]:
     """Return the seconds by the clock and of the processor, and the trades."""
     began, spent = time.perf_counter(), time.process_time()
     fetched = asyncio.run(_fetch(address))
-    trades = merge(fetched, empty_events(0), Seen(), lambda cid: cid, Pages())
+    trades = merge(fetched, empty_events(0), SeenTrades(), lambda cid: cid, Pages())
     return time.perf_counter() - began, time.process_time() - spent, trades
 
 
-async def _fetch(address: str) -> Fetched:
-    async with Rest(address, KEY, RateLimit(10_000), seed=1) as rest:
+async def _fetch(address: str) -> GapTrades:
+    async with RestClient(address, KEY, RateLimit(10_000), seed=1) as rest:
         return await fetch_trades(rest, [(1, CALL)], 0, 2**62)
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from statistics import median
 
 from engine.fold.params import FoldParams
-from engine.session.player import Deck
+from engine.session.player import Player
 from engine.session.what_if import with_changes
-from engine.tape.outcomes import Follower
+from engine.tape.outcomes import OutcomeTracker
 from engine.tape.tape import PIECE, Tape
 from engine.tape.timeline import Timeline
 from engine.views.commands import Seek, WhatIf
-from engine.views.queries import AroundQuery, WhatIfQuery
+from engine.views.queries import SignalTapeQuery, WhatIfQuery
 from engine.views.scores import scoreboard
 from engine.views.study import studied
 
@@ -68,7 +68,7 @@ def _study(tape: Tape) -> None:
 def _follow(tape: LoadedTape, folded: Timeline) -> None:
     """Follow a day again, whose signals are known."""
     hours = tape.info.session
-    follower = Follower(folded.state.static, hours.open_ns, hours.close_ns)
+    follower = OutcomeTracker(folded.state.static, hours.open_ns, hours.close_ns)
     moments = [int(signal["ts"]) for signal in folded.signals]
     clock = 0
     for chunk in range(len(tape.starts)):
@@ -87,18 +87,18 @@ def _process_s(sizes: Sizes) -> float:
         return median(run(command, folder).wall_s for _ in range(min(sizes.rounds, 3)))
 
 
-def _what_if(deck: Deck) -> None:
+def _what_if(deck: Player) -> None:
     """Run the day again, in the pieces a screen lets it have."""
     deck.obey(WhatIf((CHANGE,)), 0)
     while deck.answer(WhatIfQuery()).progress < 1:
         deck.scout()
 
 
-def _around_ms(deck: Deck) -> list[float]:
+def _around_ms(deck: Player) -> list[float]:
     """Return the processor time of asking for the tape around each signal."""
     spent = []
     for index in range(len(deck.view(0).signals)):
         began = time.process_time()
-        deck.answer(AroundQuery(index))
+        deck.answer(SignalTapeQuery(index))
         spent.append((time.process_time() - began) * 1e3)
     return spent

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection as Pipe
 import numpy as np
 
 from engine.feeds.massive.connection import Connection, Phase
-from engine.feeds.transport.backoff import Backoff, Pace
+from engine.feeds.transport.backoff import Backoff, ConnectionTimes
 from engine.fold.params import FoldParams
 from engine.fold.step import step
 from engine.model.contracts import ContractTable
@@ -79,7 +79,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
 
 
 def _nth_wait_s(seed: int, nth: int) -> float:
-    backoff = Backoff(Pace(), seed)
+    backoff = Backoff(ConnectionTimes(), seed)
     return [backoff.wait_s(0.0) for _ in range(nth)][-1]
 
 
@@ -138,7 +138,7 @@ def _stamped(text: str, lap: int) -> str:
 async def _listen(table: ContractTable, address: str) -> Taken:
     state, params, taken = tapes.state_for(table), FoldParams().pack(), Taken()
     heard = asyncio.Event()
-    source = Connection(f"ws://{address}/options", machine_of(table), Pace(), heard.set, seed=1)
+    source = Connection(f"ws://{address}/options", machine_of(table), ConnectionTimes(), heard.set, seed=1)
     source.want(channels_of(table))
 
     def drain() -> None:
@@ -177,7 +177,9 @@ async def _reconnect(seed: int) -> float:
     table = tapes.contracts(CONTRACTS)
     async with Massive() as fake:
         heard = asyncio.Event()
-        source = Connection(f"{fake.ws_url}/options", machine_of(table), Pace(), heard.set, seed=seed)
+        source = Connection(
+            f"{fake.ws_url}/options", machine_of(table), ConnectionTimes(), heard.set, seed=seed
+        )
         source.want(["T.*"])
         running = asyncio.create_task(source.run())
         outages: list[tuple[int, int]] = []

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.feeds.simulated import Planted, SimTape
+from engine.feeds.simulated import PlantedEvent, SimTape
 from engine.fold.params import PRESETS, FoldParams, SignalParams
 from engine.fold.rules.evidence import EVIDENCE
 from engine.fold.rules.firing import RULE_NAMES as SIGNALS
@@ -225,7 +225,7 @@ def _score(planted: Folded, null: Folded, kinds: Collection[int]) -> Score:
     )
 
 
-def _right(fired: NDArray[np.void], plants: Collection[Planted]) -> NDArray[np.bool_]:
+def _right(fired: NDArray[np.void], plants: Collection[PlantedEvent]) -> NDArray[np.bool_]:
     """Tell of each signal whether something its rule should see was planted there and then."""
     right = np.zeros(len(fired), np.bool_)
     for plant in plants:
@@ -233,13 +233,13 @@ def _right(fired: NDArray[np.void], plants: Collection[Planted]) -> NDArray[np.b
     return right
 
 
-def _meets(fired: NDArray[np.void], plant: Planted, rules: Collection[str]) -> NDArray[np.bool_]:
+def _meets(fired: NDArray[np.void], plant: PlantedEvent, rules: Collection[str]) -> NDArray[np.bool_]:
     during = (fired["ts"] >= plant.ts_ns) & (fired["ts"] <= plant.end_ns + GRACE_NS)
     numbers = [number for number, name in enumerate(SIGNALS) if name in rules]
     return np.asarray(during & (fired["cid"] == plant.cid) & np.isin(fired["rule"], numbers))
 
 
-def _thirds(fired: NDArray[np.void], plants: Collection[Planted]) -> tuple[tuple[int, int], ...]:
+def _thirds(fired: NDArray[np.void], plants: Collection[PlantedEvent]) -> tuple[tuple[int, int], ...]:
     """Return (found, planted) of the weak, the middling and the strong plants, each by its own rule."""
     counts = [[0, 0], [0, 0], [0, 0]]
     for plant in plants:

@@ -24,10 +24,10 @@ from polygon.websocket.models import parse
 from polygon.websocket.models.common import Market
 
 from engine.feeds.massive.connection import Connection, Phase
-from engine.feeds.massive.wire.handshake import State as Talk
+from engine.feeds.massive.wire.handshake import HandshakeState as Talk
 from engine.feeds.massive.wire.machine import Machine
-from engine.feeds.massive.wire.tickers import Tickers
-from engine.feeds.transport.backoff import Pace
+from engine.feeds.massive.wire.tickers import TickerTable
+from engine.feeds.transport.backoff import ConnectionTimes
 from engine.fold.params import FoldParams
 from engine.fold.state import State
 from engine.fold.step import step
@@ -83,7 +83,7 @@ def as_messages(events: Events, table: ContractTable) -> list[Message]:
 
 def machine_of(table: ContractTable) -> Machine:
     """Return a machine that follows the contracts of a table."""
-    tickers = Tickers()
+    tickers = TickerTable()
     tickers.follow(PRESETS["SPY"], table)
     return Machine(KEY, "options", tickers)
 
@@ -180,7 +180,7 @@ async def _our_client(table: ContractTable, state: State, address: str) -> int:
     count = 0
     heard = asyncio.Event()
     machine, url = machine_of(table), f"ws://{address}/options"
-    source = Connection(url, machine, Pace(), heard.set, seed=1, most_events=NEVER_THINNED)
+    source = Connection(url, machine, ConnectionTimes(), heard.set, seed=1, most_events=NEVER_THINNED)
     source.want(channels_of(table))
 
     def drain() -> int:

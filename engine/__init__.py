@@ -26,7 +26,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .analytics.exposure_choice import Stance
+    from .analytics.exposure_choice import ExposureChoice
     from .feeds.simulated import SimulatedSource
     from .fold.params import PRESETS, FoldParams, SideParams, SignalParams
     from .model.contracts import Contract, ContractTable
@@ -39,15 +39,15 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
     )
-    from .session.headless import Followed, Status, Summary, replay
+    from .session.headless import HorizonOutcome, Status, Summary, replay
     from .session.headless_live import follow
     from .session.monitor import Monitor, Quote, Trade
-    from .session.symbol_day import DeckParams, LiveSource, Source
+    from .session.symbol_day import LiveSource, PlayerParams, Source
     from .session.user_rules import Rule, UserSignal
     from .session.user_rules.judge import kind_of
     from .store.days.store import DayStore
     from .tape.link import Lag, Link
-    from .tape.live_tape import Intake, LiveTape
+    from .tape.live_tape import LiveTape, TapeWriter
     from .tape.tape import Tape, TapeInfo
     from .tape.timeline import Timeline
     from .views.commands import (
@@ -67,9 +67,6 @@ if TYPE_CHECKING:
         WhatIf,
     )
     from .views.queries import (
-        Around,
-        AroundQuery,
-        Comparison,
         FlowLines,
         FlowQuery,
         Heat,
@@ -78,23 +75,26 @@ if TYPE_CHECKING:
         Score,
         Scoreboard,
         ScoreQuery,
+        SignalTape,
+        SignalTapeQuery,
         Smile,
         SmileQuery,
         Top,
         TopQuery,
         TopRow,
+        WhatIfComparison,
         WhatIfQuery,
     )
     from .views.view import (
-        Chain,
+        ChainStats,
         Counts,
         Detail,
-        Fired,
+        FiredSignal,
         Flow,
         Gamma,
         Leg,
         Outcome,
-        SignalLog,
+        SignalHistory,
         SignalRow,
         StrikeExposure,
         View,
@@ -106,56 +106,53 @@ _HOMES = {
         "SetSpeed Skip Step UseSource WhatIf"
     ),
     "model.errors": "ConfigError CredentialError NoDataError ProviderError SpymonError StoreError UsageError",
-    "session.headless": "Followed Status Summary replay",
+    "session.headless": "HorizonOutcome Status Summary replay",
     "session.headless_live": "follow",
     "fold.params": "PRESETS FoldParams SideParams SignalParams",
-    "tape.live_tape": "Intake LiveTape",
+    "tape.live_tape": "TapeWriter LiveTape",
     "session.monitor": "Monitor Quote Trade",
     "views.queries": (
-        "Around AroundQuery Comparison FlowLines FlowQuery Heat HeatQuery Query Score ScoreQuery "
-        "Scoreboard Smile SmileQuery Top TopQuery TopRow WhatIfQuery"
+        "FlowLines FlowQuery Heat HeatQuery Query Score ScoreQuery Scoreboard SignalTape SignalTapeQuery "
+        "Smile SmileQuery Top TopQuery TopRow WhatIfComparison WhatIfQuery"
     ),
     "session.user_rules": "Rule UserSignal",
     "session.user_rules.judge": "kind_of",
-    "session.symbol_day": "DeckParams LiveSource Source",
+    "session.symbol_day": "PlayerParams LiveSource Source",
     "feeds.simulated": "SimulatedSource",
-    "analytics.exposure_choice": "Stance",
+    "analytics.exposure_choice": "ExposureChoice",
     "store.days.store": "DayStore",
     "model.contracts": "Contract ContractTable",
     "tape.tape": "Tape TapeInfo",
     "tape.timeline": "Timeline",
     "tape.link": "Lag Link",
     "views.view": (
-        "Chain Counts Detail Fired Flow Gamma Leg Outcome SignalLog SignalRow StrikeExposure View"
+        "ChainStats Counts Detail FiredSignal Flow Gamma Leg Outcome SignalHistory SignalRow StrikeExposure "
+        "View"
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
     "PRESETS",
-    "Around",
-    "AroundQuery",
-    "Chain",
-    "Comparison",
+    "ChainStats",
     "ConfigError",
     "Contract",
     "ContractTable",
     "Counts",
     "CredentialError",
     "DayStore",
-    "DeckParams",
     "Detail",
-    "Fired",
+    "ExposureChoice",
+    "FiredSignal",
     "Flow",
     "FlowLines",
     "FlowQuery",
     "FoldParams",
-    "Followed",
     "Gamma",
     "GoLive",
     "Heat",
     "HeatQuery",
-    "Intake",
+    "HorizonOutcome",
     "JumpSignal",
     "Lag",
     "Leg",
@@ -166,6 +163,7 @@ __all__ = [
     "NoDataError",
     "Outcome",
     "Pause",
+    "PlayerParams",
     "ProviderError",
     "Query",
     "Quote",
@@ -181,16 +179,17 @@ __all__ = [
     "SelectSymbol",
     "SetSpeed",
     "SideParams",
-    "SignalLog",
+    "SignalHistory",
     "SignalParams",
     "SignalRow",
+    "SignalTape",
+    "SignalTapeQuery",
     "SimulatedSource",
     "Skip",
     "Smile",
     "SmileQuery",
     "Source",
     "SpymonError",
-    "Stance",
     "Status",
     "Step",
     "StoreError",
@@ -198,6 +197,7 @@ __all__ = [
     "Summary",
     "Tape",
     "TapeInfo",
+    "TapeWriter",
     "Timeline",
     "Top",
     "TopQuery",
@@ -208,6 +208,7 @@ __all__ = [
     "UserSignal",
     "View",
     "WhatIf",
+    "WhatIfComparison",
     "WhatIfQuery",
     "follow",
     "kind_of",

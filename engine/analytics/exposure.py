@@ -29,7 +29,7 @@ from ..model.errors import UsageError
 from ..model.events import MISSING
 from .exposure_choice import Basis, Metric
 from .greeks import T_FLOOR_YEARS, GreekTable, compiled, greeks
-from .zero_gamma import NO_PROFILE, Profile, Window, ZeroGamma, curves, repriced, usual_window
+from .zero_gamma import NO_PROFILE, GammaProfile, Window, ZeroGamma, curves, repriced, usual_window
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -74,7 +74,7 @@ class Book:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Columns:
+class ExposureColumns:
     """One metric by row, (k,) each; nan where contracts stand and nothing is known of them.
 
     gross adds the contracts of a row without their signs.
@@ -97,7 +97,7 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class BookTotals:
     """What a book comes to under other weights: net in shares per $1, nan when nothing is known."""
 
     net: float
@@ -135,14 +135,14 @@ class Exposure:
     put_wall: float | None
     max_gex_strike: float | None
     zero_gamma: ZeroGamma
-    profile: Profile
+    profile: GammaProfile
     gamma: Floats
     used: int
     dropped: int
     settled: int
     by_contract: Mapping[Metric, Floats]
     live: Bools
-    others: tuple[Holding, ...]
+    others: tuple[BookTotals, ...]
 
 
 @overload
@@ -188,7 +188,7 @@ def exposure(
     strikes, row = np.unique(book.strike[live], return_inverse=True)
     columns = by_row(by_contract["gamma"][live], book.sign[live], row, strikes.size)
     total = sums(by_contract["gamma"], book.sign)
-    chain = _Chain(book.strike, years, iv, live, priced, spot, r, q)
+    chain = _LiveContracts(book.strike, years, iv, live, priced, spot, r, q)
     profile, zeros = _flips(chain, (book, *others), profile_points, window)
     return Exposure(
         spot=spot,
@@ -213,7 +213,7 @@ def exposure(
         by_contract=by_contract,
         live=live,
         others=tuple(
-            Holding(_net_of(other, priced, table.gamma), zero)
+            BookTotals(_net_of(other, priced, table.gamma), zero)
             for other, zero in zip(others, zeros[1:], strict=True)
         ),
     )
@@ -229,9 +229,9 @@ def per_share(table: GreekTable) -> Mapping[Metric, Floats]:
     }
 
 
-def by_row(values: Floats, sign: Floats, row: Rows, size: int) -> Columns:
+def by_row(values: Floats, sign: Floats, row: Rows, size: int) -> ExposureColumns:
     """Return what (n,) contracts sum to by row; those on row -1 stand on none."""
-    return Columns(*_rows(values, sign, row.astype(np.int64), size))
+    return ExposureColumns(*_rows(values, sign, row.astype(np.int64), size))
 
 
 def sums(values: Floats, sign: Floats) -> Sums:
@@ -288,7 +288,7 @@ def peak(strikes: Floats, values: Floats, spot: float) -> float | None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Chain:
+class _LiveContracts:
     """The contracts all holdings share: which have not settled, and which of those have greeks."""
 
     strike: Floats
@@ -302,14 +302,14 @@ class _Chain:
 
 
 def _flips(
-    chain: _Chain, books: Sequence[Book], points: int, window: Window | None
-) -> tuple[Profile, tuple[ZeroGamma, ...]]:
+    chain: _LiveContracts, books: Sequence[Book], points: int, window: Window | None
+) -> tuple[GammaProfile, tuple[ZeroGamma, ...]]:
     """Return the first book's profile and every book's zeros, all on the grid of the first."""
     weighed = np.stack([_weighed(book) for book in books], axis=1)
     used = chain.priced & weighed.any(axis=1)
     shares = np.stack([book.sign * book.weight * book.multiplier for book in books], axis=1)
     held = np.where(weighed & used[:, None], shares, 0.0)
-    found: Sequence[tuple[Profile, ZeroGamma]] = ((NO_PROFILE, ZeroGamma(None, (), "")),) * len(books)
+    found: Sequence[tuple[GammaProfile, ZeroGamma]] = ((NO_PROFILE, ZeroGamma(None, (), "")),) * len(books)
     if used.any():
         strike, years, iv = chain.strike[used], chain.years[used], chain.iv[used]
         around = window or usual_window(strike, years, iv, chain.spot)
@@ -322,7 +322,7 @@ def _flips(
     return found[0][0], tuple(zeros)
 
 
-def _why_nothing(book: Book, chain: _Chain) -> str:
+def _why_nothing(book: Book, chain: _LiveContracts) -> str:
     """Say why a book holds nothing that has gamma."""
     if not book.strike.size:
         return "no contracts"

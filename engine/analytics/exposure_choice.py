@@ -28,7 +28,7 @@ METRICS: tuple[Metric, ...] = get_args(Metric)
 
 
 @dataclass(frozen=True, slots=True)
-class Stance:
+class ExposureChoice:
     """A convention, a basis and a scope that go together.
 
     The flow convention and the flow basis are one choice, and `blended` weighs open interest.
@@ -38,16 +38,16 @@ class Stance:
     basis: Basis = "oi"
     scope: Scope = "one"
 
-    def with_convention(self, convention: Convention) -> Stance:
+    def with_convention(self, convention: Convention) -> ExposureChoice:
         """Return the stance under another convention, on the basis that goes with it."""
         return replace(self, convention=convention, basis="flow" if convention == "flow" else "oi")
 
-    def with_basis(self, basis: Basis) -> Stance:
+    def with_basis(self, basis: Basis) -> ExposureChoice:
         """Return the stance on another basis, under the convention that goes with it."""
         if basis == "oi" and self.convention == "blended":
             return self
         return replace(self, basis=basis, convention="flow" if basis == "flow" else "assumed")
 
-    def with_scope(self, scope: Scope) -> Stance:
+    def with_scope(self, scope: Scope) -> ExposureChoice:
         """Return the stance over other expirations."""
         return replace(self, scope=scope)

@@ -31,7 +31,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class ParityParams:
+class ImpliedSpotParams:
     """How the implied spot is sampled.
 
     every_ns  : least tape time between two samples
@@ -72,10 +72,10 @@ def nearest_pairs(contracts: Sequence[Contract], roots: Sequence[str]) -> Pairs:
     return Pairs(none, none, none)
 
 
-class Parity:
+class ImpliedSpot:
     """Adds SPOT events to a stream of events in tape order; `samples` counts them."""
 
-    def __init__(self, contracts: int, pairs: Pairs, params: ParityParams) -> None:
+    def __init__(self, contracts: int, pairs: Pairs, params: ImpliedSpotParams) -> None:
         self.samples = 0
         self._pairs, self._params = pairs, params
         self._bid = np.full(contracts + 1, MISSING, np.int64)

@@ -23,7 +23,7 @@ from .exposure import Book, by_row, exposure, peak
 from .exposure_choice import Convention
 from .option_chain import Bools, Floats, OptionChain, Rows
 from .positioning import held
-from .valuation import Group, Terms, settlements, volatilities
+from .valuation import SettlementGroup, Terms, settlements, volatilities
 
 PROFILE_POINTS = 2001
 WINDOW = (0.9, 1.1)
@@ -176,7 +176,7 @@ def _levels(
     terms: Terms,
     convention: Convention,
     position: Floats,
-    groups: tuple[Group, ...],
+    groups: tuple[SettlementGroup, ...],
     iv: Floats,
 ) -> Levels:
     book, stock = _book(chain, terms, position, groups, iv)
@@ -206,7 +206,7 @@ def _levels(
 
 
 def _book(
-    chain: OptionChain, terms: Terms, position: Floats, groups: tuple[Group, ...], iv: Floats
+    chain: OptionChain, terms: Terms, position: Floats, groups: tuple[SettlementGroup, ...], iv: Floats
 ) -> tuple[Book, Floats]:
     """Return the contracts in units of their forwards, and (n,) what a share now is of a share then."""
     years, forward = np.empty((2, len(chain.contracts)))
@@ -232,7 +232,7 @@ def _carried(position: Floats) -> Bools:
 # --- readings ----------------------------------------------------------------------------------------
 
 
-def _settlement(chain: OptionChain, group: Group, shares: Floats, position: Floats) -> Settlement:
+def _settlement(chain: OptionChain, group: SettlementGroup, shares: Floats, position: Floats) -> Settlement:
     known = shares[group.rows][~np.isnan(shares[group.rows])]
     return Settlement(
         expiry=group.expiry,
@@ -245,7 +245,7 @@ def _settlement(chain: OptionChain, group: Group, shares: Floats, position: Floa
     )
 
 
-def _move(group: Group) -> float | None:
+def _move(group: SettlementGroup) -> float | None:
     middle = group.quoted_forward if group.parity is None else group.parity
     return expected_move(group.strikes, group.call_mid, group.put_mid, middle)
 
@@ -262,7 +262,7 @@ def _notes(
     chain: OptionChain,
     terms: Terms,
     convention: Convention,
-    groups: tuple[Group, ...],
+    groups: tuple[SettlementGroup, ...],
     position: Floats,
     shares: Floats,
 ) -> Iterator[str]:

@@ -47,7 +47,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Group:
+class SettlementGroup:
     """What settles together: its rows of the chain, and what its quotes say.
 
     parity : forward by put-call parity, None when the quotes do not tell
@@ -66,7 +66,7 @@ class Group:
     forward: float = math.nan
 
 
-def settlements(chain: OptionChain, terms: Terms) -> Iterator[Group]:
+def settlements(chain: OptionChain, terms: Terms) -> Iterator[SettlementGroup]:
     """Yield each settlement with its forward, the nearest first."""
     found = tuple(_quoted(chain, terms))
     base = _quoted_spot(found, terms)
@@ -75,7 +75,7 @@ def settlements(chain: OptionChain, terms: Terms) -> Iterator[Group]:
         yield replace(group, quoted_forward=forward, forward=forward * terms.spot / base)
 
 
-def _quoted(chain: OptionChain, terms: Terms) -> Iterator[Group]:
+def _quoted(chain: OptionChain, terms: Terms) -> Iterator[SettlementGroup]:
     strike, sign, mid = chain.strike, chain.sign, chain.mid
     for expiry, root, rows in chain.settlements():
         left = clock_ns(terms.at_ns, int(chain.settle_ns[rows[0]]))
@@ -83,10 +83,10 @@ def _quoted(chain: OptionChain, terms: Terms) -> Iterator[Group]:
         strikes, [(call_mid, put_mid)] = paired(strike[rows], sign[rows], mid[rows])
         parity = implied_forward(strikes, call_mid, put_mid, years, terms.rate)
         told = parity is not None and parity > 0.0
-        yield Group(expiry, root, rows, years, strikes, call_mid, put_mid, parity if told else None)
+        yield SettlementGroup(expiry, root, rows, years, strikes, call_mid, put_mid, parity if told else None)
 
 
-def _quoted_spot(groups: tuple[Group, ...], terms: Terms) -> float:
+def _quoted_spot(groups: tuple[SettlementGroup, ...], terms: Terms) -> float:
     """Return the spot the quotes go with: the terms' own unless they were made at another moment.
 
     Before the open a chain still has last night's quotes, and spot has moved on.
@@ -101,7 +101,7 @@ def _quoted_spot(groups: tuple[Group, ...], terms: Terms) -> float:
     return implied if apart > _ONE_MOMENT + _CARRY_PER_YEAR * first else terms.spot
 
 
-def _forward(group: Group, terms: Terms, base: float) -> float:
+def _forward(group: SettlementGroup, terms: Terms, base: float) -> float:
     """Return the forward over a spot: by the dividend if one is given, else by parity if it is credible."""
     if terms.dividend is not None:
         return base * math.exp((terms.rate - terms.dividend) * group.years)
@@ -114,7 +114,7 @@ def _credible(parity: float, base: float, years: float) -> bool:
     return abs(math.log(parity / base)) <= _BAD_QUOTE + _CARRY_PER_YEAR * years
 
 
-def volatilities(chain: OptionChain, terms: Terms, groups: tuple[Group, ...]) -> Floats:
+def volatilities(chain: OptionChain, terms: Terms, groups: tuple[SettlementGroup, ...]) -> Floats:
     """Return (n,) volatilities of the out-of-the-money quote of each strike, for both of its rights.
 
     The other right has hardly any time value to measure; it serves only where it is listed alone.

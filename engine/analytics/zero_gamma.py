@@ -51,14 +51,14 @@ class ZeroGamma:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Profile:
+class GammaProfile:
     """Net exposure with the chain re-priced at other spots: spot (m,) $, net (m,) shares per $1."""
 
     spot: Floats
     net: Floats
 
 
-NO_PROFILE = Profile(np.empty(0), np.empty(0))
+NO_PROFILE = GammaProfile(np.empty(0), np.empty(0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +103,7 @@ def curves(strike: Floats, years: Floats, iv: Floats, spot: float, r: float, q: 
 
 def repriced(
     of: Curves, strike: Floats, held: Floats, points: int, window: Window
-) -> tuple[tuple[Profile, ZeroGamma], ...]:
+) -> tuple[tuple[GammaProfile, ZeroGamma], ...]:
     """Re-price the contracts over the window, within their strikes; return what each holding comes to there.
 
     strike : (n,) $
@@ -122,7 +122,7 @@ def repriced(
     scale = np.ascontiguousarray(held[filled] * some.unit[:, None])
     net, gross = _profiles(spots, some.spot, some.inverse, some.shift, scale)
     return tuple(
-        (Profile(spots, net[c]), _zeros(spots, net[c], gross[c], some, scale[:, c]))
+        (GammaProfile(spots, net[c]), _zeros(spots, net[c], gross[c], some, scale[:, c]))
         for c in range(held.shape[1])
     )
 

@@ -6,45 +6,45 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar, cast
 
-from ..analytics.exposure_choice import Stance
+from ..analytics.exposure_choice import ExposureChoice
 from ..model.errors import NoDataError, UsageError
-from ..views.around import around
 from ..views.flow_lines import flow_lines
 from ..views.queries import (
-    AroundQuery,
-    Comparison,
     FlowQuery,
     HeatQuery,
     Query,
     ScoreQuery,
+    SignalTapeQuery,
     SmileQuery,
     TopQuery,
+    WhatIfComparison,
     WhatIfQuery,
 )
 from ..views.scores import scoreboard
+from ..views.signal_tape import around
 from ..views.study import tally
 from ..views.view import SignalRow
-from .symbol_day import Slot
-from .what_if import Rerun, compared
+from .symbol_day import SymbolDay
+from .what_if import WhatIfFold, compared
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnswerContext:
     """What the person who asks is looking at."""
 
-    stance: Stance
+    stance: ExposureChoice
     expiry: date | None
-    rerun: Rerun | None = None
+    rerun: WhatIfFold | None = None
 
 
-def answer(slot: Slot, asked: Asked, query: Query[T]) -> T:
+def answer(slot: SymbolDay, asked: AnswerContext, query: Query[T]) -> T:
     """Return the answer to a query; UsageError for one nobody answers."""
     return cast(T, _answer(slot, asked, query))
 
 
-def _answer(slot: Slot, asked: Asked, query: Query[Any]) -> object:
+def _answer(slot: SymbolDay, asked: AnswerContext, query: Query[Any]) -> object:
     match query:
         case SmileQuery():
             return slot.projector.smile(asked.expiry)
@@ -56,7 +56,7 @@ def _answer(slot: Slot, asked: Asked, query: Query[Any]) -> object:
             return flow_lines(slot.timeline.history, slot.timeline.clock)
         case ScoreQuery():
             return scoreboard([tally(slot.timeline)])
-        case AroundQuery(index):
+        case SignalTapeQuery(index):
             return around(slot.timeline, index, _signal(slot, index))
         case WhatIfQuery():
             return asked.rerun.comparison() if asked.rerun else _nothing_changed(slot)
@@ -64,13 +64,13 @@ def _answer(slot: Slot, asked: Asked, query: Query[Any]) -> object:
             raise UsageError(f"Nobody answers a {type(query).__name__}.")
 
 
-def _signal(slot: Slot, index: int) -> SignalRow:
+def _signal(slot: SymbolDay, index: int) -> SignalRow:
     log = slot.signals()
     if not 0 <= index < len(log):
         raise NoDataError(f"There is no signal {index + 1} at this moment; there are {len(log)}.")
     return log[index]
 
 
-def _nothing_changed(slot: Slot) -> Comparison:
+def _nothing_changed(slot: SymbolDay) -> WhatIfComparison:
     played = tally(slot.timeline)
     return compared((), played, played)

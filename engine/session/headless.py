@@ -14,9 +14,9 @@ from ..fold.outcomes import HORIZONS_S
 from ..fold.rules.firing import RULE_NAMES
 from ..model.events import NS
 from ..tape.replay_clock import TapeClock
-from ..views.projection import Playing
-from ..views.view import Fired, Outcome, SignalRow, View
-from .symbol_day import DeckParams, Slot, Source, open_slot
+from ..views.projection import PlaybackState
+from ..views.view import FiredSignal, Outcome, SignalRow, View
+from .symbol_day import PlayerParams, Source, SymbolDay, open_slot
 
 STATUS_NS = 5 * NS
 VIEW_NS = 300 * NS
@@ -55,7 +55,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class HorizonOutcome:
     """What came of a signal after one horizon; `ts_ns` is its end, when it is known."""
 
     ts_ns: int
@@ -73,15 +73,15 @@ class Notice:
     sentence: str
 
 
-Line = Fired | Followed | Status | View | Summary
+Line = FiredSignal | HorizonOutcome | Status | View | Summary
 Item = Line | Notice
 
 
-class Run:
+class SymbolRun:
     """One symbol of the run."""
 
-    def __init__(self, source: Source, symbol: str, params: DeckParams, wall: Callable[[], int]) -> None:
-        self.slot: Slot = open_slot(source.open(symbol), params)
+    def __init__(self, source: Source, symbol: str, params: PlayerParams, wall: Callable[[], int]) -> None:
+        self.slot: SymbolDay = open_slot(source.open(symbol), params)
         self._symbol = symbol
         self._wall = wall
         self._spent_ns = 0
@@ -98,7 +98,7 @@ class Run:
     def start_ns(self) -> int:
         return self.slot.timeline.start_ns
 
-    def advance(self, to_ns: int) -> tuple[Fired, ...]:
+    def advance(self, to_ns: int) -> tuple[FiredSignal, ...]:
         """Fold up to `to_ns` and return what fired."""
         timeline = self.slot.timeline
         before, began = timeline.signal_count, self._wall()
@@ -107,7 +107,7 @@ class Run:
         self._spent_ns += self._wall() - began
         return self.slot.fired_after(before)
 
-    def follow(self, limit: int) -> tuple[Fired, ...]:
+    def follow(self, limit: int) -> tuple[FiredSignal, ...]:
         """Fold what has come in on a live tape, about `limit` events of it, and return what fired."""
         began = self._wall()
         fired = self.slot.follow(limit)[1] if self.slot.live else ()
@@ -116,13 +116,13 @@ class Run:
             self._over = [self.slot.timeline.signal_count] * len(HORIZONS_S)
         return fired
 
-    def followed(self) -> Iterator[Followed]:
+    def followed(self) -> Iterator[HorizonOutcome]:
         """Yield the outcomes that have become known since the last call, by horizon."""
         rows, outcomes = self.slot.projector.signals(), self.slot.projector.outcomes()
         for h, over in enumerate(self._over):
             while over < len(rows) and len(known := outcomes.of(over)) > h:
                 end_ns = rows[over].ts_ns + HORIZONS_S[h] * NS
-                yield Followed(end_ns, self._symbol, rows[over], known[h])
+                yield HorizonOutcome(end_ns, self._symbol, rows[over], known[h])
                 over += 1
             self._over[h] = over
 
@@ -148,7 +148,7 @@ class Run:
         """Return the view at the playhead."""
         info = self.slot.timeline.tape.info
         self._version += 1
-        playing = Playing(
+        playing = PlaybackState(
             generation=0,
             version=self._version,
             source=info.source,
@@ -201,7 +201,7 @@ class Run:
 def replay(
     source: Source,
     symbols: Sequence[str],
-    params: DeckParams,
+    params: PlayerParams,
     speed: float,
     wall: Callable[[], int],
     sleep: Callable[[float], None],
@@ -212,7 +212,7 @@ def replay(
     wall  : a monotonic clock, ns; `sleep` waits so many seconds of it
     views : whether to yield a `View` per symbol each 5 minutes of tape and at the end
     """
-    runs = [Run(source, symbol, params, wall) for symbol in symbols]
+    runs = [SymbolRun(source, symbol, params, wall) for symbol in symbols]
     shown = tuple(symbols)
     start = min(run.start_ns for run in runs)
     clock = TapeClock(start, wall(), speed, paused=False)
@@ -220,7 +220,7 @@ def replay(
     for mark in _marks(start, end, speed):
         _wait(clock, mark, wall, sleep)
         live = [run for run in runs if run.slot.timeline.clock < run.end_ns]
-        said: list[Fired | Followed] = [item for run in live for item in run.advance(mark)]
+        said: list[FiredSignal | HorizonOutcome] = [item for run in live for item in run.advance(mark)]
         said += [item for run in live for item in run.followed()]
         yield from sorted(said, key=moment)
         yield from (notice for run in live for notice in run.notices())
@@ -233,9 +233,9 @@ def replay(
     yield from (run.summary() for run in runs)
 
 
-def moment(item: Fired | Followed) -> int:
+def moment(item: FiredSignal | HorizonOutcome) -> int:
     """Return when it is to be said, ns of tape."""
-    return item.row.ts_ns if isinstance(item, Fired) else item.ts_ns
+    return item.row.ts_ns if isinstance(item, FiredSignal) else item.ts_ns
 
 
 def _marks(start: int, end: int, speed: float) -> Iterator[int]:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait
 
 from ..model.events import NS
-from ..views.view import Fired
-from .headless import STATUS_NS, VIEW_NS, Followed, Item, Notice, Run, moment
+from ..views.view import FiredSignal
+from .headless import STATUS_NS, VIEW_NS, HorizonOutcome, Item, Notice, SymbolRun, moment
 from .playback import TICK_EVENTS
-from .source_thread import Feed
-from .symbol_day import DeckParams, LiveSource
+from .source_thread import SourceThread
+from .symbol_day import LiveSource, PlayerParams
 
 TURN_S = 0.05
 """The least between two looks: what comes in meanwhile is folded in one go."""
@@ -30,7 +30,7 @@ _WELL = ("LIVE", "DELAYED", "SIMULATED")
 def follow(
     source: LiveSource,
     symbols: Sequence[str],
-    params: DeckParams,
+    params: PlayerParams,
     wall: Callable[[], int],
     views: bool,
     turn_s: float = TURN_S,
@@ -44,10 +44,10 @@ def follow(
     views   : whether to yield a `View` per symbol each 5 minutes and at the end
     stopped : whether somebody has asked for the end; the summary comes then
     """
-    runs = [Run(source, symbol, params, wall) for symbol in symbols]
+    runs = [SymbolRun(source, symbol, params, wall) for symbol in symbols]
     shown, began, links = tuple(symbols), wall(), _Links(runs)
     status_ns, view_ns = began + STATUS_NS, began + VIEW_NS
-    with _Running(source) as feed:
+    with _SourceTask(source) as feed:
         while not stopped():
             over = feed.over  # what it wrote before it ended is folded below
             yield from _news(runs)
@@ -69,22 +69,22 @@ def follow(
         raise feed.error
 
 
-def _news(runs: Sequence[Run]) -> Iterator[Item]:
+def _news(runs: Sequence[SymbolRun]) -> Iterator[Item]:
     """Fold what has come in, and yield what there is to say of it in the order of the tape."""
-    said: list[Fired | Followed] = [item for run in runs for item in run.follow(TICK_EVENTS)]
+    said: list[FiredSignal | HorizonOutcome] = [item for run in runs for item in run.follow(TICK_EVENTS)]
     said += [item for run in runs for item in run.followed()]
     yield from sorted(said, key=moment)
     yield from (notice for run in runs for notice in run.notices())
 
 
-def _unfolded(run: Run) -> bool:
+def _unfolded(run: SymbolRun) -> bool:
     return run.slot.live and (run.slot.behind or run.slot.longer is not None)
 
 
 class _Links:
     """What the source says of its connection: each sentence once, until all is well again."""
 
-    def __init__(self, runs: Sequence[Run]) -> None:
+    def __init__(self, runs: Sequence[SymbolRun]) -> None:
         self._runs = runs
         self._said: set[str] = set()
 
@@ -100,15 +100,15 @@ class _Links:
                 yield Notice(run.slot.timeline.clock, info.symbol, link.note)
 
 
-class _Running:
+class _SourceTask:
     """A live source that runs beside the block and is ended with it; `over` when it has ended by itself."""
 
     def __init__(self, source: LiveSource) -> None:
         self._source = source
         self._news, self._ended = threading.Event(), threading.Event()
 
-    def __enter__(self) -> _Running:
-        self._feed = Feed(self._source, self._news.set)
+    def __enter__(self) -> _SourceTask:
+        self._feed = SourceThread(self._source, self._news.set)
         self._feed.done.add_done_callback(lambda _: self._end())
         return self
 

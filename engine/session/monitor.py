@@ -26,10 +26,10 @@ from ..model.errors import CredentialError, SpymonError
 from ..model.events import NS, QUOTE, TRADE
 from ..views.commands import Command
 from ..views.queries import Query
-from ..views.view import Counts, Detail, Fired, View
-from .player import Deck, Played
-from .source_thread import Feed
-from .symbol_day import DeckParams, LiveSource, Source
+from ..views.view import Counts, Detail, FiredSignal, View
+from .player import Player, TickResult
+from .source_thread import SourceThread
+from .symbol_day import LiveSource, PlayerParams, Source
 
 T = TypeVar("T")
 
@@ -79,7 +79,7 @@ class Monitor:
     def __init__(
         self,
         sources: Sequence[Source],
-        params: DeckParams | None = None,
+        params: PlayerParams | None = None,
         *,
         speed: float = 1.0,
         fps: float = 10.0,
@@ -87,7 +87,7 @@ class Monitor:
         wall: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._given = tuple(sources)
-        self._params = params or DeckParams(frame_ns=int(NS / fps))
+        self._params = params or PlayerParams(frame_ns=int(NS / fps))
         self._speed = speed
         self._frame_s = 1.0 / fps
         self._symbol = symbol
@@ -101,7 +101,7 @@ class Monitor:
         self._has_news = False
         self._shows_at = -inf  # the loop's time from which a deck that is busy shows another view
         self._at_rest = False
-        self._deck: Deck | None = None
+        self._deck: Player | None = None
         self._view: View | None = None
         self._changed = asyncio.Condition()
         self._failure: str | None = None
@@ -110,7 +110,7 @@ class Monitor:
         self._stopped = False
         self._on_trade: list[Callable[[Trade], None]] = []
         self._on_quote: list[Callable[[Quote], None]] = []
-        self._on_signal: list[Callable[[Fired], None]] = []
+        self._on_signal: list[Callable[[FiredSignal], None]] = []
 
     # --- life -------------------------------------------------------------------------------------
 
@@ -226,13 +226,13 @@ class Monitor:
         """Call `handler` on the event loop with every quote that is played."""
         self._on_quote.append(handler)
 
-    def on_signal(self, handler: Callable[[Fired], None]) -> None:
+    def on_signal(self, handler: Callable[[FiredSignal], None]) -> None:
         """Call `handler` on the event loop with every signal that fires."""
         self._on_signal.append(handler)
 
     async def stats(self) -> Counts:
         """Return what has been folded of the shown symbol."""
-        return await self._ask(Deck.counts)
+        return await self._ask(Player.counts)
 
     async def detail(self, cid: int) -> Detail:
         """Return one contract of the shown symbol in full; NoDataError for an id nobody listed."""
@@ -242,7 +242,7 @@ class Monitor:
         """Return the answer to a query of `engine.views.queries` about the shown symbol, at its playhead."""
         return await self._ask(lambda deck: deck.answer(query))
 
-    async def _ask(self, question: Callable[[Deck], T]) -> T:
+    async def _ask(self, question: Callable[[Player], T]) -> T:
         deck = self._deck
         if deck is None or self._stopped:
             raise SpymonError(f"The monitor has {'been stopped' if self._stopped else 'not been started'}.")
@@ -253,9 +253,9 @@ class Monitor:
 
     # --- live sources -----------------------------------------------------------------------------
 
-    async def _feed(self, source: LiveSource, deck: Deck) -> None:
+    async def _feed(self, source: LiveSource, deck: Player) -> None:
         """Run a live source; say in a sentence why it ended, if it did not end well."""
-        feed = Feed(source, self._tell_news)
+        feed = SourceThread(source, self._tell_news)
         done = asyncio.wrap_future(feed.done)
         try:
             try:
@@ -273,7 +273,7 @@ class Monitor:
             await self._lose(deck, source, f"{source.label} stopped: {type(error).__name__}: {error}")
             raise
 
-    async def _lose(self, deck: Deck, source: LiveSource, why: str) -> bool:
+    async def _lose(self, deck: Player, source: LiveSource, why: str) -> bool:
         """Note why a source has ended; return whether it is the one that is shown."""
         shown = await self._in_worker(lambda: deck.lose(source.name, why))
         self._hear_news()
@@ -291,10 +291,10 @@ class Monitor:
 
     # --- the loop ---------------------------------------------------------------------------------
 
-    def _make_deck(self) -> Deck:
-        return Deck(self._given, self._params, self._speed, self._wall(), self._symbol)
+    def _make_deck(self) -> Player:
+        return Player(self._given, self._params, self._speed, self._wall(), self._symbol)
 
-    async def _run(self, deck: Deck) -> None:
+    async def _run(self, deck: Player) -> None:
         try:
             while True:
                 now = asyncio.get_running_loop().time()
@@ -314,7 +314,7 @@ class Monitor:
             self._running = False
             await self._notify()
 
-    async def _use_the_time(self, deck: Deck, due: float) -> None:
+    async def _use_the_time(self, deck: Player, due: float) -> None:
         """Fold ahead until the next frame is due, or a command comes in."""
         loop = asyncio.get_running_loop()
         while loop.time() < due and not self._wake.is_set() and not deck.busy:
@@ -322,7 +322,7 @@ class Monitor:
                 await self._sleep_until(due)
                 return
 
-    async def _rest(self, deck: Deck, due: float) -> None:
+    async def _rest(self, deck: Player, due: float) -> None:
         """Wait beyond the frame while nothing changes by itself, until something comes in."""
         if self._wake.is_set() or self._has_news or not deck.resting:
             return
@@ -335,7 +335,7 @@ class Monitor:
             async with asyncio.timeout_at(due):
                 await self._wake.wait()
 
-    def _turn(self, deck: Deck, shows: bool) -> tuple[Played, View | None]:
+    def _turn(self, deck: Player, shows: bool) -> tuple[TickResult, View | None]:
         """In the worker: obey what was sent, play on, look; not while busy unless `shows`."""
         wall_ns = self._wall()
         while self._commands:
@@ -351,7 +351,7 @@ class Monitor:
         async with self._changed:
             self._changed.notify_all()
 
-    def _tell(self, played: Played) -> None:
+    def _tell(self, played: TickResult) -> None:
         for fired in played.fired:
             for on_signal in self._on_signal:
                 on_signal(fired)
@@ -363,7 +363,7 @@ class Monitor:
                 on_quote(quote)
 
 
-def _trades(played: Played) -> Iterator[Trade]:
+def _trades(played: TickResult) -> Iterator[Trade]:
     for events, sides in played.pieces:
         for i in np.flatnonzero(events["kind"] == TRADE):
             event, side = events[i], sides[i]
@@ -380,7 +380,7 @@ def _trades(played: Played) -> Iterator[Trade]:
             )
 
 
-def _quotes(played: Played) -> Iterator[Quote]:
+def _quotes(played: TickResult) -> Iterator[Quote]:
     for events, _ in played.pieces:
         for event in events[events["kind"] == QUOTE]:
             yield Quote(

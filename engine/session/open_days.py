@@ -11,29 +11,29 @@ from dataclasses import replace
 from ..model.errors import NoDataError, SpymonError
 from ..tape.live_tape import LiveTape
 from ..tape.timeline import Timeline
-from ..views.view import Fired
+from ..views.view import FiredSignal
 from .symbol_day import (
     LOST,
     SCOUT_EVENTS,
-    DeckParams,
     Key,
     LiveSource,
-    Slot,
+    PlayerParams,
     Source,
+    SymbolDay,
     open_slot,
     open_timeline,
 )
 from .user_rules.run import Piece
 
 
-class Slots:
+class OpenDays:
     """Slots by source and symbol, each opened once; the bounds of `params` are those of the first source."""
 
-    def __init__(self, sources: Sequence[Source], params: DeckParams) -> None:
+    def __init__(self, sources: Sequence[Source], params: PlayerParams) -> None:
         self._sources = {source.name: source for source in sources}
         self._bounded = sources[0].name
         self._params = params
-        self._slots: dict[Key, Slot] = {}
+        self._slots: dict[Key, SymbolDay] = {}
         self._refused: dict[Key, str] = {}
         self._lost: dict[str, str] = {}
 
@@ -43,7 +43,7 @@ class Slots:
             raise NoDataError(f"There is no source called {name}; choose one of {', '.join(self._sources)}.")
         return self._sources[name]
 
-    def open(self, key: Key) -> Slot:
+    def open(self, key: Key) -> SymbolDay:
         """Return a tape, opened now if it was not before; raises what its source raises."""
         if key not in self._slots:
             name, symbol = key
@@ -52,7 +52,7 @@ class Slots:
             self._refused.pop(key, None)
         return self._slots[key]
 
-    def again(self, key: Key, params: DeckParams) -> Timeline:
+    def again(self, key: Key, params: PlayerParams) -> Timeline:
         """Return another fold of an open tape, between the same bounds, at its start."""
         return open_timeline(self.open(key).timeline.tape, params, bounded=key[0] == self._bounded)
 
@@ -94,17 +94,17 @@ class Slots:
                 except SpymonError as error:
                     self._give_up((source.name, symbol), error)
 
-    def live(self) -> list[tuple[Key, Slot]]:
+    def live(self) -> list[tuple[Key, SymbolDay]]:
         """Return the days that go on; any thread may ask."""
         return [(key, slot) for key, slot in list(self._slots.items()) if slot.live]
 
-    def follow(self, limit: int) -> tuple[dict[Key, list[Piece]], list[Fired]]:
+    def follow(self, limit: int) -> tuple[dict[Key, list[Piece]], list[FiredSignal]]:
         """Fold what has come in on every live tape; return the pieces of each, and all that fired, in order.
 
         limit : events of each tape, at most
         """
         pieces: dict[Key, list[Piece]] = {}
-        fired: list[Fired] = []
+        fired: list[FiredSignal] = []
         for key, slot in self.live():
             try:
                 pieces[key], told = slot.follow(limit)

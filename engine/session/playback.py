@@ -14,7 +14,7 @@ from ..model.errors import UsageError
 from ..model.events import NS
 from ..tape.replay_clock import TapeClock
 from ..tape.timeline import Timeline
-from .symbol_day import SCOUT_EVENTS, Slot
+from .symbol_day import SCOUT_EVENTS, SymbolDay
 from .user_rules.run import Piece
 
 TICK_EVENTS = 200_000
@@ -32,7 +32,7 @@ class Playhead:
     jumps      : grows whenever the place changes otherwise than by playing on
     """
 
-    def __init__(self, slot: Slot, speed: float, wall_ns: int) -> None:
+    def __init__(self, slot: SymbolDay, speed: float, wall_ns: int) -> None:
         self.slot = slot
         self.clock = TapeClock(slot.timeline.start_ns, wall_ns, speed, paused=False)
         self.away_since: int | None = None
@@ -88,7 +88,7 @@ class Playhead:
 
     # --- being sent -------------------------------------------------------------------------------
 
-    def show(self, slot: Slot, place: int | None, wall_ns: int) -> None:
+    def show(self, slot: SymbolDay, place: int | None, wall_ns: int) -> None:
         """Be on another tape, or the same; `place` None is where that is, or the front of a live one."""
         if self._timeline.parted:
             self._timeline.rejoin()

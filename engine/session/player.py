@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
-from ..analytics.exposure_choice import Stance
+from ..analytics.exposure_choice import ExposureChoice
 from ..model.contracts import ContractTable
 from ..model.errors import NoDataError, SpymonError
 from ..model.events import NS
@@ -34,31 +34,31 @@ from ..views.commands import (
     UseSource,
     WhatIf,
 )
-from ..views.projection import Playing
+from ..views.projection import PlaybackState
 from ..views.queries import Query
-from ..views.view import Counts, Detail, Fired, View
-from .answers import Asked, answer
-from .open_days import Slots
+from ..views.view import Counts, Detail, FiredSignal, View
+from .answers import AnswerContext, answer
+from .open_days import OpenDays
 from .playback import TICK_EVENTS, Playhead
-from .symbol_day import SCOUT_EVENTS, DeckParams, Key, Slot, Source
+from .symbol_day import SCOUT_EVENTS, Key, PlayerParams, Source, SymbolDay
 from .user_rules.run import Piece
-from .what_if import Rerun, with_changes
+from .what_if import WhatIfFold, with_changes
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Played:
+class TickResult:
     """What one tick folded: pieces of tape with the SIDE rows of their trades, and the signals fired."""
 
     symbol: str
     contracts: ContractTable
     pieces: tuple[Piece, ...]
-    fired: tuple[Fired, ...]
+    fired: tuple[FiredSignal, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _LeftOff:
     """Where a source was left; `at_ns` None is the front of a live day, or the start of another."""
 
     symbol: str
@@ -66,7 +66,7 @@ class _Place:
     paused: bool
 
 
-class Deck:
+class Player:
     """Plays the tapes of several sources; one symbol is shown at a time, and only that one plays.
 
     Live tapes are followed all of them, whatever is shown: what fires there is told as it happens.
@@ -75,20 +75,20 @@ class Deck:
     def __init__(
         self,
         sources: Sequence[Source],
-        params: DeckParams,
+        params: PlayerParams,
         speed: float,
         wall_ns: int,
         symbol: str | None = None,
     ) -> None:
-        self._slots = Slots(sources, params)
+        self._slots = OpenDays(sources, params)
         self._params = params
         self._source = sources[0]
         self._symbol = symbol or sources[0].symbols[0]
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, _LeftOff] = {}
         self._expiry: date | None = None
-        self._stance = Stance()
+        self._stance = ExposureChoice()
         self._note = ""
-        self._rerun: tuple[Key, Rerun] | None = None
+        self._rerun: tuple[Key, WhatIfFold] | None = None
         self._generation = 0
         self._version = 0
         self._shown: tuple[tuple[object, ...], View] | None = None
@@ -148,7 +148,7 @@ class Deck:
         self._expiry = expiry
         self._generation += 1
 
-    def _stand(self, stance: Stance) -> None:
+    def _stand(self, stance: ExposureChoice) -> None:
         self._stance = stance
         self._generation += 1
 
@@ -158,15 +158,15 @@ class Deck:
         if settings:
             fold = with_changes(self._params.fold, settings)
             again = self._slots.again(self._key, replace(self._params, fold=fold, timeline=NO_CHECKPOINTS))
-            self._rerun = self._key, Rerun(settings, self._slot().timeline, again)
+            self._rerun = self._key, WhatIfFold(settings, self._slot().timeline, again)
 
     def _use(self, name: str, wall_ns: int) -> None:
         source = self._slots.source(name)
         if source is self._source:
             return
         head, left, at_front = self._head, self._slot(), self._head.at_front
-        self._places[self._source.name] = _Place(self._symbol, head.place, head.clock.paused)
-        there = self._places.get(name, _Place(self._symbol, None, paused=False))
+        self._places[self._source.name] = _LeftOff(self._symbol, head.place, head.clock.paused)
+        there = self._places.get(name, _LeftOff(self._symbol, None, paused=False))
         symbol = there.symbol if there.symbol in source.symbols else source.symbols[0]
         self._show(source, symbol, there.at_ns, wall_ns)
         if at_front and not head.at_front:
@@ -203,7 +203,7 @@ class Deck:
 
     # --- time -------------------------------------------------------------------------------------
 
-    def tick(self, wall_ns: int) -> Played:
+    def tick(self, wall_ns: int) -> TickResult:
         """Play on to the wall's moment, or go on looking for where a command wants to be."""
         pieces, fired = self._follow(wall_ns)
         slot, head = self._slot(), self._head
@@ -220,9 +220,9 @@ class Deck:
             head.halt(wall_ns)
         if not slot.live:
             fired.extend(slot.fired_after(before))
-        return Played(self._symbol, timeline.contracts, tuple(pieces), tuple(fired))
+        return TickResult(self._symbol, timeline.contracts, tuple(pieces), tuple(fired))
 
-    def _follow(self, wall_ns: int) -> tuple[list[Piece], list[Fired]]:
+    def _follow(self, wall_ns: int) -> tuple[list[Piece], list[FiredSignal]]:
         """Fold what has come in on every live tape; return the shown one's pieces, and what fired on any."""
         slot = self._slot()
         was_live = slot.live
@@ -279,7 +279,7 @@ class Deck:
         if self._shown is not None and self._shown[0] == what:
             return self._shown[1]
         self._version += 1
-        playing = Playing(
+        playing = PlaybackState(
             generation=generation,
             version=self._version,
             source=self._source.name,
@@ -308,7 +308,7 @@ class Deck:
         """Return the answer to a query about the shown symbol, at its playhead."""
         key, rerun = self._rerun or (None, None)
         ours = rerun if key == self._key else None
-        return answer(self._slot(), Asked(self._stance, self._expiry, ours), query)
+        return answer(self._slot(), AnswerContext(self._stance, self._expiry, ours), query)
 
     def links(self) -> dict[str, Link]:
         """Return what each live source says of its connection, by its name; any thread may ask."""
@@ -343,7 +343,7 @@ class Deck:
     def _key(self) -> Key:
         return self._source.name, self._symbol
 
-    def _slot(self) -> Slot:
+    def _slot(self) -> SymbolDay:
         return self._slots.open(self._key)
 
 

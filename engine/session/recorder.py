@@ -21,15 +21,15 @@ from ..analytics.key_levels import Levels
 from ..model.calendar import next_session, ready_ns
 from ..model.errors import NoDataError, StoreError
 from ..model.events import NS
-from ..store.days.recorded import Recorded
+from ..store.days.recording import DayRecording
 from ..store.days.store import DayStore
 from ..store.journal.compaction import compact
-from ..store.journal.places import Place, is_recording, places
+from ..store.journal.folders import RecordingFolder, is_recording, places
 from ..store.snapshots import write_snapshot
 from ..tape.link import Lag, Link
 from ..tape.live_tape import Begin, LiveTape
 from ..tape.tape import Tape, TapeInfo
-from .recorder_fold import Follow, SnapshotTerms
+from .recorder_fold import RecorderFold, SnapshotTerms
 from .symbol_day import LiveSource
 
 TURN_S = 0.1
@@ -46,7 +46,7 @@ Copy = Callable[[date], Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RecordingStatus:
     """How one symbol's recording stands.
 
     events  : on the tape, those of an earlier process included
@@ -67,7 +67,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class RecorderListener:
     """Who is told, on the event loop.
 
     tapes : that a day begins, and with which
@@ -106,9 +106,9 @@ class Recorder:
         self,
         root: Path,
         make: Callable[[Begin], LiveSource],
-        begin: Callable[[TapeInfo], Recorded],
+        begin: Callable[[TapeInfo], DayRecording],
         fold: Callable[[Tape], str],
-        telling: Telling | None = None,
+        telling: RecorderListener | None = None,
         terms: SnapshotTerms | None = None,
         again: Callable[[date], int | None] = next_day,
         now: Callable[[], int] = time.time_ns,
@@ -116,14 +116,14 @@ class Recorder:
     ) -> None:
         self._store = DayStore(root)
         self._make, self._begin, self._fold = make, begin, fold
-        self._telling, self._terms = telling or Telling(), terms or SnapshotTerms()
+        self._telling, self._terms = telling or RecorderListener(), terms or SnapshotTerms()
         self._again, self._now, self._copy = again, now, copy
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="fold")
-        self._intakes: dict[str, Recorded] = {}
-        self._follows: dict[str, Follow] = {}
+        self._intakes: dict[str, DayRecording] = {}
+        self._follows: dict[str, RecorderFold] = {}
         self._symbols: tuple[str, ...] = ()
 
-    def standings(self) -> list[Standing]:
+    def standings(self) -> list[RecordingStatus]:
         """Return how each symbol of the day stands, once all of them are opened."""
         return [_standing(self._intakes[name], self._follows[name]) for name in self._symbols]
 
@@ -170,11 +170,13 @@ class Recorder:
             source.open(symbol)
         return source
 
-    def _take_up(self, info: TapeInfo) -> Recorded:
+    def _take_up(self, info: TapeInfo) -> DayRecording:
         intake = self._begin(info)
         self._intakes[info.symbol] = intake
         snap, tape = self._snapshot, intake.tape
-        self._follows[info.symbol] = Follow(tape, lambda found: snap(found, tape.info.source), self._terms)
+        self._follows[info.symbol] = RecorderFold(
+            tape, lambda found: snap(found, tape.info.source), self._terms
+        )
         return intake
 
     def _snapshot(self, found: Levels, source: str) -> None:
@@ -223,7 +225,7 @@ class Recorder:
                 return
             self._telling.say(sentence)
 
-    def _compacted(self, place: Place) -> str:
+    def _compacted(self, place: RecordingFolder) -> str:
         try:
             done = compact(self._store, place, self._fold)
         except (StoreError, NoDataError) as error:
@@ -238,7 +240,7 @@ class Recorder:
             )
         return f"{name} was compacted: {done.meta.measured.events:,} events, state {kept}."
 
-    def _live_hash(self, place: Place) -> str | None:
+    def _live_hash(self, place: RecordingFolder) -> str | None:
         """Return what was folded live of what was recorded; None when the disk has missed any of it."""
         intake = self._intakes.get(place.symbol)
         whole = intake is not None and intake.place == place and not intake.missed
@@ -259,9 +261,9 @@ class Recorder:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
 
-def _standing(intake: Recorded, follow: Follow) -> Standing:
+def _standing(intake: DayRecording, follow: RecorderFold) -> RecordingStatus:
     tape = intake.tape
-    return Standing(
+    return RecordingStatus(
         symbol=tape.info.symbol,
         link=tape.link,
         lag=tape.lag(),

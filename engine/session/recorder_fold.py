@@ -34,7 +34,7 @@ class SnapshotTerms:
     dividend: float | None = None
 
 
-class Follow:
+class RecorderFold:
     """Folds a live tape as it grows, and is its one reader.
 
     A snapshot is due at every five minutes from the open to the close, unless nothing was heard in the five

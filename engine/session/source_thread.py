@@ -15,7 +15,7 @@ from contextlib import suppress
 from .symbol_day import LiveSource
 
 
-class Feed:
+class SourceThread:
     """A live source that runs from now on, until its days are over, it gives up or it is told to end.
 
     notify : is called from the feed's thread

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, runtime_checkable
 
-from ..analytics.exposure_choice import Stance
+from ..analytics.exposure_choice import ExposureChoice
 from ..fold.params import FoldParams
 from ..model.errors import NoDataError
 from ..model.events import NS
@@ -19,8 +19,8 @@ from ..tape.link import Lag, Link
 from ..tape.live_tape import LiveTape
 from ..tape.tape import Tape
 from ..tape.timeline import Timeline, TimelineParams
-from ..views.projection import Playing, Projector
-from ..views.view import Fired, SignalLog, View
+from ..views.projection import PlaybackState, Projector
+from ..views.view import FiredSignal, SignalHistory, View
 from .user_rules import RuleKind
 from .user_rules.run import Piece, RuleRun
 
@@ -68,7 +68,7 @@ class LiveSource(Source, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DeckParams:
+class PlayerParams:
     """How tapes are folded and shown.
 
     expiry  : '0dte', one expiration, or how many of the nearest
@@ -91,7 +91,7 @@ class DeckParams:
 
 
 @dataclass(slots=True)
-class Slot:
+class SymbolDay:
     """One symbol of one source, opened.
 
     live   : whether the tape is still written, or not all of it has been followed
@@ -102,10 +102,10 @@ class Slot:
     timeline: Timeline
     projector: Projector
     rules: RuleRun | None = None
-    params: DeckParams = field(default_factory=DeckParams)
+    params: PlayerParams = field(default_factory=PlayerParams)
     live: bool = False
     behind: bool = False
-    longer: Slot | None = None
+    longer: SymbolDay | None = None
 
     # --- a day that goes on -----------------------------------------------------------------------
 
@@ -152,7 +152,7 @@ class Slot:
         lost = self.link is not None and self.link.state == LOST
         return lost and self.timeline.clock >= self.timeline.end_ns
 
-    def follow(self, limit: int) -> tuple[list[Piece], tuple[Fired, ...]]:
+    def follow(self, limit: int) -> tuple[list[Piece], tuple[FiredSignal, ...]]:
         """Fold what a live tape has been given, wherever the screen looks; return it and what fired.
 
         At most about `limit` events; what is no news is folded, and not returned.
@@ -170,7 +170,7 @@ class Slot:
             if rewound:
                 timeline.exchange()
 
-    def _followed(self, limit: int) -> tuple[list[Piece], tuple[Fired, ...]]:
+    def _followed(self, limit: int) -> tuple[list[Piece], tuple[FiredSignal, ...]]:
         timeline = self.timeline
         assert isinstance(timeline.tape, LiveTape), "only live tapes are followed"
         known = timeline.tape.known - timeline.events
@@ -200,19 +200,19 @@ class Slot:
         self._take_over(self.longer)
         return False
 
-    def _has_caught_up(self, longer: Slot) -> bool:
+    def _has_caught_up(self, longer: SymbolDay) -> bool:
         """Whether the longer fold is at the very event the front is at, and the rules have looked as far."""
         looked = not self.rules or not longer.rules or longer.rules.reached_ns >= self.rules.reached_ns
         return looked and longer.timeline.events >= self.timeline.front_events
 
-    def _catch_up(self, longer: Slot, limit: int) -> None:
+    def _catch_up(self, longer: SymbolDay, limit: int) -> None:
         left, to_ns = self.timeline.front_events - longer.timeline.events, longer.timeline.end_ns
         if left <= 0 and self.rules:
             left, to_ns = limit, self.rules.reached_ns
         for _ in longer.advance(to_ns, min(limit, left)):
             pass
 
-    def _take_over(self, longer: Slot) -> None:
+    def _take_over(self, longer: SymbolDay) -> None:
         """Go on with a longer table, at the front and where the screen is."""
         if longer.rules:
             longer.rules.drain()
@@ -240,23 +240,25 @@ class Slot:
         """Play on to `to_ns` as `Timeline.advance` does; the user's rules look on the way."""
         return (self.rules or self.timeline).advance(to_ns, limit)
 
-    def view(self, playing: Playing, expiry: date | None = None, stance: Stance | None = None) -> View:
+    def view(
+        self, playing: PlaybackState, expiry: date | None = None, stance: ExposureChoice | None = None
+    ) -> View:
         """Return the view at the playhead, with what the user's rules have said."""
         view = self.projector.project(playing, expiry, stance)
         return self.rules.log.between(view) if self.rules else view
 
-    def signals(self) -> SignalLog:
+    def signals(self) -> SignalHistory:
         """Return the log at the playhead, by whose index a view's signals are asked about."""
         log = self.projector.signals()
         return self.rules.log.merged(log, self.timeline.clock) if self.rules else log
 
-    def fired_after(self, count: int) -> tuple[Fired, ...]:
+    def fired_after(self, count: int) -> tuple[FiredSignal, ...]:
         """Return the signals up to the playhead, without the fold's first `count` and all told before."""
         info = self.timeline.tape.info
         rows = self.projector.signal_rows()[count:]
         if self.rules:
             rows = sorted([*rows, *self.rules.drain()], key=lambda row: row.ts_ns)
-        return tuple(Fired(info.symbol, row, self._front_badge) for row in rows)
+        return tuple(FiredSignal(info.symbol, row, self._front_badge) for row in rows)
 
     def signal_beside(self, clock: int, direction: int) -> int | None:
         """Return the ts of the next known signal after `clock`, or of the last before when negative."""
@@ -267,7 +269,7 @@ class Slot:
 
 
 def chosen_expiries(choice: str | int | date, day: date, listed: Sequence[date]) -> tuple[date, ...]:
-    """Return the expirations that a choice of `DeckParams.expiry` means on a day."""
+    """Return the expirations that a choice of `PlayerParams.expiry` means on a day."""
     alive = [expiry for expiry in listed if expiry >= day]
     if choice == "0dte":
         choice = day
@@ -276,7 +278,7 @@ def chosen_expiries(choice: str | int | date, day: date, listed: Sequence[date])
     return tuple(alive[: int(choice)])
 
 
-def open_slot(tape: Tape, params: DeckParams, bounded: bool = True) -> Slot:
+def open_slot(tape: Tape, params: PlayerParams, bounded: bool = True) -> SymbolDay:
     """Return a tape with its playhead at the start; NoDataError when it lists nothing that was chosen.
 
     A tape that is still written may list nothing yet.
@@ -294,7 +296,7 @@ def open_slot(tape: Tape, params: DeckParams, bounded: bool = True) -> Slot:
     return slot
 
 
-def laid_out(tape: Tape, params: DeckParams, bounded: bool) -> Slot:
+def laid_out(tape: Tape, params: PlayerParams, bounded: bool) -> SymbolDay:
     """Return a tape with its playhead at the start; it may list nothing that was chosen."""
     expiries = chosen_expiries(params.expiry, tape.info.day, tape.contracts.expiries())
     timeline = open_timeline(tape, params, bounded)
@@ -303,10 +305,10 @@ def laid_out(tape: Tape, params: DeckParams, bounded: bool) -> Slot:
         return Projector(timeline, params.fold, params.strikes, expiries)
 
     rules = RuleRun(params.rules, timeline, projector()) if params.rules else None
-    return Slot(timeline, projector(), rules, params)
+    return SymbolDay(timeline, projector(), rules, params)
 
 
-def open_timeline(tape: Tape, params: DeckParams, bounded: bool) -> Timeline:
+def open_timeline(tape: Tape, params: PlayerParams, bounded: bool) -> Timeline:
     """Return a tape's fold at its start; between the bounds of `params` if `bounded` and nothing is live."""
     bounded = bounded and not isinstance(tape, LiveTape)
     start_ns, end_ns = (params.start_ns, params.end_ns) if bounded else (None, None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from ..feeds.massive.wire.machine import Machine
-from ..feeds.massive.wire.tickers import Tickers
+from ..feeds.massive.wire.tickers import TickerTable
 from ..feeds.simulated import SimulatedSource
 from ..feeds.transport.ws_frames import Chunk, plain_frames, unwrapped
 from ..model.calendar import underlying
@@ -17,8 +17,8 @@ from ..model.contracts import ContractTable
 from ..model.events import NS
 from ..views.commands import Seek
 from ..views.queries import FlowQuery, HeatQuery, Query, ScoreQuery, SmileQuery, TopQuery
-from .player import Deck
-from .symbol_day import DeckParams
+from .player import Player
+from .symbol_day import PlayerParams
 
 _DAY, _SYMBOL, _PLAYED_NS = date(2025, 12, 16), "DIA", 600 * NS
 _ASKED: tuple[Query[object], ...] = (
@@ -37,7 +37,7 @@ _MESSAGES = b"""[
 
 def warm_up() -> None:
     """Play ten minutes of a simulated day, ask all that a screen asks, and read one frame of a feed."""
-    deck = Deck([SimulatedSource(_DAY, symbols=(_SYMBOL,))], DeckParams(), 1.0, 0)
+    deck = Player([SimulatedSource(_DAY, symbols=(_SYMBOL,))], PlayerParams(), 1.0, 0)
     deck.obey(Seek(deck.view(0).start_ns + _PLAYED_NS), 0)
     deck.tick(0)
     while deck.busy:
@@ -49,7 +49,7 @@ def warm_up() -> None:
 
 
 def _hear() -> None:
-    tickers = Tickers()
+    tickers = TickerTable()
     tickers.follow(underlying(_SYMBOL), ContractTable())
     frame = b"\x81\x7e" + len(_MESSAGES).to_bytes(2, "big") + _MESSAGES
     count, _ = plain_frames(frame)

@@ -15,13 +15,13 @@ from ..fold.rules.firing import RULE_NAMES
 from ..model.contracts import Contract
 from ..model.events import NS, UNDERLYING
 from ..tape.timeline import Timeline
-from ..views.queries import Comparison, Scoreboard
+from ..views.queries import Scoreboard, WhatIfComparison
 from ..views.scores import scoreboard
 from ..views.study import Tally, tally
 
 
 @dataclass(frozen=True, slots=True)
-class Spotted:
+class SignalIdentity:
     """A signal by what makes it the same under other thresholds: symbol, second, rule and contract."""
 
     ts_ns: int
@@ -35,8 +35,8 @@ class Difference:
     """What other thresholds change: signals that came, that went, and how many stayed."""
 
     kept: int
-    added: tuple[Spotted, ...]
-    removed: tuple[Spotted, ...]
+    added: tuple[SignalIdentity, ...]
+    removed: tuple[SignalIdentity, ...]
 
 
 def with_changes(fold: FoldParams, settings: Sequence[str]) -> FoldParams:
@@ -44,7 +44,7 @@ def with_changes(fold: FoldParams, settings: Sequence[str]) -> FoldParams:
     return replace(fold, signals=with_settings(fold.signals, changes(settings)))
 
 
-class Rerun:
+class WhatIfFold:
     """A second fold of a timeline's tape, up to where its playhead stands now.
 
     settings : what is different about it, as it was asked for
@@ -58,7 +58,7 @@ class Rerun:
         self._again = again
         self._until_ns = played.clock
         self._then = tally(played)
-        self._comparison: Comparison | None = None
+        self._comparison: WhatIfComparison | None = None
 
     @property
     def progress(self) -> float:
@@ -71,20 +71,20 @@ class Rerun:
         folded = sum(len(events) for events, _ in self._again.advance(self._until_ns, limit))
         self.done = folded < limit
 
-    def comparison(self) -> Comparison:
+    def comparison(self) -> WhatIfComparison:
         """Return what has come of it so far; complete once it is done."""
         if not self.done:
             then, nothing = scoreboard([self._then]), Scoreboard((), ())
-            return Comparison(self.settings, min(self.progress, 0.999), then, nothing, 0, (), ())
+            return WhatIfComparison(self.settings, min(self.progress, 0.999), then, nothing, 0, (), ())
         if self._comparison is None:
             self._comparison = compared(self.settings, self._then, tally(self._again, self._until_ns))
         return self._comparison
 
 
-def compared(settings: tuple[str, ...], then: Tally, now: Tally) -> Comparison:
+def compared(settings: tuple[str, ...], then: Tally, now: Tally) -> WhatIfComparison:
     """Return what is different between two folds of one tape."""
     found = difference([then], [now])
-    return Comparison(
+    return WhatIfComparison(
         settings=settings,
         progress=1.0,
         then=scoreboard([then]),
@@ -95,7 +95,7 @@ def compared(settings: tuple[str, ...], then: Tally, now: Tally) -> Comparison:
     )
 
 
-def _row(spotted: Spotted) -> tuple[int, str, Contract | None]:
+def _row(spotted: SignalIdentity) -> tuple[int, str, Contract | None]:
     return spotted.ts_ns, spotted.rule, spotted.contract
 
 
@@ -111,13 +111,13 @@ def difference(then: Sequence[Tally], now: Sequence[Tally]) -> Difference:
     return Difference(len(after) - len(added), added, removed)
 
 
-def _spotted(tallies: Sequence[Tally]) -> list[tuple[tuple[object, ...], Spotted]]:
-    found: list[tuple[tuple[object, ...], Spotted]] = []
+def _spotted(tallies: Sequence[Tally]) -> list[tuple[tuple[object, ...], SignalIdentity]]:
+    found: list[tuple[tuple[object, ...], SignalIdentity]] = []
     seen: Counter[tuple[object, ...]] = Counter()
     for each in tallies:
         for ts_ns, rule, cid in zip(each.ts_ns.tolist(), each.rule.tolist(), each.cid.tolist(), strict=True):
             contract = None if cid == UNDERLYING else each.contracts[cid]
             key = each.symbol, ts_ns // NS, rule, cid
             seen[key] += 1
-            found.append(((*key, seen[key]), Spotted(ts_ns, each.symbol, RULE_NAMES[rule], contract)))
+            found.append(((*key, seen[key]), SignalIdentity(ts_ns, each.symbol, RULE_NAMES[rule], contract)))
     return found

@@ -48,7 +48,7 @@ def minute_of(n: int) -> np.dtype[np.void]:
     )
 
 
-class Rows:
+class SampleRows:
     """Records by ascending `ts`, to which only more are added."""
 
     def __init__(self, dtype: np.dtype[np.void]) -> None:
@@ -76,7 +76,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rungs:
+class StrikePairs:
     """The strikes of every settlement: (n,) each; where one right is not listed, its id is UNDERLYING.
 
     of : (contracts + 1,) the rung of each contract id
@@ -89,7 +89,7 @@ class Rungs:
     of: Ids
 
     @classmethod
-    def listed(cls, static: NDArray[np.void]) -> Rungs:
+    def listed(cls, static: NDArray[np.void]) -> StrikePairs:
         """Return the rungs of (n + 1,) STATIC rows, in the order of the contract table."""
         cids = np.arange(len(static))
         twin = static["twin"].astype(np.int64)
@@ -109,10 +109,10 @@ class History:
 
     def __init__(self, static: NDArray[np.void], start_ns: int, open_ns: int, rate: float) -> None:
         self.due_ns = -(-start_ns // EVERY_NS) * EVERY_NS
-        self.rungs = Rungs.listed(static)
+        self.rungs = StrikePairs.listed(static)
         self._open_ns, self._rate = open_ns, rate
-        self._samples = Rows(SAMPLE)
-        self._minutes = Rows(minute_of(len(self.rungs.call)))
+        self._samples = SampleRows(SAMPLE)
+        self._minutes = SampleRows(minute_of(len(self.rungs.call)))
         self._opening: dict[int, tuple[int, float]] = {}
         # What opened before the first moment is not known.
         self._unopened = set(self.rungs.settle_ns.tolist()) if start_ns <= open_ns else set()

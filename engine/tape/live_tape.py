@@ -57,7 +57,7 @@ class Spool(Protocol):
         ...
 
 
-class Intake(Protocol):
+class TapeWriter(Protocol):
     """Where a source puts what it hears of one symbol's day; one thread writes.
 
     tape       : what the fold reads; its `link` is the source's to set
@@ -92,7 +92,7 @@ class Intake(Protocol):
         ...
 
 
-Begin = Callable[[TapeInfo], Intake]
+Begin = Callable[[TapeInfo], TapeWriter]
 """Opens the intake of a symbol's day: what was recorded of it already is on its tape."""
 
 

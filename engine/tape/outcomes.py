@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 _ROOM = 1024
 
 
-class Follower:
+class OutcomeTracker:
     """Follows the signals of one tape; fed each event once, however they are cut into batches.
 
     statics : (n + 1,) STATIC of the contracts
@@ -103,7 +103,7 @@ def _grown(records: Records, needed: int, filler: int) -> Records:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class HorizonResults:
     """What came of some points after one horizon; every column is (n,), moves in price units, nan unknown.
 
     underlying, move : of the underlying, and of what was followed, signed
@@ -122,7 +122,7 @@ class Judged:
     hit: Floats
 
 
-def judge(points: Records, h: int) -> Judged:
+def judge(points: Records, h: int) -> HorizonResults:
     """Judge points after horizon `HORIZONS_S[h]`."""
     known = points["known"][:, h] == KNOWN
     start = points["mid"]
@@ -133,7 +133,7 @@ def judge(points: Records, h: int) -> Judged:
     down = direction < 0
     best, worst = np.where(down, -low, high), np.where(down, -high, low)
     reached = np.where(direction == 0, np.maximum(best, -worst), best)
-    return Judged(
+    return HorizonResults(
         underlying=_between(points["spot"], points["end_spot"][:, h], known),
         move=move,
         best=best,

@@ -17,7 +17,7 @@ _UNITS_PER_MILLI = 10  # price units of 1/10000 $ in 1/1000 $
 
 
 @dataclass(frozen=True, slots=True)
-class TrackerParams:
+class StrikeTrackerParams:
     """How wide and how calm the window is.
 
     strikes    : strikes each side of at-the-money
@@ -29,23 +29,23 @@ class TrackerParams:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SubscriptionChange:
     """What to subscribe and what to let go, each in contract order."""
 
     add: tuple[Contract, ...]
     drop: tuple[Contract, ...]
 
 
-class Tracker:
+class StrikeTracker:
     """The wanted contracts of one underlying, of its first (PM-settled) root, following spot."""
 
     def __init__(
-        self, underlying: Underlying, expiries: Iterable[date], params: TrackerParams | None = None
+        self, underlying: Underlying, expiries: Iterable[date], params: StrikeTrackerParams | None = None
     ) -> None:
         self._root = underlying.roots[0]
         self._step = underlying.increment_milli * _UNITS_PER_MILLI
         self._expiries = tuple(expiries)
-        self._params = params or TrackerParams()
+        self._params = params or StrikeTrackerParams()
         self._slack = int(self._params.hysteresis * self._step + 0.5)
         self._centre: int | None = None  # in increments
         self._wanted: frozenset[Contract] = frozenset()
@@ -60,7 +60,7 @@ class Tracker:
         """Return the strike at the centre, 1/1000 $; None before the first spot."""
         return None if self._centre is None else self._centre * self._step // _UNITS_PER_MILLI
 
-    def on_spot(self, spot: int) -> Change | None:
+    def on_spot(self, spot: int) -> SubscriptionChange | None:
         """Follow spot, in price units; None when the wanted set stays. A missing or zero spot is ignored."""
         spot = int(spot)  # a 32-bit integer off the tape would overflow below
         if spot <= 0 or not self._has_left(spot):
@@ -69,7 +69,7 @@ class Tracker:
         wanted = frozenset(self._window(self._centre))
         add, drop = wanted - self._wanted, self._wanted - wanted
         self._wanted = wanted
-        return Change(tuple(sorted(add)), tuple(sorted(drop))) if add or drop else None
+        return SubscriptionChange(tuple(sorted(add)), tuple(sorted(drop))) if add or drop else None
 
     def _has_left(self, spot: int) -> bool:
         return self._centre is None or abs(spot - self._centre * self._step) > self._slack

@@ -70,7 +70,7 @@ class Tape(Protocol):
 
 
 @runtime_checkable
-class Growing(Tape, Protocol):
+class GrowingTape(Tape, Protocol):
     """A tape that is still written while `open`: chunks and `end_ns` grow, and so does its last chunk.
 
     When more contracts are listed, `contracts` is another, longer table; ids stay.
@@ -91,7 +91,7 @@ class Reader:
 
     def __init__(self, tape: Tape, kept: int) -> None:
         self._tape = tape
-        self.growing = tape if isinstance(tape, Growing) else None
+        self.growing = tape if isinstance(tape, GrowingTape) else None
         self._kept = kept
         self._chunks: OrderedDict[int, tuple[Events, NDArray[np.int64]]] = OrderedDict()
 

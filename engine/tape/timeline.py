@@ -18,7 +18,7 @@ from ..model.calendar import close_ns, settle_ns
 from ..model.events import EVENT, GAP, NS, OI, PREV_CLOSE, TRADE, Events
 from .checkpoints import Checkpoints, Cursor
 from .history import History
-from .outcomes import Follower
+from .outcomes import OutcomeTracker
 from .tape import Reader, Tape
 
 RECENT_NS = 60 * NS
@@ -93,7 +93,7 @@ class Timeline:
         spacing = self._params.spacing_ns, self._params.spacing_events
         self._checkpoints = Checkpoints(self._playhead, *spacing, self._params.budget_bytes)
         hours = tape.info.session
-        self.outcomes = Follower(self.state.static, hours.open_ns, hours.close_ns)
+        self.outcomes = OutcomeTracker(self.state.static, hours.open_ns, hours.close_ns)
         self._furthest = 0
         self._furthest_clock = self.start_ns
         self._complete = False

@@ -21,7 +21,7 @@ from ..fold.trade_side import RULE_NAMES as SIDE_RULES
 from ..model.contracts import Contract
 from ..model.events import MISSING, NS, QUOTE, TRADE
 from ..tape.timeline import Timeline
-from .expiration import ABSENT, Ladder, Moment, greeks_at, legs, on_call
+from .expiration import ABSENT, Expiration, Moment, greeks_at, legs, on_call
 from .view import Detail, Leg, Print
 
 DETAIL_SECONDS = 60
@@ -111,15 +111,15 @@ def _prints(timeline: Timeline, cid: int) -> tuple[Print, ...]:
     return tuple(print_row(event, side) for event, side in reversed(last))
 
 
-def _rung(cid: int, contract: Contract, static: np.void) -> Ladder:
+def _rung(cid: int, contract: Contract, static: np.void) -> Expiration:
     """Return the ladder of one contract and, if it is listed, the other right of its strike."""
     twin = int(static["twin"]) or ABSENT
     call, put = (cid, twin) if contract.right == "C" else (twin, cid)
     strike_milli, calls, puts = (np.array([value], np.int64) for value in (contract.strike_milli, call, put))
-    return Ladder(strike_milli, calls, puts, int(static["settle_ns"]))
+    return Expiration(strike_milli, calls, puts, int(static["settle_ns"]))
 
 
-def _iv_status(rung: Ladder, call: Leg, put: Leg, moment: Moment) -> str:
+def _iv_status(rung: Expiration, call: Leg, put: Leg, moment: Moment) -> str:
     """Say why a strike has no volatility."""
     if moment.spot == MISSING:
         return "no spot yet"

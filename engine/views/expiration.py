@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analytics.chain_stats import mids
-from ..analytics.exposure_choice import Stance
+from ..analytics.exposure_choice import ExposureChoice
 from ..analytics.greeks import GreekTable, greeks, implied_vols, years
 from ..analytics.positioning import positions
 from ..analytics.smile import measured
@@ -31,7 +31,7 @@ ABSENT = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ladder:
+class Expiration:
     """The listed strikes of one expiration, and who stands on them.
 
     strike_milli : (n,) ascending, 1/1000 $
@@ -49,9 +49,9 @@ class Ladder:
         """Strikes in $."""
         return self.strike_milli / 1000
 
-    def part(self, rows: slice) -> Ladder:
+    def part(self, rows: slice) -> Expiration:
         """Return some of the strikes."""
-        return Ladder(self.strike_milli[rows], self.call[rows], self.put[rows], self.settle_ns)
+        return Expiration(self.strike_milli[rows], self.call[rows], self.put[rows], self.settle_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ class Moment:
         return nan if self.spot == MISSING else self.spot / PRICE_SCALE
 
 
-NO_LADDER = Ladder(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), 0)
+NO_LADDER = Expiration(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), 0)
 
 
-def ladder_of(contracts: Iterable[Contract], settles: Ints, root: str, expiry: date) -> Ladder:
+def ladder_of(contracts: Iterable[Contract], settles: Ints, root: str, expiry: date) -> Expiration:
     """Return the ladder of an expiration.
 
     settles : (n + 1,) settlement by contract id, ns UTC
@@ -82,7 +82,9 @@ def ladder_of(contracts: Iterable[Contract], settles: Ints, root: str, expiry: d
     return next(iter(ladders_of(contracts, settles, root, expiry)), NO_LADDER)
 
 
-def ladders_of(contracts: Iterable[Contract], settles: Ints, root: str, expiry: date) -> tuple[Ladder, ...]:
+def ladders_of(
+    contracts: Iterable[Contract], settles: Ints, root: str, expiry: date
+) -> tuple[Expiration, ...]:
     """Return ladders on which every contract of an expiration stands once, `ladder_of`'s first.
 
     The others are those of contracts that settle at another time, or have a twin of another root.
@@ -102,27 +104,27 @@ def ladders_of(contracts: Iterable[Contract], settles: Ints, root: str, expiry: 
     return shown, *(_ladder(pairs, at_ns) for (at_ns, _), pairs in sorted(others.items()))
 
 
-def _ladder(listed: Iterable[tuple[int, Contract]], settle_ns: int) -> Ladder:
+def _ladder(listed: Iterable[tuple[int, Contract]], settle_ns: int) -> Expiration:
     """Return the ladder of contracts that settle at once; of two alike the later one stands on it."""
     at = {(each.strike_milli, each.right): cid for cid, each in listed}
     strikes = sorted({strike for strike, _ in at})
     call, put = (np.array([at.get((k, right), ABSENT) for k in strikes], np.int64) for right in "CP")
-    return Ladder(np.array(strikes, np.int64), call, put, settle_ns)
+    return Expiration(np.array(strikes, np.int64), call, put, settle_ns)
 
 
 def legs(
-    state: State, ladder: Ladder, moment: Moment, fold: FoldParams, stance: Stance | None = None
+    state: State, ladder: Expiration, moment: Moment, fold: FoldParams, stance: ExposureChoice | None = None
 ) -> tuple[Leg, Leg]:
     """Return (calls, puts) of a ladder, their exposures under the stance's convention and basis."""
     iv = volatilities(state, ladder, moment, fold)
-    under = stance or Stance()
+    under = stance or ExposureChoice()
     return (
         _leg(state, ladder.call, 1.0, iv, ladder, moment, fold, under),
         _leg(state, ladder.put, -1.0, iv, ladder, moment, fold, under),
     )
 
 
-def volatilities(state: State, ladder: Ladder, moment: Moment, fold: FoldParams) -> Floats:
+def volatilities(state: State, ladder: Expiration, moment: Moment, fold: FoldParams) -> Floats:
     """Return (n,) the volatility of each strike, nan when it cannot be had.
 
     It comes from the quote `on_call` names, as it stands, if that is two-sided. Without it, the volatility
@@ -139,7 +141,7 @@ def volatilities(state: State, ladder: Ladder, moment: Moment, fold: FoldParams)
     return np.where(np.isnan(iv) & recent, cells["iv"], iv)
 
 
-def on_call(ladder: Ladder, moment: Moment) -> NDArray[np.bool_]:
+def on_call(ladder: Expiration, moment: Moment) -> NDArray[np.bool_]:
     """Return (n,) whether a strike's volatility is measured on the call.
 
     It is on the right that is out of the money: the other one has no time value to measure, and serves
@@ -164,7 +166,7 @@ def rows_of(state: State, cids: Ints) -> NDArray[np.void]:
 
 
 def measured_vols(
-    ladder: Ladder, call: Leg, put: Leg, moment: Moment, fold: FoldParams, tick: int
+    ladder: Expiration, call: Leg, put: Leg, moment: Moment, fold: FoldParams, tick: int
 ) -> tuple[Floats, Floats]:
     """Return (n,) the volatility of each strike that its quote measures, and its error; nan elsewhere.
 
@@ -195,10 +197,10 @@ def _leg(
     cids: Ints,
     cp: float,
     iv: Floats,
-    ladder: Ladder,
+    ladder: Expiration,
     moment: Moment,
     fold: FoldParams,
-    stance: Stance,
+    stance: ExposureChoice,
 ) -> Leg:
     row = rows_of(state, cids)
     own = np.where(cids == ABSENT, nan, iv)

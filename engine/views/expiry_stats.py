@@ -16,7 +16,7 @@ from ..analytics.smile import moneyness, smooth
 from ..fold.params import FoldParams
 from ..fold.state import State
 from ..model.events import MISSING
-from .expiration import Ladder, Moment, known, measured_vols, on_call, rows_of
+from .expiration import Expiration, Moment, known, measured_vols, on_call, rows_of
 from .queries import Smile
 from .view import Floats, Leg
 
@@ -24,7 +24,7 @@ _VENDOR_SCALE = 1e6  # see `engine.model.events`
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class ExpiryStats:
     """What an expiration's quotes say; None or nan when they do not. Prices in $, volatilities per year.
 
     iv, error : (n,) by the ladder's strikes, as far as the quotes measure them
@@ -40,13 +40,13 @@ class Reading:
     atm_error: float | None
 
 
-def read(ladder: Ladder, call: Leg, put: Leg, moment: Moment, fold: FoldParams, tick: int) -> Reading:
+def read(ladder: Expiration, call: Leg, put: Leg, moment: Moment, fold: FoldParams, tick: int) -> ExpiryStats:
     """Return what the legs of a ladder say; tick in price units."""
     left = years(ladder.settle_ns, moment.now_ns)
     strike, call_mid, put_mid = ladder.strike, mids(call.bid, call.ask), mids(put.bid, put.ask)
     forward = implied_forward(strike, call_mid, put_mid, left, fold.rate)
     iv, error = measured_vols(ladder, call, put, moment, fold, tick)
-    return Reading(
+    return ExpiryStats(
         years=left,
         forward=forward,
         move=None if forward is None else expected_move(strike, call_mid, put_mid, forward),
@@ -59,7 +59,7 @@ def read(ladder: Ladder, call: Leg, put: Leg, moment: Moment, fold: FoldParams, 
 
 
 def smile_of(
-    reading: Reading, state: State, ladder: Ladder, moment: Moment, expiry: date | None, rows: slice
+    reading: ExpiryStats, state: State, ladder: Expiration, moment: Moment, expiry: date | None, rows: slice
 ) -> Smile:
     """Return the smile of some rows; the curve is drawn through all strikes."""
     return Smile(
@@ -75,13 +75,13 @@ def smile_of(
     )
 
 
-def _fitted(reading: Reading, strike: Floats) -> Floats:
+def _fitted(reading: ExpiryStats, strike: Floats) -> Floats:
     if reading.forward is None or reading.atm_iv is None:
         return np.full(strike.size, np.nan)
     z = moneyness(strike, reading.forward, reading.atm_iv, reading.years)
     return smooth(z, reading.iv, reading.error)
 
 
-def _vendor(state: State, ladder: Ladder, moment: Moment) -> Floats:
+def _vendor(state: State, ladder: Expiration, moment: Moment) -> Floats:
     told = rows_of(state, np.where(on_call(ladder, moment), ladder.call, ladder.put))["vendor_iv"]
     return np.where(told == MISSING, np.nan, told / _VENDOR_SCALE)

@@ -14,10 +14,10 @@ import numpy as np
 
 from ..analytics.chain_stats import max_pain, put_call
 from ..analytics.exposure import Bools, Exposure, by_row, exposure, sums
-from ..analytics.exposure_choice import CONVENTIONS, METRICS, Metric, Stance
+from ..analytics.exposure_choice import CONVENTIONS, METRICS, ExposureChoice, Metric
 from ..fold.params import FoldParams
 from .expiration import Moment
-from .scope import Pool
+from .scope import ScopeChain
 from .view import Dealer, ExpiryTotals, Gamma, Ints, StrikeExposure, Totals
 
 
@@ -25,13 +25,15 @@ from .view import Dealer, ExpiryTotals, Gamma, Ints, StrikeExposure, Totals
 class ScopeExposure:
     """A pool and what it comes to under a stance."""
 
-    pool: Pool
-    stance: Stance
+    pool: ScopeChain
+    stance: ExposureChoice
     found: Exposure
     dealers: tuple[Dealer, ...]
 
 
-def expose(pool: Pool, stance: Stance, moment: Moment, fold: FoldParams, multiplier: float) -> ScopeExposure:
+def expose(
+    pool: ScopeChain, stance: ExposureChoice, moment: Moment, fold: FoldParams, multiplier: float
+) -> ScopeExposure:
     """Return what dealers hold of a pool, under every convention, at the moment's spot."""
     books = pool.books(stance, multiplier)
     shown = CONVENTIONS.index(stance.convention)
@@ -95,18 +97,18 @@ def strike_exposures(summed: ScopeExposure, strike_milli: Ints) -> Mapping[Metri
     return {metric: StrikeExposure(c.call, c.put, c.net, c.gross) for metric, c in columns.items()}
 
 
-def ratios(pool: Pool) -> tuple[float | None, float | None, float | None]:
+def ratios(pool: ScopeChain) -> tuple[float | None, float | None, float | None]:
     """Return puts over calls of a pool by contracts traded, open interest, premium; None when undefined."""
     cp = pool.roster.cp
     return put_call(pool.volume, cp), put_call(pool.oi, cp), put_call(pool.premium_usd, cp)
 
 
-def pain_of(pool: Pool) -> float | None:
+def pain_of(pool: ScopeChain) -> float | None:
     """Return the price at which the holders of all contracts of a pool receive least, $."""
     return _pain(pool, np.ones(pool.oi.size, np.bool_))
 
 
-def _pain(pool: Pool, chosen: Bools) -> float | None:
+def _pain(pool: ScopeChain, chosen: Bools) -> float | None:
     strike, oi, cp = pool.strike[chosen], pool.oi[chosen], pool.roster.cp[chosen]
     if not strike.size:
         return None

@@ -16,7 +16,7 @@ from ..fold.params import FoldParams
 from ..fold.state import State
 from ..model.events import MISSING, PRICE_SCALE
 from ..tape.timeline import Timeline
-from .expiration import ABSENT, Ladder, known, rows_of
+from .expiration import ABSENT, Expiration, known, rows_of
 from .queries import Heat, HeatMetric, HeatQuery
 from .view import Floats, Ints
 
@@ -29,7 +29,7 @@ MINUTES_PER_YEAR = 525_600
 
 
 def heat(
-    timeline: Timeline, ladder: Ladder, query: HeatQuery, convention: Convention, fold: FoldParams
+    timeline: Timeline, ladder: Expiration, query: HeatQuery, convention: Convention, fold: FoldParams
 ) -> Heat:
     """Return the map of some strikes of an expiration up to the playhead."""
     minutes = timeline.history.minutes(timeline.clock)
@@ -54,7 +54,7 @@ def heat(
 
 
 def _exposures(
-    minutes: NDArray[np.void], at: Ints, state: State, ladder: Ladder, metric: HeatMetric,
+    minutes: NDArray[np.void], at: Ints, state: State, ladder: Expiration, metric: HeatMetric,
     convention: Convention, fold: FoldParams,
 ) -> Floats:  # fmt: skip
     """Return (n, t) what dealers hold of each strike, times its greek at each minute; nan where unknown."""

@@ -9,18 +9,18 @@ from math import isnan
 
 from ..fold.outcomes import HORIZONS_S, PENDING
 from ..model.events import NS, UNDERLYING
-from ..tape.outcomes import Floats, Follower, Records, judge
+from ..tape.outcomes import Floats, OutcomeTracker, Records, judge
 from .view import Outcome
 
 
-class FollowedOutcomes:
+class TimelineOutcomes:
     """An `OutcomeLog` of the signals that are followed, up to `clock`.
 
     told : outcomes made before, by signal and horizon; one dict may serve every view of a tape, because
            what is known never changes
     """
 
-    def __init__(self, follower: Follower, clock: int, told: dict[tuple[int, int], Outcome]) -> None:
+    def __init__(self, follower: OutcomeTracker, clock: int, told: dict[tuple[int, int], Outcome]) -> None:
         self._points, self._point_of = follower.points, follower.point_of
         self._clock = clock
         self._told = told

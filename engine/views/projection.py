@@ -13,36 +13,36 @@ from datetime import date
 
 import numpy as np
 
-from ..analytics.exposure_choice import Convention, Stance
+from ..analytics.exposure_choice import Convention, ExposureChoice
 from ..fold.params import FoldParams
 from ..fold.rules.evidence import DIRECTIONS, named, reason, version
 from ..fold.rules.firing import RULE_NAMES
 from ..model.contracts import Contract
 from ..model.events import MISSING, PRICE_SCALE
 from ..tape.link import Lag, Link
-from ..tape.strike_window import Tracker, TrackerParams
+from ..tape.strike_window import StrikeTracker, StrikeTrackerParams
 from ..tape.timeline import Timeline
 from .detail import detail_of
 from .expiration import (
     NO_LADDER,
-    Ladder,
+    Expiration,
     Moment,
     ladders_of,
     legs,
     part_of,
 )
-from .expiry_stats import Reading, read, smile_of
+from .expiry_stats import ExpiryStats, read, smile_of
 from .gamma import expose, gamma_of, pain_of, ratios, strike_exposures
 from .heat import heat
-from .outcome_log import FollowedOutcomes
+from .outcome_log import TimelineOutcomes
 from .queries import Heat, HeatQuery, Ranking, Smile, Top
 from .ranking import top
-from .scope import Pool, Roster, pool_at, roster_of
-from .view import Chain, Counts, Detail, Flow, Outcome, SignalLog, SignalRow, View
+from .scope import ContractSet, ScopeChain, pool_at, roster_of
+from .view import ChainStats, Counts, Detail, Flow, Outcome, SignalHistory, SignalRow, View
 
 
 @dataclass(frozen=True, slots=True)
-class Playing:
+class PlaybackState:
     """How a view is being watched; the parts of it that no tape knows."""
 
     generation: int
@@ -71,19 +71,23 @@ class Projector:
         self.expiries = tuple(e for e in self._contracts.expiries() if e in expiries)
         self._strikes = strikes
         self._underlying = timeline.tape.info.underlying
-        self._tracker = Tracker(self._underlying, self.expiries[:1], TrackerParams(strikes=strikes))
+        self._tracker = StrikeTracker(
+            self._underlying, self.expiries[:1], StrikeTrackerParams(strikes=strikes)
+        )
         settles, root = timeline.state.static["settle_ns"], self._underlying.roots[0]
         self._standing = {
             expiry: ladders_of(self._contracts, settles, root, expiry)
             for expiry in self._contracts.expiries()
         }
         self._ladders = {expiry: self._standing[expiry][0] for expiry in self.expiries}
-        self._rosters: dict[tuple[date, ...], Roster] = {}
+        self._rosters: dict[tuple[date, ...], ContractSet] = {}
         self._rows: list[SignalRow] = []
         self._told: dict[tuple[int, int], Outcome] = {}
         self._joined: tuple[int, Counter[int]] = 0, Counter()
 
-    def project(self, playing: Playing, expiry: date | None = None, stance: Stance | None = None) -> View:
+    def project(
+        self, playing: PlaybackState, expiry: date | None = None, stance: ExposureChoice | None = None
+    ) -> View:
         """Return the view at the timeline's playhead; `expiry` None shows the nearest that still trades."""
         timeline, info = self._timeline, self._timeline.tape.info
         under = timeline.state.under[0]
@@ -91,7 +95,7 @@ class Projector:
         shown = self._shown(expiry, moment.now_ns)
         ladder = self._ladders[shown] if shown else NO_LADDER
         rows, atm = self._window(ladder, moment.spot)
-        stance = stance or Stance()
+        stance = stance or ExposureChoice()
         call, put = legs(timeline.state, ladder, moment, self._fold, stance)
         summed = expose(
             self._pool(stance, shown, moment), stance, moment, self._fold, float(self._underlying.multiplier)
@@ -153,7 +157,7 @@ class Projector:
         reading = read(ladder, call, put, moment, self._fold, self._timeline.tape.info.tick)
         return smile_of(reading, self._timeline.state, ladder, moment, shown, rows)
 
-    def _looked_at(self, expiry: date | None) -> tuple[Ladder, slice, date | None, Moment]:
+    def _looked_at(self, expiry: date | None) -> tuple[Expiration, slice, date | None, Moment]:
         """Return the ladder of an expiration, which of its rows are shown, its date, and the moment."""
         moment = self._moment()
         shown = self._shown(expiry, moment.now_ns)
@@ -161,7 +165,7 @@ class Projector:
         rows, _ = self._window(ladder, moment.spot)
         return ladder, rows, shown, moment
 
-    def top(self, by: Ranking, stance: Stance, expiry: date | None = None) -> Top:
+    def top(self, by: Ranking, stance: ExposureChoice, expiry: date | None = None) -> Top:
         """Return the first ten of a ranking over the expirations of the stance's scope."""
         moment = self._moment()
         pool = self._pool(stance, self._shown(expiry, moment.now_ns), moment)
@@ -180,18 +184,18 @@ class Projector:
             signals=int(under["signals"]),
         )
 
-    def signals(self) -> SignalLog:
+    def signals(self) -> SignalHistory:
         """Return all signals up to the playhead; rows are made once and shared by every log."""
         rows = self.signal_rows()
-        return SignalLog(self._rows, len(rows), self._repeats())
+        return SignalHistory(self._rows, len(rows), self._repeats())
 
-    def signal_rows(self) -> SignalLog:
+    def signal_rows(self) -> SignalHistory:
         """Return the log without what each row stands for besides itself."""
         count = self._timeline.signal_count
         for signal in self._timeline.signals[len(self._rows) : count]:
             cid = int(signal["cid"])
             self._rows.append(signal_row(signal, self._contracts[cid] if cid else None))
-        return SignalLog(self._rows, count)
+        return SignalHistory(self._rows, count)
 
     def _repeats(self) -> Mapping[int, int]:
         """Return how many signals each head stands for besides itself, up to the playhead."""
@@ -205,9 +209,9 @@ class Projector:
             self._joined = count, repeats
         return repeats
 
-    def outcomes(self) -> FollowedOutcomes:
+    def outcomes(self) -> TimelineOutcomes:
         """Return what has come of the signals up to the playhead."""
-        return FollowedOutcomes(self._timeline.outcomes, self._timeline.clock, self._told)
+        return TimelineOutcomes(self._timeline.outcomes, self._timeline.clock, self._told)
 
     def detail(self, cid: int) -> Detail:
         """Return one contract in full, with its last minute of tape."""
@@ -225,7 +229,7 @@ class Projector:
         alive = [expiry for expiry in self.expiries if self._ladders[expiry].settle_ns > now]
         return next(iter(alive or self.expiries[-1:]), None)
 
-    def _window(self, ladder: Ladder, spot: int) -> tuple[slice, int]:
+    def _window(self, ladder: Expiration, spot: int) -> tuple[slice, int]:
         """Return the rows around the money and which of them is at it, -1 without a spot."""
         n = len(ladder.strike_milli)
         self._tracker.on_spot(spot)
@@ -237,7 +241,7 @@ class Projector:
         low = max(middle - self._strikes, 0)
         return slice(low, middle + self._strikes + 1), centre - low if centre >= 0 else -1
 
-    def _pool(self, stance: Stance, shown: date | None, moment: Moment) -> Pool:
+    def _pool(self, stance: ExposureChoice, shown: date | None, moment: Moment) -> ScopeChain:
         """Return what is known of the contracts a scope sums.
 
         Of several expirations those that have settled are left out; one that was asked for stays.
@@ -291,9 +295,9 @@ def signal_row(signal: np.void, contract: Contract | None) -> SignalRow:
     )
 
 
-def _chain(pool: Pool, reading: Reading, opening_move: float | None) -> Chain:
+def _chain(pool: ScopeChain, reading: ExpiryStats, opening_move: float | None) -> ChainStats:
     volume, oi, premium = ratios(pool)
-    return Chain(
+    return ChainStats(
         max_pain_all=pain_of(pool),
         opening_move=opening_move,
         atm_iv=reading.atm_iv,

@@ -160,14 +160,14 @@ class Top:
 
 
 @dataclass(frozen=True, slots=True)
-class AroundQuery(Query["Around"]):
+class SignalTapeQuery(Query["SignalTape"]):
     """The tape of a signal's contract (without one, of the underlying) around row `index` of the log."""
 
     index: int
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class SignalTapeTick:
     """One second of a price: its last value in price units, MISSING if unknown, and the contracts traded."""
 
     ts_ns: int
@@ -176,11 +176,11 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class SignalTape:
     """A minute before a signal, and up to a minute after, as far as it has been played."""
 
     index: int
-    ticks: tuple[Tick, ...]
+    ticks: tuple[SignalTapeTick, ...]
     prints: tuple[Print, ...]
 
 
@@ -225,12 +225,12 @@ class Scoreboard:
 
 
 @dataclass(frozen=True, slots=True)
-class WhatIfQuery(Query["Comparison"]):
+class WhatIfQuery(Query["WhatIfComparison"]):
     """The last finished re-run of the loaded day with other thresholds (`commands.WhatIf` starts one)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class WhatIfComparison:
     """What other thresholds change, over what had been played when they were asked for.
 
     A signal is the same when rule, contract and second agree. Without settings, nothing differs.

@@ -13,7 +13,7 @@ import numpy as np
 from ..analytics.chain_stats import put_call_ratio
 from ..model.contracts import ContractTable
 from .queries import Ranking, Top, TopRow
-from .scope import Pool
+from .scope import ScopeChain
 from .view import Floats
 
 ROWS = 10
@@ -23,7 +23,7 @@ LEAST_VOLUME, LEAST_CALLS = 100, 10
 the next print alone would move the ratio by a tenth, and one put against no call would come first."""
 
 
-def top(pool: Pool, contracts: ContractTable, by: Ranking) -> Top:
+def top(pool: ScopeChain, contracts: ContractTable, by: Ranking) -> Top:
     """Return the first rows of a ranking of a pool's contracts; what is 0 or unknown has no rank."""
     if by == "put_call":
         return Top(by, tuple(_strike_row(pool, rung) for rung in _first_strikes(pool)))
@@ -31,7 +31,7 @@ def top(pool: Pool, contracts: ContractTable, by: Ranking) -> Top:
     return Top(by, tuple(_contract_row(pool, contracts, i) for i in ranked))
 
 
-def _first(pool: Pool, values: Floats) -> list[int]:
+def _first(pool: ScopeChain, values: Floats) -> list[int]:
     """Return the indices of the largest positive values."""
     roster = pool.roster
     value = np.nan_to_num(values)
@@ -39,7 +39,7 @@ def _first(pool: Pool, values: Floats) -> list[int]:
     return [int(i) for i in order[:ROWS] if value[i] > 0]
 
 
-def _first_strikes(pool: Pool) -> list[int]:
+def _first_strikes(pool: ScopeChain) -> list[int]:
     """Return the rungs with the highest put/call ratio; they stand by expiration and strike."""
     roster, rungs = pool.roster, int(pool.roster.rung.max(initial=-1)) + 1
     calls, puts = (
@@ -50,7 +50,7 @@ def _first_strikes(pool: Pool) -> list[int]:
     return [int(rung) for rung in ranked[order[:ROWS]]]
 
 
-def _contract_row(pool: Pool, contracts: ContractTable, i: int) -> TopRow:
+def _contract_row(pool: ScopeChain, contracts: ContractTable, i: int) -> TopRow:
     of_strike = _strike_row(pool, int(pool.roster.rung[i]))
     held = pool.oi[i]
     return replace(
@@ -63,7 +63,7 @@ def _contract_row(pool: Pool, contracts: ContractTable, i: int) -> TopRow:
     )
 
 
-def _strike_row(pool: Pool, rung: int) -> TopRow:
+def _strike_row(pool: ScopeChain, rung: int) -> TopRow:
     """Return a strike of one expiration; its open interest is unknown when that of one right is."""
     roster, ours = pool.roster, pool.roster.rung == rung
     first, held = int(np.argmax(ours)), float(pool.oi[ours].sum())

@@ -13,18 +13,18 @@ from datetime import date
 import numpy as np
 
 from ..analytics.exposure import Book
-from ..analytics.exposure_choice import CONVENTIONS, Stance
+from ..analytics.exposure_choice import CONVENTIONS, ExposureChoice
 from ..analytics.greeks import years
 from ..analytics.positioning import positions
 from ..fold.params import FoldParams
 from ..fold.state import State
 from ..model.events import PRICE_SCALE
-from .expiration import ABSENT, Ladder, Moment, known, volatilities
+from .expiration import ABSENT, Expiration, Moment, known, volatilities
 from .view import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Roster:
+class ContractSet:
     """Every contract of some expirations, of all roots and both settlements of a date, each once.
 
     cid, strike_milli : (n,)
@@ -35,7 +35,7 @@ class Roster:
     """
 
     expiries: tuple[date, ...]
-    ladders: tuple[Ladder, ...]
+    ladders: tuple[Expiration, ...]
     cid: Ints
     strike_milli: Ints
     cp: Floats
@@ -44,7 +44,7 @@ class Roster:
     rung: Ints
 
 
-def roster_of(expiries: Mapping[date, Sequence[Ladder]]) -> Roster:
+def roster_of(expiries: Mapping[date, Sequence[Expiration]]) -> ContractSet:
     """Return the contracts of expirations; on each ladder calls come before puts, by strike."""
     dates = tuple(expiries)
     ladders = tuple(ladder for each in dates for ladder in expiries[each])
@@ -57,11 +57,11 @@ def roster_of(expiries: Mapping[date, Sequence[Ladder]]) -> Roster:
             parts.append(np.stack(columns)[:, cids != ABSENT])
         start += len(rungs)
     cid, strike_milli, cp, expiry, at, rung = np.concatenate(parts, axis=1)
-    return Roster(dates, ladders, cid, strike_milli, cp.astype(np.float64), expiry, at, rung)
+    return ContractSet(dates, ladders, cid, strike_milli, cp.astype(np.float64), expiry, at, rung)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pool:
+class ScopeChain:
     """What is known of a roster's contracts; columns (n,) float64 in its order.
 
     years         : to settlement, 0 once settled
@@ -72,7 +72,7 @@ class Pool:
     premium_usd, net_premium_usd : traded; bought minus sold
     """
 
-    roster: Roster
+    roster: ContractSet
     years: Floats
     iv: Floats
     oi: Floats
@@ -89,14 +89,14 @@ class Pool:
         """Strikes in $."""
         return self.roster.strike_milli / 1000
 
-    def books(self, stance: Stance, multiplier: float) -> tuple[Book, ...]:
+    def books(self, stance: ExposureChoice, multiplier: float) -> tuple[Book, ...]:
         """Return what dealers hold under each of `CONVENTIONS`; on the stance's basis under its own."""
         return tuple(
             self._book(stance if each == stance.convention else stance.with_convention(each), multiplier)
             for each in CONVENTIONS
         )
 
-    def _book(self, stance: Stance, multiplier: float) -> Book:
+    def _book(self, stance: ExposureChoice, multiplier: float) -> Book:
         cp = self.roster.cp
         held = positions(
             stance.convention, stance.basis, oi=self.oi, volume=self.volume, buy=self.buy, sell=self.sell,
@@ -105,7 +105,7 @@ class Pool:
         return Book(self.strike, cp, self.years, self.iv, cp * held, multiplier, stance.basis)
 
 
-def pool_at(state: State, roster: Roster, moment: Moment, fold: FoldParams) -> Pool:
+def pool_at(state: State, roster: ContractSet, moment: Moment, fold: FoldParams) -> ScopeChain:
     """Return what is known of the roster's contracts at a moment."""
     cids = roster.cid
     left = np.array([years(ladder.settle_ns, moment.now_ns) for ladder in roster.ladders])
@@ -114,7 +114,7 @@ def pool_at(state: State, roster: Roster, moment: Moment, fold: FoldParams) -> P
     def whole(name: str) -> Ints:
         return state.cells[name][cids].astype(np.int64)
 
-    return Pool(
+    return ScopeChain(
         roster=roster,
         years=left[roster.ladder],
         iv=np.concatenate(iv)[roster.rung],

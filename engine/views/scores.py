@@ -36,7 +36,7 @@ def scoreboard(tallies: Sequence[Tally], seed: int = 0) -> Scoreboard:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Pool:
+class _Signals:
     """The signals of several tallies, (n,) or (n, horizons); `day` is the place of its day among `days`."""
 
     days: int
@@ -49,10 +49,10 @@ class _Pool:
     control_hit: Floats
     control_touch: Floats
 
-    def only(self, rule: int) -> _Pool:
+    def only(self, rule: int) -> _Signals:
         """Return the signals of one rule."""
         ours = self.rule == rule
-        return _Pool(self.days, *(getattr(self, name)[ours] for name in _COLUMNS))
+        return _Signals(self.days, *(getattr(self, name)[ours] for name in _COLUMNS))
 
 
 _HORIZONS = range(len(HORIZONS_S))
@@ -60,14 +60,14 @@ _TALLIED = ("ts_ns", "rule", "hit", "touched", "move", "control_hit", "control_t
 _COLUMNS = ("day", *_TALLIED)
 
 
-def _pool(tallies: Sequence[Tally]) -> _Pool:
+def _pool(tallies: Sequence[Tally]) -> _Signals:
     days = sorted({each.day for each in tallies})
     day = np.concatenate([np.full(len(each.ts_ns), days.index(each.day)) for each in tallies])
     columns = (np.concatenate([getattr(each, name) for each in tallies]) for name in _TALLIED)
-    return _Pool(len(days), day, *columns)
+    return _Signals(len(days), day, *columns)
 
 
-def _score(pool: _Pool, rule: str, h: int, seed: int) -> Score:
+def _score(pool: _Signals, rule: str, h: int, seed: int) -> Score:
     hit, touched, chance, move = (
         column[:, h] for column in (pool.hit, pool.touched, pool.control_hit, pool.move)
     )

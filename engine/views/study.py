@@ -22,7 +22,7 @@ from ..fold.params import FoldParams
 from ..fold.state import SIGNAL
 from ..model.contracts import ContractTable
 from ..model.events import NS, PRICE_SCALE, Events
-from ..tape.outcomes import Judged, Records, judge
+from ..tape.outcomes import HorizonResults, Records, judge
 from ..tape.tape import Tape
 from ..tape.timeline import NO_CHECKPOINTS, Timeline
 
@@ -66,7 +66,7 @@ def studied(tape: Tape, folds: Sequence[FoldParams], progress: Callable[[float],
 
     They are folded side by side, so that each part of the tape is read only once.
     """
-    shared = _Shared(tape)
+    shared = _SharedReader(tape)
     timelines = [Timeline(shared, fold, NO_CHECKPOINTS) for fold in folds]
     start_ns, end_ns = timelines[0].start_ns, timelines[0].end_ns
     for mark in (*range(start_ns, end_ns, STRIDE_NS), end_ns):
@@ -77,7 +77,7 @@ def studied(tape: Tape, folds: Sequence[FoldParams], progress: Callable[[float],
     return [tally(timeline) for timeline in timelines]
 
 
-class _Shared:
+class _SharedReader:
     """A tape that several folds read at about the same place."""
 
     def __init__(self, tape: Tape) -> None:
@@ -129,7 +129,7 @@ def _after(points: Records, at: Ints, h: int, open_ns: int) -> Floats:
 class _Chance:
     """How random moments did after one horizon, by half hour and pool, in every direction."""
 
-    def __init__(self, points: Records, judged: Judged, open_ns: int) -> None:
+    def __init__(self, points: Records, judged: HorizonResults, open_ns: int) -> None:
         self._open_ns = open_ns
         cells = self._cells(points)
         used = (points["signal"] < 0) & (cells >= 0) & ~np.isnan(judged.move)

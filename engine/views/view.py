@@ -107,7 +107,7 @@ class ExpiryTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class ChainStats:
     """What the chain says besides its gamma; None when it cannot be had. Prices in $.
 
     max_pain_all : over all expirations of the scope
@@ -203,7 +203,7 @@ class SignalRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
+class FiredSignal:
     """A signal, and whose; `badge` is what a view of its tape shows first."""
 
     symbol: str
@@ -251,7 +251,7 @@ class NoOutcomes:
         return ()
 
 
-class SignalLog(Sequence[SignalRow]):
+class SignalHistory(Sequence[SignalRow]):
     """The first `n` rows of an append-only list: taking a longer or shorter prefix copies nothing.
 
     joined : by row, how many further signals were counted into it rather than shown (`repeats`)
@@ -399,14 +399,14 @@ class View:
     put: Leg
     gamma: Gamma
     flow: Flow
-    signals: SignalLog
+    signals: SignalHistory
     gaps: tuple[tuple[int, int], ...]
     counts: Counts
     events_per_s: float
     loaded: float
     notes: tuple[str, ...]
     exposures: Mapping[Metric, StrikeExposure]
-    chain: Chain
+    chain: ChainStats
     outcomes: OutcomeLog = NoOutcomes()
     live_ns: int | None = None
     lag: Lag | None = None

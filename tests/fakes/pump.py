@@ -11,10 +11,10 @@ import numpy as np
 from engine.feeds.massive.connection import Connection, LinkStatus
 from engine.feeds.massive.wire.machine import Machine
 from engine.feeds.massive.wire.notices import Notice
-from engine.feeds.transport.backoff import Pace
+from engine.feeds.transport.backoff import ConnectionTimes
 from engine.model.events import TRADE, Events
 
-QUICK = Pace(
+QUICK = ConnectionTimes(
     first=0.01, most=0.05, evicted=0.02, opening=30.0, login=30.0, closing=0.05,
     settling=10.0, silent=30.0, pong=30.0, gather=0.001, tick=0.01,
 )  # fmt: skip
@@ -27,7 +27,7 @@ class Pump:
     statuses : each that differed in phase or reason from the one before
     """
 
-    def __init__(self, url: str, machine: Machine, pace: Pace = QUICK, **more: object) -> None:
+    def __init__(self, url: str, machine: Machine, pace: ConnectionTimes = QUICK, **more: object) -> None:
         self._heard = asyncio.Event()
         self._queued = asyncio.Event()
         self._changed = asyncio.Condition()

@@ -18,18 +18,18 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.feeds.recorder.connection import Patience
-from engine.feeds.recorder.server import Hub
+from engine.feeds.recorder.connection import WaitTimes
+from engine.feeds.recorder.server import RecorderServer
 from engine.feeds.recorder.source import AttachedSource
 from engine.model.calendar import session, underlying
 from engine.model.contracts import parse_occ
 from engine.model.events import NS, Events, empty_events
-from engine.store.days.recorded import open_recorded
+from engine.store.days.recording import open_recorded
 from engine.tape.live_tape import LiveTape
 from engine.tape.tape import Tape, TapeInfo
 from tests.paths import ROOT
 
-QUICK = Patience(retry=0.005, silent=60.0, fold=0.001)
+QUICK = WaitTimes(retry=0.005, silent=60.0, fold=0.001)
 """For tests, which wait for what happens and for nothing else."""
 
 HANGS_S = 60
@@ -168,7 +168,7 @@ async def main(data: Path, folder: Path) -> None:
     )
     for name in told["contracts"]:
         intake.listed.add(parse_occ(name))
-    async with Hub(data, {of.symbol: intake.tape}) as hub:
+    async with RecorderServer(data, {of.symbol: intake.tape}) as hub:
         _say(intake.tape.events)
         while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
             if line == "close":

@@ -13,12 +13,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from engine.feeds.massive.wire.handshake import State
+from engine.feeds.massive.wire.handshake import HandshakeState
 from engine.feeds.massive.wire.machine import Machine
-from engine.feeds.massive.wire.notices import Refused
+from engine.feeds.massive.wire.notices import RefusedChannels
 from engine.feeds.massive.wire.pages import Pages
 from engine.feeds.massive.wire.requests import headers, page, trades
-from engine.feeds.massive.wire.seen_trades import Seen
+from engine.feeds.massive.wire.seen_trades import SeenTrades
 from engine.model.events import Events
 from tests.fakes.massive import (
     CALL,
@@ -140,7 +140,7 @@ async def test_a_newcomer_with_the_same_key_evicts_whoever_was_there() -> None:
         await fake.until(lambda: fake.holds(ALL_TRADES))
         newer = await admitted(fake)
         await running
-        assert (older.machine.state, older.close_code) == (State.EVICTED, 1008)
+        assert (older.machine.state, older.close_code) == (HandshakeState.EVICTED, 1008)
         await talk(newer, "subscribe", ALL_TRADES)
         assert (await heard(newer))[0]["message"] == "subscribed to: T.*"
         await newer.close()
@@ -202,7 +202,7 @@ async def test_no_more_than_a_thousand_contracts_are_quoted() -> None:
     held = listener.machine.channels.held
     listener.machine.reconcile(0)
     listener.machine.reconcile(10**11)
-    [refused] = [each for each in listener.machine.notices() if isinstance(each, Refused)]
+    [refused] = [each for each in listener.machine.notices() if isinstance(each, RefusedChannels)]
     assert (len(held), set(refused.channels)) == (1_000, wanted - held)
 
 
@@ -211,7 +211,7 @@ async def test_a_wrong_key_and_a_missing_cluster_are_refused(plan: Plan) -> None
     async with Massive(plan) as fake:
         listener = Listener(machine(wanted=[ALL_TRADES]))
         await listener.run(f"{fake.ws_url}/options")
-    assert (listener.machine.state, listener.close_code) == (State.REFUSED, 1008)
+    assert (listener.machine.state, listener.close_code) == (HandshakeState.REFUSED, 1008)
 
 
 async def test_nobody_gets_in_while_it_hangs() -> None:
@@ -226,7 +226,7 @@ async def test_nobody_gets_in_while_it_hangs() -> None:
 async def test_statuses_and_broken_frames_reach_us_as_they_are() -> None:
     async with Massive() as fake:
         listener = await listened(fake, Raw('[{"ev":"T"'), Say("force_disconnect", "maintenance"), Shut(1001))
-    assert (listener.machine.state, listener.machine.counters.undecodable) == (State.DISMISSED, 1)
+    assert (listener.machine.state, listener.machine.counters.undecodable) == (HandshakeState.DISMISSED, 1)
 
 
 async def test_frames_that_were_made_beforehand_reach_us_in_order() -> None:
@@ -254,7 +254,7 @@ async def test_a_seed_gives_the_same_frames_and_another_seed_others() -> None:
 
 async def test_trades_of_a_gap_come_once_from_either_side() -> None:
     sent = [each for each in tape(3, 400) if each["ev"] == "T"]
-    tickers, seen = following(), Seen()
+    tickers, seen = following(), SeenTrades()
     ours = Machine(KEY, "options", tickers, seen)
     ours.want([ALL_TRADES])
     async with Massive() as fake:

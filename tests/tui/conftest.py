@@ -23,9 +23,6 @@ from engine.tape.link import Lag, Link
 from engine.views.queries import (
     CHANNELS,
     VELOCITY_S,
-    Around,
-    AroundQuery,
-    Comparison,
     FlowLines,
     FlowQuery,
     Heat,
@@ -34,16 +31,19 @@ from engine.views.queries import (
     Score,
     Scoreboard,
     ScoreQuery,
+    SignalTape,
+    SignalTapeQuery,
+    SignalTapeTick,
     Smile,
     SmileQuery,
-    Tick,
     Top,
     TopQuery,
     TopRow,
+    WhatIfComparison,
     WhatIfQuery,
 )
 from engine.views.view import (
-    Chain,
+    ChainStats,
     Counts,
     Dealer,
     Detail,
@@ -52,7 +52,7 @@ from engine.views.view import (
     Gamma,
     Leg,
     Print,
-    SignalLog,
+    SignalHistory,
     SignalRow,
     StrikeExposure,
     Totals,
@@ -295,14 +295,14 @@ def build_view(*, step: int = 0, span: int = 25, **changes: Any) -> View:
         put=put,
         gamma=gamma_of(call, put),
         flow=Flow(4.2e6, 6.1e6, 2.2e6, -4.1e6, -1.2e5, 3.0e3, 410_000, 380_000, 120_000),
-        signals=SignalLog(signals, len(signals)),
+        signals=SignalHistory(signals, len(signals)),
         gaps=((OPEN_NS + 44 * MINUTE_NS, OPEN_NS + 47 * MINUTE_NS),),
         counts=Counts(2_300_000, 2_050_000, 240_000, 310, 1, 0, len(signals)),
         events_per_s=118_000.0,
         loaded=1.0,
         notes=("This day is simulated; to go live put MASSIVE_API_KEY into .env.",),
         exposures=exposures_of(call, put),
-        chain=Chain(680.0, 4.8, 0.148, 0.002, 0.97, 1.9, 1.4),
+        chain=ChainStats(680.0, 4.8, 0.148, 0.002, 0.97, 1.9, 1.4),
     )
     return replace(view, **changes)
 
@@ -328,12 +328,12 @@ def build_empty(**changes: Any) -> View:
         put=replace(full.put, **bare),
         gamma=nothing,
         exposures=dict.fromkeys(METRICS, StrikeExposure(unknown, unknown, unknown, unknown)),
-        chain=Chain(),
+        chain=ChainStats(),
         flow=Flow(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0),
         spot=MISSING,
         prev_close=MISSING,
         atm=-1,
-        signals=SignalLog([], 0),
+        signals=SignalHistory([], 0),
         gaps=(),
         tape_ns=OPEN_NS,
         notes=(),
@@ -505,19 +505,21 @@ def build_top(query: TopQuery) -> Top:
     return Top(query.by, tuple(rows))
 
 
-def build_around(index: int) -> Around:
+def build_around(index: int) -> SignalTape:
     """Build a minute and a half of tape around a signal: a quiet minute, then a jump and prints."""
     row = rows_of_signals()[index]
     start = row.ts_ns // NS * NS
     ticks = tuple(
-        Tick(start + s * NS, round(22_000 + 300 * np.sin(s / 9)) + 1_200 * (s > 0), (s * s * 7) % 61)
+        SignalTapeTick(
+            start + s * NS, round(22_000 + 300 * np.sin(s / 9)) + 1_200 * (s > 0), (s * s * 7) % 61
+        )
         for s in range(-60, 31)
     )
     prints = tuple(
         Print(row.ts_ns + n * NS // 10, 23_000 + 10 * n, 100 + n * n, n % 3 - 1, 0.8, "at ask", "")
         for n in range(-6, 6)
     )
-    return Around(index, ticks, prints)
+    return SignalTape(index, ticks, prints)
 
 
 def build_board() -> Scoreboard:
@@ -531,12 +533,12 @@ def build_board() -> Scoreboard:
     return Scoreboard(scores, (("volume_spike", 6.1), ("spread_tightening", 4.4), ("wall_break", 1.3)))
 
 
-def build_comparison() -> Comparison:
+def build_comparison() -> WhatIfComparison:
     """Build what another threshold of the volume spike changes."""
     then = build_board()
     now = replace(then, alerts_per_h=(("volume_spike", 3.4), *then.alerts_per_h[1:]))
     gone = tuple((row.ts_ns, row.rule, row.contract) for row in rows_of_signals())
-    return Comparison(("volume_spike.z=5",), 1.0, then, now, 20, ((OPEN_NS, "wall_break", None),), gone)
+    return WhatIfComparison(("volume_spike.z=5",), 1.0, then, now, 20, ((OPEN_NS, "wall_break", None),), gone)
 
 
 def build_answer(query: Query[Any]) -> Any:
@@ -550,7 +552,7 @@ def build_answer(query: Query[Any]) -> Any:
             return build_smile()
         case TopQuery():
             return build_top(query)
-        case AroundQuery(index):
+        case SignalTapeQuery(index):
             return build_around(index)
         case ScoreQuery():
             return build_board()

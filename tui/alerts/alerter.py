@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
 from engine.model.errors import AlertError
-from engine.views.view import Fired
+from engine.views.view import FiredSignal
 
 from .channels import Channel
 from .delivery import PAUSES_S, Delivery
-from .gate import AlertParams, Gate
+from .gate import AlertGate, AlertParams
 from .message import REPLAYED, Alert
 
 PATIENCE_S = 3.0
@@ -44,7 +44,7 @@ class Alerter:
         self._by_hand = False
         self._bell = bell
         self._in_replay = in_replay
-        self._gate = Gate(params)
+        self._gate = AlertGate(params)
         self._wall = wall
         self._heard = True
         self._complaints: SimpleQueue[str] = SimpleQueue()
@@ -57,7 +57,7 @@ class Alerter:
 
     # --- what happens -----------------------------------------------------------------------------
 
-    def hear(self, fired: Fired) -> None:
+    def hear(self, fired: FiredSignal) -> None:
         """Take in a signal, and send what is due."""
         self._heard = self._in_replay or fired.badge not in REPLAYED
         others = self._heard and (self._direct or self._deliveries)

@@ -18,7 +18,7 @@ from typing import ClassVar, Protocol
 from engine.model.errors import AlertError
 
 from .message import PLACEHOLDERS, Alert, plain
-from .urls import Url
+from .urls import UrlChannel
 
 WORDS = ("bell", "toast", "desktop", "command")
 """Channels that are no URL."""
@@ -193,7 +193,7 @@ def _make(
         case "command":
             return Command(command)
         case _:
-            return Url(name, spec)
+            return UrlChannel(name, spec)
 
 
 def _terminal(name: str, write: Write | None) -> Write:

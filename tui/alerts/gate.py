@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from engine.model.events import NS
-from engine.views.view import Fired
+from engine.views.view import FiredSignal
 
 from .message import Alert, alert_of, summary_of
 
@@ -30,7 +30,7 @@ class AlertParams:
     burst: int = 1
 
 
-class Gate:
+class AlertGate:
     """Lets the first signals of a cooldown through, counts the others, and sums them up at its end.
 
     muted : rules that send nothing for now
@@ -42,9 +42,9 @@ class Gate:
         self._began: int | None = None  # the cooldown's start; None while there is none
         self._sent = 0
         self._held: Counter[str] = Counter()
-        self._strongest: Fired | None = None
+        self._strongest: FiredSignal | None = None
 
-    def offer(self, fired: Fired, now_ns: int) -> list[Alert]:
+    def offer(self, fired: FiredSignal, now_ns: int) -> list[Alert]:
         """Return what is to be sent now that a signal has fired."""
         due = self.due(now_ns)
         if not self._admits(fired):
@@ -72,7 +72,7 @@ class Gate:
             return []
         return [summary_of(held, strongest, now_ns - began)]
 
-    def _admits(self, fired: Fired) -> bool:
+    def _admits(self, fired: FiredSignal) -> bool:
         params, rule = self._params, fired.row.rule
         return (
             fired.row.strength >= params.min_strength

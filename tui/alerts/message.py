@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.model.calendar import clock_text
 from engine.model.events import NS
-from engine.views.view import Fired
+from engine.views.view import FiredSignal
 
 REPLAYED = ("REPLAY", "SIMULATED")
 """Badges of tapes that are not happening now; alerts are silent there unless somebody asks."""
@@ -60,14 +60,14 @@ PLACEHOLDERS = tuple(Alert.__dataclass_fields__)
 TEST = Alert("spymon: a test", "If you can read this, the channel works.", count=0)
 
 
-def alert_of(fired: Fired) -> Alert:
+def alert_of(fired: FiredSignal) -> Alert:
     """Return the alert of one signal."""
     row = fired.row
     body = f"{row.reason} (strength {row.strength:.2f}, {clock_text(row.ts_ns)} ET)"
     return _about(fired, f"{_said(fired)}: {row.rule}, {row.direction}", body, 1)
 
 
-def summary_of(held: Mapping[str, int], strongest: Fired, span_ns: int) -> Alert:
+def summary_of(held: Mapping[str, int], strongest: FiredSignal, span_ns: int) -> Alert:
     """Return the alert that stands for all that was held back within `span_ns`.
 
     held : rule -> how many
@@ -89,14 +89,14 @@ def plain(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _said(fired: Fired) -> str:
+def _said(fired: FiredSignal) -> str:
     """Name what a signal is about; a tape that is not happening now says so first."""
     contract = fired.row.contract
     name = f"{fired.symbol} {contract.expiry} {contract.short}" if contract else fired.symbol
     return f"{fired.badge} {name}" if fired.badge in REPLAYED else name
 
 
-def _about(fired: Fired, title: str, body: str, count: int) -> Alert:
+def _about(fired: FiredSignal, title: str, body: str, count: int) -> Alert:
     row = fired.row
     return Alert(
         title=title,

@@ -18,7 +18,7 @@ from engine.model.errors import AlertError
 from .message import Alert, plain
 
 
-class Url:
+class UrlChannel:
     """A channel that sends to a URL of apprise's."""
 
     direct: ClassVar[bool] = False
@@ -68,7 +68,7 @@ def _parts(url: str) -> set[str]:
     return {word for word in words if len(word) >= 4}
 
 
-class _Ear(logging.Handler):
+class _LogCapture(logging.Handler):
     """Keeps what one thread logs."""
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class _Ear(logging.Handler):
 @contextmanager
 def _overheard() -> Iterator[list[str]]:
     """Yield a list that fills with what apprise logs meanwhile: it gives its reasons nowhere else."""
-    logger, ear = logging.getLogger("apprise"), _Ear()
+    logger, ear = logging.getLogger("apprise"), _LogCapture()
     logger.addHandler(ear)
     try:
         yield ear.said

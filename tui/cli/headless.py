@@ -14,14 +14,14 @@ from typing import Any
 
 from engine.session.headless import Item, Notice, replay
 from engine.session.headless_live import follow
-from engine.session.symbol_day import DeckParams, LiveSource, Source
-from engine.views.view import Fired
+from engine.session.symbol_day import LiveSource, PlayerParams, Source
+from engine.views.view import FiredSignal
 from tui.alerts.alerter import PATIENCE_S, Alerter
 from tui.settings.config import Settings
 
 from ..alerts.from_settings import make_alerter
-from ..run.interrupts import Leaver
-from ..run.plan import Plan
+from ..run.interrupts import InterruptHandler
+from ..run.plan import RunPlan
 from ..run.sources import deck_params, judged, make_sources
 from . import json_lines as lines
 from .output import LineWriter, say, terminal
@@ -30,7 +30,7 @@ LAST_ALERTS_S = 0.5
 """How long an interruption waits for alerts that are under way; it must not exceed the leaver's grace."""
 
 
-def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
+def run_headless(plan: RunPlan, settings: Settings, leaver: InterruptHandler) -> int:
     """Play the run to its end and return the exit code; 1 when a symbol of the day is damaged.
 
     A live day ends with Ctrl-C as well as with its close: 130 then, after the summaries.
@@ -61,11 +61,11 @@ def run_headless(plan: Plan, settings: Settings, leaver: Leaver) -> int:
 def _items(
     source: Source,
     symbols: tuple[str, ...],
-    params: DeckParams,
+    params: PlayerParams,
     speed: float,
     views: bool,
     stop: threading.Event,
-    leaver: Leaver,
+    leaver: InterruptHandler,
 ) -> Iterator[Item]:
     if isinstance(source, LiveSource):
         live = follow(source, source.symbols, params, time.monotonic_ns, views=views, stopped=stop.is_set)
@@ -73,7 +73,7 @@ def _items(
     return replay(source, symbols, params, speed, time.monotonic_ns, time.sleep, views=views)
 
 
-def ended(items: Iterator[Item], leaver: Leaver, stop: threading.Event) -> Iterator[Item]:
+def ended(items: Iterator[Item], leaver: InterruptHandler, stop: threading.Event) -> Iterator[Item]:
     """Pass every item on; once there was one, the first Ctrl-C sets `stop` and the second leaves at once."""
 
     def ask(number: int, _frame: Any) -> None:
@@ -91,7 +91,7 @@ def ended(items: Iterator[Item], leaver: Leaver, stop: threading.Event) -> Itera
 def alerted(items: Iterable[Item], alerter: Alerter) -> Iterator[Item]:
     """Pass every item on, let the alerter hear the signals, and say which of its channels fail."""
     for item in items:
-        if isinstance(item, Fired):
+        if isinstance(item, FiredSignal):
             alerter.hear(item)
         for sentence in alerter.tick():
             say(sentence)

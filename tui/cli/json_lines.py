@@ -12,8 +12,8 @@ from typing import Any
 
 from engine.model.calendar import clock_text
 from engine.model.events import PRICE_SCALE
-from engine.session.headless import Followed, Line, Status, Summary
-from engine.views.view import Fired, View
+from engine.session.headless import HorizonOutcome, Line, Status, Summary
+from engine.views.view import FiredSignal, View
 
 from .output import rfc3339
 from .view_fields import number, view_fields
@@ -27,9 +27,9 @@ def as_json(item: Line) -> str:
 def as_object(item: Line) -> dict[str, Any]:
     """Return the item as the object that the command line's contract names."""
     match item:
-        case Fired():
+        case FiredSignal():
             return _signal(item)
-        case Followed():
+        case HorizonOutcome():
             return _followed(item)
         case View():
             return _head("view", item.tape_ns, item.symbol) | view_fields(item)
@@ -42,13 +42,13 @@ def as_object(item: Line) -> dict[str, Any]:
 def as_text(item: Line) -> str | None:
     """Return the item as one line of text; None for a view or an outcome, which only JSON tells."""
     match item:
-        case Fired():
+        case FiredSignal():
             return _signal_text(item)
         case Status():
             return _status_text(item)
         case Summary():
             return _summary_text(item)
-        case View() | Followed():
+        case View() | HorizonOutcome():
             return None
 
 
@@ -56,7 +56,7 @@ def _head(kind: str, ts_ns: int, symbol: str) -> dict[str, Any]:
     return {"type": kind, "ts": rfc3339(ts_ns), "ts_ns": int(ts_ns), "symbol": symbol}
 
 
-def _signal(item: Fired) -> dict[str, Any]:
+def _signal(item: FiredSignal) -> dict[str, Any]:
     row = item.row
     return _head("signal", row.ts_ns, item.symbol) | {
         "signal": row.rule,
@@ -70,7 +70,7 @@ def _signal(item: Fired) -> dict[str, Any]:
     }
 
 
-def _followed(item: Followed) -> dict[str, Any]:
+def _followed(item: HorizonOutcome) -> dict[str, Any]:
     row, outcome = item.row, item.outcome
     moves = ("underlying", "contract", "best", "worst")
     underlying, contract, best, worst = (_move(getattr(outcome, name)) for name in moves)
@@ -125,7 +125,7 @@ def _summary(item: Summary) -> dict[str, Any]:
     )
 
 
-def _signal_text(item: Fired) -> str:
+def _signal_text(item: FiredSignal) -> str:
     row = item.row
     sign = {"buy": "▲", "sell": "▼"}.get(row.direction, "·")
     when = clock_text(row.ts_ns, tenths=True)

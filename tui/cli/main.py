@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tui.settings.config import Settings
 
-    from ..run.interrupts import Leaver
+    from ..run.interrupts import InterruptHandler
 
 INTERRUPTED = 130
 
@@ -45,16 +45,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _guarded(words: Sequence[str], ours: bool) -> int:
     from contextlib import nullcontext
 
-    from ..run.interrupts import Leaver
+    from ..run.interrupts import InterruptHandler
 
-    leaver = Leaver()
+    leaver = InterruptHandler()
     with leaver.at_once() if ours else nullcontext():
         code = _run(words, leaver)
         sys.stdout.flush()  # here a full disk is still a sentence, later it would be a traceback
         return code
 
 
-def _run(words: Sequence[str], leaver: Leaver) -> int:
+def _run(words: Sequence[str], leaver: InterruptHandler) -> int:
     from .parser import parse_args
 
     args = parse_args(words)
@@ -71,7 +71,7 @@ def _run(words: Sequence[str], leaver: Leaver) -> int:
     return _dispatch(args, settings, leaver)
 
 
-def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+def _dispatch(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
     if args.command == "days":
         from .commands.days import run_days
 
@@ -123,18 +123,18 @@ def _dispatch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
     return _watch(args, settings, leaver)
 
 
-def _watch(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+def _watch(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
     from datetime import datetime
 
     from engine.model.calendar import ET
 
     from ..run.attaching import attached_plan
     from ..run.fetch_missing_day import disk_with
-    from ..run.plan import Asked, make_plan
+    from ..run.plan import RunFlags, make_plan
 
     lines = _lines(args)
     replay, from_, to = (getattr(args, name, None) for name in ("replay", "from_", "to"))
-    asked = Asked(replay, from_, to, lines)
+    asked = RunFlags(replay, from_, to, lines)
     disk, today = disk_with(replay, args, settings, leaver), datetime.now(ET).date()
     plan = attached_plan(asked, settings, disk, today) or make_plan(asked, settings, disk, today)
     _say(plan.warnings)

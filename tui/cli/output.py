@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from ..run.interrupts import Leaver
+    from ..run.interrupts import InterruptHandler
 
 Progress = Callable[[str, float], None]
 """Told what is being done and which share of it, 0-1, is done."""
@@ -81,7 +81,7 @@ class LineWriter:
 
 
 @contextmanager
-def progress_bar(title: str, leaver: Leaver) -> Iterator[Progress]:
+def progress_bar(title: str, leaver: InterruptHandler) -> Iterator[Progress]:
     """Show a bar on stderr while the block runs; nothing when stderr is no terminal."""
     if not sys.stderr.isatty():
         yield lambda what, share: None

@@ -11,7 +11,7 @@ from engine.feeds.recorder.socket_file import is_reachable
 from engine.model.errors import UsageError
 from tui.settings.config import Settings
 
-from .plan import LIVE, Asked, Disk, Plan
+from .plan import LIVE, Disk, RunFlags, RunPlan
 
 ATTACHED = "attached"
 
@@ -19,7 +19,7 @@ LIVE_SOURCES = ("auto", *LIVE)
 """Settings of `source` for which a recorder that runs is watched: a key has one connection, and it has it."""
 
 
-def attached_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan | None:
+def attached_plan(asked: RunFlags, settings: Settings, disk: Disk, today: date) -> RunPlan | None:
     """Return the plan of watching the recorder, None when none runs or something else was asked for.
 
     Its day is today, its symbols are the watch list: only the recorder knows what it records.
@@ -31,7 +31,7 @@ def attached_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> 
         return None
     if asked.from_ is not None or asked.to is not None:
         raise UsageError("--from and --to bound a replay; a recorder runs here, so add --replay DATE.")
-    return Plan(
+    return RunPlan(
         day=today,
         source=ATTACHED,
         symbols=settings.symbol,

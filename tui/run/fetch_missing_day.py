@@ -15,12 +15,12 @@ from engine.model.errors import CredentialError, NoDataError, SpymonError, Store
 from tui.settings.config import Settings
 
 from ..cli.output import say
-from .interrupts import Leaver
-from .plan import SIMULATED, Asked, days_on_disk, parse_day, to_fetch
+from .interrupts import InterruptHandler
+from .plan import SIMULATED, RunFlags, days_on_disk, parse_day, to_fetch
 
 
 def disk_with(
-    replay: str | None, args: argparse.Namespace, settings: Settings, leaver: Leaver
+    replay: str | None, args: argparse.Namespace, settings: Settings, leaver: InterruptHandler
 ) -> dict[date, tuple[str, ...]]:
     """Return what is on disk once the replayed day was brought; what is raised says why it cannot be."""
     disk = days_on_disk(settings.data_dir)
@@ -29,7 +29,7 @@ def disk_with(
     day = parse_day(replay, "--replay")
     trouble = _from_store(day, settings, disk.get(day, ()), leaver)
     disk = days_on_disk(settings.data_dir)
-    missing = to_fetch(Asked(replay), settings, disk, datetime.now(ET).date())
+    missing = to_fetch(RunFlags(replay), settings, disk, datetime.now(ET).date())
     if missing is None:
         if trouble is not None and _lacks(settings, disk.get(day, ())):
             raise trouble
@@ -42,7 +42,9 @@ def disk_with(
     return days_on_disk(settings.data_dir)
 
 
-def _from_store(day: date, settings: Settings, there: Collection[str], leaver: Leaver) -> SpymonError | None:
+def _from_store(
+    day: date, settings: Settings, there: Collection[str], leaver: InterruptHandler
+) -> SpymonError | None:
     """Bring what lacks of a day from the object store, if one is set; return why it could not be asked."""
     if settings.s3_bucket is None or settings.source == SIMULATED or not _lacks(settings, there):
         return None

@@ -21,7 +21,7 @@ GRACE_S = 1.0
 """How long last words may take, for instance while nobody reads the pipe."""
 
 
-class Leaver:
+class InterruptHandler:
     """Decides what an interruption does; until `at_once` is entered it does nothing of its own."""
 
     def __init__(self) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from engine.feeds.massive.rest_client import Rest
-from engine.feeds.massive.rest_poller import Pulse
+from engine.feeds.massive.rest_client import RestClient
+from engine.feeds.massive.rest_poller import PollIntervals
 from engine.feeds.massive.source import Access, MassiveSource
-from engine.feeds.massive.symbol_writer import Reach
+from engine.feeds.massive.symbol_writer import ContractReach
 from engine.feeds.transport.rate_limit import RateLimit
 from engine.model.calendar import parse_custom, underlying
-from engine.store.days.recorded import open_recorded
+from engine.store.days.recording import open_recorded
 from engine.store.days.spool import FileSpool
 from engine.tape.live_tape import Begin
 from tui.settings.config import Settings
@@ -31,11 +31,11 @@ def make_massive(
     return MassiveSource(
         [underlying(symbol, customs) for symbol in settings.symbol],
         Access(key, settings.massive_ws_url, settings.massive_connections if name == LIVE[0] else 0),
-        Rest(settings.massive_rest_url, key, RateLimit(), seed=settings.seed),
+        RestClient(settings.massive_rest_url, key, RateLimit(), seed=settings.seed),
         begin,
         seed=settings.seed,
-        reach=Reach(settings.expiry, settings.strikes),
-        pulse=Pulse(poll=settings.poll_s),
+        reach=ContractReach(settings.expiry, settings.strikes),
+        pulse=PollIntervals(poll=settings.poll_s),
         now=now,
     )
 

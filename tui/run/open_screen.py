@@ -16,27 +16,27 @@ from tui.settings.config import Settings
 from ..alerts.from_settings import make_alerter
 from ..cli.output import say
 from . import process
-from .plan import Plan
+from .plan import RunPlan
 
 process.prepare(os.environ)  # before textual is imported, which reads its frame cap once
 
 from ..screen.app import SpymonApp  # noqa: E402
-from .desk import Desk, LazyDesk  # noqa: E402
+from .lazy_monitor import LazyMonitor, MonitorLike  # noqa: E402
 
 SAID_S = 15.0
 """How long the screen shows what came of a recording."""
 
 
-def run_screen(plan: Plan, settings: Settings) -> int:
+def run_screen(plan: RunPlan, settings: Settings) -> int:
     """Open the screen and return the exit code; raises what the desk could not start for."""
 
-    def make() -> Desk:
+    def make() -> MonitorLike:
         from .sources import make_desk  # compiles and reads: not before the first paint
 
         return make_desk(plan, settings, app.alerter, partial(app.notify, timeout=SAID_S, markup=False))
 
     app = SpymonApp(
-        LazyDesk(make),
+        LazyMonitor(make),
         fps=settings.fps,
         screenshots=settings.data_dir / "screens",
         what=f"{plan.symbols[0]} {plan.day}",

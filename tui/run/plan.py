@@ -29,7 +29,7 @@ Disk = Mapping[date, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RunFlags:
     """What was typed for this run alone, as text; None where nothing was.
 
     lines : 'text' or 'json' when no screen is wanted, else None
@@ -42,7 +42,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """What one run will show.
 
     source   : SIMULATED, STORED or one of LIVE
@@ -62,7 +62,7 @@ class Plan:
     warnings: tuple[str, ...]
 
 
-def make_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan:
+def make_plan(asked: RunFlags, settings: Settings, disk: Disk, today: date) -> RunPlan:
     """Weigh everything; UsageError, CredentialError or NoDataError when it cannot be had."""
     source = chosen_source(settings)
     if source in LIVE and asked.replay is None:
@@ -76,7 +76,7 @@ def make_plan(asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan
     _check_expiry(settings, day)
     on_disk = disk.get(day, ())
     symbols = _stored_symbols(settings, day, on_disk) if stored else simulated_symbols(settings)
-    return Plan(
+    return RunPlan(
         day=day,
         source=STORED if stored else SIMULATED,
         symbols=symbols,
@@ -106,12 +106,12 @@ def chosen_source(settings: Settings) -> str:
     return name
 
 
-def _live_plan(source: str, asked: Asked, settings: Settings, disk: Disk, today: date) -> Plan:
+def _live_plan(source: str, asked: RunFlags, settings: Settings, disk: Disk, today: date) -> RunPlan:
     if asked.from_ is not None or asked.to is not None:
         raise UsageError("--from and --to bound a replay; add --replay DATE, or leave them out.")
     _check_expiry(settings, today)
     customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
-    return Plan(
+    return RunPlan(
         day=today,
         source=source,
         symbols=tuple(underlying(symbol, customs).symbol for symbol in settings.symbol),
@@ -125,7 +125,7 @@ def _live_plan(source: str, asked: Asked, settings: Settings, disk: Disk, today:
 
 
 def to_fetch(
-    asked: Asked, settings: Settings, disk: Disk, today: date
+    asked: RunFlags, settings: Settings, disk: Disk, today: date
 ) -> tuple[date, tuple[str, ...]] | None:
     """Return the past day to fetch before it can be replayed, and its symbols; None when there is no need.
 
@@ -224,7 +224,7 @@ def _check_day(day: date, today: date) -> None:
         raise NoDataError(f"{day} has not happened yet; the last complete trading day was {last}.")
 
 
-def _bounds(asked: Asked, day: date) -> tuple[int | None, int | None]:
+def _bounds(asked: RunFlags, day: date) -> tuple[int | None, int | None]:
     hours = session(day)
     start_ns = None if asked.from_ is None else parse_time(asked.from_, day)
     end_ns = None if asked.to is None else parse_time(asked.to, day)
@@ -268,7 +268,7 @@ def simulated_symbols(settings: Settings) -> tuple[str, ...]:
     return settings.symbol
 
 
-def _speed(settings: Settings, asked: Asked, stored: bool) -> float:
+def _speed(settings: Settings, asked: RunFlags, stored: bool) -> float:
     if settings.speed is not None:
         return settings.speed
     if asked.lines is not None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine.feeds.massive.source import MassiveSource
 from engine.feeds.recorder.seek import find_recorder
-from engine.feeds.recorder.socket_file import Place
+from engine.feeds.recorder.socket_file import SocketFile
 from engine.feeds.recorder.source import AttachedSource
 from engine.feeds.simulated import PROFILES, SimulatedSource
 from engine.fold.params import PRESETS, FoldParams, with_settings
@@ -24,13 +24,13 @@ from engine.model.calendar import ET
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import NS
 from engine.session.monitor import Monitor
-from engine.session.symbol_day import DeckParams, Source
+from engine.session.symbol_day import PlayerParams, Source
 from engine.session.user_rules import PREFIX
+from engine.store.days.any_day import open_stored, stored_symbols
 from engine.store.days.spool import FileSpool
 from engine.store.days.store import DayStore
-from engine.store.days.stored import open_stored, stored_symbols
-from engine.store.journal.places import Place as Recording
-from engine.store.journal.places import is_recording
+from engine.store.journal.folders import RecordingFolder as Recording
+from engine.store.journal.folders import is_recording
 from engine.tape.tape import Tape
 from tui.alerts.alerter import Alerter
 from tui.settings.config import Settings
@@ -38,10 +38,10 @@ from tui.settings.config import Settings
 from ..alerts.from_settings import unknown_rules
 from .attaching import ATTACHED, attached_plan
 from .compact_beside import compact_apart
-from .desk import Desk
+from .daily_monitor import DailyMonitor, LiveDay
+from .lazy_monitor import MonitorLike
 from .massive import make_massive, recording
-from .next_day import DailyDesk, LiveDay
-from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, Asked, Plan, days_on_disk, make_plan
+from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, RunFlags, RunPlan, days_on_disk, make_plan
 from .user_rules import installed, load_rules
 
 GO_LIVE = (
@@ -66,7 +66,7 @@ class NamedSource:
 
 
 def make_sources(
-    plan: Plan,
+    plan: RunPlan,
     settings: Settings,
     tell: Tell = lambda sentence: None,
     now: Callable[[], int] = time.time_ns,
@@ -95,7 +95,7 @@ def make_sources(
     return simulated(plan.day, settings.seed, plan.symbols), *others
 
 
-def judged(plan: Plan, settings: Settings) -> tuple[tuple[str, ...], dict[str, str]]:
+def judged(plan: RunPlan, settings: Settings) -> tuple[tuple[str, ...], dict[str, str]]:
     """Return the symbols to play, and a sentence for each that nobody asked for and that is damaged."""
     if plan.source != STORED or settings.origin("symbol") != "default":
         return plan.symbols, {}
@@ -132,7 +132,7 @@ def attached(settings: Settings, now: Callable[[], int] = time.time_ns) -> Attac
         symbols = _in_order(settings.symbol, hello.symbols)
     else:
         symbols = settings.symbol
-    place = Place(settings.data_dir)
+    place = SocketFile(settings.data_dir)
     return AttachedSource(place, hello, symbols, lambda: FileSpool(place.folder), now)
 
 
@@ -162,11 +162,11 @@ def fold_params(settings: Settings) -> FoldParams:
     return FoldParams(signals=signals, rate=settings.rate, dividend=settings.dividend)
 
 
-def deck_params(plan: Plan, settings: Settings) -> DeckParams:
+def deck_params(plan: RunPlan, settings: Settings) -> PlayerParams:
     """Return how tapes are folded and shown, and which of the user's own rules look on."""
     found = load_rules(installed(), settings.rules_disabled)
     known = (*RULE_NAMES, *(PREFIX + kind.name for kind in found.kinds))
-    return DeckParams(
+    return PlayerParams(
         fold=fold_params(settings),
         expiry=settings.expiry,
         strikes=settings.strikes,
@@ -178,14 +178,14 @@ def deck_params(plan: Plan, settings: Settings) -> DeckParams:
     )
 
 
-def make_monitor(sources: Sequence[Source], plan: Plan, settings: Settings, alerter: Alerter) -> Monitor:
+def make_monitor(sources: Sequence[Source], plan: RunPlan, settings: Settings, alerter: Alerter) -> Monitor:
     """Return the monitor of a run, not yet started; the alerter hears its signals."""
     monitor = Monitor(sources, deck_params(plan, settings), speed=plan.speed, fps=settings.fps)
     monitor.on_signal(alerter.hear)
     return monitor
 
 
-def make_desk(plan: Plan, settings: Settings, alerter: Alerter, say: Callable[[str], None]) -> Desk:
+def make_desk(plan: RunPlan, settings: Settings, alerter: Alerter, say: Callable[[str], None]) -> MonitorLike:
     """Return what a screen looks at, not yet started; a live day is followed by the next.
 
     say : tells the person something once
@@ -196,20 +196,22 @@ def make_desk(plan: Plan, settings: Settings, alerter: Alerter, say: Callable[[s
     def make() -> LiveDay:
         return live_day(live_plan(settings, time.time_ns()), settings, alerter)
 
-    return DailyDesk(live_day(plan, settings, alerter), make, partial(compact_apart, settings.data_dir, say))
+    return DailyMonitor(
+        live_day(plan, settings, alerter), make, partial(compact_apart, settings.data_dir, say)
+    )
 
 
-def live_plan(settings: Settings, now_ns: int) -> Plan:
+def live_plan(settings: Settings, now_ns: int) -> RunPlan:
     """Return the plan of what is live now, as at a start; NoDataError without a recorder and a key."""
     disk, today = days_on_disk(settings.data_dir), datetime.fromtimestamp(now_ns // NS, ET).date()
-    plan = attached_plan(Asked(), settings, disk, today) or make_plan(Asked(), settings, disk, today)
+    plan = attached_plan(RunFlags(), settings, disk, today) or make_plan(RunFlags(), settings, disk, today)
     if plan.source == SIMULATED:
         raise NoDataError(f"No recorder runs on {settings.data_dir}, and there is no key of a provider.")
     return plan
 
 
 def live_day(
-    plan: Plan, settings: Settings, alerter: Alerter, now: Callable[[], int] = time.time_ns
+    plan: RunPlan, settings: Settings, alerter: Alerter, now: Callable[[], int] = time.time_ns
 ) -> LiveDay:
     """Return the live day of a plan, with its monitor; `now` in ns UTC."""
     feed, *others = make_sources(plan, settings, now=now)

@@ -18,7 +18,7 @@ GROUP = "spymon.rules"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class InstalledRules:
     """The rules that can be used, and a sentence for each that cannot."""
 
     kinds: tuple[RuleKind, ...]
@@ -30,7 +30,7 @@ def installed() -> list[EntryPoint]:
     return sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
 
 
-def load_rules(points: Iterable[EntryPoint], disabled: Collection[str]) -> Found:
+def load_rules(points: Iterable[EntryPoint], disabled: Collection[str]) -> InstalledRules:
     """Load all but the disabled, which are named by entry point or by rule."""
     kinds: dict[str, RuleKind] = {}
     sentences: list[str] = []
@@ -49,4 +49,4 @@ def load_rules(points: Iterable[EntryPoint], disabled: Collection[str]) -> Found
             sentences.append(f"The rule {point.name} is left out: another is called {kind.name} already.")
         elif kind.name not in disabled:
             kinds[kind.name] = kind
-    return Found(tuple(kinds.values()), tuple(sentences))
+    return InstalledRules(tuple(kinds.values()), tuple(sentences))

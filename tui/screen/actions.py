@@ -6,7 +6,7 @@ from datetime import date
 
 from textual.screen import Screen
 
-from engine.analytics.exposure_choice import BASES, CONVENTIONS, SCOPES, Stance
+from engine.analytics.exposure_choice import BASES, CONVENTIONS, SCOPES, ExposureChoice
 from engine.model.calendar import clock_text
 from engine.model.errors import UsageError
 from engine.views.commands import (
@@ -24,7 +24,7 @@ from engine.views.commands import (
 )
 from engine.views.view import View
 
-from ..run.desk import Desk
+from ..run.lazy_monitor import MonitorLike
 from ..settings.prefs import after
 from . import steering
 from .keys import FRONT
@@ -35,17 +35,17 @@ _WITHOUT_VIEW = frozenset({"source", "back"})
 _TIMES = "10:31   1031   +5m   -30s   open+15m   close-1h"
 
 
-class Steering(Screen[None]):
+class Actions(Screen[None]):
     """Sends what the keys ask for; knows the newest view, and what was asked before it."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: MonitorLike) -> None:
         super().__init__()
         self.desk = desk
         self._newest: View | None = None
-        self._speed = steering.Asked[float]()
-        self._symbol = steering.Asked[str]()
-        self._expiry = steering.Asked[date]()
-        self._stance = steering.Asked[Stance]()
+        self._speed = steering.PendingRequest[float]()
+        self._symbol = steering.PendingRequest[str]()
+        self._expiry = steering.PendingRequest[date]()
+        self._stance = steering.PendingRequest[ExposureChoice]()
 
     @property
     def newest(self) -> View:
@@ -199,6 +199,6 @@ class Steering(Screen[None]):
             self.send(steering.goto(text, self.newest))
 
 
-def stance_of(view: View) -> Stance:
+def stance_of(view: View) -> ExposureChoice:
     """Return what the view's exposures are sums of."""
-    return Stance(view.gamma.convention, view.gamma.basis, view.gamma.scope)
+    return ExposureChoice(view.gamma.convention, view.gamma.basis, view.gamma.scope)

@@ -34,16 +34,15 @@ from tui.alerts.channels import Bell, Write
 from tui.alerts.gate import AlertParams
 
 from ..run import process
-from ..run.desk import Desk as Desk
-from ..run.desk import LazyDesk as LazyDesk
+from ..run.lazy_monitor import MonitorLike as Desk
 from ..settings.prefs import Prefs
 from . import keys, steering, theme
-from .desk import DeskScreen
-from .frame_rate import Gate, Pace
+from .frame_rate import FrameRate, ViewGate
+from .main_screen import MainScreen
 from .palette import SpymonCommands
 from .sheets.help import HelpScreen
-from .sheets.modal import Palette
-from .terminal import Standing, standing
+from .sheets.modal import PaletteScreen
+from .terminal import TerminalState, standing
 
 
 def _unasked(write: Write) -> Alerter:
@@ -73,7 +72,7 @@ class SpymonApp(App[None]):
     """
 
     TITLE = "spymon"
-    CSS_PATH = "desk.tcss"  # of the app, because Textual loads no sheet of a default screen
+    CSS_PATH = "main_screen.tcss"  # of the app, because Textual loads no sheet of a default screen
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(of_app=True)]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {SpymonCommands}
 
@@ -95,12 +94,12 @@ class SpymonApp(App[None]):
         self.error: BaseException | None = None
         self._keymap_given = dict(keymap or {})
         self._table = keys.with_keymap(self._keymap_given)
-        self._main = DeskScreen(desk, self._table, what, Prefs(fps=fps))
+        self._main = MainScreen(desk, self._table, what, Prefs(fps=fps))
         self._screenshots = screenshots
         self._cpu_s = cpu_s
         self._settle = settle
-        self._pace = Pace.of(fps)
-        self._gate = Gate()
+        self._pace = FrameRate.of(fps)
+        self._gate = ViewGate()
         self._clock: Timer | None = None
         self._unread: contextlib.ExitStack | None = None
         self._spent_s = 0.0
@@ -195,12 +194,12 @@ class SpymonApp(App[None]):
         if self.is_headless:
             return
         found = standing(sys.__stderr__)  # what Textual writes to
-        if found is Standing.GONE:
+        if found is TerminalState.GONE:
             self.exit(return_code=HUNG_UP)
-        elif found is Standing.UNREAD and self._unread is None:
+        elif found is TerminalState.UNREAD and self._unread is None:
             self._unread = contextlib.ExitStack()
             self._unread.enter_context(self.batch_update())
-        elif found is Standing.READY and self._unread is not None:
+        elif found is TerminalState.READY and self._unread is not None:
             self._unread.close()
             self._unread = None
             self.screen.refresh()
@@ -253,8 +252,8 @@ class SpymonApp(App[None]):
 
     def action_palette(self) -> None:
         """Open the palette."""
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+        if not isinstance(self.screen, PaletteScreen):
+            self.push_screen(PaletteScreen(id="--command-palette"))
 
     def action_shot(self) -> None:
         """Save the screen, named after the moment of tape it shows."""

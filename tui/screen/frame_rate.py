@@ -14,7 +14,7 @@ SLOWEST_FPS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class FrameRate:
     """A frame rate that gives way when frames are dear, and comes back when they are cheap.
 
     wanted   : frames per second the person asked for
@@ -31,11 +31,11 @@ class Pace:
     recovery: int = 100
 
     @classmethod
-    def of(cls, fps: float) -> Pace:
+    def of(cls, fps: float) -> FrameRate:
         """Start at the wanted rate."""
         return cls(wanted=fps, fps=fps)
 
-    def after(self, cost_s: float) -> Pace:
+    def after(self, cost_s: float) -> FrameRate:
         """Take in what the last frame cost, in seconds."""
         period_s = 1 / self.fps
         if cost_s > period_s / 2:
@@ -44,19 +44,19 @@ class Pace:
             return self._cheaper()
         return replace(self, dear=0, cheap=0) if self.dear or self.cheap else self
 
-    def _dearer(self) -> Pace:
+    def _dearer(self) -> FrameRate:
         if self.dear + 1 < self.patience:
             return replace(self, dear=self.dear + 1, cheap=0)
         return replace(self, fps=max(SLOWEST_FPS, self.fps / 2), dear=0, cheap=0)
 
-    def _cheaper(self) -> Pace:
+    def _cheaper(self) -> FrameRate:
         if self.cheap + 1 < self.recovery:
             return replace(self, dear=0, cheap=self.cheap + 1)
         return replace(self, fps=min(self.wanted, self.fps * 2), dear=0, cheap=0)
 
 
 @dataclass(slots=True)
-class Gate:
+class ViewGate:
     """Lets each view through once, and none of an older generation than one that has passed."""
 
     generation: int = -1

@@ -6,13 +6,20 @@ from collections.abc import Callable, Sequence
 
 from engine.model.errors import SpymonError, UsageError
 from engine.views.commands import WhatIf
-from engine.views.queries import Around, AroundQuery, Comparison, Scoreboard, ScoreQuery, WhatIfQuery
+from engine.views.queries import (
+    Scoreboard,
+    ScoreQuery,
+    SignalTape,
+    SignalTapeQuery,
+    WhatIfComparison,
+    WhatIfQuery,
+)
 from engine.views.view import SignalRow
 
-from ..run.desk import Desk
-from .actions import Steering
+from ..run.lazy_monitor import MonitorLike
+from .actions import Actions
+from .draw.cell_widget import Row
 from .draw.lines import words
-from .draw.painted import Row
 from .sheets.ask import AskScreen, Question, Verdict
 from .sheets.evidence import evidence_rows
 from .sheets.panel import PanelSheet
@@ -22,10 +29,10 @@ ASK_EVERY = 5
 """Frames between two questions of an open sheet."""
 
 
-class Inquiry(Steering):
+class Inquiry(Actions):
     """Keeps at most one sheet open, and asks its question while it is."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: MonitorLike) -> None:
         super().__init__(desk)
         self._inquiry: PanelSheet | None = None
         self._asking_inquiry = False
@@ -64,12 +71,12 @@ class Inquiry(Steering):
     def inspect(self, index: int, row: SignalRow) -> None:
         """Show what a signal was judged by, and the tape around it; enter goes to it."""
 
-        def write(around: Around | None, width: int) -> Sequence[Row]:
+        def write(around: SignalTape | None, width: int) -> Sequence[Row]:
             view = self.newest
             known = view.outcomes.of(index) if index < len(view.signals) else ()
             return evidence_rows(row, view.symbol, known, around, width)
 
-        sheet = PanelSheet("evidence", AroundQuery(index), write, "go there").add_class("-slim")
+        sheet = PanelSheet("evidence", SignalTapeQuery(index), write, "go there").add_class("-slim")
         self._open_panel(sheet, lambda go: self.visit(row) if go else None)
 
     # outcomes --------------------------------------------------------------------------------------------
@@ -96,7 +103,7 @@ class Inquiry(Steering):
         settings = tuple(answer.split())
         self.send(WhatIf(settings))
 
-        def write(found: Comparison | None, width: int) -> Sequence[Row]:
+        def write(found: WhatIfComparison | None, width: int) -> Sequence[Row]:
             return comparison_rows(found, settings, width)
 
         sheet = PanelSheet("what if", WhatIfQuery(), write)

@@ -13,18 +13,18 @@ from engine.model.errors import UsageError
 from engine.tape.replay_clock import SPEEDS
 from engine.views.commands import Command, SelectExpiry, SelectSymbol, SetSpeed, UseSource
 
-from ..run.desk import Desk
+from ..run.lazy_monitor import MonitorLike
 from . import steering
 from .keys import FRONT, TABLE
 
 Entry = tuple[str, str, IgnoreReturnCallbackType]
 
 
-class Commanded(Protocol):
+class PaletteApp(Protocol):
     """The app, as far as the palette needs it: a desk, and callables that send or run something."""
 
     @property
-    def desk(self) -> Desk: ...
+    def desk(self) -> MonitorLike: ...
 
     def sender(self, command: Command) -> IgnoreReturnCallbackType: ...
 
@@ -48,8 +48,8 @@ class SpymonCommands(Provider):
                 yield Hit(score, matcher.highlight(name), run, help=help_text)
 
     @property
-    def _spymon(self) -> Commanded:
-        return cast("Commanded", self.app)
+    def _spymon(self) -> PaletteApp:
+        return cast("PaletteApp", self.app)
 
     def _entries(self) -> Iterator[Entry]:
         yield from self._of_keys()

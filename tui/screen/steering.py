@@ -25,7 +25,7 @@ LEAD_NS = 2 * NS
 _SKIP_SPEED_CAP = 60.0  # at the unlimited speed a skip is that of ×60
 
 
-class Asked(Generic[T]):
+class PendingRequest(Generic[T]):
     """What was asked for last, until a view shows it: so that two quick presses make two steps."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import TextIO
 
 
-class Standing(Enum):
+class TerminalState(Enum):
     """How a terminal stands: ready for more, not read at the moment, or gone."""
 
     READY = auto()
@@ -20,13 +20,13 @@ class Standing(Enum):
     GONE = auto()
 
 
-def standing(stream: TextIO | None) -> Standing:
+def standing(stream: TextIO | None) -> TerminalState:
     """Return how the terminal behind an open stream stands; READY where that cannot be asked."""
     if sys.platform == "win32" or stream is None:
-        return Standing.READY
+        return TerminalState.READY
     poll = select.poll()
     poll.register(stream.fileno(), select.POLLOUT)
     heard = poll.poll(0)
     if not heard:
-        return Standing.UNREAD
-    return Standing.GONE if heard[0][1] & select.POLLHUP else Standing.READY
+        return TerminalState.UNREAD
+    return TerminalState.GONE if heard[0][1] & select.POLLHUP else TerminalState.READY

@@ -103,7 +103,7 @@ def as_text(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class RawValue:
     """One raw value as found: its text, its origin, and how to cite it in a sentence."""
 
     text: str
@@ -111,7 +111,7 @@ class Given:
     cited: str
 
 
-Layer = Mapping[str, Given]
+Layer = Mapping[str, RawValue]
 
 
 def load_settings(
@@ -184,11 +184,11 @@ def template() -> str:
     return "\n".join(lines)
 
 
-def _first(layers: list[Layer], name: str) -> Given:
+def _first(layers: list[Layer], name: str) -> RawValue:
     return next(layer[name] for layer in layers if name in layer)
 
 
-def _value(setting: Setting, given: Given) -> Any:
+def _value(setting: Setting, given: RawValue) -> Any:
     try:
         return setting.parse(given.text)
     except (ValueError, SpymonError):
@@ -199,7 +199,7 @@ def _value(setting: Setting, given: Given) -> Any:
 
 def _flag_layer(flags: Mapping[str, str]) -> Layer:
     return {
-        name: Given(text, f"flag {_BY_NAME[name].flag}", f"{_BY_NAME[name].flag} {text}".rstrip())
+        name: RawValue(text, f"flag {_BY_NAME[name].flag}", f"{_BY_NAME[name].flag} {text}".rstrip())
         for name, text in flags.items()
     }
 
@@ -209,14 +209,14 @@ def _variable_layer(variables: Mapping[str, str], origin: str | None) -> Layer:
     return {name: given for name, given in found if given is not None}
 
 
-def _variable(setting: Setting, variables: Mapping[str, str], origin: str | None) -> Given | None:
+def _variable(setting: Setting, variables: Mapping[str, str], origin: str | None) -> RawValue | None:
     own: tuple[str, Callable[[str], str]] = (setting.variable, str)
     for name, read in (own, *setting.also):
         written = variables.get(name, "").strip()
         cited = f"{name}={written} in {origin or 'the environment'}"
         text = _read_as(read, written, cited) if written else ""
         if text:
-            return Given(text, origin or f"environment {name}", cited)
+            return RawValue(text, origin or f"environment {name}", cited)
     return None
 
 
@@ -230,7 +230,7 @@ def _read_as(read: Callable[[str], str], text: str, cited: str) -> str:
 def _default_layer(environ: Mapping[str, str]) -> Layer:
     remote = any(environ.get(name) for name in SSH_NAMES)
     texts = {setting.name: setting.default for setting in SETTINGS} | ({"fps": SSH_FPS} if remote else {})
-    return {name: Given(text, "default", f"the default {name}") for name, text in texts.items()}
+    return {name: RawValue(text, "default", f"the default {name}") for name, text in texts.items()}
 
 
 def _key(
@@ -311,14 +311,14 @@ def _thresholds(layers: Sequence[Mapping[str, Threshold]]) -> tuple[Threshold, .
     return tuple(merged[name] for name in sorted(merged))
 
 
-def _toml_entry(key: str, value: object, cited: str) -> tuple[str, Given]:
+def _toml_entry(key: str, value: object, cited: str) -> tuple[str, RawValue]:
     name = key.replace("-", "_").replace(".", "_", 1)
     if any(name.upper() in spellings for spellings in KEYS.values()):
         raise ConfigError(f"{cited} holds {key}; keys belong in the environment or in .env.")
     if name not in _BY_NAME:
         raise ConfigError(f"{cited} has an unknown key {key}{did_you_mean(key, [s.key for s in SETTINGS])}")
     text = _toml_text(value, whole=_BY_NAME[name].key != name or _BY_NAME[name].secret)
-    return name, Given(text, cited, f"{key} = {text} in {cited}")
+    return name, RawValue(text, cited, f"{key} = {text} in {cited}")
 
 
 def _toml_text(value: object, whole: bool) -> str:

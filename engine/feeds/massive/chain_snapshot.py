@@ -14,8 +14,8 @@ import numpy as np
 
 from ...model.contracts import ContractTable
 from ...model.events import BAR, EVENT, FLAG_RECEIVED, OI, SPOT, VENDOR, Events
-from .rest_client import Rest
-from .wire.chain import Chain, Traded, as_of, read_chain
+from .rest_client import RestClient
+from .wire.chain import ChainSnapshot, DayVolume, as_of, read_chain
 from .wire.pages import Pages
 from .wire.requests import Page, chain
 
@@ -23,7 +23,7 @@ _KEY, _VALUES = ["cid", "kind"], ["p1", "p2", "s1", "s2"]
 
 
 async def fetch_chain(
-    rest: Rest, symbol: str, first: date, last: date, strikes_milli: tuple[int, int] | None = None
+    rest: RestClient, symbol: str, first: date, last: date, strikes_milli: tuple[int, int] | None = None
 ) -> tuple[Page, ...]:
     """Return the pages of a symbol's snapshot; expirations and strikes (1/1000 $) from first to last."""
     return tuple([page async for page in rest.pages(chain(symbol, first, last, strikes_milli))])
@@ -31,7 +31,7 @@ async def fetch_chain(
 
 def read_pages(
     pages: Sequence[Page], contracts: ContractTable, reader: Pages, received_ns: int, session_ns: int
-) -> Chain:
+) -> ChainSnapshot:
     """Read a snapshot's pages as one; contracts that are new are added to the table.
 
     What has no time of its own gets the snapshot's: with ours a delayed tape's clock would run ahead of it.
@@ -48,7 +48,7 @@ def read_pages(
     as_of_ns = max(as_of(kept, received_ns), session_ns)
     kept["ts"][kept["flags"] & FLAG_RECEIVED != 0] = as_of_ns
     flags = [part.delayed for part in parts if part.delayed is not None]
-    return Chain(
+    return ChainSnapshot(
         events=kept,
         listed=tuple(dict.fromkeys(cid for part in parts for cid in part.listed)),
         traded=_today([each for part in parts for each in part.traded], session_ns),
@@ -57,13 +57,13 @@ def read_pages(
     )
 
 
-def _today(traded: list[Traded], session_ns: int) -> tuple[Traded, ...]:
+def _today(traded: list[DayVolume], session_ns: int) -> tuple[DayVolume, ...]:
     """Return what was renewed in the session, the last word on each contract."""
     last = {each.cid: each for each in traded if each.updated_ns is None or each.updated_ns >= session_ns}
     return tuple(last.values())
 
 
-class News:
+class ChainChanges:
     """Lets through what one symbol's snapshots say that the one before did not.
 
     A snapshot repeats every contract's open interest, day and vendor greeks; a day of them would be millions

@@ -21,14 +21,14 @@ from websockets.uri import parse_uri
 
 from ...model.errors import ConfigError, CredentialError
 from ...model.events import NS
-from ..transport.backoff import Backoff, Pace
-from ..transport.watchdog import Sleep, Watch
-from ..transport.websocket import Line
+from ..transport.backoff import Backoff, ConnectionTimes
+from ..transport.watchdog import ClockJump, Watchdog
+from ..transport.websocket import WebSocket
 from ..transport.ws_frames import Chunk, plain_frames
 from .conflation import MOST_EVENTS
-from .frame_queue import Drained, Inbox, Word
+from .frame_queue import FrameQueue, HandshakeNews, QueueContents
 from .reasons import ENDED, SLEPT, UNGRANTED, unreachable
-from .wire.handshake import State
+from .wire.handshake import HandshakeState
 from .wire.machine import Machine
 
 MOST_BYTES = 64_000_000
@@ -79,7 +79,7 @@ class LinkStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class _PhaseStatus:
     """The part of the status that changes with a phase."""
 
     phase: Phase = Phase.CLOSED
@@ -98,7 +98,7 @@ class Connection:
         self,
         url: str,
         machine: Machine,
-        pace: Pace,
+        pace: ConnectionTimes,
         heard: Callable[[], None],
         *,
         seed: int,
@@ -118,19 +118,19 @@ class Connection:
             raise ConfigError(f"{url!r} is no websocket address, such as wss://host/options.") from error
         self._machine, self._pace, self._heard, self._now = machine, pace, heard, now
         self._most_bytes = most_bytes
-        self._inbox = Inbox(machine, most_events, self._tell)
+        self._inbox = FrameQueue(machine, most_events, self._tell)
         self._backoff = Backoff(pace, seed)
-        self._standing = _Standing()
+        self._standing = _PhaseStatus()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._line: Line | None = None
+        self._line: WebSocket | None = None
         self._number = 0
-        self._word = Word()
+        self._word = HandshakeNews()
         self._settled = asyncio.Event()
         self._held_back = False
         self._last_frame_ns = 0
         self._data_since_s: float | None = None
         self._data_until_s = 0.0
-        self._sleep = Sleep(pace.jump)
+        self._sleep = ClockJump(pace.jump)
         self._ahead_s: int | None = None
         plain_frames(b"")  # compiled beforehand: the loop does not wait for a compiler
 
@@ -154,7 +154,7 @@ class Connection:
         """Set the channels that should be held from now on; the next drain asks for them."""
         self._inbox.want(frozenset(channels))
 
-    def drain(self) -> Drained:
+    def drain(self) -> QueueContents:
         """Decode everything that is queued; one thread at a time, and not the loop's."""
         drained = self._inbox.drain(self._now())
         if self._held_back:
@@ -187,11 +187,11 @@ class Connection:
         """Open a connection and stay until it is over and decoded; return what comes next, see `_next`."""
         self._number += 1
         self._data_since_s = None
-        self._word = Word(self._number)
+        self._word = HandshakeNews(self._number)
         self._settled.clear()
         self._inbox.begin(self._number, self._now())
         self._enter(Phase.CONNECTING, self._standing.why)
-        self._line = line = Line(self._uri, self._take, self._now, self._pace.gather)
+        self._line = line = WebSocket(self._uri, self._take, self._now, self._pace.gather)
         try:
             why = await self._open(line) or await self._stay(line)
         finally:
@@ -204,7 +204,7 @@ class Connection:
                 await self._settled.wait()
         return self._next(line, why)
 
-    async def _open(self, line: Line) -> str | None:
+    async def _open(self, line: WebSocket) -> str | None:
         """Connect and upgrade; return why not, None when it is open."""
         loop, uri = asyncio.get_running_loop(), self._uri
         secure = ssl.create_default_context() if uri.secure else None
@@ -221,9 +221,9 @@ class Connection:
         self._enter(Phase.AUTHENTICATING, self._standing.why)
         return None
 
-    async def _stay(self, line: Line) -> str:
+    async def _stay(self, line: WebSocket) -> str:
         """Watch over an open connection and return why it is over."""
-        watch = Watch(self._pace, line.heard_s)
+        watch = Watchdog(self._pace, line.heard_s)
         while True:
             await asyncio.wait([line.ended], timeout=self._pace.tick)
             if line.ended.done():
@@ -255,7 +255,7 @@ class Connection:
 
     # --- between drain and loop -------------------------------------------------------------------
 
-    def _tell(self, word: Word) -> None:
+    def _tell(self, word: HandshakeNews) -> None:
         """Hand a word of the draining thread to the loop."""
         self._on_loop(partial(self._follow, word))
 
@@ -264,7 +264,7 @@ class Connection:
         if loop is not None:
             loop.call_soon_threadsafe(work)
 
-    def _follow(self, word: Word) -> None:
+    def _follow(self, word: HandshakeNews) -> None:
         """Send what is to be sent, and take note of how the conversation stands."""
         if word.number != self._number:
             return  # of a connection that was given up meanwhile
@@ -274,7 +274,7 @@ class Connection:
         elif self._line is not None and self._line.usable:
             for command in word.commands:
                 self._line.say(command)
-            if word.state is State.STREAMING:
+            if word.state is HandshakeState.STREAMING:
                 self._stream(word.ungranted)
 
     def _stream(self, ungranted: bool) -> None:
@@ -286,18 +286,20 @@ class Connection:
 
     # --- between connections ----------------------------------------------------------------------
 
-    def _next(self, line: Line, why: str) -> tuple[Phase, str, float]:
+    def _next(self, line: WebSocket, why: str) -> tuple[Phase, str, float]:
         """Return the phase after a connection, why it is over, and how long to wait, s."""
         if why is SLEPT:
             return Phase.WAITING, why, 0.0
         state = self._word.state
-        if state is State.REFUSED:
+        if state is HandshakeState.REFUSED:
             self._enter(Phase.REFUSED, self._refusal())
             raise CredentialError(self._standing.why)
         data_s = 0.0 if self._data_since_s is None else self._data_until_s - self._data_since_s
         barred = line.refused in _NOT_ALLOWED
-        wait_s = self._backoff.wait_s(data_s, long=barred or state is State.EVICTED)
-        phase = Phase.EVICTED if state is State.EVICTED else Phase.REFUSED if barred else Phase.WAITING
+        wait_s = self._backoff.wait_s(data_s, long=barred or state is HandshakeState.EVICTED)
+        phase = (
+            Phase.EVICTED if state is HandshakeState.EVICTED else Phase.REFUSED if barred else Phase.WAITING
+        )
         return phase, ENDED.get(state, self._machine.without_key(why)), wait_s
 
     def _refusal(self) -> str:
@@ -317,7 +319,7 @@ class Connection:
         return self._sleep.noticed(self._now() / NS, _monotonic_s())
 
     def _enter(self, phase: Phase, why: str, retry_at_ns: int | None = None) -> None:
-        self._standing = _Standing(phase, self._now(), why, retry_at_ns)
+        self._standing = _PhaseStatus(phase, self._now(), why, retry_at_ns)
         self._heard()
 
 

@@ -55,7 +55,7 @@ def skew_sentence(ahead_s: int | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FeedStatus:
     """How one symbol's feed stands at `now_ns`, all times ns UTC.
 
     on        : the market is open

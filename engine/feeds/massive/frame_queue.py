@@ -14,16 +14,16 @@ from dataclasses import dataclass, field, replace
 from ...model.events import Batch
 from ..transport.ws_frames import Chunk, unwrapped
 from .conflation import conflate
-from .wire.handshake import State
+from .wire.handshake import HandshakeState
 from .wire.machine import Machine
-from .wire.notices import Notice, Told
+from .wire.notices import Notice, StatusNotice
 
 PORTION = 500_000
 """Bytes that are decoded at once: what fits the cache is decoded twice as fast as 4 MB."""
 
 
 @dataclass(frozen=True, slots=True)
-class Drained:
+class QueueContents:
     """What a drain found: one batch per symbol, and what the machine told."""
 
     batches: dict[str, Batch] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Drained:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class HandshakeNews:
     """What the loop has to know of a connection's conversation.
 
     number    : of the connection
@@ -43,7 +43,7 @@ class Word:
     """
 
     number: int = 0
-    state: State = State.OPENING
+    state: HandshakeState = HandshakeState.OPENING
     said: str = ""
     ungranted: bool = False
     settled: bool = False
@@ -59,20 +59,20 @@ class _Mark:
     now_ns: int
 
 
-class Inbox:
+class FrameQueue:
     """What one connection after another brought, until it is drained.
 
     conflated : quotes dropped so far
     """
 
-    def __init__(self, machine: Machine, most_events: int, tell: Callable[[Word], None]) -> None:
+    def __init__(self, machine: Machine, most_events: int, tell: Callable[[HandshakeNews], None]) -> None:
         self.conflated = 0
         self._machine, self._most_events, self._tell = machine, most_events, tell
         self._queue: deque[Chunk | _Mark] = deque()
         self._put_bytes = self._taken_bytes = 0
         self._wanted: frozenset[str] | None = None
         self._applied: frozenset[str] | None = None
-        self._word = Word()
+        self._word = HandshakeNews()
         self._notices: list[Notice] = []
         self._last_ns = 0
         self._over = True
@@ -118,7 +118,7 @@ class Inbox:
 
     # --- on the draining thread -------------------------------------------------------------------
 
-    def drain(self, now_ns: int) -> Drained:
+    def drain(self, now_ns: int) -> QueueContents:
         """Decode what is queued; every contract that is new in the batches is in the notices."""
         machine = self._machine
         self._decode_queued()
@@ -131,7 +131,7 @@ class Inbox:
         self._collect_notices()
         self._speak()
         notices, self._notices = self._notices, []
-        return Drained(batches, notices)
+        return QueueContents(batches, notices)
 
     def _decode_queued(self) -> None:
         """Decode what was queued when it began, in order."""
@@ -166,7 +166,7 @@ class Inbox:
             return
         self._machine.reset_connection()
         self._since_ns = mark.now_ns if self._since_ns is None else self._since_ns
-        self._word = Word(mark.number)
+        self._word = HandshakeNews(mark.number)
 
     def _bounded(self, batch: Batch) -> Batch:
         events, dropped = conflate(batch.events, self._most_events)
@@ -176,7 +176,7 @@ class Inbox:
     def _find_outage(self) -> None:
         """Note that a time without data is over once what was held before is held again, or refused."""
         channels = self._machine.channels
-        if self._since_ns is None or self._over or self._machine.state is not State.STREAMING:
+        if self._since_ns is None or self._over or self._machine.state is not HandshakeState.STREAMING:
             return
         owed = self._lost & channels.wanted if self._lost else channels.wanted
         if owed <= channels.held | channels.refused:
@@ -197,7 +197,7 @@ class Inbox:
         told = self._machine.notices()
         self._notices += told
         for each in told:
-            if isinstance(each, Told) and each.state != State.STREAMING:
+            if isinstance(each, StatusNotice) and each.state != HandshakeState.STREAMING:
                 self._word = replace(self._word, said=each.message)
 
     def _speak(self) -> None:

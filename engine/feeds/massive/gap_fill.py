@@ -1,8 +1,8 @@
 """The trades of an outage, fetched over REST and put in order behind what is on the tape already.
 
 Fetching waits for the network and touches nothing else; `merge` is pure and belongs to the thread that
-decodes the socket, with whose `Seen` it shares the sequence numbers. Filling the same outage again adds only
-what has come to light since.
+decodes the socket, with whose `SeenTrades` it shares the sequence numbers. Filling the same outage again adds
+only what has come to light since.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from ...model.errors import CredentialError, SpymonError
 from ...model.events import EVENT, FLAG_FILLED, NS, TRADE, Events
-from .rest_client import Rest
+from .rest_client import RestClient
 from .wire.pages import Pages, Prints
-from .wire.requests import BusyError, Page, trades
+from .wire.requests import Page, TryLaterError, trades
 from .wire.rows import NO_SEQUENCE, NS_PER_MS
-from .wire.seen_trades import Seen
+from .wire.seen_trades import SeenTrades
 
 OVERLAP_NS = 2 * NS
 """How far before and after an outage trades are fetched: clocks differ, and late prints come late."""
@@ -32,7 +32,7 @@ _Key = tuple[int, int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class GapTrades:
     """Pages of trades by contract id.
 
     missing : contracts whose trades could not be fetched, or not to the end
@@ -45,21 +45,23 @@ class Fetched:
 
 
 async def fetch_trades(
-    rest: Rest, contracts: Sequence[tuple[int, str]], begin_ns: int, end_ns: int
-) -> Fetched:
+    rest: RestClient, contracts: Sequence[tuple[int, str]], begin_ns: int, end_ns: int
+) -> GapTrades:
     """Fetch the trades of (contract id, ticker) from `begin_ns` until before `end_ns`, the first ones first.
 
     A contract that cannot be fetched costs no other one, unless the reason would be theirs too.
     """
-    errand = _Errand(rest, deque(contracts), begin_ns, end_ns)
+    errand = _GapTask(rest, deque(contracts), begin_ns, end_ns)
     async with asyncio.TaskGroup() as tasks:
         for _ in range(min(_AT_ONCE, len(contracts))):
             tasks.create_task(errand.run())
-    return Fetched(tuple(errand.pages), (*errand.missing, *errand.left), errand.reason)
+    return GapTrades(tuple(errand.pages), (*errand.missing, *errand.left), errand.reason)
 
 
-class _Errand:
-    def __init__(self, rest: Rest, contracts: deque[tuple[int, str]], begin_ns: int, end_ns: int) -> None:
+class _GapTask:
+    def __init__(
+        self, rest: RestClient, contracts: deque[tuple[int, str]], begin_ns: int, end_ns: int
+    ) -> None:
         self.pages: list[tuple[int, Page]] = []
         self.missing: list[int] = []
         self.reason = ""
@@ -82,10 +84,10 @@ class _Errand:
         except SpymonError as error:
             self.missing.append(cid)
             self.reason = self.reason or str(error)
-            self._over |= isinstance(error, (BusyError, CredentialError))
+            self._over |= isinstance(error, (TryLaterError, CredentialError))
 
 
-class Heard:
+class RecentTrades:
     """The trades lately put on a tape; (n,) EVENT by `trades`.
 
     Those of the last `keep_ns` of tape are kept, and from an outage on all until it is filled.
@@ -125,7 +127,7 @@ class Heard:
 
 
 def merge(
-    fetched: Fetched, heard: Events, seen: Seen, place_of: Callable[[int], int], reader: Pages
+    fetched: GapTrades, heard: Events, seen: SeenTrades, place_of: Callable[[int], int], reader: Pages
 ) -> Events:
     """Return the fetched trades that are not on the tape yet, flagged and in order of time.
 
@@ -134,7 +136,7 @@ def merge(
 
     heard    : (n,) EVENT, trades on the tape in the time that was fetched
     seen     : takes the fetched numbers, so that the socket may tell them later and they count once
-    place_of : `Seen`'s name of a contract id
+    place_of : `SeenTrades`'s name of a contract id
     """
     prints = _joined([reader.trades(page.rows, cid) for cid, page in fetched.pages])
     known = _known_by_number(prints, seen, place_of)
@@ -151,7 +153,7 @@ def _joined(parts: list[Prints]) -> Prints:
     )
 
 
-def _known_by_number(prints: Prints, seen: Seen, place_of: Callable[[int], int]) -> NDArray[np.bool_]:
+def _known_by_number(prints: Prints, seen: SeenTrades, place_of: Callable[[int], int]) -> NDArray[np.bool_]:
     """Say of each trade whether its number was seen before."""
     known = np.zeros(len(prints.events), bool)
     numbered = np.flatnonzero(prints.sequences != NO_SEQUENCE)

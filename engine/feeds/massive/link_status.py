@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from ...model.events import NS
 from ...tape.link import Link
-from .feed_status import Standing, refusal_sentence, skew_sentence
-from .rest_poller import Errands
+from .feed_status import FeedStatus, refusal_sentence, skew_sentence
+from .rest_poller import RestPoller
 from .session_hours import Hours, closed_sentence
-from .sockets import Clusters
+from .sockets import Sockets
 
 
-def link_of(errands: Errands, clusters: Clusters, hours: Hours, poll_ns: int, now_ns: int) -> Link:
+def link_of(errands: RestPoller, clusters: Sockets, hours: Hours, poll_ns: int, now_ns: int) -> Link:
     """Return how a symbol stands at `now_ns`, ns UTC."""
     followed = errands.followed
-    standing = Standing(
+    standing = FeedStatus(
         now_ns=now_ns,
         on=hours.on(now_ns),
         streaming=clusters.streaming,
@@ -37,13 +37,13 @@ def link_of(errands: Errands, clusters: Clusters, hours: Hours, poll_ns: int, no
     )
 
 
-def _chain_age_s(errands: Errands, hours: Hours, now_ns: int) -> int | None:
+def _chain_age_s(errands: RestPoller, hours: Hours, now_ns: int) -> int | None:
     """Return how old the chain shown before the open is, whole seconds; None without one, or later."""
     chain_ns = errands.followed.chain_ns
     return None if chain_ns is None or now_ns >= hours.open_ns else max(now_ns - chain_ns, 0) // NS
 
 
-def _heard_ns(errands: Errands, clusters: Clusters) -> int:
+def _heard_ns(errands: RestPoller, clusters: Sockets) -> int:
     """Return when anything came last, by an earlier process if not by this one; ns UTC, 0 for never."""
     if errands.polling:
         return errands.heard_ns
@@ -52,7 +52,7 @@ def _heard_ns(errands: Errands, clusters: Clusters) -> int:
     return clusters.told_ns if errands.joined else errands.followed.intake.resumed_ns
 
 
-def _note(errands: Errands, clusters: Clusters, hours: Hours, standing: Standing) -> str:
+def _note(errands: RestPoller, clusters: Sockets, hours: Hours, standing: FeedStatus) -> str:
     followed, symbol = errands.followed, errands.followed.underlying.symbol
     if followed.intake.trouble:
         return followed.intake.trouble

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ...fold.conditions import CANCELS
 from ...model.events import BAR, TRADE, Events
-from .wire.chain import Chain
+from .wire.chain import ChainSnapshot
 
 _FIRST_SIZE = 256
 
@@ -71,7 +71,7 @@ class Reconciliation:
         """Say which contracts the recording lists; those without a day volume in it had not been traded."""
         self._before = dict.fromkeys(cids, 0) | self._before
 
-    def compare(self, chain: Chain) -> None:
+    def compare(self, chain: ChainSnapshot) -> None:
         """Hold the tape against a snapshot taken now."""
         day = {each.cid: each.day_volume for each in chain.traded}
         self._reserve(max(chain.listed, default=0))
@@ -89,7 +89,7 @@ class Reconciliation:
         self._reserve(max(cids, default=0))
         return {cid: self._before[cid] + self._on_tape(cid) for cid in cids if cid in self._before}
 
-    def _begin(self, chain: Chain, day: dict[int, int]) -> None:
+    def _begin(self, chain: ChainSnapshot, day: dict[int, int]) -> None:
         """Say of contracts that are named for the first time what had been traded before."""
         for cid in chain.listed:
             if cid not in self._before:

@@ -20,7 +20,7 @@ from yarl import URL
 from ...model.errors import ProviderError
 from ..transport.rate_limit import RateLimit
 from .reasons import untrusted
-from .wire.requests import BusyError, Page, Request, bare, headers, page
+from .wire.requests import Page, Request, TryLaterError, bare, headers, page
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
@@ -31,7 +31,7 @@ _Answer = TypeVar("_Answer")
 _Read = Callable[[int, bytes, str], _Answer]
 
 
-class Rest:
+class RestClient:
     """A client of one host; an asynchronous context, for any number of tasks of one loop.
 
     base_url : scheme, host and port, `https://api.massive.com`
@@ -84,11 +84,11 @@ class Rest:
         for attempt in range(self._tries - 1):
             try:
                 return await self._once(request, read)
-            except BusyError as error:
+            except TryLaterError as error:
                 await self._sleep(self._pause_s(attempt, error))
         return await self._once(request, read)
 
-    def _pause_s(self, attempt: int, error: BusyError) -> float:
+    def _pause_s(self, attempt: int, error: TryLaterError) -> float:
         """Return how long to wait: anything up to a limit that doubles, and what the provider asked for."""
         if error.retry_after_s > _LONGEST_RETRY_AFTER_S:
             raise error
@@ -104,7 +104,7 @@ class Rest:
             self._limit.refused(self._clock())
         try:
             return read(http_status, body, self._key)
-        except BusyError as error:
+        except TryLaterError as error:
             error.retry_after_s = retry_after_s
             raise
 
@@ -120,19 +120,19 @@ class Rest:
 
     def _unreachable(self, error: Exception) -> ProviderError:
         if isinstance(error, aiohttp.ClientConnectorDNSError):
-            return BusyError(f"The name {self._host} cannot be looked up; check the network connection.")
+            return TryLaterError(f"The name {self._host} cannot be looked up; check the network connection.")
         refused = getattr(error, "certificate_error", None)
         if isinstance(refused, ssl.SSLCertVerificationError):
             return ProviderError(untrusted(self._host, refused))
         if isinstance(error, aiohttp.ClientSSLError):
             return ProviderError(f"The host {self._host} does not speak TLS; check the address.")
         if isinstance(error, TimeoutError):
-            return BusyError(f"{self._host} does not answer; check the network connection.")
+            return TryLaterError(f"{self._host} does not answer; check the network connection.")
         if isinstance(error, aiohttp.ClientConnectorError):
-            return BusyError(f"{self._host} cannot be reached; check the network connection.")
+            return TryLaterError(f"{self._host} cannot be reached; check the network connection.")
         if isinstance(error, aiohttp.InvalidURL):
             return ProviderError(f"{self._base!r} is no address; write it like 'https://api.massive.com'.")
-        return BusyError(f"{self._host} broke off its answer; check the network connection.")
+        return TryLaterError(f"{self._host} broke off its answer; check the network connection.")
 
 
 def _seconds(text: str) -> float:

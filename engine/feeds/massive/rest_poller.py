@@ -13,23 +13,23 @@ from dataclasses import dataclass
 from ...model.calendar import clock_text, previous_session
 from ...model.errors import CredentialError, NoDataError, ProviderError
 from ...model.events import NS
-from ..transport.writer_thread import Hand
+from ..transport.writer_thread import WriterThread
 from .chain_snapshot import fetch_chain
 from .feed_status import POLLS_MISSED
 from .gap_fill import OVERLAP_NS, fetch_trades
-from .rest_client import Rest
-from .symbol_writer import FEEDS, Followed
+from .rest_client import RestClient
+from .symbol_writer import FEEDS, SymbolWriter
 from .wire.pages import Pages
 from .wire.requests import chain, contracts, previous_bar
-from .wire.seen_trades import Seen
-from .wire.tickers import Tickers, spot_ticker
+from .wire.seen_trades import SeenTrades
+from .wire.tickers import TickerTable, spot_ticker
 
 FILLS = 3
 """How often the trades of an outage are asked for, a snapshot apart: the day volume trails by seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class PollIntervals:
     """How often what is done, seconds.
 
     pump     : at least between two readings of what has arrived
@@ -50,7 +50,7 @@ class Pulse:
     settle: float = 2.0
 
 
-class Errands:
+class RestPoller:
     """One symbol's errands.
 
     ready      : the chain was asked for once
@@ -65,10 +65,10 @@ class Errands:
 
     def __init__(
         self,
-        followed: Followed,
-        rest: Rest,
-        hand: Hand,
-        pulse: Pulse,
+        followed: SymbolWriter,
+        rest: RestClient,
+        hand: WriterThread,
+        pulse: PollIntervals,
         now: Callable[[], int],
         catch_up: Callable[[], Awaitable[None]],
         notify: Callable[[], None],
@@ -127,7 +127,7 @@ class Errands:
             near.cancel()
         return near.result()
 
-    async def fill(self, since_ns: int, until_ns: int, tickers: Tickers, seen: Seen) -> None:
+    async def fill(self, since_ns: int, until_ns: int, tickers: TickerTable, seen: SeenTrades) -> None:
         """Fetch the trades of a gap and put on the tape those that are not there.
 
         What a later snapshot says is lacking is asked for again, FILLS times in all.
@@ -141,7 +141,7 @@ class Errands:
                 break
         await self._hand.do(followed.release, since_ns)
 
-    async def _fetch(self, since_ns: int, until_ns: int, tickers: Tickers, seen: Seen) -> None:
+    async def _fetch(self, since_ns: int, until_ns: int, tickers: TickerTable, seen: SeenTrades) -> None:
         """Fetch what a gap lacks, and put it on the tape unless a poll has told it as volume meanwhile."""
         followed, polls = self.followed, self._polls
         wanted = await self._hand.do(followed.lacking)

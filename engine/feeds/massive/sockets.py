@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from ...model.calendar import Underlying
 from ...model.errors import CredentialError
 from ...model.events import Batch
-from ..transport.backoff import Pace
+from ..transport.backoff import ConnectionTimes
 from .connection import Connection, LinkStatus, Phase
 from .feed_status import retry_sentence
-from .subscriptions import Grants, Watched, learned, option_channels, spot_channels, spot_cluster
+from .subscriptions import Grants, SymbolSubscription, learned, option_channels, spot_channels, spot_cluster
 from .wire.machine import Machine
-from .wire.notices import Refused
-from .wire.seen_trades import Seen
-from .wire.tickers import Tickers
+from .wire.notices import RefusedChannels
+from .wire.seen_trades import SeenTrades
+from .wire.tickers import TickerTable
 
 OPTIONS = "options"
 
@@ -52,7 +52,7 @@ class Socket:
 
 
 @dataclass(slots=True)
-class Heard:
+class SocketBatches:
     """What came since the last drain.
 
     options, spots : batches of one symbol each, in order of arrival within a line
@@ -66,7 +66,7 @@ class Heard:
     outages: list[tuple[int, int]] = field(default_factory=list)
 
 
-class Clusters:
+class Sockets:
     """The websockets of one source.
 
     grants       : what the plan lets us hear of options, as far as it has answered
@@ -78,16 +78,16 @@ class Clusters:
         self,
         url: str,
         key: str,
-        tickers: Tickers,
+        tickers: TickerTable,
         underlyings: Sequence[Underlying],
         connections: int,
-        pace: Pace,
+        pace: ConnectionTimes,
         heard: Callable[[], None],
         *,
         seed: int,
         now: Callable[[], int],
     ) -> None:
-        self.seen = Seen()
+        self.seen = SeenTrades()
         self.grants = Grants(fair_values="business" in url)
         self.stock_trades = True
 
@@ -165,7 +165,7 @@ class Clusters:
         """Return those of the channels that are held now."""
         return [each for each in channels if any(each in socket.machine.channels.held for socket in self)]
 
-    def want(self, watched: Sequence[Watched]) -> None:
+    def want(self, watched: Sequence[SymbolSubscription]) -> None:
         """Set what should be held: everything that follows from what is watched and what is granted."""
         wanted = option_channels(watched, self.grants, len(self.options))
         for each, channels in zip(self.options, wanted, strict=True):
@@ -173,9 +173,9 @@ class Clusters:
         for each in self.spots:
             each.connection.want(spot_channels(each.underlyings, self.stock_trades))
 
-    def drain(self) -> Heard:
+    def drain(self) -> SocketBatches:
         """Decode everything that is queued; prices of underlyings first, before what they explain."""
-        heard = Heard()
+        heard = SocketBatches()
         for each in self.spots:
             heard.spots += self._drained(each, heard).items()
             each.connection.outages()
@@ -184,10 +184,10 @@ class Clusters:
             heard.outages += each.connection.outages()
         return heard
 
-    def _drained(self, socket: Socket, heard: Heard) -> dict[str, Batch]:
+    def _drained(self, socket: Socket, heard: SocketBatches) -> dict[str, Batch]:
         drained = socket.connection.drain()
         for notice in drained.notices:
-            if isinstance(notice, Refused):
+            if isinstance(notice, RefusedChannels):
                 heard.refused += notice.channels
                 self._refuse(socket, notice.channels)
         return drained.batches

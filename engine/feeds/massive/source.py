@@ -20,15 +20,15 @@ from ...model.errors import NoDataError
 from ...model.events import NS
 from ...tape.live_tape import Begin, LiveTape
 from ...tape.tape import TapeInfo
-from ..transport.backoff import Pace
-from ..transport.writer_thread import Hand
+from ..transport.backoff import ConnectionTimes
+from ..transport.writer_thread import WriterThread
 from .link_status import link_of
-from .rest_client import Rest
-from .rest_poller import Errands, Pulse
+from .rest_client import RestClient
+from .rest_poller import PollIntervals, RestPoller
 from .session_hours import hours
-from .sockets import Clusters
-from .symbol_writer import Followed, Reach
-from .wire.tickers import Tickers
+from .sockets import Sockets
+from .symbol_writer import ContractReach, SymbolWriter
+from .wire.tickers import TickerTable
 
 _CENT, _NICKEL = 100, 500
 _LONGEST_SLEEP_S = 30.0
@@ -59,13 +59,13 @@ class MassiveSource:
         self,
         underlyings: Sequence[Underlying],
         access: Access,
-        rest: Rest,
+        rest: RestClient,
         begin: Begin,
         *,
         seed: int,
-        reach: Reach | None = None,
-        pulse: Pulse | None = None,
-        pace: Pace | None = None,
+        reach: ContractReach | None = None,
+        pulse: PollIntervals | None = None,
+        pace: ConnectionTimes | None = None,
         now: Callable[[], int] = time.time_ns,
     ) -> None:
         streams = access.connections > 0
@@ -74,25 +74,25 @@ class MassiveSource:
         self.symbols = tuple(each.symbol for each in underlyings)
         self._underlyings = {each.symbol: each for each in underlyings}
         self._rest, self._begin = rest, begin
-        self._reach, self._pulse, self._now = reach or Reach(), pulse or Pulse(), now
+        self._reach, self._pulse, self._now = reach or ContractReach(), pulse or PollIntervals(), now
         self._hours = hours(underlyings, now())
         self._opening = Lock()
-        self._followed: dict[str, Followed] = {}
-        self._tickers = Tickers()
+        self._followed: dict[str, SymbolWriter] = {}
+        self._tickers = TickerTable()
         self._arrived = asyncio.Event()
-        self._clusters = Clusters(
+        self._clusters = Sockets(
             access.ws_url,
             access.key,
             self._tickers,
             underlyings if streams else (),
             access.connections,
-            pace or Pace(),
+            pace or ConnectionTimes(),
             self._arrived.set,
             seed=seed,
             now=now,
         )
-        self._errands: dict[str, Errands] = {}
-        self._hand = Hand()
+        self._errands: dict[str, RestPoller] = {}
+        self._hand = WriterThread()
         self._notify: Callable[[], None] = lambda: None
         self._down_ns: int | None = None
         self._awake_ns = 0  # when the source last looked at how everything stands
@@ -126,7 +126,7 @@ class MassiveSource:
         await self._hand.do(self._follow_all)
         for symbol in self.symbols:
             followed = self._followed[symbol]
-            self._errands[symbol] = Errands(
+            self._errands[symbol] = RestPoller(
                 followed, self._rest, self._hand, self._pulse, self._now, self._pump, self._notify
             )
         async with asyncio.TaskGroup() as self._tasks:
@@ -208,7 +208,7 @@ class MassiveSource:
 
     # --- in the hand ------------------------------------------------------------------------------
 
-    def _follow(self, symbol: str) -> Followed:
+    def _follow(self, symbol: str) -> SymbolWriter:
         if symbol not in self._underlyings:
             raise NoDataError(f"{symbol} is not watched; choose from {', '.join(self.symbols)}.")
         with self._opening:
@@ -216,11 +216,11 @@ class MassiveSource:
                 self._followed[symbol] = self._begun(self._underlyings[symbol])
             return self._followed[symbol]
 
-    def _begun(self, underlying: Underlying) -> Followed:
+    def _begun(self, underlying: Underlying) -> SymbolWriter:
         session = self._hours.session
         tick = _NICKEL if underlying.index else _CENT
         info = TapeInfo(underlying.symbol, underlying, session.day, session, self.name, "LIVE", "tape", tick)
-        return Followed(underlying, self._begin(info), self._reach, self._hours, self._now())
+        return SymbolWriter(underlying, self._begin(info), self._reach, self._hours, self._now())
 
     def _follow_all(self) -> None:
         for symbol in self.symbols:
@@ -245,7 +245,7 @@ class MassiveSource:
             self._aimed = aim
             self._clusters.want([each.watched() for each in followed])
 
-    def _drain(self) -> list[tuple[Errands, int, int]]:
+    def _drain(self) -> list[tuple[RestPoller, int, int]]:
         """Put what arrived on the tapes; return the gaps whose trades are to be fetched."""
         heard, now_ns = self._clusters.drain(), self._now()
         for symbol, batch in heard.spots:
@@ -258,7 +258,7 @@ class MassiveSource:
             followed.refuse(heard.refused, self._clusters.granted(followed.refused))
         return gaps
 
-    def _gaps(self, since_ns: int, until_ns: int, now_ns: int) -> list[tuple[Errands, int, int]]:
+    def _gaps(self, since_ns: int, until_ns: int, now_ns: int) -> list[tuple[RestPoller, int, int]]:
         """Put an outage on every tape; return those gaps whose trades are to be fetched."""
         to_fill = []
         for errands in self._errands.values():
@@ -274,13 +274,13 @@ class MassiveSource:
             followed.silence(begin_ns, until_ns, now_ns)
         return to_fill
 
-    def _since(self, errands: Errands, since_ns: int) -> int:
+    def _since(self, errands: RestPoller, since_ns: int) -> int:
         """Return since when nothing is on a tape, if nothing was heard since `since_ns`; it is heard now."""
         joined, errands.joined = errands.joined, True
         last_ns = since_ns if joined else errands.followed.intake.resumed_ns
         return max(last_ns, errands.stood_in_ns, self._hours.open_ns)
 
-    def _stand_in(self, errands: Errands, now_ns: int) -> None:
+    def _stand_in(self, errands: RestPoller, now_ns: int) -> None:
         """Mark the time without data before polls begin."""
         errands.followed.silence(self._since(errands, self._clusters.told_ns), now_ns, now_ns)
 

@@ -38,7 +38,7 @@ class Grants:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class SymbolSubscription:
     """What is watched of one symbol.
 
     traded : listed contracts of the watched expirations
@@ -71,7 +71,7 @@ def by_nearness(contracts: Iterable[Contract], centre_milli: int) -> tuple[Contr
 
 
 def option_channels(
-    watched: Sequence[Watched],
+    watched: Sequence[SymbolSubscription],
     grants: Grants,
     connections: int = 1,
     most: int = QUOTED_PER_CONNECTION,
@@ -119,13 +119,13 @@ def _of(kinds: Sequence[str], contracts: Iterable[Contract]) -> Iterator[str]:
     return (f"{kind}.{contract.occ}" for contract in contracts for kind in kinds)
 
 
-def _share(watched: Sequence[Watched], i: int, connections: int) -> list[Watched]:
+def _share(watched: Sequence[SymbolSubscription], i: int, connections: int) -> list[SymbolSubscription]:
     """Return the part of everything that the i-th connection carries: a strike stays where it is."""
 
     def mine(contracts: Sequence[Contract]) -> tuple[Contract, ...]:
         return tuple(each for each in contracts if _lane(each, connections) == i)
 
-    return [Watched(mine(each.traded), mine(each.quoted)) for each in watched]
+    return [SymbolSubscription(mine(each.traded), mine(each.quoted)) for each in watched]
 
 
 def _lane(contract: Contract, connections: int) -> int:

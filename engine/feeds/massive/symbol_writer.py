@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from ...analytics.implied_spot import Parity, ParityParams, nearest_pairs
+from ...analytics.implied_spot import ImpliedSpot, ImpliedSpotParams, nearest_pairs
 from ...model.calendar import Underlying, close_ns, expirations
 from ...model.contracts import Contract
 from ...model.events import (
@@ -31,17 +31,17 @@ from ...model.events import (
     empty_events,
     gap,
 )
-from ...tape.live_tape import Intake
-from ...tape.strike_window import Tracker, TrackerParams
-from .chain_snapshot import News, read_pages
-from .gap_fill import Fetched, Heard, merge
-from .polled import synthesise
+from ...tape.live_tape import TapeWriter
+from ...tape.strike_window import StrikeTracker, StrikeTrackerParams
+from .chain_snapshot import ChainChanges, read_pages
+from .gap_fill import GapTrades, RecentTrades, merge
+from .poll_rows import synthesise
 from .reconciliation import Reconciliation
 from .session_hours import Hours
-from .subscriptions import Watched, by_importance, by_nearness
+from .subscriptions import SymbolSubscription, by_importance, by_nearness
 from .wire.pages import Pages
 from .wire.requests import Page
-from .wire.seen_trades import Seen
+from .wire.seen_trades import SeenTrades
 
 STOCKS, INDICES, SNAPSHOT, PARITY = "stocks feed", "index feed", "chain snapshot", "put-call parity"
 FEEDS = (STOCKS, INDICES)
@@ -53,7 +53,7 @@ Choice = str | int | date
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class ContractReach:
     """Which contracts are watched.
 
     expiry  : '0dte', one expiration, or how many of the nearest
@@ -72,7 +72,7 @@ class Reach:
         return day, last
 
 
-class Followed:
+class SymbolWriter:
     """One symbol's day.
 
     day       : the session's
@@ -87,7 +87,7 @@ class Followed:
     """
 
     def __init__(
-        self, underlying: Underlying, intake: Intake, reach: Reach, hours: Hours, now_ns: int
+        self, underlying: Underlying, intake: TapeWriter, reach: ContractReach, hours: Hours, now_ns: int
     ) -> None:
         self.underlying, self.intake, self.day = underlying, intake, hours.session.day
         self.bounds = reach.bounds(underlying, hours.session.day)
@@ -98,10 +98,10 @@ class Followed:
         self.polled_ns = 0
         self.refused: tuple[str, ...] = ()
         self._reach, self._hours = reach, hours
-        self._reader, self._news, self._heard = Pages(), News(), Heard()
+        self._reader, self._news, self._heard = Pages(), ChainChanges(), RecentTrades()
         self._tracked: tuple[date, ...] = ()
-        self._tracker = Tracker(underlying, ())
-        self._parity: Parity | None = None
+        self._tracker = StrikeTracker(underlying, ())
+        self._parity: ImpliedSpot | None = None
         self._listed = -1
         self._spot = MISSING
         self.fed_ns = self._clock = self._spot_ns = self._snapshot_ns = self._told_ns = 0
@@ -142,10 +142,10 @@ class Followed:
             return [(each.cid, table[each.cid].occ) for each in self.volumes.lacking]
         return [(cid, each.occ) for each in self.watched().quoted if (cid := table.id_of(each)) is not None]
 
-    def fill(self, fetched: Fetched, seen: Seen, place: Callable[[str], int], now_ns: int) -> None:
+    def fill(self, fetched: GapTrades, seen: SeenTrades, place: Callable[[str], int], now_ns: int) -> None:
         """Put the trades of a gap on the tape that are not there yet.
 
-        place : `Seen`'s name of a ticker
+        place : `SeenTrades`'s name of a ticker
         """
         table = self.intake.listed
 
@@ -222,15 +222,15 @@ class Followed:
         else:
             self.origin = SNAPSHOT if self._snapshot_ns else ""
 
-    def watched(self) -> Watched:
+    def watched(self) -> SymbolSubscription:
         """Return what should be heard, around where the underlying is now."""
         table, tracker = self.intake.listed, self._track(self._expiries())
         tracker.on_spot(self._spot)
         traded = [each for each in table if each.expiry in self._tracked]
         if tracker.atm_milli is None:
-            return Watched(traded, self._middle(traded))
+            return SymbolSubscription(traded, self._middle(traded))
         near = [each for each in tracker.wanted if table.id_of(each) is not None]
-        return Watched(traded, by_nearness(near, tracker.atm_milli))
+        return SymbolSubscription(traded, by_nearness(near, tracker.atm_milli))
 
     def _middle(self, contracts: list[Contract]) -> tuple[Contract, ...]:
         """Return the middle of what is listed: quotes there tell the price while nothing else does."""
@@ -315,7 +315,7 @@ class Followed:
         if self._parity is None or self._listed != len(table):
             self._listed = len(table)
             pairs = nearest_pairs(list(table), self.underlying.roots)
-            self._parity = Parity(len(table), pairs, ParityParams())
+            self._parity = ImpliedSpot(len(table), pairs, ImpliedSpotParams())
         self._parity.hear(quotes)
         spot = self._parity.sample(self._clock)
         if spot is not None and (self.origin == PARITY or not self._snapshot_ns):
@@ -326,11 +326,13 @@ class Followed:
         listed = [each for each in self.intake.listed.expiries() if first <= each <= last]
         return tuple(listed[: self._reach.expiry] if isinstance(self._reach.expiry, int) else listed)
 
-    def _track(self, expiries: tuple[date, ...]) -> Tracker:
+    def _track(self, expiries: tuple[date, ...]) -> StrikeTracker:
         """Return the tracker of these expirations; a new one when more were listed since."""
         if self._tracked != expiries:
             self._tracked = expiries
-            self._tracker = Tracker(self.underlying, expiries, TrackerParams(strikes=self._reach.strikes))
+            self._tracker = StrikeTracker(
+                self.underlying, expiries, StrikeTrackerParams(strikes=self._reach.strikes)
+            )
         return self._tracker
 
     def _reserve(self, cid: int) -> None:

@@ -15,19 +15,19 @@ from ...model.events import NS, empty_events
 from ...tape.live_tape import CHUNK, LiveTape
 from .protocol import (
     PREAMBLE,
-    Ask,
-    Ended,
-    Have,
+    ContractNames,
     Hello,
-    Listed,
     Message,
-    Refused,
-    Rows,
-    Told,
+    Refusal,
+    RowsMessage,
+    SourceReport,
+    TapeEnd,
+    TapeExtent,
+    TapeRequest,
     Unframer,
     encode,
 )
-from .socket_file import Place
+from .socket_file import SocketFile
 
 AHEAD = 8 * CHUNK
 """Rows that may wait for the fold; more stay with the recorder until those were taken."""
@@ -39,7 +39,7 @@ _READ = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class WaitTimes:
     """Wall time, s.
 
     retry  : between two attempts to reach a recorder that is away
@@ -52,17 +52,17 @@ class Patience:
     fold: float = 0.02
 
 
-class Strand:
+class RecorderConnection:
     """Brings one symbol's tape from the recorder; `hello` is the last greeting heard."""
 
     def __init__(
-        self, place: Place, hello: Hello, tape: LiveTape, now: Callable[[], int], patience: Patience
+        self, place: SocketFile, hello: Hello, tape: LiveTape, now: Callable[[], int], patience: WaitTimes
     ) -> None:
         self.hello = hello
         self.tape = tape
         self._place, self._now, self._patience = place, now, patience
         self._link = tape.link
-        self._have = Have()
+        self._have = TapeExtent()
         self._known = 0  # rows that were recorded before this connection
         self._clock = 0
         self._heard_ns: int | None = None
@@ -126,7 +126,7 @@ class Strand:
         unframer = Unframer()
         while not self._ended and (data := await self._read(reader, notify)):
             if await asyncio.to_thread(self._hear, unframer, data):
-                writer.write(encode(Ask(self.tape.info.symbol, self._have)))
+                writer.write(encode(TapeRequest(self.tape.info.symbol, self._have)))
             notify()
             # The fold tells nobody how far it is; it is behind for a moment after a late start.
             while self._have.rows - self.tape.events > AHEAD:  # noqa: ASYNC110
@@ -157,17 +157,17 @@ class Strand:
         match message:
             case Hello():
                 self._greet(message)
-            case Listed():
+            case ContractNames():
                 self._list(message)
-            case Rows():
+            case RowsMessage():
                 self._write(message)
-            case Told(link):
+            case SourceReport(link):
                 self._link = link
-            case Ended():
+            case TapeEnd():
                 self._ended = True
-            case Refused(sentence):
+            case Refusal(sentence):
                 raise NoDataError(sentence)
-            case Ask():
+            case TapeRequest():
                 raise ProviderError("The recorder asks instead of answering; restart it with this version.")
 
     def _greet(self, hello: Hello) -> None:
@@ -187,7 +187,7 @@ class Strand:
             )
         self.hello, self._known = hello, found.rows
 
-    def _list(self, listed: Listed) -> None:
+    def _list(self, listed: ContractNames) -> None:
         for contract in listed.contracts():
             self.tape.listed.add(contract)
         self.tape.append(empty_events(0))
@@ -195,7 +195,7 @@ class Strand:
         if len(self.tape.listed) != self._have.contracts:
             raise ProviderError("The recorder lists a contract twice; restart it with this version.")
 
-    def _write(self, rows: Rows) -> None:
+    def _write(self, rows: RowsMessage) -> None:
         if rows.first != self._have.rows:
             raise ProviderError(
                 f"The recorder sends row {rows.first:,} where row {self._have.rows:,} was due; restart it."

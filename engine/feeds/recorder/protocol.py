@@ -5,7 +5,8 @@ on what comes in but by a ProviderError.
 
 Each side begins with `PREAMBLE`, which carries the version. A frame is its length, four bytes little-endian,
 and a message in msgpack. The recorder says `Hello`; the screen asks for one symbol from a row on, with a
-check sum of what it has; then `Listed`, `Rows` and `Told` come in the order of the tape, and `Ended` at last.
+check sum of what it has; then `ContractNames`, `RowsMessage` and `SourceReport` come in the order of the
+tape, and `TapeEnd` at last.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ PACKED = np.dtype([(name, EVENT[name]) for name in EVENT.names or ()])
 _LENGTH = 4
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class RecordedSymbol(msgspec.Struct, frozen=True):
     """A symbol that can be asked for, and how many rows of it there are."""
 
     info: TapeInfo
@@ -45,19 +46,19 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     """Who records, and what: nothing while it has just started, then it is said again."""
 
     pid: int
-    recorded: tuple[Recorded, ...]
+    recorded: tuple[RecordedSymbol, ...]
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """Return the symbols that are recorded, in the recorder's order."""
         return tuple(each.info.symbol for each in self.recorded)
 
-    def find(self, symbol: str) -> Recorded | None:
+    def find(self, symbol: str) -> RecordedSymbol | None:
         """Return what is said of a symbol, None when it is not recorded."""
         return next((each for each in self.recorded if each.info.symbol == symbol), None)
 
 
-class Have(msgspec.Struct, frozen=True):
+class TapeExtent(msgspec.Struct, frozen=True):
     """How much of a tape one side has, and check sums of it."""
 
     rows: int = 0
@@ -65,25 +66,25 @@ class Have(msgspec.Struct, frozen=True):
     contracts: int = 0
     contracts_crc: int = 0
 
-    def with_rows(self, packed: bytes) -> Have:
+    def with_rows(self, packed: bytes) -> TapeExtent:
         """Return this with rows added."""
         rows = self.rows + len(packed) // PACKED.itemsize
         return msgspec.structs.replace(self, rows=rows, rows_crc=crc32(packed, self.rows_crc))
 
-    def with_names(self, names: Sequence[str]) -> Have:
+    def with_names(self, names: Sequence[str]) -> TapeExtent:
         """Return this with the OCC names of contracts added."""
         crc = crc32("".join(names).encode(), self.contracts_crc)
         return msgspec.structs.replace(self, contracts=self.contracts + len(names), contracts_crc=crc)
 
 
-class Ask(msgspec.Struct, frozen=True, tag="ask"):
+class TapeRequest(msgspec.Struct, frozen=True, tag="ask"):
     """The screen wants everything of a symbol that it does not have."""
 
     symbol: str
-    have: Have
+    have: TapeExtent
 
 
-class Listed(msgspec.Struct, frozen=True, tag="listed"):
+class ContractNames(msgspec.Struct, frozen=True, tag="listed"):
     """The OCC names of contracts, numbered on from those before."""
 
     names: list[str]
@@ -96,7 +97,7 @@ class Listed(msgspec.Struct, frozen=True, tag="listed"):
             raise ProviderError(f"The recorder lists something that is no contract: {error}") from error
 
 
-class Rows(msgspec.Struct, frozen=True, tag="rows"):
+class RowsMessage(msgspec.Struct, frozen=True, tag="rows"):
     """Rows of the tape, packed; `first` is the number of the first one."""
 
     first: int
@@ -114,23 +115,23 @@ class Rows(msgspec.Struct, frozen=True, tag="rows"):
         return events
 
 
-class Told(msgspec.Struct, frozen=True, tag="told"):
+class SourceReport(msgspec.Struct, frozen=True, tag="told"):
     """What the recorder's source says of its connection."""
 
     link: Link
 
 
-class Ended(msgspec.Struct, frozen=True, tag="ended"):
+class TapeEnd(msgspec.Struct, frozen=True, tag="ended"):
     """Nothing comes any more: the tape is closed, and all of it was sent."""
 
 
-class Refused(msgspec.Struct, frozen=True, tag="refused"):
+class Refusal(msgspec.Struct, frozen=True, tag="refused"):
     """Why nothing comes, in one sentence."""
 
     sentence: str
 
 
-Message = Hello | Ask | Listed | Rows | Told | Ended | Refused
+Message = Hello | TapeRequest | ContractNames | RowsMessage | SourceReport | TapeEnd | Refusal
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Message)
@@ -143,7 +144,7 @@ def encode(message: Message) -> bytes:
 
 
 def pack(events: Events) -> bytes:
-    """Return events as they go into `Rows`."""
+    """Return events as they go into `RowsMessage`."""
     return events.astype(PACKED).tobytes()
 
 

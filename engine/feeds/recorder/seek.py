@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from ...model.errors import ProviderError
 from .protocol import Hello, Message, Unframer
-from .socket_file import POSSIBLE, Place
+from .socket_file import POSSIBLE, SocketFile
 
 PATIENCE_S = 30.0
 """A recorder reads what it has recorded before it has anything to show."""
@@ -25,7 +25,7 @@ def find_recorder(data_dir: Path, patience_s: float = PATIENCE_S) -> Hello | Non
     ProviderError when it does not answer in time or is of another version, StoreError when it is somebody
     else's.
     """
-    connection = Place(data_dir).connect() if POSSIBLE else None
+    connection = SocketFile(data_dir).connect() if POSSIBLE else None
     if connection is None:
         return None
     try:

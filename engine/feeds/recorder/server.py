@@ -16,9 +16,19 @@ from typing import IO
 
 from ...model.errors import ProviderError, SpymonError, StoreError
 from ...tape.live_tape import LiveTape
-from .follower import Follower
-from .protocol import PREAMBLE, Ask, Ended, Hello, Message, Recorded, Refused, Unframer, encode
-from .socket_file import Place, is_own
+from .protocol import (
+    PREAMBLE,
+    Hello,
+    Message,
+    RecordedSymbol,
+    Refusal,
+    TapeEnd,
+    TapeRequest,
+    Unframer,
+    encode,
+)
+from .socket_file import SocketFile, is_own
+from .tape_reader import TapeReader
 
 HEARTBEAT_S = 1.0
 """A screen hears something at least this often."""
@@ -26,7 +36,7 @@ HEARTBEAT_S = 1.0
 _READ = 1 << 12
 
 
-class Hub:
+class RecorderServer:
     """Lets screens attach to the tapes of a recorder; open it with `async with`, on the recorder's loop.
 
     Entering raises BusyError when another recorder of that data folder runs, StoreError when nothing can be
@@ -38,7 +48,7 @@ class Hub:
 
     def __init__(self, data_dir: Path, tapes: Mapping[str, LiveTape]) -> None:
         self.unreachable = ""
-        self._place = Place(data_dir)
+        self._place = SocketFile(data_dir)
         self._tapes = dict(tapes)
         self._lock: IO[str] | None = None
         self._server: asyncio.Server | None = None
@@ -46,7 +56,7 @@ class Hub:
         self._screens: dict[asyncio.Task[None], asyncio.Event] = {}
         self._failure: BaseException | None = None
 
-    async def __aenter__(self) -> Hub:
+    async def __aenter__(self) -> RecorderServer:
         self._loop = asyncio.get_running_loop()
         self._place.prepare()
         self._lock = self._place.claim()
@@ -121,7 +131,7 @@ class Hub:
             writer.transport.set_write_buffer_limits(high=0)
             writer.write(PREAMBLE)
             answer = await _asked(reader, news, await self._greet(writer, news))
-            if isinstance(answer, Refused):
+            if isinstance(answer, Refusal):
                 await _send(writer, answer)
             elif answer is not None:
                 await _follow(answer, writer, news)
@@ -138,7 +148,7 @@ class Hub:
         """Say what there is, again and again until there is anything, and return that."""
         while True:
             tapes = self._tapes
-            recorded = tuple(Recorded(tape.info, tape.given) for tape in tapes.values())
+            recorded = tuple(RecordedSymbol(tape.info, tape.given) for tape in tapes.values())
             await _send(writer, Hello(os.getpid(), recorded))
             if tapes:
                 return tapes
@@ -152,40 +162,40 @@ class Hub:
 
 async def _asked(
     reader: asyncio.StreamReader, news: asyncio.Event, tapes: Mapping[str, LiveTape]
-) -> Follower | Refused | None:
+) -> TapeReader | Refusal | None:
     """Return where the screen is to be sent from, why it is not, or None when it has gone without asking."""
     try:
         ask = await _heard(reader)
     except ProviderError as error:
-        return Refused(str(error))
+        return Refusal(str(error))
     if ask is None:
         return None
     tape = tapes.get(ask.symbol)
     if tape is None:
-        return Refused(f"The recorder records {', '.join(tapes)}, not {ask.symbol}.")
-    follower = Follower(tape)
+        return Refusal(f"The recorder records {', '.join(tapes)}, not {ask.symbol}.")
+    follower = TapeReader(tape)
     # What was recorded before a restart is on the tape, but its reader may not have come to it yet.
     while tape.events < ask.have.rows <= tape.given:
         await _wait(news)
     if await asyncio.to_thread(follower.skip, ask.have):
         return follower
-    return Refused(
+    return Refusal(
         f"The recorder's tape of {ask.symbol} does not begin with what was watched here; start spymon again "
         "to watch it from its start."
     )
 
 
-async def _heard(reader: asyncio.StreamReader) -> Ask | None:
+async def _heard(reader: asyncio.StreamReader) -> TapeRequest | None:
     unframer = Unframer()
     while data := await reader.read(_READ):
         for message in unframer.feed(data):
-            if not isinstance(message, Ask):
+            if not isinstance(message, TapeRequest):
                 raise ProviderError("A screen must ask before it says anything else.")
             return message
     return None
 
 
-async def _follow(follower: Follower, writer: asyncio.StreamWriter, news: asyncio.Event) -> None:
+async def _follow(follower: TapeReader, writer: asyncio.StreamWriter, news: asyncio.Event) -> None:
     again = True
     while True:
         told = follower.link(again)
@@ -195,7 +205,7 @@ async def _follow(follower: Follower, writer: asyncio.StreamWriter, news: asynci
         again = message is None and not await _wait(news)
         if message is not None:
             await _send(writer, message)
-        if isinstance(message, Ended):
+        if isinstance(message, TapeEnd):
             return
 
 
@@ -212,7 +222,7 @@ async def _wait(news: asyncio.Event) -> bool:
 
 async def _refuse(writer: asyncio.StreamWriter, error: SpymonError) -> None:
     with suppress(ConnectionError):
-        await _send(writer, Refused(str(error)))
+        await _send(writer, Refusal(str(error)))
 
 
 async def _send(writer: asyncio.StreamWriter, message: Message) -> None:

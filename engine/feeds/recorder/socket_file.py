@@ -30,7 +30,7 @@ _LONGEST = 100
 """Bytes of a socket's name that every system takes; the shortest limit is 104."""
 
 
-class Place:
+class SocketFile:
     """The meeting point of one data folder."""
 
     def __init__(self, data_dir: Path) -> None:
@@ -153,7 +153,7 @@ class Place:
 
 def is_reachable(data_dir: Path) -> bool:
     """Say whether a recorder runs on a data folder; StoreError when no screen can reach it."""
-    place = Place(data_dir)
+    place = SocketFile(data_dir)
     if POSSIBLE and place.is_reachable():
         return True
     pid = place.recorder()

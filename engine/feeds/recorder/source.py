@@ -11,9 +11,9 @@ from datetime import date
 from ...model.errors import NoDataError
 from ...tape.live_tape import LiveTape, Spool
 from ...tape.tape import TapeInfo
-from .connection import Patience, Strand
-from .protocol import Hello, Recorded
-from .socket_file import Place
+from .connection import RecorderConnection, WaitTimes
+from .protocol import Hello, RecordedSymbol
+from .socket_file import SocketFile
 
 ATTACHED = "A screen onto the recorder: closing it loses nothing."
 
@@ -31,16 +31,18 @@ class AttachedSource:
 
     def __init__(
         self,
-        place: Place,
+        place: SocketFile,
         hello: Hello,
         symbols: Sequence[str] = (),
         spool: Callable[[], Spool | None] = lambda: None,
         now: Callable[[], int] = time.time_ns,
-        patience: Patience | None = None,
+        patience: WaitTimes | None = None,
     ) -> None:
         recorded = [_wanted(hello, symbol) for symbol in symbols or hello.symbols]
         self._strands = {
-            each.info.symbol: Strand(place, hello, _tape(each.info, spool()), now, patience or Patience())
+            each.info.symbol: RecorderConnection(
+                place, hello, _tape(each.info, spool()), now, patience or WaitTimes()
+            )
             for each in recorded
         }
 
@@ -86,7 +88,7 @@ class AttachedSource:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _wanted(hello: Hello, symbol: str) -> Recorded:
+def _wanted(hello: Hello, symbol: str) -> RecordedSymbol:
     found = hello.find(symbol)
     if found is None:
         raise NoDataError(

@@ -7,8 +7,16 @@ planted in it are known, so that detection can be measured.
 from __future__ import annotations
 
 from .live import LiveSimulated
-from .plants import Planted
+from .plants import PlantedEvent
 from .profiles import PROFILES, DayParams
 from .tape import DEFAULT_SEED, SimTape, SimulatedSource
 
-__all__ = ["DEFAULT_SEED", "PROFILES", "DayParams", "LiveSimulated", "Planted", "SimTape", "SimulatedSource"]
+__all__ = [
+    "DEFAULT_SEED",
+    "PROFILES",
+    "DayParams",
+    "LiveSimulated",
+    "PlantedEvent",
+    "SimTape",
+    "SimulatedSource",
+]

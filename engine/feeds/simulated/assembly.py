@@ -25,7 +25,7 @@ from . import plan
 from .draw import key_of, log, unit_at
 from .path import NODES_PER_SECOND, Path, build
 from .plants import plant, quote_often
-from .profiles import DayParams, Profile
+from .profiles import DayParams, SymbolProfile
 from .smile import POINTS
 from .world import CHUNK_NS, CHUNK_SECONDS, NODE, PLANT, RULE, SMILE, STRIKE, Rows, World
 
@@ -36,7 +36,7 @@ _SKEW, _CURVE, _BREADTH = (-0.055, -0.07, -0.08), (0.016, 0.018, 0.018), (1.0, 1
 
 
 def assemble(
-    u: Underlying, profile: Profile, params: DayParams, day: date, seed: int, planted: bool
+    u: Underlying, profile: SymbolProfile, params: DayParams, day: date, seed: int, planted: bool
 ) -> tuple[World, NDArray[np.int64]]:
     """Return everything about the day that is not drawn chunk by chunk, and its strikes in 1/1000 $."""
     hours, key = session(day), np.uint64(key_of(seed, u.symbol, day))
@@ -71,7 +71,7 @@ def assemble(
     return (_planted(world, params, regular) if planted else world), milli
 
 
-def _strikes(u: Underlying, profile: Profile, centre: float) -> NDArray[np.int64]:
+def _strikes(u: Underlying, profile: SymbolProfile, centre: float) -> NDArray[np.int64]:
     """Return the listed strikes around a level, 1/1000 $."""
     middle = int(np.floor(centre * 1000.0 / u.increment_milli + 0.5))
     steps = np.arange(middle - profile.strikes, middle + profile.strikes + 1)
@@ -100,7 +100,7 @@ def _smile(settle: NDArray[np.int64]) -> Rows:
     return rows
 
 
-def _deviations(path: Path, profile: Profile, day: date, expiries: list[date]) -> NDArray[np.float64]:
+def _deviations(path: Path, profile: SymbolProfile, day: date, expiries: list[date]) -> NDArray[np.float64]:
     """Return each expiration's standard deviation of the log return, (expiries, seconds + 1)."""
     ahead = np.array([len(sessions(day, expiry)) - 1 for expiry in expiries], np.float64)
     more = ahead * _NIGHT_VARIANCE * profile.daily_sd**2
@@ -116,7 +116,7 @@ def _gap(key: np.uint64, hours: Session, regular: int) -> tuple[int, int]:
     return start, start + int(3000.0 + 4000.0 * unit_at(key, 14 << 40)) * 1_000_000
 
 
-def _rule(profile: Profile, params: DayParams, path: Path, gap_start: int, gap_end: int) -> Rows:
+def _rule(profile: SymbolProfile, params: DayParams, path: Path, gap_start: int, gap_end: int) -> Rows:
     """Gather the day's single numbers from wherever they are named."""
     own = {
         "previous_close": int(path.previous_close * 100.0 + 0.5) * 100,

@@ -20,9 +20,7 @@ from ...model.events import (
 )
 from . import prints
 from .draw import Word, inlined, kernel, mix, unit
-from .notices import notice
-from .quotes import lone_lots, lots, prices, quote_run, tick_at, warp
-from .slots import (
+from .minute_events import (
     AUCTION,
     CANCELLED,
     INDEX_BITS,
@@ -35,15 +33,17 @@ from .slots import (
     QUOTED,
     SINGLE,
     SWEPT,
-    Slots,
+    MinuteEvents,
 )
+from .notices import notice
+from .quotes import lone_lots, lots, prices, quote_run, tick_at, warp
 from .smile import fair, node_at
 from .world import CHUNK_NS, World
 
 _UNITS = 10_000
 
 
-class Standing(NamedTuple):
+class MinuteState(NamedTuple):
     """What stands as the minute runs, by contract: the quote, the one before, the last print's place."""
 
     bid: NDArray[np.int32]
@@ -56,7 +56,7 @@ class Standing(NamedTuple):
 
 
 @kernel
-def standing(world: World, chunk: int) -> Standing:
+def standing(world: World, chunk: int) -> MinuteState:
     """Return what stands when a chunk begins: each contract's last quote of the chunk before."""
     n = world.orders.shape[1]
     bid, ask = np.full(n, MISSING, np.int32), np.full(n, MISSING, np.int32)
@@ -71,12 +71,17 @@ def standing(world: World, chunk: int) -> Standing:
                 quote_run(world, chunk - 1, table, contract, last, found)
                 ts = world.open_ns + (chunk - 1) * CHUNK_NS + ns[0]
                 bid_lots[contract], ask_lots[contract] = lots(world, contract, ts, draw[0])
-    return Standing(bid, ask, bid.copy(), ask.copy(), bid_lots, ask_lots, np.full(n, -1, np.int64))
+    return MinuteState(bid, ask, bid.copy(), ask.copy(), bid_lots, ask_lots, np.full(n, -1, np.int64))
 
 
 @kernel
 def fill(
-    world: World, chunk: int, slots: Slots, order: NDArray[np.int64], out: Events, truth: NDArray[np.int8]
+    world: World,
+    chunk: int,
+    slots: MinuteEvents,
+    order: NDArray[np.int64],
+    out: Events,
+    truth: NDArray[np.int8],
 ) -> int:
     """Write the chunk's events and truth in the order of the sorted keys; return how many there are.
 
@@ -172,7 +177,7 @@ def _cancel(original: int, last_print: int, row: np.void, out: Events) -> bool:
 
 @kernel
 def _print(
-    world: World, slots: Slots, slot: int, contract: int, ts: int, stand: Standing, row: np.void
+    world: World, slots: MinuteEvents, slot: int, contract: int, ts: int, stand: MinuteState, row: np.void
 ) -> int:
     """Write a print and return its true side, 0 where there is no aggressor."""
     what, h = slots.what[slot], slots.draw[slot]
@@ -201,7 +206,7 @@ def _auction(world: World, contract: int, ts: int, h: Word, row: np.void) -> int
 
 
 @kernel
-def _leg(world: World, what: int, contract: int, ts: int, h: Word, stand: Standing, row: np.void) -> int:
+def _leg(world: World, what: int, contract: int, ts: int, h: Word, stand: MinuteState, row: np.void) -> int:
     """Write one leg of a package; the legs share lots, exchange and condition and have opposite sides."""
     bought = 1 if unit(mix(h, 10)) < 0.5 else -1
     bought = -bought if what == OTHER_LEG else bought
@@ -212,7 +217,7 @@ def _leg(world: World, what: int, contract: int, ts: int, h: Word, stand: Standi
 
 
 @kernel
-def _planted(world: World, number: int, contract: int, h: Word, stand: Standing, row: np.void) -> int:
+def _planted(world: World, number: int, contract: int, h: Word, stand: MinuteState, row: np.void) -> int:
     """Write one print of a planted anomaly; they go round the exchanges, the draw's last bit is the side."""
     bought, exchanges = 1 if h & np.uint64(1) else -1, world.exchanges
     row["p1"], bought = prints.price(world, stand.bid[contract], stand.ask[contract], bought, 0.0, h)
@@ -224,7 +229,7 @@ def _planted(world: World, number: int, contract: int, h: Word, stand: Standing,
 
 @kernel
 def _swept(
-    world: World, size: int, slot: int, contract: int, ts: int, h: Word, stand: Standing, row: np.void
+    world: World, size: int, slot: int, contract: int, ts: int, h: Word, stand: MinuteState, row: np.void
 ) -> int:
     """Write one print of an ordinary sweep; all of them share `h`, and so their side."""
     bought = prints.side(world, contract, ts, 0.0, h)
@@ -237,7 +242,7 @@ def _swept(
 
 @kernel
 def _single(
-    world: World, what: int, lag: int, contract: int, ts: int, h: Word, stand: Standing, row: np.void
+    world: World, what: int, lag: int, contract: int, ts: int, h: Word, stand: MinuteState, row: np.void
 ) -> int:
     """Write a single print, a large one or a late one, and return what the customer did."""
     bid, ask, inside = stand.bid[contract], stand.ask[contract], world.rule[0].inside_share

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...model.events import NS, Events
 from ...tape.link import Link
-from ...tape.live_tape import Begin, Intake, LiveTape
+from ...tape.live_tape import Begin, LiveTape, TapeWriter
 from ...tape.replay_clock import TapeClock
 from .tape import SimTape, SimulatedSource
 
@@ -50,13 +50,13 @@ class LiveSimulated:
         self.symbols = symbols
         self._source, self._begin, self._speed = source, begin, speed
         self._wall, self._sleep = wall, sleep
-        self._players: dict[str, _Player] = {}
+        self._players: dict[str, _TapePlayer] = {}
 
     def open(self, symbol: str) -> LiveTape:
         """Return the symbol's tape; NoDataError for one that is not simulated."""
         if symbol not in self._players:
             tape = self._source.open(symbol)
-            self._players[symbol] = _Player(tape, self._begin(tape.info))
+            self._players[symbol] = _TapePlayer(tape, self._begin(tape.info))
         return self._players[symbol].intake.tape
 
     async def run(self, notify: Callable[[], None]) -> None:
@@ -89,10 +89,10 @@ class LiveSimulated:
         return any(more)
 
 
-class _Player:
+class _TapePlayer:
     """One symbol on its way from the simulated tape to the intake; what is there already is passed over."""
 
-    def __init__(self, tape: SimTape, intake: Intake) -> None:
+    def __init__(self, tape: SimTape, intake: TapeWriter) -> None:
         self.intake = intake
         self.clock_ns = max(intake.resumed_ns, tape.info.session.open_ns)
         self._tape = tape

@@ -20,8 +20,8 @@ from ...model.events import (
     VENDOR,
 )
 from .draw import Word, exp, kernel, normal_cdf
+from .minute_events import INTEREST, OPENED, PREVIOUS, SILENCE, UNDERLYING_AT, VENDOR_ROW, WORTH
 from .quotes import market_value
-from .slots import INTEREST, OPENED, PREVIOUS, SILENCE, UNDERLYING_AT, VENDOR_ROW, WORTH
 from .smile import YEAR_NS, moneyness, node_at
 from .world import World
 

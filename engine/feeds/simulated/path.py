@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .draw import Word, bell, bell_at, exp, kernel, key_of, log, mix, unit
-from .profiles import Profile
+from .profiles import SymbolProfile
 
 NODES_PER_SECOND = 4
 ANCHOR = date(2025, 12, 16)
@@ -48,7 +48,7 @@ def _wander(key: Word, ordinal: int) -> float:
     return bell(mix(key, knot)) * (1.0 - rest) + bell(mix(key, knot + 1)) * rest
 
 
-def _deviation(profile: Profile, day: date, seed: int) -> float:
+def _deviation(profile: SymbolProfile, day: date, seed: int) -> float:
     """Return the log deviation of a day's close from the growth line."""
     total = 0.0
     shares = (("market", profile.kinship), (profile.symbol, float(np.sqrt(1.0 - profile.kinship**2))))
@@ -59,7 +59,7 @@ def _deviation(profile: Profile, day: date, seed: int) -> float:
     return total
 
 
-def log_close(profile: Profile, day: date, seed: int) -> float:
+def log_close(profile: SymbolProfile, day: date, seed: int) -> float:
     """Return the log of a date's closing level; the anchor date is exact."""
     years = (day - ANCHOR).days / 365.25
     away = _deviation(profile, day, seed) - _deviation(profile, ANCHOR, seed)
@@ -167,7 +167,9 @@ def _stress(jumped: NDArray[np.bool_], length: int) -> NDArray[np.float64]:
     return stress
 
 
-def build(profile: Profile, day: date, previous: date, seed: int, regular_seconds: int, seconds: int) -> Path:
+def build(
+    profile: SymbolProfile, day: date, previous: date, seed: int, regular_seconds: int, seconds: int
+) -> Path:
     """Draw a day's path from the previous session's close to the day's own.
 
     regular_seconds : open to the regular close (16:00 or 13:00)

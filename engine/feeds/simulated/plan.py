@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .draw import Word, bell, exp, kernel, mix, unit
 from .path import NODES_PER_SECOND
-from .profiles import DayParams, Profile
+from .profiles import DayParams, SymbolProfile
 from .smile import POINTS, interpolate
 from .world import CHUNK_SECONDS
 
@@ -93,7 +93,7 @@ class Listing:
 
 
 def draw(
-    profile: Profile,
+    profile: SymbolProfile,
     params: DayParams,
     spot: NDArray[np.float64],
     listing: Listing,

@@ -59,7 +59,7 @@ _FMV_HALVES = (1.0, 7.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Planted:
+class PlantedEvent:
     """One planted anomaly, as tests are told of it.
 
     ts_ns, end_ns : when it begins, and when it no longer is in full force
@@ -79,10 +79,10 @@ class Planted:
     strength: float
 
 
-def told(plants: Rows) -> tuple[Planted, ...]:
+def told(plants: Rows) -> tuple[PlantedEvent, ...]:
     """Return the plants as records, in time order."""
     return tuple(
-        Planted(
+        PlantedEvent(
             int(p["start"]),
             int(p["hold"]),
             KINDS[p["kind"]],

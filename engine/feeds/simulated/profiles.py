@@ -20,7 +20,7 @@ ALL_EXCHANGES = (302, 308, 313, 315, 312, 304, 325, 323, 307, 316, 300, 301, 322
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class SymbolProfile:
     """One symbol's character.
 
     level         : $ on 2025-12-16
@@ -97,16 +97,18 @@ class DayParams:
     plants: int = 72
 
 
-PROFILES: Mapping[str, Profile] = MappingProxyType(
+PROFILES: Mapping[str, SymbolProfile] = MappingProxyType(
     {
         p.symbol: p
         for p in (
-            Profile("SPY", 680.0, 1.0, 0.0054, 0.998, 40, 100, 100, 1.0, 60, 2.1, ALL_EXCHANGES, 1, 3),
-            Profile("QQQ", 610.0, 0.6, 0.0074, 0.93, 40, 100, 100, 1.2, 45, 2.1, ALL_EXCHANGES, 1, 3),
-            Profile("SPX", 6800.0, 0.55, 0.0054, 0.999, 40, 500, 1000, 1.0, 20, 1.6, (302,), 2, 3),
-            Profile("IWM", 251.0, 0.15, 0.0090, 0.80, 24, 100, 100, 1.6, 40, 2.1, ALL_EXCHANGES, 2, 2),
-            Profile("NDX", 25100.0, 0.08, 0.0074, 0.93, 32, 500, 1000, 3.0, 12, 0.6, (323, 308, 307), 2, 1),
-            Profile("DIA", 485.0, 0.03, 0.0050, 0.90, 24, 100, 500, 4.0, 30, 2.1, ALL_EXCHANGES, 2, 1),
+            SymbolProfile("SPY", 680.0, 1.0, 0.0054, 0.998, 40, 100, 100, 1.0, 60, 2.1, ALL_EXCHANGES, 1, 3),
+            SymbolProfile("QQQ", 610.0, 0.6, 0.0074, 0.93, 40, 100, 100, 1.2, 45, 2.1, ALL_EXCHANGES, 1, 3),
+            SymbolProfile("SPX", 6800.0, 0.55, 0.0054, 0.999, 40, 500, 1000, 1.0, 20, 1.6, (302,), 2, 3),
+            SymbolProfile("IWM", 251.0, 0.15, 0.0090, 0.80, 24, 100, 100, 1.6, 40, 2.1, ALL_EXCHANGES, 2, 2),
+            SymbolProfile(
+                "NDX", 25100.0, 0.08, 0.0074, 0.93, 32, 500, 1000, 3.0, 12, 0.6, (323, 308, 307), 2, 1
+            ),
+            SymbolProfile("DIA", 485.0, 0.03, 0.0050, 0.90, 24, 100, 500, 4.0, 30, 2.1, ALL_EXCHANGES, 2, 1),
         )
     }
 )

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .draw import exp, log
+from .minute_events import published
 from .quotes import survey
-from .slots import published
 from .smile import node_at
 from .world import CHUNK_NS, World
 

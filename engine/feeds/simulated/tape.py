@@ -19,10 +19,10 @@ from ...model.events import Events
 from ...tape.tape import TapeInfo
 from .assembly import assemble
 from .fill import fill, rows
-from .plants import Planted, told
-from .profiles import PROFILES, DayParams, Profile
+from .minute_events import build
+from .plants import PlantedEvent, told
+from .profiles import PROFILES, DayParams, SymbolProfile
 from .quotes import warp
-from .slots import build
 from .world import CHUNK_NS
 
 DEFAULT_SEED = 7
@@ -59,7 +59,7 @@ class SimTape:
     planted : the anomalies in it, the ground truth for detectors
     """
 
-    def __init__(self, u: Underlying, profile: Profile, source: SimulatedSource) -> None:
+    def __init__(self, u: Underlying, profile: SymbolProfile, source: SimulatedSource) -> None:
         hours = session(source.day)
         world, strikes = assemble(u, profile, source.params, source.day, source.seed, source.planted)
         self._world = world
@@ -77,7 +77,7 @@ class SimTape:
             len(world.orders), dtype=np.int64
         )
         self.end_ns = int(world.open_ns + len(world.orders) * CHUNK_NS)
-        self.planted: tuple[Planted, ...] = told(world.plants)
+        self.planted: tuple[PlantedEvent, ...] = told(world.plants)
 
     def read(self, chunk: int) -> Events:
         """Return the chunk's events in tape order."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ConnectionTimes:
     """Every duration of a connection, seconds.
 
     first, most : bounds of the waits between attempts: the n-th in a row waits up to `first` x 2^(n-1)
@@ -45,7 +45,7 @@ class Pace:
 class Backoff:
     """The waits between the attempts of one connection: full jitter, doubled with each."""
 
-    def __init__(self, pace: Pace, seed: int) -> None:
+    def __init__(self, pace: ConnectionTimes, seed: int) -> None:
         self._pace = pace
         self._draw = random.Random(seed)
         self._failures = 0

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ..massive.wire.handshake import State
-from .backoff import Pace
+from ..massive.wire.handshake import HandshakeState
+from .backoff import ConnectionTimes
 
-_OVER = (State.REFUSED, State.EVICTED, State.SLOW, State.DISMISSED)
+_OVER = (HandshakeState.REFUSED, HandshakeState.EVICTED, HandshakeState.SLOW, HandshakeState.DISMISSED)
 
 
-class Watch:
+class Watchdog:
     """Looks after one open connection, a look a tick."""
 
-    def __init__(self, pace: Pace, opened_s: float) -> None:
+    def __init__(self, pace: ConnectionTimes, opened_s: float) -> None:
         self._pace, self._opened_s = pace, opened_s
         self._over_s: float | None = None
         self._pinged_s: float | None = None
@@ -25,7 +25,7 @@ class Watch:
         self._pinged_s = now_s
         return True
 
-    def trouble(self, now_s: float, heard_s: float, state: State, behind: bool) -> str | None:
+    def trouble(self, now_s: float, heard_s: float, state: HandshakeState, behind: bool) -> str | None:
         """Return why the connection must be given up, None when it need not.
 
         heard_s : when anything came last
@@ -38,14 +38,14 @@ class Watch:
             self._over_s = now_s if self._over_s is None else self._over_s
             if now_s - self._over_s > self._pace.closing:
                 return "The provider ended the conversation and left the connection open."
-        elif state is not State.STREAMING and now_s - self._opened_s > self._pace.login:
+        elif state is not HandshakeState.STREAMING and now_s - self._opened_s > self._pace.login:
             return f"The login was not answered within {self._pace.login:g} s."
         if self._pinged_s is not None and heard_s <= self._pinged_s <= now_s - self._pace.pong:
             return f"Nothing was heard for {now_s - heard_s:.0f} s, not even the answer to a ping."
         return None
 
 
-class Sleep:
+class ClockJump:
     """Notices a jump of the wall clock against the monotonic one, as a laptop that slept makes it."""
 
     def __init__(self, jump_s: float) -> None:

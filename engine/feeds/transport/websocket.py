@@ -35,7 +35,7 @@ _SMALL = 32_768
 """Bytes of a read below which the next one may wait."""
 
 
-class Line(asyncio.Protocol):
+class WebSocket(asyncio.Protocol):
     """One connection from its upgrade to its end; all of it runs on the loop's thread.
 
     opened   : done when messages may be sent

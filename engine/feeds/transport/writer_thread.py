@@ -12,7 +12,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Hand:
+class WriterThread:
     """Runs one piece of work after another in a thread of its own; a context that waits for the last."""
 
     def __init__(self) -> None:

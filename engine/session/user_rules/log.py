@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from heapq import merge
 
-from ...views.view import Outcome, OutcomeLog, SignalLog, SignalRow, View
+from ...views.view import Outcome, OutcomeLog, SignalHistory, SignalRow, View
 
 NOBODYS = -1
 """The place, in the fold's own log, of a row that a user's rule wrote."""
@@ -34,7 +34,7 @@ class RuleLog:
             if at < self._ours:
                 self._start_over()
 
-    def merged(self, folds: SignalLog, clock: int) -> SignalLog:
+    def merged(self, folds: SignalHistory, clock: int) -> SignalHistory:
         """Return the fold's log with the rows up to `clock` in it."""
         if not self.rows:
             return folds
@@ -63,7 +63,7 @@ class RuleLog:
         at = bisect_left(self.rows, clock, key=_ts)
         return self.rows[at - 1].ts_ns if at > 0 else None
 
-    def _merge(self, folds: SignalLog, ours: int) -> None:
+    def _merge(self, folds: SignalHistory, ours: int) -> None:
         """Bring the merged rows up to `folds` and our first `ours`; older views keep the lists they have."""
         theirs = [(folds[i], i) for i in range(self._folds, len(folds))]
         mine = [(row, NOBODYS) for row in self.rows[self._ours : ours]]
@@ -81,12 +81,12 @@ class RuleLog:
         self._folds = self._ours = 0
 
 
-class _MergedLog(SignalLog):
+class _MergedLog(SignalHistory):
     """A log whose rows come from two; `places` says where each stands in the fold's own."""
 
     __slots__ = ("_folds", "_places")
 
-    def __init__(self, rows: list[SignalRow], places: list[int], folds: SignalLog, n: int) -> None:
+    def __init__(self, rows: list[SignalRow], places: list[int], folds: SignalHistory, n: int) -> None:
         super().__init__(rows, n)
         self._places = places
         self._folds = folds

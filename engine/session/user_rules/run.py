@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ...model.events import EVENT, Events
 from ...tape.timeline import Timeline
-from ...views.projection import Playing, Projector
+from ...views.projection import PlaybackState, Projector
 from ...views.view import SignalRow, View
 from . import PREFIX, Rule, RuleKind, judge
 from .log import RuleLog
@@ -206,7 +206,7 @@ class RuleRun:
     def _view(self) -> View:
         """Return the view of this moment; nothing in it depends on the person or on the machine."""
         info = self._timeline.tape.info
-        playing = Playing(
+        playing = PlaybackState(
             generation=0,
             version=0,
             source=info.source,

@@ -51,7 +51,7 @@ class Readable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BucketAddress:
     """Where a bucket is; `endpoint` None is Amazon's own."""
 
     bucket: str
@@ -75,21 +75,21 @@ class Unit:
         return sum(path.stat().st_size for path in self.files.values())
 
 
-class Entry(msgspec.Struct, frozen=True):
+class ObjectEntry(msgspec.Struct, frozen=True):
     """One file of a manifest."""
 
     bytes: int
     sha256: str
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class ObjectManifest(msgspec.Struct, frozen=True):
     """What belongs to a unit, by file name."""
 
     version: int
-    files: dict[str, Entry]
+    files: dict[str, ObjectEntry]
 
 
-def connect(place: Place) -> fs.S3FileSystem:
+def connect(place: BucketAddress) -> fs.S3FileSystem:
     """Return the file system of a place; nothing is asked of it yet but Amazon's region of the bucket."""
     with _sentences(place.bucket):
         where = (
@@ -137,7 +137,7 @@ class ObjectStore:
         reread : compare the content of what is there as well, not its size alone
         check  : called before anything is sent; what it raises ends the copy
         """
-        wanted = Manifest(VERSION, {name: _entry(path) for name, path in sorted(unit.files.items())})
+        wanted = ObjectManifest(VERSION, {name: _entry(path) for name, path in sorted(unit.files.items())})
         key = self._key(unit.name, MANIFEST)
         there = self._read(key)
         known = there == msgspec.json.encode(wanted)
@@ -157,12 +157,12 @@ class ObjectStore:
                 stream.write(msgspec.json.encode(wanted))
         return sent
 
-    def manifest(self, name: str) -> Manifest | None:
+    def manifest(self, name: str) -> ObjectManifest | None:
         """Return what a unit in the bucket consists of; None when it is not there, or not whole."""
         key = self._key(name, MANIFEST)
         data = self._read(key)
         try:
-            found = None if data is None else msgspec.json.decode(data, type=Manifest)
+            found = None if data is None else msgspec.json.decode(data, type=ObjectManifest)
         except msgspec.DecodeError as error:
             raise StoreError(f"{key} is damaged or foreign ({error}); {_AGAIN}") from error
         if found is not None and found.version != VERSION:
@@ -191,7 +191,7 @@ class ObjectStore:
                 self._get(f"{name}/{file}", fresh / file, entry, on_bytes)
             replace_folder(fresh, root / name)
 
-    def _put(self, name: str, path: Path, entry: Entry, on_bytes: OnBytes) -> int:
+    def _put(self, name: str, path: Path, entry: ObjectEntry, on_bytes: OnBytes) -> int:
         """Copy one file unless it is there already; return the bytes that were sent."""
         key = self._key(name)
         with _sentences(self._bucket):
@@ -206,7 +206,7 @@ class ObjectStore:
                 raise StoreError(f"{key} came back from the object store otherwise than it went; copy again.")
         return entry.bytes
 
-    def _get(self, name: str, path: Path, entry: Entry, on_bytes: OnBytes) -> None:
+    def _get(self, name: str, path: Path, entry: ObjectEntry, on_bytes: OnBytes) -> None:
         key = self._key(name)
         with _sentences(self._bucket):
             if self._size(key) is None:
@@ -219,7 +219,7 @@ class ObjectStore:
         if _entry(path) != entry:
             raise StoreError(f"{key} is not what was copied there; {_AGAIN}")
 
-    def _hash(self, key: str) -> Entry:
+    def _hash(self, key: str) -> ObjectEntry:
         with self._fs.open_input_stream(key) as stream:
             return _measured(stream)
 
@@ -234,7 +234,7 @@ class ObjectStore:
             with self._fs.open_input_stream(key) as stream:
                 return bytes(stream.read())
 
-    def _has(self, name: str, manifest: Manifest) -> bool:
+    def _has(self, name: str, manifest: ObjectManifest) -> bool:
         """Say whether all files of a unit are there, of the size they had."""
         with _sentences(self._bucket):
             infos = self._fs.get_file_info([self._key(name, file) for file in manifest.files])
@@ -284,17 +284,17 @@ def _snapshots(root: Path) -> Iterator[tuple[Unit, tuple[date, str]]]:
         yield Unit(f"intraday/{symbol}_{day}", files), (day, symbol)
 
 
-def _entry(path: Path) -> Entry:
+def _entry(path: Path) -> ObjectEntry:
     with path.open("rb") as file:
         return _measured(file)
 
 
-def _measured(stream: Readable) -> Entry:
+def _measured(stream: Readable) -> ObjectEntry:
     hasher, size = sha256(), 0
     for part in _parts(stream):
         hasher.update(part)
         size += len(part)
-    return Entry(size, hasher.hexdigest())
+    return ObjectEntry(size, hasher.hexdigest())
 
 
 def _parts(stream: Readable | IO[bytes]) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from ...model.calendar import generic
 from ...model.contracts import parse_occ
 from ...model.errors import StoreError, UsageError
 from ..importer.layouts import BARS, QUOTES, TRADES, Layout
-from ..importer.rows import Rows
+from ..importer.rows import ParsedRows
 
 _NAMES = {
     "price": ("price", "p"),
@@ -47,7 +47,7 @@ def cache_layout(path: Path) -> Layout:
     return next((each for each in (QUOTES, BARS) if each.required.keys() - {"ticker"} <= present), TRADES)
 
 
-def read_cache(path: Path) -> Iterator[Rows]:
+def read_cache(path: Path) -> Iterator[ParsedRows]:
     """Yield a cache's rows; StoreError for a foreign or damaged file. Lines are row numbers from 1."""
     layout = cache_layout(path)
     ticker = _symbol(path) if layout is BARS else _contract(path)
@@ -56,7 +56,9 @@ def read_cache(path: Path) -> Iterator[Rows]:
             names = _columns(path, layout, file.schema_arrow.names)
             first = 1
             for batch in file.iter_batches(_BATCH, columns=list(names.values()), use_threads=False):
-                yield Rows(_typed(batch, names, ticker), np.arange(first, first + len(batch), dtype=np.int64))
+                yield ParsedRows(
+                    _typed(batch, names, ticker), np.arange(first, first + len(batch), dtype=np.int64)
+                )
                 first += len(batch)
     except (pa.ArrowException, OSError) as error:
         raise _damaged(path) from error

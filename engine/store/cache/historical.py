@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from ...model.errors import StoreError
 from ..files import date_named, make_folder, sync_folder, sync_path, writing
-from .manifest import Entry, read_manifest
+from .manifest import TickerProgress, read_manifest
 
 Columns: TypeAlias = Mapping[str, NDArray[Any]]
 """Columns by name, (n,) each; a missing number is nan, texts are objects."""
@@ -59,12 +59,12 @@ class Historical:
         found = {date_named(path.name) for path in self.root.glob("*/*") if path.is_dir()}
         return sorted(day for day in found if day is not None)
 
-    def entries(self, day: date) -> dict[str, list[Entry]]:
+    def entries(self, day: date) -> dict[str, list[TickerProgress]]:
         """Return what the manifests of a day say, by symbol; StoreError when one cannot be read."""
         folder = self.root / _MANIFEST / day.isoformat()
         return {path.stem: read_manifest(path) for path in sorted(folder.glob("*.jsonl"))}
 
-    def holds(self, entry: Entry, day: date) -> bool:
+    def holds(self, entry: TickerProgress, day: date) -> bool:
         """Say whether what an entry calls complete is there as it was written."""
         if entry.state != "complete" or entry.kind == "contracts":
             return entry.state in ("complete", "empty")
@@ -73,7 +73,7 @@ class Historical:
         except OSError:
             return False
 
-    def holds_pieces(self, entry: Entry, day: date) -> bool:
+    def holds_pieces(self, entry: TickerProgress, day: date) -> bool:
         """Say whether the pieces that an entry calls partial are there as they were written."""
         if entry.state != "partial" or entry.kind == "contracts":
             return False
@@ -82,7 +82,7 @@ class Historical:
         except OSError:
             return False
 
-    def sweep(self, day: date, entries: Iterable[Entry]) -> None:
+    def sweep(self, day: date, entries: Iterable[TickerProgress]) -> None:
         """Delete the pieces of files that are complete, which a killed process left behind."""
         for kind in _TICKS:
             done = {self.file(kind, day, each.ticker).stem for each in entries if self._is_done(each, kind)}
@@ -91,7 +91,7 @@ class Historical:
                     piece.unlink(missing_ok=True)
 
     @staticmethod
-    def _is_done(entry: Entry, kind: Files) -> bool:
+    def _is_done(entry: TickerProgress, kind: Files) -> bool:
         return entry.kind == kind and entry.state == "complete"
 
     def measure(self, day: date | None = None) -> tuple[int, int]:
@@ -117,7 +117,7 @@ def _inside(folder: Path) -> list[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CacheCounts:
     """What there is of one symbol's day; `states` counts tickers by (kind, state)."""
 
     day: date
@@ -128,11 +128,11 @@ class Counted:
     notes: tuple[str, ...]
 
 
-def count(day: date, symbol: str, entries: Iterable[Entry]) -> Counted:
+def count(day: date, symbol: str, entries: Iterable[TickerProgress]) -> CacheCounts:
     """Sum up a manifest."""
     entries = [each for each in entries if each.kind != "contracts"]
     tickers = [each for each in entries if each.state != "refused"]
-    return Counted(
+    return CacheCounts(
         day,
         symbol,
         Counter((each.kind, each.state) for each in tickers),
@@ -142,7 +142,7 @@ def count(day: date, symbol: str, entries: Iterable[Entry]) -> Counted:
     )
 
 
-def _is_superseded(entry: Entry, tickers: Iterable[Entry]) -> bool:
+def _is_superseded(entry: TickerProgress, tickers: Iterable[TickerProgress]) -> bool:
     """Say whether a kind that was refused once has been had since."""
     since = entry.fetched_ns
     return entry.state == "refused" and any(

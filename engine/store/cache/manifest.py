@@ -24,7 +24,7 @@ ALL_TICKERS = "*"
 """The ticker of an entry that speaks of a whole kind: one the plan refuses, or a listing."""
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+class TickerProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far one ticker has been fetched.
 
     state      : partial: everything before `until_ns` is in `parts` pieces; empty: asked for, and there is
@@ -48,10 +48,10 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     names: tuple[str, ...] = ()
 
 
-_ENTRIES = msgspec.json.Decoder(Entry)
+_ENTRIES = msgspec.json.Decoder(TickerProgress)
 
 
-class Manifest:
+class FetchManifest:
     """One symbol's day, open for more; a context manager.
 
     Raises StoreError when another process has it open, or it cannot be written.
@@ -59,7 +59,7 @@ class Manifest:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._entries: dict[tuple[str, str], Entry] = {}
+        self._entries: dict[tuple[str, str], TickerProgress] = {}
 
     def __enter__(self) -> Self:
         with writing(self._path.parent):
@@ -84,15 +84,15 @@ class Manifest:
             os.fsync(self._file.fileno())
             self._file.close()
 
-    def find(self, kind: Kind, ticker: str) -> Entry | None:
+    def find(self, kind: Kind, ticker: str) -> TickerProgress | None:
         """Return what is known of a ticker."""
         return self._entries.get((kind, ticker))
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[TickerProgress]:
         """Return the entries that count."""
         return list(self._entries.values())
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: TickerProgress) -> None:
         """Write an entry down; it counts from here on, for later processes as well."""
         self._entries[entry.kind, entry.ticker] = entry
         with writing(self._path.parent):
@@ -100,18 +100,18 @@ class Manifest:
             self._file.flush()
 
 
-def read_manifest(path: Path) -> list[Entry]:
+def read_manifest(path: Path) -> list[TickerProgress]:
     """Return the entries that count, in the order their tickers were met; StoreError if unreadable."""
     return list({(each.kind, each.ticker): each for each in _read(path)[0]}.values())
 
 
-def _read(path: Path) -> tuple[list[Entry], int]:
+def _read(path: Path) -> tuple[list[TickerProgress], int]:
     """Return all whole entries and how many bytes they take; from a torn line on nothing counts."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise StoreError(f"{path} cannot be read ({error.strerror}); mend that and try again.") from error
-    entries: list[Entry] = []
+    entries: list[TickerProgress] = []
     whole = 0
     for line in data.splitlines(keepends=True):
         try:

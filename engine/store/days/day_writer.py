@@ -21,7 +21,7 @@ from ...model.events import EVENT, GAP, KIND_NAMES, Events
 from ..files import replace_folder, scratch, sync_path, write_text, writing
 from ..parquet import CHUNK, FIELDS, tape_writer, to_table, write_contracts
 from .day_tape import DayTape
-from .meta import DayMeta, Facts, Measured
+from .meta import DayMeta, Facts, TapeCounts
 
 _MS = 1_000_000
 
@@ -45,7 +45,7 @@ class DayWriter:
         self._contracts, self._previous = contracts, previous
         self._held: list[Events] = []
         self._rows = 0
-        self._tally = _Tally(contracts)
+        self._tally = _RunningCounts(contracts)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack, writing(self._root):
@@ -122,8 +122,8 @@ class DayWriter:
         self._file.write_table(to_table(chunk), row_group_size=CHUNK)
 
 
-class _Tally:
-    """What `Measured` is made of, counted chunk by chunk."""
+class _RunningCounts:
+    """What `TapeCounts` is made of, counted chunk by chunk."""
 
     def __init__(self, contracts: tuple[Contract, ...]) -> None:
         self.events = 0
@@ -147,8 +147,8 @@ class _Tally:
         for name in FIELDS:
             self.digest.update(np.ascontiguousarray(chunk[name]).tobytes())
 
-    def measured(self, tape_bytes: int) -> Measured:
-        return Measured(
+    def measured(self, tape_bytes: int) -> TapeCounts:
+        return TapeCounts(
             events=self.events,
             counts={kind: int(n) for kind, n in zip(KIND_NAMES, self._counts, strict=True) if n},
             first_ns=self._first,
@@ -162,7 +162,7 @@ class _Tally:
 
 def content_of(tape: DayTape) -> str:
     """Return the digest of all that a tape holds; StoreError when it cannot be read."""
-    tally = _Tally(tuple(tape.contracts))
+    tally = _RunningCounts(tuple(tape.contracts))
     for chunk in range(len(tape.starts)):
         tally.add(tape.read(chunk))
     return tally.digest.hexdigest()

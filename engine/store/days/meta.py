@@ -53,7 +53,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class TapeCounts:
     """What was counted while the tape was written.
 
     counts  : events by kind name
@@ -81,7 +81,7 @@ class DayMeta:
     day: date
     symbol: str
     facts: Facts
-    measured: Measured
+    measured: TapeCounts
     state_hash: str | None = None
 
     def with_hash(self, state_hash: str | None) -> DayMeta:
@@ -147,7 +147,7 @@ def _read(fields: Any) -> DayMeta:
                 InputFile(each["name"], int(each["size"]), each["sha256"]) for each in facts["inputs"]
             ),
         ),
-        measured=Measured(
+        measured=TapeCounts(
             events=int(measured["events"]),
             counts={_text(kind): int(n) for kind, n in measured["counts"].items()},
             first_ns=int(measured["first_ns"]),

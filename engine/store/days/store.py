@@ -46,7 +46,7 @@ class DayEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class DayListing:
     """The days that can be opened, by date and symbol, and one sentence for each thing that cannot."""
 
     entries: tuple[DayEntry, ...]
@@ -60,7 +60,7 @@ class DayStore:
         self.root = root
         self.days = root / "days"
 
-    def list(self) -> Listing:
+    def list(self) -> DayListing:
         """Return what is on disk; unknown and damaged files are named in a sentence each and skipped."""
         entries: list[DayEntry] = []
         problems: list[str] = []
@@ -69,7 +69,7 @@ class DayStore:
                 entries.append(_entry(present(folder), _read_meta(folder)))
             except StoreError as error:
                 problems.append(str(error))
-        return Listing(tuple(entries), tuple(problems))
+        return DayListing(tuple(entries), tuple(problems))
 
     def symbols(self, day: date) -> tuple[str, ...]:
         """Return the symbols that have a readable folder of that day, ascending."""

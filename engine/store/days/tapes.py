@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...analytics.implied_spot import Parity, ParityParams, nearest_pairs
+from ...analytics.implied_spot import ImpliedSpot, ImpliedSpotParams, nearest_pairs
 from ...model.calendar import PRESETS, Underlying, close_ns, generic, session
 from ...model.contracts import Contract
 from ...model.errors import NoDataError, StoreError
@@ -35,7 +35,7 @@ from ...model.events import (
     UNDERLYING,
     Events,
 )
-from ..importer.roster import Roster, day_at
+from ..importer.contract_numbers import ContractNumbers, day_at
 from ..importer.spill import ROW, Spill, without_copies
 from ..importer.spill import Rows as TapeRows
 from .meta import DayMeta, Facts, InputFile, whole_session
@@ -112,7 +112,7 @@ class TapeMaker:
     def __init__(
         self,
         store: DayStore,
-        roster: Roster,
+        roster: ContractNumbers,
         spill: Spill,
         inputs: Mapping[int, InputFile],
         cut_files: frozenset[int],
@@ -185,7 +185,9 @@ class TapeMaker:
         self.left_out[what] += int(gone.sum())
         return rows[~gone]
 
-    def _facts(self, tape: int, stats: TapeStats, underlying: Underlying, parity: Parity | None) -> Facts:
+    def _facts(
+        self, tape: int, stats: TapeStats, underlying: Underlying, parity: ImpliedSpot | None
+    ) -> Facts:
         files = sorted(stats.files)
         spot_origin, notes = _spot_origin(stats, parity)
         if not stats.counts[OI]:
@@ -230,12 +232,12 @@ def check_replaceable(old: DayMeta, source: str, folder: Path) -> None:
         )
 
 
-def _parity(contracts: list[Contract], underlying: Underlying) -> Parity:
+def _parity(contracts: list[Contract], underlying: Underlying) -> ImpliedSpot:
     roots = tuple(dict.fromkeys((*underlying.roots, *(each.root for each in contracts))))
-    return Parity(len(contracts), nearest_pairs(contracts, roots), ParityParams())
+    return ImpliedSpot(len(contracts), nearest_pairs(contracts, roots), ImpliedSpotParams())
 
 
-def _spot_origin(stats: TapeStats, parity: Parity | None) -> tuple[str, list[str]]:
+def _spot_origin(stats: TapeStats, parity: ImpliedSpot | None) -> tuple[str, list[str]]:
     if parity is None:
         return ("minute bars" if stats.minute_spots == stats.counts[SPOT] else "tape"), []
     if parity.samples:

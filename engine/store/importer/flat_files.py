@@ -33,8 +33,8 @@ from ...model.events import (
     TRADE,
     UNDERLYING,
 )
-from .roster import MARGIN_NS, OTHER, UNREADABLE, Roster, day_at, days
-from .rows import BadRows, Mask, Rows
+from .contract_numbers import MARGIN_NS, OTHER, UNREADABLE, ContractNumbers, day_at, days
+from .rows import BadRows, Mask, ParsedRows
 from .spill import ROW
 from .spill import Rows as TapeRows
 
@@ -69,14 +69,14 @@ class Sieve:
         return count
 
 
-class Judge:
+class RowBuilder:
     """Turns columns into rows; counts in `left_out` what was in order and still is not on a tape."""
 
-    def __init__(self, roster: Roster, bad: BadRows) -> None:
+    def __init__(self, roster: ContractNumbers, bad: BadRows) -> None:
         self.left_out: Counter[str] = Counter()
         self._roster, self._bad = roster, bad
 
-    def quotes(self, path: Path, file: int, rows: Rows) -> TapeRows:
+    def quotes(self, path: Path, file: int, rows: ParsedRows) -> TapeRows:
         """Return quotes as QUOTE rows; columns of `layouts.QUOTES`."""
         table, sieve = rows.table, Sieve(path, rows.lines, self._bad)
         ts = whole(table, "sip_timestamp")
@@ -93,7 +93,7 @@ class Judge:
         out["seq"] = whole(table, "sequence_number")
         return self._entered(out, place, sieve)
 
-    def trades(self, path: Path, file: int, rows: Rows) -> TapeRows:
+    def trades(self, path: Path, file: int, rows: ParsedRows) -> TapeRows:
         """Return option trades as TRADE rows and stock trades as SPOT rows; columns of `layouts.TRADES`."""
         table, sieve = rows.table, Sieve(path, rows.lines, self._bad)
         ts = whole(table, "sip_timestamp")
@@ -111,7 +111,7 @@ class Judge:
         out["kind"][stock] = SPOT
         return self._entered(out, place, sieve)
 
-    def bars(self, path: Path, file: int, rows: Rows) -> TapeRows:
+    def bars(self, path: Path, file: int, rows: ParsedRows) -> TapeRows:
         """Return minute bars of an underlying as SPOT rows at the end of the minute.
 
         A row that also says how the session before closed gives a PREV_CLOSE at the open as well.
@@ -129,7 +129,7 @@ class Judge:
         entered = self._entered(out, place, sieve)
         return np.concatenate([_previous(before[sieve.good], entered), entered])
 
-    def open_interest(self, path: Path, file: int, rows: Rows, day: int, ts_ns: int) -> TapeRows:
+    def open_interest(self, path: Path, file: int, rows: ParsedRows, day: int, ts_ns: int) -> TapeRows:
         """Return one day's open interest as OI rows at `ts_ns`; contracts without a tape are left out."""
         table, sieve = rows.table, Sieve(path, rows.lines, self._bad)
         ts = np.full(table.num_rows, ts_ns, np.int64)
@@ -144,7 +144,7 @@ class Judge:
         self.left_out["open interest without a tape"] += sieve.leave_out(~np.isin(place.symbol, known))
         return self._entered(out, place, sieve)
 
-    def _place(self, table: pa.Table, sieve: Sieve, ts: Ints, what: str) -> _Place:
+    def _place(self, table: pa.Table, sieve: Sieve, ts: Ints, what: str) -> _RowPlaces:
         """Find contract, symbol and day of each row, and let go of those that have none or are unwanted."""
         column = table.column("ticker").combine_chunks()
         names, index = column.dictionary.to_pylist(), column.indices.to_numpy()
@@ -156,7 +156,7 @@ class Judge:
         self.left_out["other symbols"] += sieve.leave_out(symbol == OTHER)
         day = self._day(sieve, ts, what)
         sieve.reject(expiry < day, lambda i: f"{names[index[i]]} had expired by {day_at(int(day[i]))}")
-        return _Place(symbol, cid, day)
+        return _RowPlaces(symbol, cid, day)
 
     def _day(self, sieve: Sieve, ts: Ints, what: str) -> Ints:
         hours = days()
@@ -179,14 +179,14 @@ class Judge:
             ~np.isin(correction, _STANDS), lambda i: f"correction {correction[i]:g} is no known code"
         )
 
-    def _entered(self, out: TapeRows, place: _Place, sieve: Sieve) -> TapeRows:
+    def _entered(self, out: TapeRows, place: _RowPlaces, sieve: Sieve) -> TapeRows:
         keep = sieve.good
         out = out[keep]
         out["tape"] = self._roster.tapes_of(place.symbol[keep], place.day[keep], place.cid[keep])
         return out
 
 
-class _Place:
+class _RowPlaces:
     """Symbol, contract and day of each row, (n,); rows that were let go hold anything."""
 
     def __init__(self, symbol: Ints, cid: Ints, day: Ints) -> None:

@@ -18,9 +18,9 @@ from ...model.errors import NoDataError, StoreError
 from ..days.store import DayStore
 from ..days.tapes import ImportedDay, Origin, TapeMaker
 from ..files import scratch, writing
-from .intake import Intake, find_files
-from .layouts import Recognised
-from .roster import Roster
+from .contract_numbers import ContractNumbers
+from .intake import FileIntake, find_files
+from .layouts import RecognisedFile
 from .rows import BadRow
 from .spill import Spill
 
@@ -97,20 +97,20 @@ def import_paths(
     named = [Path(path) for path in paths]
     files = find_files(named)
     with scratch(store.root) as folder, writing(store.root):
-        roster = Roster(symbol and symbol.upper(), day, customs)
-        run = _Run(store, roster, Spill(folder, budget_rows), origin, progress)
+        roster = ContractNumbers(symbol and symbol.upper(), day, customs)
+        run = _Import(store, roster, Spill(folder, budget_rows), origin, progress)
         known = run.intake.recognise(files)
         run.total_bytes = sum(each.path.stat().st_size for each in known)
         return run.all(known, named, block_bytes, customs)
 
 
-class _Run:
+class _Import:
     """One import under way."""
 
     def __init__(
-        self, store: DayStore, roster: Roster, spill: Spill, origin: Origin, progress: Progress
+        self, store: DayStore, roster: ContractNumbers, spill: Spill, origin: Origin, progress: Progress
     ) -> None:
-        self.intake = Intake(roster, spill, self._on_bytes)
+        self.intake = FileIntake(roster, spill, self._on_bytes)
         self.total_bytes = 0
         self._store, self._roster, self._spill = store, roster, spill
         self._origin, self._progress = origin, progress
@@ -118,7 +118,7 @@ class _Run:
 
     def all(
         self,
-        files: list[Recognised],
+        files: list[RecognisedFile],
         named: list[Path],
         block_bytes: int,
         customs: Mapping[str, Underlying],

@@ -22,10 +22,10 @@ from ..blocks import Block, TextFile
 from ..cache.cache import cache_layout, read_cache
 from ..days.meta import InputFile
 from ..days.tapes import TapeStats
-from .flat_files import Judge
-from .layouts import BARS, OPEN_INTEREST, QUOTES, TRADES, Layout, Recognised, StrangerError, recognise
-from .roster import Roster, day_at, day_index
-from .rows import BadRows, RowReader, Rows
+from .contract_numbers import ContractNumbers, day_at, day_index
+from .flat_files import RowBuilder
+from .layouts import BARS, OPEN_INTEREST, QUOTES, TRADES, Layout, RecognisedFile, StrangerError, recognise
+from .rows import BadRows, ParsedRows, RowReader
 from .spill import Rows as TapeRows
 from .spill import Spill
 
@@ -47,7 +47,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     return sorted({each.resolve(): each for each in found}.values(), key=_natural)
 
 
-class Intake:
+class FileIntake:
     """Reads recognised files into the spill, in an order that does not depend on how they were named.
 
     problems : one sentence per file that could not be used, or not wholly
@@ -57,9 +57,9 @@ class Intake:
     inputs   : the files that were read, by their number
     """
 
-    def __init__(self, roster: Roster, spill: Spill, on_bytes: Callable[[Path, int], None]) -> None:
+    def __init__(self, roster: ContractNumbers, spill: Spill, on_bytes: Callable[[Path, int], None]) -> None:
         self.bad = BadRows()
-        self.judge = Judge(roster, self.bad)
+        self.judge = RowBuilder(roster, self.bad)
         self.problems: list[str] = []
         self.strangers: list[Path] = []
         self.notes: list[str] = []
@@ -69,9 +69,9 @@ class Intake:
         self.cached_files: set[int] = set()
         self._roster, self._spill, self._on_bytes = roster, spill, on_bytes
 
-    def recognise(self, paths: list[Path]) -> list[Recognised]:
+    def recognise(self, paths: list[Path]) -> list[RecognisedFile]:
         """Return what can be read, in the order of reading: open interest needs the days of the others."""
-        known: list[Recognised] = []
+        known: list[RecognisedFile] = []
         for path in paths:
             try:
                 known.append(recognise(path))
@@ -82,7 +82,7 @@ class Intake:
         order = (QUOTES, TRADES, None, BARS, OPEN_INTEREST)
         return sorted(self._without_copies(known), key=lambda each: order.index(each.layout))
 
-    def read(self, files: list[Recognised], block_bytes: int) -> None:
+    def read(self, files: list[RecognisedFile], block_bytes: int) -> None:
         """Read every file."""
         for number, each in enumerate(files):
             before = self._spill.rows
@@ -93,7 +93,7 @@ class Intake:
                 if self._spill.rows > before:
                     self.cut_files.add(number)
 
-    def _read_one(self, number: int, each: Recognised, block_bytes: int) -> None:
+    def _read_one(self, number: int, each: RecognisedFile, block_bytes: int) -> None:
         if each.layout is None:
             self._read_cache(number, each.path)
         else:
@@ -109,7 +109,7 @@ class Intake:
             self._take(judged(rows), number, cached=layout is TRADES)
         self._on_bytes(path, self.inputs[number].size)
 
-    def _read_text(self, number: int, each: Recognised, layout: Layout, block_bytes: int) -> None:
+    def _read_text(self, number: int, each: RecognisedFile, layout: Layout, block_bytes: int) -> None:
         judged = self._judged(number, each.path, layout)
         reader = RowReader(each.path, layout, each.header, self.bad)
         before = self._spill.rows
@@ -127,7 +127,7 @@ class Intake:
                 f"{each.path} {file.damage}; {kept:,} rows before that were taken, fetch it again."
             )
 
-    def _judged(self, number: int, path: Path, layout: Layout) -> Callable[[Rows], TapeRows]:
+    def _judged(self, number: int, path: Path, layout: Layout) -> Callable[[ParsedRows], TapeRows]:
         if layout is OPEN_INTEREST:
             day = self._day_of(path)
             open_ns = session(day).open_ns
@@ -155,7 +155,7 @@ class Intake:
             self.stats[tape].add(rows[rows["tape"] == tape], number, cached)
         self._spill.add(rows)
 
-    def _without_copies(self, files: list[Recognised]) -> Iterator[Recognised]:
+    def _without_copies(self, files: list[RecognisedFile]) -> Iterator[RecognisedFile]:
         """Yield each content once; only files of one size can be copies of each other."""
         by_size: defaultdict[int, int] = defaultdict(int)
         for each in files:

@@ -56,7 +56,7 @@ LAYOUTS = (QUOTES, TRADES, BARS, OPEN_INTEREST)
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class RecognisedFile:
     """A file that can be imported; a per-ticker Parquet has no layout yet and no header."""
 
     path: Path
@@ -68,15 +68,15 @@ class StrangerError(StoreError):
     """A whole file of another sort than those that are imported."""
 
 
-def recognise(path: Path) -> Recognised:
+def recognise(path: Path) -> RecognisedFile:
     """Look into a file; StrangerError says what it is instead, StoreError what is wrong with it."""
     head = _head(path)
     if head.startswith(_PARQUET_MAGIC):
-        return Recognised(path, None)
+        return RecognisedFile(path, None)
     header = _header(head)
     for layout in LAYOUTS:
         if layout.required.keys() <= set(header):
-            return Recognised(path, layout, header)
+            return RecognisedFile(path, layout, header)
     raise StrangerError(f"{path} {_what_else(head, header)}")
 
 

@@ -60,7 +60,7 @@ class BadRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ParsedRows:
     """Typed columns of good lines and their line numbers, (n,) each."""
 
     table: pa.Table
@@ -76,7 +76,7 @@ class RowReader:
         # A name that occurs twice would make the parser refuse the file; the first one counts.
         self._names = [name if header.index(name) == i else f"{name} {i}" for i, name in enumerate(header)]
 
-    def read(self, block: Block) -> Iterator[Rows]:
+    def read(self, block: Block) -> Iterator[ParsedRows]:
         """Yield the block's good rows in order, in one piece unless some are bad."""
         try:
             yield self._typed(block)
@@ -89,9 +89,9 @@ class RowReader:
                 yield from self.read(Block(b"".join(lines[:half]), block.first_line))
                 yield from self.read(Block(b"".join(lines[half:]), block.first_line + half))
 
-    def _typed(self, block: Block) -> Rows:
+    def _typed(self, block: Block) -> ParsedRows:
         lines = np.arange(block.first_line, block.first_line + _count(block.data), dtype=np.int64)
-        return Rows(self._table(block.data, len(lines)), lines)
+        return ParsedRows(self._table(block.data, len(lines)), lines)
 
     def _table(self, data: bytes, lines: int) -> pa.Table:
         table = pacsv.read_csv(
@@ -108,7 +108,7 @@ class RowReader:
             raise pa.ArrowInvalid("a row that is not one line")
         return table
 
-    def _one_by_one(self, first_line: int, lines: list[bytes]) -> Iterator[Rows]:
+    def _one_by_one(self, first_line: int, lines: list[bytes]) -> Iterator[ParsedRows]:
         fine: list[tuple[int, bytes]] = []
         for number, line in enumerate(lines, first_line):
             reason = self._fault(line) if line.strip() else ""
@@ -119,11 +119,11 @@ class RowReader:
         if fine:
             yield from self._together(fine)
 
-    def _together(self, fine: list[tuple[int, bytes]]) -> Iterator[Rows]:
+    def _together(self, fine: list[tuple[int, bytes]]) -> Iterator[ParsedRows]:
         """Parse lines that look right at once; those that still cannot be parsed are bad after all."""
         numbers = np.array([number for number, _ in fine], np.int64)
         try:
-            yield Rows(self._table(b"".join(line for _, line in fine), len(fine)), numbers)
+            yield ParsedRows(self._table(b"".join(line for _, line in fine), len(fine)), numbers)
         except (pa.ArrowInvalid, UnicodeDecodeError):
             if len(fine) == 1:
                 self._bad.add(self._path, fine[0][0], "cannot be read")

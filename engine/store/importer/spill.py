@@ -50,7 +50,7 @@ class Spill:
         self._folder, self._budget = folder, max(budget, 1)
         self._held: list[Rows] = []
         self._held_rows = 0
-        self._runs: list[_Run] = []
+        self._runs: list[_SortedRun] = []
 
     def add(self, rows: Rows) -> None:
         """Take rows of any tapes; rows of one file in the file's order, files one after the other."""
@@ -74,7 +74,7 @@ class Spill:
         path = self._folder / f"run-{len(self._runs)}"
         with path.open("wb") as file:  # `tofile` would not say why the disk refuses
             file.write(rows.data)
-        self._runs.append(_Run(path, rows["tape"]))
+        self._runs.append(_SortedRun(path, rows["tape"]))
 
     def merged(self, tape: int) -> Iterator[Rows]:
         """Yield a tape's rows in tape order, rows of one instant never apart; call `flush` before."""
@@ -89,7 +89,7 @@ class Spill:
         self.peak_rows = max(self.peak_rows, rows)
 
 
-class _Run:
+class _SortedRun:
     """One sorted file of rows; knows where each tape's part lies."""
 
     def __init__(self, path: Path, tape: NDArray[np.int32]) -> None:

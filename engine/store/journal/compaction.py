@@ -19,7 +19,7 @@ from ..days.meta import DayMeta, Facts, InputFile, whole_session
 from ..days.store import DayStore
 from ..files import sync_folder, writing
 from .file import JournalFile
-from .places import Lock, Place
+from .folders import Lock, RecordingFolder
 from .tape import JournalTape, read_files
 
 RECORDED = ("recorded", "simulated")
@@ -30,7 +30,7 @@ Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Compacted:
+class CompactionResult:
     """What came of it.
 
     meta      : the day as it is now; None when there was not one event
@@ -48,8 +48,11 @@ class Compacted:
 
 
 def compact(
-    store: DayStore, place: Place, fold: Callable[[Tape], str], progress: Progress = lambda what, share: None
-) -> Compacted:
+    store: DayStore,
+    place: RecordingFolder,
+    fold: Callable[[Tape], str],
+    progress: Progress = lambda what, share: None,
+) -> CompactionResult:
     """Make a recording part of its day and take it away.
 
     fold : gives a tape's state hash
@@ -63,7 +66,7 @@ def compact(
     with writing(place.root):
         lock.take()
     try:
-        done = _Run(store, place, fold, progress).all()
+        done = _Compaction(store, place, fold, progress).all()
     finally:
         with suppress(OSError):  # whoever comes next clears it away
             lock.release()
@@ -72,17 +75,17 @@ def compact(
     return done
 
 
-class _Run:
+class _Compaction:
     """One compaction under way."""
 
     def __init__(
-        self, store: DayStore, place: Place, fold: Callable[[Tape], str], progress: Progress
+        self, store: DayStore, place: RecordingFolder, fold: Callable[[Tape], str], progress: Progress
     ) -> None:
         self._store, self._place, self._fold, self._progress = store, place, fold, progress
         self._what = f"compacting {place.symbol} {place.day}"
         self._old = recorded_day(store, place)
 
-    def all(self) -> Compacted:
+    def all(self) -> CompactionResult:
         """Write what the day does not have yet, then take the files away."""
         self._progress(self._what, 0.0)
         files = read_files(self._place)
@@ -91,7 +94,7 @@ class _Run:
         with writing(self._place.root):
             aside = [moved for file in files if (moved := _put_away(file)) is not None]
             sync_folder(self._place.folder)
-        return Compacted(
+        return CompactionResult(
             meta=meta,
             files=len(fresh),
             bytes=sum(file.bytes for file in fresh),
@@ -153,7 +156,7 @@ class _Run:
         )
 
 
-def recorded_day(store: DayStore, place: Place) -> DayMeta | None:
+def recorded_day(store: DayStore, place: RecordingFolder) -> DayMeta | None:
     """Return the day that was recorded before; StoreError for one that was not recorded."""
     if not store.has(place.day, place.symbol):
         return None

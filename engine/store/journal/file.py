@@ -46,7 +46,7 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class _BatchSpan:
     """Whole batches that are read together: bytes from `start` to `end`, after a part with that check sum."""
 
     start: int
@@ -75,7 +75,7 @@ class JournalFile:
         self.counts = np.zeros(len(KIND_NAMES), np.int64)
         self.events = self.first_ns = self.end_ns = self.silent_ns = 0
         self._header = b""
-        self._spans: list[_Span] = []
+        self._spans: list[_BatchSpan] = []
         self._starts: list[int] = []
         try:
             # Held from here on: a compaction may take the name away while somebody reads.
@@ -122,14 +122,14 @@ class JournalFile:
             # What stands behind the first batch that cannot be read is judged by `_lost`.
             try:
                 for record, end in _records(source, crc):
-                    self._take(record, _Span(whole, end, crc))
+                    self._take(record, _BatchSpan(whole, end, crc))
                     whole, crc = end, record.crc
             except (pa.ArrowException, OSError, ValueError) as error:
                 if _of_the_disk(error):
                     raise
         return whole
 
-    def _take(self, record: Record, span: _Span) -> None:
+    def _take(self, record: Record, span: _BatchSpan) -> None:
         """Take in one batch, which lies in `span`; ValueError when it uses a contract unheard of."""
         events = record.events
         for contract in record.contracts:

@@ -9,12 +9,12 @@ import numpy as np
 from ...model.errors import NoDataError, StoreError
 from ...model.events import GAP, QUOTE, TRADE
 from ..days.meta import whole_session
-from ..days.store import DayEntry, Listing
-from .places import Place, is_recording, places
+from ..days.store import DayEntry, DayListing
+from .folders import RecordingFolder, is_recording, places
 from .tape import open_journal
 
 
-def list_journals(root: Path) -> Listing:
+def list_journals(root: Path) -> DayListing:
     """Read every recording below `root`; name in a sentence what cannot be read of those nobody writes."""
     entries: list[DayEntry] = []
     problems: list[str] = []
@@ -28,10 +28,10 @@ def list_journals(root: Path) -> Listing:
         entries.append(entry)
         # A batch that is being written right now looks like one that broke off.
         problems += () if under_way else lost
-    return Listing(tuple(entries), tuple(problems))
+    return DayListing(tuple(entries), tuple(problems))
 
 
-def _entry(place: Place, under_way: bool) -> tuple[DayEntry, tuple[str, ...]]:
+def _entry(place: RecordingFolder, under_way: bool) -> tuple[DayEntry, tuple[str, ...]]:
     tape = open_journal(place)
     filled = [file for file in tape.files if file.events]
     if not filled:

@@ -20,7 +20,7 @@ from ...tape.tape import TapeInfo
 from ..days.meta import badge_of
 from .encoding import Recording
 from .file import JournalFile
-from .places import Place
+from .folders import RecordingFolder
 
 
 class Part(Protocol):
@@ -81,7 +81,7 @@ class JournalTape(JoinedTape):
         return tuple(each.loss.sentence(each.path) for each in self.files if each.loss is not None)
 
 
-def open_journal(place: Place) -> JournalTape:
+def open_journal(place: RecordingFolder) -> JournalTape:
     """Open a recording, whether or not somebody is writing it.
 
     Raises NoDataError when there is nothing in it, StoreError for a foreign file.
@@ -93,7 +93,7 @@ def open_journal(place: Place) -> JournalTape:
     return JournalTape(recordings[-1], files)
 
 
-def read_files(place: Place) -> list[JournalFile]:
+def read_files(place: RecordingFolder) -> list[JournalFile]:
     """Read every file of a recording as far as it is whole; StoreError for one that is of something else."""
     files = [JournalFile(path) for path in place.files()]
     for file in files:

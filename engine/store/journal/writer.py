@@ -18,7 +18,7 @@ from ...model.errors import BusyError, StoreError
 from ...model.events import KIND_NAMES, NS, Events, gap
 from ..files import make_folder, sync_folder
 from .encoding import Encoder, Recording
-from .places import Lock, Place
+from .folders import Lock, RecordingFolder
 
 RETRY_NS = 5 * NS
 _SOURCE = "journal"
@@ -36,15 +36,15 @@ class Journal:
     """
 
     def __init__(self, root: Path, recording: Recording, retry_ns: int = RETRY_NS) -> None:
-        self.place = Place(root, recording.day, recording.symbol)
+        self.place = RecordingFolder(root, recording.day, recording.symbol)
         self.broken = ""
         self._recording, self._retry_ns = recording, retry_ns
         self._contracts = ContractTable()
         self._lock = Lock(self.place)
         self._file: FileIO | None = None
         self._encoder, self._told, self._whole_bytes = Encoder(recording), 0, 0
-        self._written = Reach()
-        self._synced = Reach()
+        self._written = JournalEnd()
+        self._synced = JournalEnd()
         self._lost: tuple[int, int] | None = None
         self._broke_ns = 0
 
@@ -222,7 +222,7 @@ class Journal:
         return True
 
 
-class Reach:
+class JournalEnd:
     """How far the recording goes: rows, the tape's clock, and the last time of receipt."""
 
     def __init__(self) -> None:
@@ -240,8 +240,8 @@ class Reach:
         """Return the clock, or the time given when nothing was recorded yet."""
         return self.clock_ns if self.rows else ts_ns
 
-    def copy(self) -> Reach:
-        twin = Reach()
+    def copy(self) -> JournalEnd:
+        twin = JournalEnd()
         twin.rows, twin.first_ns = self.rows, self.first_ns
         twin.clock_ns, twin.received_ns = self.clock_ns, self.received_ns
         return twin
@@ -255,7 +255,7 @@ class Flush:
     """
 
     descriptor: int
-    reach: Reach
+    reach: JournalEnd
 
     def wait(self) -> OSError | None:
         """Wait for the disk and return what it said; call it once."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.analytics.implied_spot import Parity, ParityParams, nearest_pairs
+from engine.analytics.implied_spot import ImpliedSpot, ImpliedSpotParams, nearest_pairs
 from engine.model.contracts import Contract
 from engine.model.events import FLAG_PARITY, MISSING, NS, QUOTE, SPOT, TRADE, Events, empty_events
 
@@ -48,11 +48,11 @@ def trade(at_s: float) -> Events:
     return event
 
 
-def parity(**params: int) -> Parity:
-    return Parity(len(CONTRACTS), nearest_pairs(CONTRACTS, ("SPY",)), ParityParams(**params))
+def parity(**params: int) -> ImpliedSpot:
+    return ImpliedSpot(len(CONTRACTS), nearest_pairs(CONTRACTS, ("SPY",)), ImpliedSpotParams(**params))
 
 
-def run(blocks: Iterable[Events], maker: Parity | None = None) -> Events:
+def run(blocks: Iterable[Events], maker: ImpliedSpot | None = None) -> Events:
     return np.concatenate(list((maker or parity()).insert(blocks)))
 
 
@@ -113,7 +113,7 @@ def test_samples_are_counted_and_a_day_without_pairs_has_none() -> None:
     maker = parity()
     run([pair(1, 690, 691.0), pair(2, 690, 692.0)], maker)
     assert maker.samples == 2
-    lonely = Parity(1, nearest_pairs(CONTRACTS[:1], ("SPY",)), ParityParams())
+    lonely = ImpliedSpot(1, nearest_pairs(CONTRACTS[:1], ("SPY",)), ImpliedSpotParams())
     assert spots(run([quote(1, 1, 1.0, 1.1)], lonely)) == []
     assert lonely.samples == 0
 

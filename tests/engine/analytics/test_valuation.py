@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.analytics.greeks import greeks, years
 from engine.analytics.option_chain import Floats, OptionChain, quoted
-from engine.analytics.valuation import Group, Terms, settlements, volatilities
+from engine.analytics.valuation import SettlementGroup, Terms, settlements, volatilities
 from engine.model.calendar import ET, PRESETS
 from engine.model.contracts import Contract
 
@@ -36,7 +36,7 @@ def chain_at(
     return quoted(PRESETS["SPY"], contracts, {"bid": worth - 1e-6, "ask": worth + 1e-6, "oi": oi})
 
 
-def valued(chain: OptionChain, terms: Terms) -> tuple[tuple[Group, ...], Floats]:
+def valued(chain: OptionChain, terms: Terms) -> tuple[tuple[SettlementGroup, ...], Floats]:
     groups = tuple(settlements(chain, terms))
     return groups, volatilities(chain, terms, groups)
 

@@ -9,13 +9,13 @@ import pytest
 
 from engine.model.errors import NoDataError, StoreError, UsageError
 from engine.model.events import GAP, Events
-from engine.session.player import Deck
-from engine.session.symbol_day import DeckParams
+from engine.session.player import Player
+from engine.session.symbol_day import PlayerParams
 from engine.session.what_if import difference, with_changes
 from engine.tape.tape import Tape
 from engine.tape.timeline import Timeline
 from engine.views.commands import Seek, SelectSymbol, WhatIf
-from engine.views.queries import AroundQuery, Comparison, Query, ScoreQuery, WhatIfQuery
+from engine.views.queries import Query, ScoreQuery, SignalTapeQuery, WhatIfComparison, WhatIfQuery
 from engine.views.scores import scoreboard
 from engine.views.study import tally
 
@@ -53,10 +53,10 @@ def fold(touchy_params):
 
 @pytest.fixture
 def deck(tape_of, fold):
-    return Deck([Shelf({"SPY": tape_of, "QQQ": tape_of})], DeckParams(fold=fold), 1.0, 0)
+    return Player([Shelf({"SPY": tape_of, "QQQ": tape_of})], PlayerParams(fold=fold), 1.0, 0)
 
 
-def go(deck: Deck, share: float) -> int:
+def go(deck: Player, share: float) -> int:
     """Go to a share of the tape and return the moment."""
     view = deck.view(0)
     first = int(view.end_ns - 1500e9)
@@ -67,7 +67,7 @@ def go(deck: Deck, share: float) -> int:
     return target
 
 
-def settled(deck: Deck) -> Comparison:
+def settled(deck: Player) -> WhatIfComparison:
     """Let the deck work in its free time until the re-run is over."""
     for _ in range(1000):
         found = deck.answer(WhatIfQuery())
@@ -106,7 +106,7 @@ def test_a_what_if_compares_what_was_played_with_a_plain_fold(deck, tape_of, fol
 
 def test_a_what_if_tells_its_progress_and_its_rows_only_at_the_end(mixed_events, in_memory, fold) -> None:
     events = repeated(mixed_events(31, N), 40)
-    deck = Deck([Shelf({"SPY": in_memory(events)})], DeckParams(fold=fold), 1.0, 0)
+    deck = Player([Shelf({"SPY": in_memory(events)})], PlayerParams(fold=fold), 1.0, 0)
     go(deck, 1.0)
     while deck.scout():
         pass
@@ -165,7 +165,7 @@ def test_a_tape_that_breaks_ends_the_what_if_with_a_sentence(deck, tape_of) -> N
     while deck.scout():
         pass
     torn = Torn(tape_of)
-    deck = Deck([Shelf({"SPY": torn})], DeckParams(), 1.0, 0)
+    deck = Player([Shelf({"SPY": torn})], PlayerParams(), 1.0, 0)
     go(deck, 0.7)
     while deck.scout():
         pass
@@ -196,7 +196,7 @@ class Torn:
 def test_the_tape_around_a_signal_is_cut_at_the_playhead(deck) -> None:
     go(deck, 0.7)
     log = deck.view(0).signals
-    found = deck.answer(AroundQuery(len(log) - 1))
+    found = deck.answer(SignalTapeQuery(len(log) - 1))
     assert found.index == len(log) - 1
     assert found.ticks[0].ts_ns == log[-1].ts_ns - 60 * 10**9
     assert found.ticks[-1].ts_ns < deck.view(0).tape_ns
@@ -205,7 +205,7 @@ def test_the_tape_around_a_signal_is_cut_at_the_playhead(deck) -> None:
 @pytest.mark.parametrize("index", [-1, 10_000])
 def test_a_signal_that_is_not_in_the_log_is_told(deck, index) -> None:
     with pytest.raises(NoDataError, match="There is no signal"):
-        deck.answer(AroundQuery(index))
+        deck.answer(SignalTapeQuery(index))
 
 
 def test_a_query_nobody_answers_is_told(deck) -> None:

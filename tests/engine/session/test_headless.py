@@ -16,17 +16,17 @@ from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError
 from engine.model.events import FMV, GAP, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
-from engine.session.headless import STATUS_NS, VIEW_NS, Followed, Item, Status, Summary, replay
-from engine.session.symbol_day import DeckParams
+from engine.session.headless import STATUS_NS, VIEW_NS, HorizonOutcome, Item, Status, Summary, replay
+from engine.session.symbol_day import PlayerParams
 from engine.tape.tape import TapeInfo
 from engine.tape.timeline import Timeline
-from engine.views.view import Fired, Outcome, View
+from engine.views.view import FiredSignal, Outcome, View
 
 DAY = date(2025, 12, 16)
 HOURS = session(DAY)
 OPEN = HOURS.open_ns
 SEED = FoldParams(signals=replace(PRESETS["seed"], volume_ratio=inf))
-PARAMS = DeckParams(fold=SEED)
+PARAMS = PlayerParams(fold=SEED)
 
 T = TypeVar("T")
 
@@ -103,7 +103,7 @@ def day(seconds: int = 20, signals_s: tuple[float, ...] = (), before: int = 2) -
 
 def run(
     *tapes: MemoryTape,
-    params: DeckParams = PARAMS,
+    params: PlayerParams = PARAMS,
     speed: float = inf,
     wall: Wall | None = None,
     views: bool = False,
@@ -122,9 +122,9 @@ def at_s(ts_ns: int) -> float:
 
 
 def when(item: Item) -> int:
-    if isinstance(item, Fired):
+    if isinstance(item, FiredSignal):
         return item.row.ts_ns
-    if isinstance(item, Status | Followed):
+    if isinstance(item, Status | HorizonOutcome):
         return item.ts_ns
     return item.tape_ns if isinstance(item, View) else item.last_ts
 
@@ -134,7 +134,7 @@ class TestOrder:
         items = run(MemoryTape(day(20, (2.5, 7.5, 9.75, 12.0))), MemoryTape(day(20, (1.5, 7.6, 18.5)), "QQQ"))
         spoken = [item for item in items if not isinstance(item, Summary)]
         assert [when(item) for item in spoken] == sorted(when(item) for item in spoken)
-        assert [(f.symbol, at_s(f.row.ts_ns)) for f in only(Fired, items)] == [
+        assert [(f.symbol, at_s(f.row.ts_ns)) for f in only(FiredSignal, items)] == [
             ("QQQ", 1.5), ("SPY", 2.5), ("SPY", 7.5), ("QQQ", 7.6), ("SPY", 9.75), ("SPY", 12.0),
             ("QQQ", 18.5),
         ]  # fmt: skip
@@ -153,7 +153,7 @@ class TestOrder:
 class TestOutcomes:
     def test_each_is_told_when_its_horizon_is_over(self) -> None:
         items = run(MemoryTape(day(400, (3.5, 350.0))), MemoryTape(day(100, (30.0,)), "QQQ"))
-        found = only(Followed, items)
+        found = only(HorizonOutcome, items)
         assert [(f.symbol, at_s(f.ts_ns), f.outcome.horizon_s) for f in found] == [
             ("SPY", 63.5, 60), ("QQQ", 90.0, 60), ("SPY", 303.5, 300),
         ]  # fmt: skip
@@ -166,7 +166,7 @@ class TestOutcomes:
         moved = [made(QUOTE, 20, 2, p1=12_000, p2=12_400), made(QUOTE, 40, 2, p1=10_600, p2=10_800)]
         tape = np.concatenate([tape, *moved, made(SPOT, 50, 0, p1=to_price(682))])
         items = run(MemoryTape(tape[np.argsort(tape["ts"], kind="stable")]))
-        (found,) = [f for f in only(Followed, items) if at_s(f.row.ts_ns) == 10]
+        (found,) = [f for f in only(HorizonOutcome, items) if at_s(f.row.ts_ns) == 10]
         assert found.row.direction == "buy"
         assert found.outcome == Outcome(60, 10_000, 600, 2_100, 0, touched=True, hit=True)
 
@@ -207,7 +207,7 @@ class TestSummary:
     def test_signals_are_counted_by_kind_the_silent_ones_too(self) -> None:
         items = run(MemoryTape(day(20, (3.5, 9.5))))
         assert only(Summary, items)[0].signals == dict.fromkeys(RULE_NAMES, 0) | {"fmv_divergence": 2}
-        assert len(only(Fired, items)) == 2
+        assert len(only(FiredSignal, items)) == 2
 
     @pytest.mark.parametrize("speed", [inf, 3.0, 0.25])
     def test_the_hash_is_that_of_a_plain_fold_whatever_the_speed(self, speed: float) -> None:
@@ -229,7 +229,7 @@ class TestBounds:
         items = run(MemoryTape(day(20, (3.5, 9.5, 15.5))), params=params)
         (summary,) = only(Summary, items)
         assert (summary.trades, summary.quotes) == (7, 7 + 1)
-        assert [at_s(f.row.ts_ns) for f in only(Fired, items)] == [9.5]
+        assert [at_s(f.row.ts_ns) for f in only(FiredSignal, items)] == [9.5]
         assert (at_s(summary.first_ts), at_s(summary.last_ts)) == (6, 12)
 
     def test_statuses_count_from_the_start(self) -> None:
@@ -291,7 +291,7 @@ class TestPace:
         late = [
             (wall.now_ns - began) / NS - at_s(item.row.ts_ns) / speed
             for item in replay(shelf, ["SPY"], PARAMS, speed, wall, wall.sleep, False)
-            if isinstance(item, Fired)
+            if isinstance(item, FiredSignal)
         ]
         assert len(late) == 2
         assert all(0 <= each <= 0.25 + 1e-6 for each in late)
@@ -309,20 +309,20 @@ class TestPace:
         tapes = MemoryTape(day(20, (3.21, 9.87))), MemoryTape(day(17, (5.55,)), "QQQ")
         plain, paced = run(*tapes), run(*tapes, speed=speed)
         assert [type(i) for i in paced] == [type(i) for i in plain]
-        assert [f.row for f in only(Fired, paced)] == [f.row for f in only(Fired, plain)]
+        assert [f.row for f in only(FiredSignal, paced)] == [f.row for f in only(FiredSignal, plain)]
         assert [s.events for s in only(Status, paced)] == [s.events for s in only(Status, plain)]
 
 
 def test_a_simulated_symbol_comes_to_what_its_tape_holds() -> None:
     source, wall = SimulatedSource(DAY), Wall()
     tape = source.open("DIA")
-    items = list(replay(source, ["DIA"], DeckParams(), inf, wall, wall.sleep, True))
+    items = list(replay(source, ["DIA"], PlayerParams(), inf, wall, wall.sleep, True))
     chunks = [tape.read(i) for i in range(len(tape.starts))]
     (summary,) = only(Summary, items)
     assert summary.events == sum(len(chunk) for chunk in chunks)
     assert summary.trades == sum(int((chunk["kind"] == TRADE).sum()) for chunk in chunks)
     assert summary.quotes == sum(int((chunk["kind"] == QUOTE).sum()) for chunk in chunks)
-    assert sum(summary.signals.values()) == len(only(Fired, items)) > 0
+    assert sum(summary.signals.values()) == len(only(FiredSignal, items)) > 0
     plain = Timeline(tape, FoldParams())
     for _ in plain.advance(plain.end_ns):
         pass

@@ -17,14 +17,14 @@ from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract
 from engine.model.errors import CredentialError
 from engine.model.events import FMV, GAP, NS, QUOTE, TRADE, empty_events
-from engine.session.headless import Followed, Notice, Status, Summary
+from engine.session.headless import HorizonOutcome, Notice, Status, Summary
 from engine.session.headless_live import follow
-from engine.session.symbol_day import DeckParams
+from engine.session.symbol_day import PlayerParams
 from engine.tape.link import Link
 from engine.tape.live_tape import LiveTape
 from engine.tape.tape import TapeInfo
 from engine.tape.timeline import Timeline
-from engine.views.view import Fired, View
+from engine.views.view import FiredSignal, View
 
 DAY = date(2025, 12, 16)
 OPEN = session(DAY).open_ns
@@ -78,7 +78,7 @@ def signal(tape: LiveTape, at_s: float, cid: int, news: bool = True) -> None:
 def run(wire: Wire, seconds_per_look: float = 0.0, views: bool = False):
     """The items of a run whose wall clock goes on so far with each look at it."""
     wall = map(int, itertools.count(0, seconds_per_look * NS))
-    return follow(wire, wire.symbols, DeckParams(fold=SEED), lambda: next(wall), views, turn_s=0)
+    return follow(wire, wire.symbols, PlayerParams(fold=SEED), lambda: next(wall), views, turn_s=0)
 
 
 def test_signals_are_told_in_order_and_the_summary_is_that_of_a_replay() -> None:
@@ -93,7 +93,7 @@ def test_signals_are_told_in_order_and_the_summary_is_that_of_a_replay() -> None
 
     wire = Wire(script, "SPY", "QQQ")
     items = list(run(wire))
-    fired = [(each.symbol, (each.row.ts_ns - OPEN) / NS) for each in items if isinstance(each, Fired)]
+    fired = [(each.symbol, (each.row.ts_ns - OPEN) / NS) for each in items if isinstance(each, FiredSignal)]
     assert sorted(fired) == [("QQQ", 2), ("SPY", 1), ("SPY", 3)]
     assert [at for symbol, at in fired if symbol == "SPY"] == [1, 3]
     spy, qqq = (item for item in items if isinstance(item, Summary))
@@ -179,8 +179,8 @@ def test_what_was_there_before_is_not_told_nor_what_came_of_it() -> None:
     wire = Wire(script)
     signal(wire.tapes["SPY"], 1, 1, news=False)
     items = list(run(wire))
-    assert [(each.row.ts_ns - OPEN) / NS for each in items if isinstance(each, Fired)] == [20]
-    assert {(each.row.ts_ns - OPEN) / NS for each in items if isinstance(each, Followed)} == {20}
+    assert [(each.row.ts_ns - OPEN) / NS for each in items if isinstance(each, FiredSignal)] == [20]
+    assert {(each.row.ts_ns - OPEN) / NS for each in items if isinstance(each, HorizonOutcome)} == {20}
     (summary,) = (item for item in items if isinstance(item, Summary))
     assert sum(summary.signals.values()) == 2
 
@@ -193,7 +193,7 @@ def test_what_a_source_fails_with_is_raised_after_what_it_told() -> None:
     items = []
     with pytest.raises(CredentialError, match="The key was refused"):
         items.extend(run(Wire(script)))
-    assert [type(item) for item in items] == [Fired, Summary]
+    assert [type(item) for item in items] == [FiredSignal, Summary]
 
 
 def test_a_source_ends_with_the_iterator() -> None:
@@ -204,7 +204,7 @@ def test_a_source_ends_with_the_iterator() -> None:
 
     wire = Wire(script)
     items = run(wire)
-    assert isinstance(next(items), Fired)
+    assert isinstance(next(items), FiredSignal)
     assert not wire.ended.is_set()
     items.close()
     assert wire.ended.is_set()
@@ -219,9 +219,9 @@ def test_whoever_asks_for_the_end_gets_the_summary() -> None:
 
     wire, wall, told = Wire(script), itertools.count(0), threading.Event()
     kinds = []
-    params = DeckParams(fold=SEED)
+    params = PlayerParams(fold=SEED)
     for item in follow(wire, wire.symbols, params, lambda: next(wall), False, 0, told.is_set):
         told.set()
         kinds.append(type(item))
-    assert kinds == [Fired, Summary]
+    assert kinds == [FiredSignal, Summary]
     assert wire.ended.is_set()

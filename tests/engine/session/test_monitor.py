@@ -17,17 +17,17 @@ from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError, SpymonError, StoreError
 from engine.model.events import FMV, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.session.monitor import Monitor, Quote, Trade
-from engine.session.symbol_day import DeckParams
+from engine.session.symbol_day import PlayerParams
 from engine.tape.tape import TapeInfo
 from engine.tape.timeline import Timeline
 from engine.views.commands import Command, JumpSignal, Pause, Seek, SelectSymbol, SetSpeed, Step, UseSource
-from engine.views.view import Fired, View
+from engine.views.view import FiredSignal, View
 
 DAY = date(2025, 12, 16)
 HOURS = session(DAY)
 OPEN = HOURS.open_ns
 SEED = FoldParams(signals=replace(PRESETS["seed"], volume_ratio=inf))
-PARAMS = DeckParams(fold=SEED)
+PARAMS = PlayerParams(fold=SEED)
 PATIENCE_S = 60  # only a hanging test ever gets there
 
 
@@ -324,7 +324,7 @@ class Told:
     def __init__(self, watched: Monitor) -> None:
         self.trades: list[Trade] = []
         self.quotes: list[Quote] = []
-        self.signals: list[Fired] = []
+        self.signals: list[FiredSignal] = []
         self.threads: set[threading.Thread] = set()
         watched.on_trade(self._keep(self.trades))
         watched.on_quote(self._keep(self.quotes))
@@ -389,7 +389,7 @@ class TestHandlers:
         tape = SimulatedSource(DAY).open("DIA")
         watched = Monitor([SimulatedSource(DAY)], symbol="DIA", speed=inf)
         trades: list[tuple[int, str, int, int, int]] = []
-        signals: list[Fired] = []
+        signals: list[FiredSignal] = []
         watched.on_trade(lambda t: trades.append((t.ts_ns, t.contract.occ, t.price, t.size, t.side)))
         watched.on_signal(signals.append)
         views = await play(watched)

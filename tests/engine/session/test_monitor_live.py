@@ -21,12 +21,12 @@ from engine.model.errors import CredentialError
 from engine.model.events import FMV, NS, QUOTE, TRADE, Events, empty_events
 from engine.session.monitor import Monitor
 from engine.session.playback import TICK_EVENTS
-from engine.session.symbol_day import DeckParams
+from engine.session.symbol_day import PlayerParams
 from engine.tape.link import Link
 from engine.tape.live_tape import LiveTape
 from engine.tape.tape import TapeInfo
 from engine.views.commands import GoLive, Seek, UseSource
-from engine.views.view import Fired, View
+from engine.views.view import FiredSignal, View
 
 DAY = date(2025, 12, 16)
 OPEN = session(DAY).open_ns
@@ -82,7 +82,7 @@ async def forever() -> None:
 
 
 def watch(wire: Wire, *others: object, fps: float = 200.0) -> Monitor:
-    return Monitor((wire, *others), DeckParams(fold=SEED), fps=fps)
+    return Monitor((wire, *others), PlayerParams(fold=SEED), fps=fps)
 
 
 async def until(watched: Monitor, is_it: Callable[[View], bool]) -> View:
@@ -181,7 +181,7 @@ class TestRunning:
             return time.monotonic_ns()
 
         loop, rested = asyncio.get_running_loop(), asyncio.Event()
-        watched = Monitor((Wire(script),), DeckParams(fold=SEED), fps=200.0, wall=wall)
+        watched = Monitor((Wire(script),), PlayerParams(fold=SEED), fps=200.0, wall=wall)
         async with watched:
             await until(watched, at(0))
             before = turns
@@ -237,7 +237,7 @@ class TestRunning:
             notify()
             await forever()
 
-        fired: list[Fired] = []
+        fired: list[FiredSignal] = []
         told = asyncio.Event()
         async with watch(Wire(script), SimulatedSource(DAY)) as watched:
             watched.on_signal(lambda each: (fired.append(each), told.set() if len(fired) == 2 else None))
@@ -303,7 +303,7 @@ class TestFailing:
             raise CredentialError("The key was refused; check MASSIVE_API_KEY.")
 
         wire = Wire(script)
-        async with Monitor((SimulatedSource(DAY), wire), DeckParams(fold=SEED), fps=200.0) as watched:
+        async with Monitor((SimulatedSource(DAY), wire), PlayerParams(fold=SEED), fps=200.0) as watched:
             await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "feed wire"))
             assert watched.refusal is None
             watched.send(UseSource("wire"))

@@ -10,7 +10,7 @@ import pytest
 from engine.model.errors import UsageError
 from engine.model.events import NS
 from engine.session.playback import Playhead
-from engine.session.symbol_day import DeckParams, Slot, open_slot
+from engine.session.symbol_day import PlayerParams, SymbolDay, open_slot
 from engine.tape.live_tape import LiveTape
 
 EVENTS, CHUNK = 1500, 250
@@ -23,14 +23,14 @@ def events(mixed_events):
 
 
 @pytest.fixture
-def day(events, in_memory, touchy_params) -> Slot:
+def day(events, in_memory, touchy_params) -> SymbolDay:
     """A day that is over."""
     tape = in_memory(events, range(CHUNK, len(events), CHUNK))
-    return open_slot(tape, DeckParams(fold=touchy_params("default")))
+    return open_slot(tape, PlayerParams(fold=touchy_params("default")))
 
 
 @pytest.fixture
-def live(events, day) -> Slot:
+def live(events, day) -> SymbolDay:
     """Two thirds of a day that goes on, followed to its front."""
     tape = LiveTape(day.timeline.tape.info)
     for contract in day.timeline.contracts:
@@ -50,7 +50,7 @@ def arrive(head: Playhead, wall_ns: int = 0) -> str:
     return said
 
 
-def middle(slot: Slot) -> int:
+def middle(slot: SymbolDay) -> int:
     first = int(slot.timeline.tape.starts[0])
     return (first + slot.timeline.end_ns) // 2
 

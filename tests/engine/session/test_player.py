@@ -13,10 +13,10 @@ from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError, SpymonError, StoreError
 from engine.model.events import FMV, NS, OI, QUOTE, SPOT, TRADE, Events, empty_events, to_price
-from engine.session.open_days import Slots
+from engine.session.open_days import OpenDays
 from engine.session.playback import TICK_EVENTS
-from engine.session.player import Deck, Played
-from engine.session.symbol_day import SCOUT_EVENTS, DeckParams, chosen_expiries, open_slot
+from engine.session.player import Player, TickResult
+from engine.session.symbol_day import SCOUT_EVENTS, PlayerParams, chosen_expiries, open_slot
 from engine.tape.tape import TapeInfo
 from engine.views.commands import (
     Command,
@@ -30,7 +30,7 @@ from engine.views.commands import (
     Step,
     UseSource,
 )
-from engine.views.view import Fired, View
+from engine.views.view import FiredSignal, View
 
 DAY, NEXT = date(2025, 12, 16), date(2025, 12, 17)
 HOURS = session(DAY)
@@ -121,17 +121,17 @@ class Shelf:
 
 # Only the fair value is judged: the seed's rule needs no baseline.
 SEED = FoldParams(signals=replace(PRESETS["seed"], volume_ratio=inf))
-PARAMS = DeckParams(fold=SEED)
+PARAMS = PlayerParams(fold=SEED)
 
 
 def make_deck(
-    *sources: Shelf, events: Events | None = None, speed: float = 1.0, params: DeckParams = PARAMS
-) -> Deck:
+    *sources: Shelf, events: Events | None = None, speed: float = 1.0, params: PlayerParams = PARAMS
+) -> Player:
     given = sources or (Shelf({"SPY": MemoryTape(minutes() if events is None else events)}),)
-    return Deck(given, params, speed, wall_ns=0)
+    return Player(given, params, speed, wall_ns=0)
 
 
-def obey(deck: Deck, *commands: Command, wall_ns: int = 0) -> View:
+def obey(deck: Player, *commands: Command, wall_ns: int = 0) -> View:
     """Carry commands out to the end and look."""
     for command in commands:
         deck.obey(command, wall_ns)
@@ -141,12 +141,12 @@ def obey(deck: Deck, *commands: Command, wall_ns: int = 0) -> View:
     return deck.view(wall_ns)
 
 
-def load(deck: Deck) -> None:
+def load(deck: Player) -> None:
     while deck.scout():
         pass
 
 
-def play(deck: Deck, *walls_s: float) -> list[Played]:
+def play(deck: Player, *walls_s: float) -> list[TickResult]:
     return [deck.tick(int(wall * S)) for wall in walls_s]
 
 
@@ -154,7 +154,7 @@ def place_s(view: View) -> float:
     return (view.tape_ns - OPEN) / S
 
 
-def fired(played: Sequence[Played]) -> list[Fired]:
+def fired(played: Sequence[TickResult]) -> list[FiredSignal]:
     return [each for one in played for each in one.fired]
 
 
@@ -298,7 +298,7 @@ class TestSeek:
         assert place_s(view) == reached
 
     def test_bounds_of_the_replay_are_those_that_were_asked_for(self) -> None:
-        params = DeckParams(fold=SEED, start_ns=OPEN + 60 * S, end_ns=OPEN + 120 * S)
+        params = PlayerParams(fold=SEED, start_ns=OPEN + 60 * S, end_ns=OPEN + 120 * S)
         deck = make_deck(params=params)
         assert place_s(deck.view(0)) == 60
         assert place_s(obey(deck, Seek(OPEN))) == 60
@@ -561,7 +561,7 @@ class TestSelectExpiry:
 
 
 class TestUseSource:
-    def two(self) -> Deck:
+    def two(self) -> Player:
         return make_deck(two_symbols(), Shelf({"QQQ": MemoryTape(minutes(8), "QQQ")}, "attic"))
 
     def test_each_source_keeps_its_own_place(self) -> None:
@@ -612,7 +612,7 @@ class TestUseSource:
         assert (view.notes[0], view.symbols) == ("Nothing was imported.", ("SPY", "QQQ"))
 
     def test_bounds_are_those_of_the_first_source_only(self) -> None:
-        params = DeckParams(fold=SEED, start_ns=OPEN + 60 * S)
+        params = PlayerParams(fold=SEED, start_ns=OPEN + 60 * S)
         deck = make_deck(two_symbols(), Shelf({"SPY": MemoryTape(minutes())}, "attic"), params=params)
         assert place_s(obey(deck, UseSource("attic"))) == 0
 
@@ -782,11 +782,11 @@ class TestOpening:
         with pytest.raises(
             NoDataError, match=r"SPY lists no expiration for --expiry 2026-01-02 .*2025-12-16"
         ):
-            open_slot(MemoryTape(minutes()), DeckParams(expiry=date(2026, 1, 2)))
+            open_slot(MemoryTape(minutes()), PlayerParams(expiry=date(2026, 1, 2)))
 
     def test_the_first_symbol_is_shown_unless_one_is_named(self) -> None:
         assert make_deck(two_symbols()).view(0).symbol == "SPY"
-        assert Deck([two_symbols()], PARAMS, 1.0, 0, "QQQ").view(0).symbol == "QQQ"
+        assert Player([two_symbols()], PARAMS, 1.0, 0, "QQQ").view(0).symbol == "QQQ"
 
     def test_a_first_tape_that_cannot_be_opened_is_an_error(self) -> None:
         with pytest.raises(StoreError, match="gone"):
@@ -796,14 +796,14 @@ class TestOpening:
 class TestSlots:
     def test_a_tape_is_opened_once(self) -> None:
         source = Shelf({"SPY": MemoryTape(minutes(2))})
-        slots = Slots([source], PARAMS)
+        slots = OpenDays([source], PARAMS)
         assert slots.open(("shelf", "SPY")) is slots.open(("shelf", "SPY"))
         assert source.opened == ["SPY"]
 
     def test_a_symbol_that_opens_after_all_is_no_longer_refused(self) -> None:
         tapes: dict[str, MemoryTape | SpymonError] = {"SPY": StoreError("SPY is damaged.")}
         source = Shelf(tapes)
-        slots = Slots([source], PARAMS)
+        slots = OpenDays([source], PARAMS)
         assert not slots.scout(source, "SPY")
         assert slots.refusals(source) == ["SPY is damaged."]
         tapes["SPY"] = MemoryTape(minutes(2))
@@ -813,7 +813,7 @@ class TestSlots:
     def test_only_the_first_source_keeps_to_the_bounds(self) -> None:
         sources = [Shelf({"SPY": MemoryTape(minutes(4))}, name) for name in ("first", "second")]
         params = replace(PARAMS, end_ns=OPEN + 60 * S)
-        slots = Slots(sources, params)
+        slots = OpenDays(sources, params)
         for name, bounded in (("first", True), ("second", False)):
             for timeline in (slots.open((name, "SPY")).timeline, slots.again((name, "SPY"), params)):
                 assert (timeline.end_ns == OPEN + 60 * S) is bounded

@@ -16,8 +16,8 @@ from engine.model.contracts import Contract
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import FMV, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.session.playback import TICK_EVENTS
-from engine.session.player import Deck
-from engine.session.symbol_day import SCOUT_EVENTS, DeckParams, LiveSource
+from engine.session.player import Player
+from engine.session.symbol_day import SCOUT_EVENTS, LiveSource, PlayerParams
 from engine.session.user_rules import RuleKind
 from engine.tape.link import Lag, Link
 from engine.tape.live_tape import LiveTape
@@ -112,7 +112,7 @@ class Screen:
 
     def __init__(self, *sources, **params) -> None:
         self.wall_ns = 0
-        self.deck = Deck(sources, DeckParams(fold=SEED, **params), 1.0, 0)
+        self.deck = Player(sources, PlayerParams(fold=SEED, **params), 1.0, 0)
         self.fired: list[tuple[str, float, str]] = []
         self.sizes: list[int] = []
 

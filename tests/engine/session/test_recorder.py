@@ -17,13 +17,13 @@ from engine.model.calendar import PRESETS, next_session, session
 from engine.model.contracts import Contract
 from engine.model.errors import BusyError, CredentialError
 from engine.model.events import KIND_NAMES, NS, Events
-from engine.session.recorder import Copy, Recorder, Telling, copy_nowhere
+from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhere
 from engine.store.days.meta import Facts
-from engine.store.days.recorded import Recorded, open_recorded
+from engine.store.days.recording import DayRecording, open_recorded
 from engine.store.days.store import DayStore
-from engine.store.journal.places import Place, is_recording, places
+from engine.store.journal.folders import RecordingFolder, is_recording, places
 from engine.store.journal.tape import open_journal
-from engine.tape.live_tape import Begin, Intake, LiveTape
+from engine.tape.live_tape import Begin, LiveTape, TapeWriter
 from engine.tape.tape import Tape, TapeInfo
 from engine.tape.timeline import NO_CHECKPOINTS, Timeline
 
@@ -53,7 +53,7 @@ class Scripted:
     name: str = "scripted"
     label: str = "a script"
     symbols: tuple[str, ...] = ("SPY",)
-    intakes: dict[str, Recorded] = field(default_factory=dict)
+    intakes: dict[str, DayRecording] = field(default_factory=dict)
 
     def open(self, symbol: str) -> LiveTape:
         if symbol not in self.intakes:
@@ -114,7 +114,7 @@ def recorder(
     copy: Copy = copy_nowhere,
 ) -> Recorder:
     begin = partial(open_recorded, root, now=lambda: session(DAY).open_ns)
-    telling = Telling(heard.tapes, turn, heard.sentences.append)
+    telling = RecorderListener(heard.tapes, turn, heard.sentences.append)
     return Recorder(root, make, begin, folded, telling, again=again, now=now, copy=copy)
 
 
@@ -181,7 +181,7 @@ def test_how_a_day_stands_is_told_once_all_of_it_is_open(
     told: list[int] = []
 
     def make(begin: Begin) -> Scripted:
-        def watched(info: TapeInfo) -> Intake:
+        def watched(info: TapeInfo) -> TapeWriter:
             intake = begin(info)
             told.append(len(it.standings()))
             return intake
@@ -204,7 +204,7 @@ def test_being_ended_closes_the_journal_and_leaves_it(
 
     it = recorder(tmp_path, script(ends=None), heard, turn=all_followed)
     asyncio.run(it.run(stop))
-    place = Place(tmp_path, DAY, "SPY")
+    place = RecordingFolder(tmp_path, DAY, "SPY")
     assert not is_recording(place)
     assert np.array_equal(rows(open_journal(place)), events)
     assert heard.sentences == []
@@ -219,7 +219,7 @@ def test_a_source_that_cannot_go_on_ends_it_with_the_journal_closed(
 
     with pytest.raises(CredentialError, match="The key was refused"):
         run(recorder(tmp_path, script(refused), Heard()))
-    place = Place(tmp_path, DAY, "SPY")
+    place = RecordingFolder(tmp_path, DAY, "SPY")
     assert not is_recording(place)
     assert np.array_equal(rows(open_journal(place)), events)
 
@@ -278,7 +278,7 @@ def test_a_recording_whose_day_was_imported_is_told_and_kept(
     run(recorder(tmp_path, script(), heard))
     [_, sentence] = heard.sentences
     assert sentence.startswith("SPY on 2025-12-16 was imported and not recorded, and it stays")
-    assert np.array_equal(rows(open_journal(Place(tmp_path, DAY, "SPY"))), events)
+    assert np.array_equal(rows(open_journal(RecordingFolder(tmp_path, DAY, "SPY"))), events)
 
 
 def test_what_another_process_records_is_left_alone(
@@ -296,7 +296,7 @@ def test_what_another_process_records_is_left_alone(
 def test_a_recording_of_a_later_day_stays_one(
     tmp_path: Path, script: Callable[..., Callable[[Begin], Scripted]], events: Events
 ) -> None:
-    later = Place(tmp_path, next_session(DAY), "SPY")
+    later = RecordingFolder(tmp_path, next_session(DAY), "SPY")
     later.folder.mkdir(parents=True)
     (later.folder / "SPY-093000.arrows").touch()
     run(recorder(tmp_path, script(), Heard()))
@@ -308,14 +308,19 @@ def test_a_day_of_which_the_disk_missed_something_is_not_held_against_what_was_f
 ) -> None:
     heard, in_the_way = Heard(), tmp_path / "journal"
 
-    def begin(info: TapeInfo) -> Recorded:
+    def begin(info: TapeInfo) -> DayRecording:
         in_the_way.touch()
         intake = open_recorded(tmp_path, info, now=lambda: int(events["ts"][0]))
         in_the_way.unlink()
         return intake
 
     it = Recorder(
-        tmp_path, script(), begin, folded, Telling(say=heard.sentences.append), again=lambda day: None
+        tmp_path,
+        script(),
+        begin,
+        folded,
+        RecorderListener(say=heard.sentences.append),
+        again=lambda day: None,
     )
     run(it)
     [standing] = it.standings()

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.model.events import NS, TRADE, Events
-from engine.session.symbol_day import DeckParams, Slot, open_slot
+from engine.session.symbol_day import PlayerParams, SymbolDay, open_slot
 from engine.session.user_rules import RuleKind, UserSignal
 from engine.tape.live_tape import LiveTape
 from engine.tape.timeline import Timeline, TimelineParams
-from engine.views.view import Fired
+from engine.views.view import FiredSignal
 
 EVENTS, CHUNK, EARLY = 2000, 125, 900
 """How many events there are, how many a chunk holds, and before which one only two contracts are named."""
@@ -49,8 +49,8 @@ def whole(in_memory, events):
 
 
 @pytest.fixture(scope="module")
-def params(touchy_params) -> DeckParams:
-    return DeckParams(fold=touchy_params("default"), timeline=TIGHT)
+def params(touchy_params) -> PlayerParams:
+    return PlayerParams(fold=touchy_params("default"), timeline=TIGHT)
 
 
 @pytest.fixture(scope="module")
@@ -84,15 +84,15 @@ def fired_whole(fired, whole):
 class Day:
     """A live day in the hands of a test: who writes, who follows, and where the screen is."""
 
-    def __init__(self, whole, events, params: DeckParams) -> None:
+    def __init__(self, whole, events, params: PlayerParams) -> None:
         self.tape = LiveTape(whole.info, chunk=CHUNK)
         self.events, self.all = events, list(whole.contracts)
         self.written = 0
         self.grown_at: int | None = None
-        self.fired: list[Fired] = []
+        self.fired: list[FiredSignal] = []
         self.pieces = [events[:0]]
         self.list(FIRST)
-        self.slot: Slot = open_slot(self.tape, params)
+        self.slot: SymbolDay = open_slot(self.tape, params)
 
     def list(self, count: int) -> None:
         for contract in self.all[:count]:
@@ -248,7 +248,7 @@ def test_a_rule_sees_again_what_is_folded_again_and_its_rows_are_told_once(whole
         made.append(Sizes())
         return made[-1]
 
-    ruled = DeckParams(fold=params.fold, timeline=TIGHT, rules=(RuleKind("sizes", 5 * NS, "1", make),))
+    ruled = PlayerParams(fold=params.fold, timeline=TIGHT, rules=(RuleKind("sizes", 5 * NS, "1", make),))
     day = Day(whole, events, ruled)
     day.write(EARLY)
     day.follow(EVENTS)

@@ -31,7 +31,7 @@ from datetime import date
 from pathlib import Path
 from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
-from engine.store.journal.places import Place
+from engine.store.journal.folders import Place
 
 root = Path(sys.argv[1])
 compact(DayStore(root), Place(root, date(2025, 12, 16), "SPY"), lambda tape: str(tape.end_ns))

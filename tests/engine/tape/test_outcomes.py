@@ -22,7 +22,7 @@ from engine.fold.outcomes import (
 from engine.fold.state import SIGNAL
 from engine.model.calendar import session
 from engine.model.events import GAP, MISSING, NS, QUOTE, SPOT, UNDERLYING, Events
-from engine.tape.outcomes import Follower, judge
+from engine.tape.outcomes import OutcomeTracker, judge
 from engine.tape.timeline import Timeline, TimelineParams
 
 N = 3000
@@ -113,10 +113,10 @@ def signals_at(events: Events, picks: list[int], seed: int = 0) -> list[np.void]
     return list(fired)
 
 
-def fed(fresh_state, events: Events, signals: list[np.void], cuts=(), seed: int = 0) -> Follower:
+def fed(fresh_state, events: Events, signals: list[np.void], cuts=(), seed: int = 0) -> OutcomeTracker:
     """Feed a tape cut into batches, each signal with the batch in which it fired."""
     hours = session(fresh_day(events))
-    follower = Follower(fresh_state().static, hours.open_ns, hours.close_ns, seed)
+    follower = OutcomeTracker(fresh_state().static, hours.open_ns, hours.close_ns, seed)
     clock = np.maximum.accumulate(events["ts"])
     for start, stop in pairwise([0, *cuts, len(events)]):
         if stop > start:
@@ -170,7 +170,7 @@ def outcome(fresh_state):
         signal = np.zeros(1, SIGNAL)
         signal["ts"], signal["cid"] = events["ts"][0] + round(at_s * NS), cid
         signal["direction"] = direction
-        follower = Follower(fresh_state().static, 0, 0)
+        follower = OutcomeTracker(fresh_state().static, 0, 0)
         follower.feed(events, list(signal))
         if to_s is not None:
             follower.reach(int(events["ts"][0]) + round(to_s * NS))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.model.calendar import Underlying, generic, underlying
 from engine.model.contracts import MAX_STRIKE_MILLI, Contract
 from engine.model.events import MISSING, PRICE_SCALE, to_price
-from engine.tape.strike_window import Change, Tracker, TrackerParams
+from engine.tape.strike_window import StrikeTracker, StrikeTrackerParams, SubscriptionChange
 
 TODAY, TOMORROW = date(2025, 12, 16), date(2025, 12, 17)
 
@@ -23,11 +23,11 @@ def tracker(
     expiries: Iterable[date] = (TODAY,),
     strikes: int = 2,
     hysteresis: float = 0.6,
-) -> Tracker:
-    return Tracker(u or underlying("SPY"), expiries, TrackerParams(strikes, hysteresis))
+) -> StrikeTracker:
+    return StrikeTracker(u or underlying("SPY"), expiries, StrikeTrackerParams(strikes, hysteresis))
 
 
-def follow(tracked: Tracker, *dollars: float) -> list[Change | None]:
+def follow(tracked: StrikeTracker, *dollars: float) -> list[SubscriptionChange | None]:
     return [tracked.on_spot(to_price(each)) for each in dollars]
 
 
@@ -37,7 +37,7 @@ def strikes(wanted: Iterable[Contract]) -> list[float]:
 
 class TestWindow:
     def test_defaults_are_25_strikes_and_six_tenths(self) -> None:
-        assert TrackerParams() == TrackerParams(strikes=25, hysteresis=0.6)
+        assert StrikeTrackerParams() == StrikeTrackerParams(strikes=25, hysteresis=0.6)
 
     def test_nothing_is_wanted_before_the_first_spot(self) -> None:
         fresh = tracker()
@@ -61,7 +61,7 @@ class TestWindow:
         assert fresh.atm_milli == 685_000
 
     def test_default_window_of_three_expirations_has_306_contracts(self) -> None:
-        wide = Tracker(underlying("SPX"), (TODAY, TOMORROW, date(2025, 12, 18)))
+        wide = StrikeTracker(underlying("SPX"), (TODAY, TOMORROW, date(2025, 12, 18)))
         wide.on_spot(to_price(6_800))
         assert len(wide.wanted) == 51 * 2 * 3
 

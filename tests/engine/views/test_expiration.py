@@ -8,7 +8,7 @@ from math import isnan, nan
 import numpy as np
 import pytest
 
-from engine.analytics.exposure_choice import Stance
+from engine.analytics.exposure_choice import ExposureChoice
 from engine.analytics.greeks import greeks, implied_vol, years
 from engine.fold.params import FoldParams
 from engine.fold.state import State, new_state
@@ -19,7 +19,7 @@ from engine.model.events import MISSING, NS, OI, QUOTE, SPOT, TRADE, Events, emp
 from engine.views.expiration import (
     ABSENT,
     NO_LADDER,
-    Ladder,
+    Expiration,
     Moment,
     greeks_at,
     known,
@@ -73,7 +73,7 @@ def folded(contracts: ContractTable, *events: Events, symbol: str = "SPY") -> St
     return state
 
 
-def ladder(contracts: ContractTable, symbol: str = "SPY", expiry: date = DAY) -> Ladder:
+def ladder(contracts: ContractTable, symbol: str = "SPY", expiry: date = DAY) -> Expiration:
     u = underlying(symbol)
     settles = np.array([0, *(settle_ns(u, each.root, each.expiry) for each in contracts)])
     return ladder_of(contracts, settles, u.roots[0], expiry)
@@ -92,7 +92,7 @@ def own_iv(price: float, strike: float, cp: float, at_s: float = 10.0) -> float:
     return implied_vol(price, SPOT_USD, strike, left, FOLD.rate, FOLD.dividend, cp)[0]
 
 
-def strikes(found: Ladder) -> list[float]:
+def strikes(found: Expiration) -> list[float]:
     return found.strike.tolist()
 
 
@@ -331,13 +331,13 @@ class TestExposureOfALeg:
     @pytest.mark.parametrize(
         ("stance", "held"),
         [
-            (Stance(), 300),
-            (Stance("assumed", "volume"), 40),
-            (Stance("flow", "flow"), -40),
-            (Stance("blended"), 260),
+            (ExposureChoice(), 300),
+            (ExposureChoice("assumed", "volume"), 40),
+            (ExposureChoice("flow", "flow"), -40),
+            (ExposureChoice("blended"), 260),
         ],
     )
-    def test_it_is_of_what_dealers_hold_under_the_stance(self, stance: Stance, held: int) -> None:
+    def test_it_is_of_what_dealers_hold_under_the_stance(self, stance: ExposureChoice, held: int) -> None:
         contracts = table("684C", "684P")
         call, put = legs(folded(contracts, *self.EVENTS), ladder(contracts), moment(), FOLD, stance)
         assert call.buy[0] == 40

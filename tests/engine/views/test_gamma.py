@@ -9,24 +9,27 @@ import pytest
 
 from engine.analytics.chain_stats import max_pain, put_call_ratio
 from engine.analytics.exposure import Book, exposure
-from engine.analytics.exposure_choice import CONVENTIONS, METRICS, SCOPES, Stance
+from engine.analytics.exposure_choice import CONVENTIONS, METRICS, SCOPES, ExposureChoice
 from engine.analytics.greeks import greeks, years
 from engine.feeds.simulated import SimulatedSource
 from engine.fold.params import FoldParams
 from engine.model.calendar import session, settle_ns, underlying
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import MISSING, NS, OI, QUOTE, SPOT, TRADE, Events, empty_events, to_price
-from engine.session.symbol_day import DeckParams, Slot, open_slot
+from engine.session.symbol_day import PlayerParams, SymbolDay, open_slot
 from engine.tape.tape import TapeInfo
-from engine.views.projection import Playing
+from engine.views.projection import PlaybackState
 from engine.views.view import StrikeExposure, View
 
 TUESDAY, WEDNESDAY, FRIDAY = date(2025, 12, 16), date(2025, 12, 17), date(2025, 12, 19)
 SPX = underlying("SPX")
 OPEN, CLOSE = session(TUESDAY).open_ns, session(TUESDAY).close_ns
 FOLD = FoldParams()
-PLAYING = Playing(1, 1, "memory", ("SPX",), "REPLAY", False, 1.0, 0.0, ())
-STANCES = (*(Stance().with_convention(each) for each in CONVENTIONS), Stance("assumed", "volume"))
+PLAYING = PlaybackState(1, 1, "memory", ("SPX",), "REPLAY", False, 1.0, 0.0, ())
+STANCES = (
+    *(ExposureChoice().with_convention(each) for each in CONVENTIONS),
+    ExposureChoice("assumed", "volume"),
+)
 
 LISTED = ContractTable(
     Contract(root, day, right, strike * 1000)
@@ -83,21 +86,23 @@ def day(spot: float = 6803.0) -> Events:
     return tape[np.argsort(tape["ts"], kind="stable")]
 
 
-def opened(events: Events | None = None, expiry: int | date = 3) -> Slot:
-    return open_slot(MemoryTape(day() if events is None else events), DeckParams(expiry=expiry))
+def opened(events: Events | None = None, expiry: int | date = 3) -> SymbolDay:
+    return open_slot(MemoryTape(day() if events is None else events), PlayerParams(expiry=expiry))
 
 
-def view_at(slot: Slot, stance: Stance | None = None, expiry: date | None = None, at_ns: int = 0) -> View:
+def view_at(
+    slot: SymbolDay, stance: ExposureChoice | None = None, expiry: date | None = None, at_ns: int = 0
+) -> View:
     slot.timeline.seek(at_ns or slot.timeline.end_ns)
     return slot.projector.project(PLAYING, expiry, stance)
 
 
 @pytest.fixture(scope="module")
-def slot() -> Slot:
+def slot() -> SymbolDay:
     return opened()
 
 
-def chain_of(slot: Slot, *expiries: date) -> dict[str, np.ndarray]:
+def chain_of(slot: SymbolDay, *expiries: date) -> dict[str, np.ndarray]:
     """Columns of all contracts of some expirations, read off the state and the contract table by hand."""
     rows = [(cid, each) for cid, each in enumerate(LISTED, 1) if each.expiry in expiries]
     cells, now = slot.timeline.state.cells, slot.timeline.clock
@@ -115,7 +120,7 @@ def chain_of(slot: Slot, *expiries: date) -> dict[str, np.ndarray]:
     }
 
 
-def held(c: dict[str, np.ndarray], stance: Stance) -> np.ndarray:
+def held(c: dict[str, np.ndarray], stance: ExposureChoice) -> np.ndarray:
     weight = c["volume"] if stance.basis == "volume" else c["oi"]
     return {
         "assumed": c["cp"] * weight, "flow": c["flow"], "blended": c["cp"] * c["oi"] + c["flow"]
@@ -133,7 +138,7 @@ class TestScope:
         ],
     )
     def test_it_is_the_exposure_of_all_contracts_of_its_expirations(
-        self, stance: Stance, scope: str, summed: tuple[date, ...]
+        self, stance: ExposureChoice, scope: str, summed: tuple[date, ...]
     ) -> None:
         slot = opened(expiry=2)
         gamma = view_at(slot, stance.with_scope(scope)).gamma
@@ -152,7 +157,7 @@ class TestScope:
             )
 
     @pytest.mark.parametrize("stance", STANCES)
-    def test_expirations_add_up_to_the_total(self, slot: Slot, stance: Stance) -> None:
+    def test_expirations_add_up_to_the_total(self, slot: SymbolDay, stance: ExposureChoice) -> None:
         gamma = view_at(slot, stance.with_scope("all")).gamma
         assert [each.expiry for each in gamma.by_expiry] == [TUESDAY, WEDNESDAY, FRIDAY]
         for metric in METRICS:
@@ -160,12 +165,12 @@ class TestScope:
             assert net == pytest.approx(gamma.totals[metric].net, abs=1e-9 * gamma.totals[metric].gross)
 
     @pytest.mark.parametrize("metric", METRICS)
-    def test_expirations_alone_add_up_to_all_of_them(self, slot: Slot, metric: str) -> None:
+    def test_expirations_alone_add_up_to_all_of_them(self, slot: SymbolDay, metric: str) -> None:
         alone = [view_at(slot, expiry=each).gamma.totals[metric].net for each in (TUESDAY, WEDNESDAY, FRIDAY)]
-        whole = view_at(slot, Stance(scope="all")).gamma.totals[metric]
+        whole = view_at(slot, ExposureChoice(scope="all")).gamma.totals[metric]
         assert sum(alone) == pytest.approx(whole.net, abs=1e-9 * whole.gross)
 
-    def test_both_settlements_of_a_date_are_summed_and_one_is_shown(self, slot: Slot) -> None:
+    def test_both_settlements_of_a_date_are_summed_and_one_is_shown(self, slot: SymbolDay) -> None:
         view = view_at(slot, expiry=FRIDAY)
         assert (view.strike_milli[-1], view.settle_ns) == (6_810_000, session(FRIDAY).close_ns)
         shown = np.abs(view.call.gex).sum() + np.abs(view.put.gex).sum()
@@ -186,24 +191,24 @@ class TestScope:
         assert view.gamma.by_expiry[0].max_pain == view.gamma.max_pain
         assert view.chain.max_pain_all == 6820
 
-    def test_what_has_settled_is_no_part_of_several(self, slot: Slot) -> None:
+    def test_what_has_settled_is_no_part_of_several(self, slot: SymbolDay) -> None:
         late = np.concatenate([day(), event(SPOT, 0, (CLOSE - OPEN) / NS + 60, p1=to_price(6803))])
         slot = opened(late)
         for scope in ("several", "all"):
-            view = view_at(slot, Stance(scope=scope), TUESDAY)
+            view = view_at(slot, ExposureChoice(scope=scope), TUESDAY)
             assert view.gamma.summed == (WEDNESDAY, FRIDAY)
             assert np.isfinite(view.exposures["gamma"].net).all()
             c = chain_of(slot, WEDNESDAY, FRIDAY)
             volume = (c["volume"][c["cp"] < 0].sum(), c["volume"][c["cp"] > 0].sum())
             assert view.chain.pcr_volume == pytest.approx(volume[0] / volume[1])
-        expired = view_at(slot, Stance(), TUESDAY)
+        expired = view_at(slot, ExposureChoice(), TUESDAY)
         assert np.isnan(expired.exposures["delta"].gross).all()
         alone = expired.gamma
         assert (alone.summed, alone.net, alone.missing_reason) == ((), None, "expired")
         assert alone.by_expiry == ()
 
-    def test_nothing_but_the_scope_changes_what_is_shown_of_the_expiration(self, slot: Slot) -> None:
-        views = [view_at(slot, Stance(scope=scope)) for scope in SCOPES]
+    def test_nothing_but_the_scope_changes_what_is_shown_of_the_expiration(self, slot: SymbolDay) -> None:
+        views = [view_at(slot, ExposureChoice(scope=scope)) for scope in SCOPES]
         for view in views[1:]:
             assert (view.strike_milli == views[0].strike_milli).all()
             assert view.gamma.expected_move == views[0].gamma.expected_move
@@ -214,7 +219,7 @@ class TestStrikes:
     @pytest.mark.parametrize("stance", STANCES)
     @pytest.mark.parametrize("metric", METRICS)
     def test_rows_of_one_expiration_add_up_to_its_total(
-        self, slot: Slot, stance: Stance, metric: str
+        self, slot: SymbolDay, stance: ExposureChoice, metric: str
     ) -> None:
         view = view_at(slot, stance)
         columns, total = view.exposures[metric], view.gamma.totals[metric]
@@ -223,20 +228,20 @@ class TestStrikes:
             assert got == pytest.approx(getattr(total, name), abs=1e-9 * total.gross), name
 
     @pytest.mark.parametrize("stance", STANCES)
-    def test_gamma_by_strike_is_that_of_the_legs(self, slot: Slot, stance: Stance) -> None:
+    def test_gamma_by_strike_is_that_of_the_legs(self, slot: SymbolDay, stance: ExposureChoice) -> None:
         view = view_at(slot, stance)
         np.testing.assert_allclose(view.exposures["gamma"].call, view.call.gex, rtol=1e-12)
         np.testing.assert_allclose(view.exposures["gamma"].put, view.put.gex, rtol=1e-12)
 
-    def test_net_is_call_and_put_together_and_gross_is_no_less(self, slot: Slot) -> None:
+    def test_net_is_call_and_put_together_and_gross_is_no_less(self, slot: SymbolDay) -> None:
         for stance in STANCES:
             for each in view_at(slot, stance.with_scope("all")).exposures.values():
                 scale = 1e-9 * each.gross.max()
                 np.testing.assert_allclose(each.net, each.call + each.put, atol=scale)
                 assert (each.gross >= np.abs(each.call) + np.abs(each.put) - scale).all()
 
-    def test_a_strike_that_only_others_list_counts_in_the_total_alone(self, slot: Slot) -> None:
-        view = view_at(slot, Stance(scope="all"))
+    def test_a_strike_that_only_others_list_counts_in_the_total_alone(self, slot: SymbolDay) -> None:
+        view = view_at(slot, ExposureChoice(scope="all"))
         assert 6_775_000 not in view.strike_milli
         outside = {each.strike for each in LISTED} - set((view.strike_milli / 1000).tolist())
         c = chain_of(slot, TUESDAY, WEDNESDAY, FRIDAY)
@@ -248,10 +253,10 @@ class TestStrikes:
         assert view.gamma.net - rows == pytest.approx(missing, rel=1e-2)
 
     def test_only_the_rows_shown_are_there(self) -> None:
-        slot = open_slot(MemoryTape(day()), DeckParams(strikes=2))
-        view = view_at(slot, Stance(scope="all"))
+        slot = open_slot(MemoryTape(day()), PlayerParams(strikes=2))
+        view = view_at(slot, ExposureChoice(scope="all"))
         assert view.exposures["vanna"].net.size == view.strike_milli.size == 5
-        whole = view_at(opened(), Stance(scope="all"))
+        whole = view_at(opened(), ExposureChoice(scope="all"))
         at = np.searchsorted(whole.strike_milli, view.strike_milli)
         np.testing.assert_array_equal(view.exposures["vanna"].net, whole.exposures["vanna"].net[at])
 
@@ -262,18 +267,18 @@ class TestStrikes:
         i = view.strike_milli.tolist().index(6_790_000)
         assert np.isnan(view.exposures["gamma"].put[i])
         assert view.exposures["gamma"].net[i] == view.exposures["gamma"].call[i] > 0
-        flow = view_at(opened(events[events["kind"] != OI]), Stance("flow", "flow"))
+        flow = view_at(opened(events[events["kind"] != OI]), ExposureChoice("flow", "flow"))
         assert np.isfinite(flow.exposures["gamma"].net).all()
 
 
 class TestConventions:
     @pytest.mark.parametrize("scope", SCOPES)
     def test_the_other_conventions_say_what_they_would_say_if_they_were_shown(
-        self, slot: Slot, scope: str
+        self, slot: SymbolDay, scope: str
     ) -> None:
         shown = {
             stance.convention: view_at(slot, stance.with_scope(scope)).gamma
-            for stance in (Stance().with_convention(each) for each in CONVENTIONS)
+            for stance in (ExposureChoice().with_convention(each) for each in CONVENTIONS)
         }
         for gamma in shown.values():
             assert tuple(each.convention for each in gamma.dealers) == CONVENTIONS
@@ -285,24 +290,24 @@ class TestConventions:
             flips = [each.zero_gamma for each in gamma.dealers if each.zero_gamma is not None]
             assert gamma.band == ((min(flips), max(flips)) if flips else None)
 
-    def test_on_volume_the_assumed_one_is_by_volume_too(self, slot: Slot) -> None:
-        gamma = view_at(slot, Stance("assumed", "volume")).gamma
+    def test_on_volume_the_assumed_one_is_by_volume_too(self, slot: SymbolDay) -> None:
+        gamma = view_at(slot, ExposureChoice("assumed", "volume")).gamma
         assert gamma.dealers[0].net == gamma.net
         assert gamma.dealers[0].net != view_at(slot).gamma.net
 
     def test_without_open_interest_the_flow_still_has_an_exposure(self) -> None:
         events = day()
         slot = opened(events[events["kind"] != OI])
-        gamma = view_at(slot, Stance("flow", "flow")).gamma
+        gamma = view_at(slot, ExposureChoice("flow", "flow")).gamma
         assert gamma.net is not None
         assert gamma.missing_reason == ""
         assert [each.net is None for each in gamma.dealers] == [True, False, True]
         assert gamma.dealers[0].zero_gamma_reason == gamma.dealers[2].zero_gamma_reason == "no open interest"
-        assert view_at(slot, Stance("blended")).gamma.missing_reason == "no open interest"
+        assert view_at(slot, ExposureChoice("blended")).gamma.missing_reason == "no open interest"
 
     def test_before_the_first_trade_dealers_are_flat(self) -> None:
         events = day()
-        gamma = view_at(opened(events[events["kind"] != TRADE]), Stance("flow", "flow")).gamma
+        gamma = view_at(opened(events[events["kind"] != TRADE]), ExposureChoice("flow", "flow")).gamma
         assert (gamma.net, gamma.gross, gamma.zero_gamma) == (0.0, 0.0, None)
         assert gamma.zero_gamma_reason == "no trade with a known side"
         assert (gamma.confidence, gamma.unclassified) == (None, None)
@@ -313,7 +318,7 @@ class TestConventions:
         self, scope: str, among: tuple[date, ...]
     ) -> None:
         slot = opened(expiry=2)
-        gamma = view_at(slot, Stance(scope=scope)).gamma
+        gamma = view_at(slot, ExposureChoice(scope=scope)).gamma
         c = chain_of(slot, *among)
         assert gamma.confidence == pytest.approx(c["sided"].sum() / c["volume"].sum(), rel=1e-12)
         assert gamma.unclassified == pytest.approx(c["unknown"].sum() / c["volume"].sum(), rel=1e-12)
@@ -328,7 +333,7 @@ class TestChain:
     )
     def test_ratios_and_pain_are_those_of_the_scope(self, scope: str, among: tuple[date, ...]) -> None:
         slot = opened(expiry=2)
-        chain = view_at(slot, Stance(scope=scope)).chain
+        chain = view_at(slot, ExposureChoice(scope=scope)).chain
         c = chain_of(slot, *among)
         call, put = c["cp"] > 0, c["cp"] < 0
         for got, column in (
@@ -342,7 +347,7 @@ class TestChain:
         paid = [(c["oi"] * np.maximum(c["cp"] * (settle - c["strike"]), 0.0)).sum() for settle in strikes]
         assert chain.max_pain_all == strikes[int(np.argmin(paid))]
 
-    def test_the_volatility_at_the_money_is_the_chain_s_with_an_error(self, slot: Slot) -> None:
+    def test_the_volatility_at_the_money_is_the_chain_s_with_an_error(self, slot: SymbolDay) -> None:
         chain = view_at(slot).chain
         assert chain.atm_iv == pytest.approx(0.18, rel=1e-3)
         left = years(CLOSE, slot.timeline.clock)
@@ -369,7 +374,7 @@ def test_without_a_spot_open_interest_still_has_its_pain_and_ratios() -> None:
 
 
 def test_a_realistic_day_adds_up_in_every_stance() -> None:
-    slot = open_slot(SimulatedSource(date(2025, 12, 16)).open("DIA"), DeckParams())
+    slot = open_slot(SimulatedSource(date(2025, 12, 16)).open("DIA"), PlayerParams())
     at_ns = OPEN + int(timedelta(minutes=20).total_seconds()) * NS
     for stance in STANCES:
         for scope in SCOPES:

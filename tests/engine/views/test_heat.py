@@ -7,20 +7,20 @@ from datetime import date
 import numpy as np
 import pytest
 
-from engine.analytics.exposure_choice import CONVENTIONS, Stance
+from engine.analytics.exposure_choice import CONVENTIONS, ExposureChoice
 from engine.analytics.greeks import price_greeks, years
 from engine.feeds.simulated import SimulatedSource
 from engine.fold.volatility import kept_iv
 from engine.model.events import MISSING, NS, OI
-from engine.session.answers import Asked, answer
-from engine.session.symbol_day import DeckParams, open_slot
+from engine.session.answers import AnswerContext, answer
+from engine.session.symbol_day import PlayerParams, open_slot
 from engine.tape.timeline import Timeline
-from engine.views.projection import Playing
+from engine.views.projection import PlaybackState
 from engine.views.queries import HEAT_METRICS, HeatQuery
 
 DAY = date(2025, 12, 16)
-PARAMS = DeckParams(strikes=8)
-PLAYING = Playing(1, 1, "simulated", ("IWM",), "SIMULATED", False, 1.0, 0.0, ())
+PARAMS = PlayerParams(strikes=8)
+PLAYING = PlaybackState(1, 1, "simulated", ("IWM",), "SIMULATED", False, 1.0, 0.0, ())
 MINUTE = 60 * NS
 
 
@@ -33,7 +33,7 @@ def slot():
 
 
 def ask(slot, query, convention="assumed", expiry=None):
-    return answer(slot, Asked(Stance().with_convention(convention), expiry), query)
+    return answer(slot, AnswerContext(ExposureChoice().with_convention(convention), expiry), query)
 
 
 def plain(slot, moment, metric, convention, strikes, expiry):
@@ -170,6 +170,6 @@ def test_one_known_leg_is_enough(tape, in_memory) -> None:
 def test_before_the_first_minute_there_is_nothing_to_subtract(tape, in_memory) -> None:
     tape.spot(685.0, at=3.0)
     timeline = in_memory(tape.events)
-    slot = open_slot(timeline, DeckParams(start_ns=int(tape.events["ts"][0])))
+    slot = open_slot(timeline, PlayerParams(start_ns=int(tape.events["ts"][0])))
     heat = ask(slot, HeatQuery("gex", since_ns=0))
     assert heat.values.shape == (3, 0)

@@ -8,9 +8,9 @@ import pytest
 from engine.fold.outcomes import HORIZONS_S
 from engine.fold.state import SIGNAL
 from engine.model.events import GAP, NS, UNDERLYING
-from engine.tape.outcomes import Follower
+from engine.tape.outcomes import OutcomeTracker
 from engine.tape.timeline import Timeline
-from engine.views.outcome_log import FollowedOutcomes
+from engine.views.outcome_log import TimelineOutcomes
 from engine.views.view import Outcome
 
 CALL = 1
@@ -23,9 +23,9 @@ def log(fresh_state):
     def look(tape, at_s: float, cid: int = CALL, direction: int = 1) -> tuple[Outcome, ...]:
         signal = np.zeros(1, SIGNAL)
         signal["ts"], signal["cid"], signal["direction"] = tape.events["ts"][0], cid, direction
-        follower = Follower(fresh_state().static, 0, 0)
+        follower = OutcomeTracker(fresh_state().static, 0, 0)
         follower.feed(tape.events, list(signal))
-        return FollowedOutcomes(follower, int(tape.events["ts"][0] + at_s * NS), {}).of(0)
+        return TimelineOutcomes(follower, int(tape.events["ts"][0] + at_s * NS), {}).of(0)
 
     return look
 
@@ -70,16 +70,16 @@ def test_every_view_of_a_tape_tells_the_same(mixed_events, in_memory, touchy_par
     timeline = Timeline(in_memory(events[events["kind"] != GAP]), touchy_params("default"))
     timeline.seek(timeline.end_ns)
     told: dict[tuple[int, int], Outcome] = {}
-    late = FollowedOutcomes(timeline.outcomes, timeline.clock, told)
+    late = TimelineOutcomes(timeline.outcomes, timeline.clock, told)
     final = [late.of(i) for i in range(len(timeline.signals))]
     assert sum(len(each) for each in final) > 50
     for moment in np.linspace(timeline.start_ns, timeline.end_ns, 7).astype(int).tolist():
         for known in (told, {}):
-            view = FollowedOutcomes(timeline.outcomes, moment, known)
+            view = TimelineOutcomes(timeline.outcomes, moment, known)
             for i, signal in enumerate(timeline.signals):
                 over = sum(int(signal["ts"]) + seconds * NS <= moment for seconds in HORIZONS_S)
                 assert view.of(i) == final[i][:over]
 
 
 def test_a_signal_nobody_follows_yet_has_no_outcome(fresh_state) -> None:
-    assert FollowedOutcomes(Follower(fresh_state().static, 0, 0), 10**18, {}).of(0) == ()
+    assert TimelineOutcomes(OutcomeTracker(fresh_state().static, 0, 0), 10**18, {}).of(0) == ()

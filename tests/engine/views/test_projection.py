@@ -33,18 +33,18 @@ from engine.model.events import (
     empty_events,
     to_price,
 )
-from engine.session.symbol_day import DeckParams, Slot, open_slot
+from engine.session.symbol_day import PlayerParams, SymbolDay, open_slot
 from engine.tape.tape import TapeInfo
 from engine.tape.timeline import Timeline
 from engine.views.detail import DETAIL_PRINTS
-from engine.views.projection import Playing
+from engine.views.projection import PlaybackState
 from engine.views.view import Detail, View
 
 DAY, NEXT = date(2025, 12, 16), date(2025, 12, 17)
 HOURS = session(DAY)
 OPEN, CLOSE = HOURS.open_ns, HOURS.close_ns
 FOLD = FoldParams()
-PLAYING = Playing(3, 5, "memory", ("SPY", "QQQ"), "REPLAY", False, 10.0, 1234.5, ("a note",))
+PLAYING = PlaybackState(3, 5, "memory", ("SPY", "QQQ"), "REPLAY", False, 10.0, 1234.5, ("a note",))
 NAMES = tuple(f"{strike}{right}" for strike in range(676, 689) for right in "CP")
 
 
@@ -105,13 +105,15 @@ def oi(name: str, held: int) -> Events:
     return event(OI, -5, name, s1=held)
 
 
-def opened(*events: Events, fold: FoldParams = FOLD, strikes: int = 25, expiry: str | int | date = 3) -> Slot:
+def opened(
+    *events: Events, fold: FoldParams = FOLD, strikes: int = 25, expiry: str | int | date = 3
+) -> SymbolDay:
     made = np.concatenate([empty_events(0), *events])
     tape = MemoryTape(made[np.argsort(made["ts"], kind="stable")])
-    return open_slot(tape, DeckParams(fold=fold, strikes=strikes, expiry=expiry))
+    return open_slot(tape, PlayerParams(fold=fold, strikes=strikes, expiry=expiry))
 
 
-def at(slot: Slot, seconds: float, expiry: date | None = None) -> View:
+def at(slot: SymbolDay, seconds: float, expiry: date | None = None) -> View:
     slot.timeline.seek(OPEN + int(seconds * NS))
     return slot.projector.project(PLAYING, expiry)
 
@@ -448,12 +450,12 @@ class Ledger:
 
 
 @pytest.fixture(scope="module")
-def dia() -> Slot:
-    return open_slot(SimulatedSource(DAY).open("DIA"), DeckParams())
+def dia() -> SymbolDay:
+    return open_slot(SimulatedSource(DAY).open("DIA"), PlayerParams())
 
 
 @pytest.fixture(scope="module")
-def half_past_ten(dia: Slot) -> tuple[Events, np.ndarray]:
+def half_past_ten(dia: SymbolDay) -> tuple[Events, np.ndarray]:
     """The events of the first hour with their SIDE rows, by a fold of our own."""
     whole = Timeline(dia.timeline.tape, FOLD)
     pieces = list(whole.advance(OPEN + 3600 * NS))
@@ -461,13 +463,13 @@ def half_past_ten(dia: Slot) -> tuple[Events, np.ndarray]:
 
 
 class TestARealisticDay:
-    def test_exposure_is_that_of_the_shown_book(self, dia: Slot) -> None:
+    def test_exposure_is_that_of_the_shown_book(self, dia: SymbolDay) -> None:
         view = at(dia, 3600)
         assert view.gamma.net is not None
         TestVolatilityAndExposure.check(view)
 
     def test_flow_is_the_sum_over_the_tape_net_of_cancels(
-        self, dia: Slot, half_past_ten: tuple[Events, np.ndarray]
+        self, dia: SymbolDay, half_past_ten: tuple[Events, np.ndarray]
     ) -> None:
         events, sides = half_past_ten
         ledger = Ledger(dia.timeline.tape.contracts)
@@ -485,7 +487,7 @@ class TestARealisticDay:
         assert (flow.buy_volume, flow.sell_volume) == (ledger.volume[1], ledger.volume[-1])
         assert flow.unclassified_volume == ledger.volume[0]
 
-    def test_legs_add_up_to_the_flow(self, dia: Slot) -> None:
+    def test_legs_add_up_to_the_flow(self, dia: SymbolDay) -> None:
         total = 0
         for expiry in dia.projector.expiries:
             view = at(dia, 3600, expiry)
@@ -494,7 +496,7 @@ class TestARealisticDay:
         assert total == flow.buy_volume + flow.sell_volume + flow.unclassified_volume
 
     def test_the_last_minute_is_that_of_the_tape(
-        self, dia: Slot, half_past_ten: tuple[Events, np.ndarray]
+        self, dia: SymbolDay, half_past_ten: tuple[Events, np.ndarray]
     ) -> None:
         events, _ = half_past_ten
         now = OPEN + 3600 * NS
@@ -517,7 +519,7 @@ class TestARealisticDay:
         assert detail.mid_by_s == tuple(mids)
 
     def test_prints_have_the_sides_the_fold_gave_them(
-        self, dia: Slot, half_past_ten: tuple[Events, np.ndarray]
+        self, dia: SymbolDay, half_past_ten: tuple[Events, np.ndarray]
     ) -> None:
         events, sides = half_past_ten
         now = OPEN + 3600 * NS

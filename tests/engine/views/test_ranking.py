@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from engine.model.contracts import Contract, ContractTable
-from engine.views.expiration import Ladder
+from engine.views.expiration import Expiration
 from engine.views.ranking import LEAST_CALLS, LEAST_VOLUME, ROWS, top
-from engine.views.scope import Pool, roster_of
+from engine.views.scope import ScopeChain, roster_of
 
 NEAR, FAR = date(2025, 12, 16), date(2025, 12, 17)
 STRIKES = tuple(range(680, 692))
@@ -19,9 +19,9 @@ CONTRACTS = ContractTable(
 )
 
 
-def ladder(first: int) -> Ladder:
+def ladder(first: int) -> Expiration:
     calls = first + 2 * np.arange(len(STRIKES))
-    return Ladder(np.array(STRIKES) * 1000, calls, calls + 1, 0)
+    return Expiration(np.array(STRIKES) * 1000, calls, calls + 1, 0)
 
 
 ROSTER = roster_of({NEAR: (ladder(1),), FAR: (ladder(1 + 2 * len(STRIKES)),)})
@@ -29,13 +29,13 @@ ROSTER = roster_of({NEAR: (ladder(1),), FAR: (ladder(1 + 2 * len(STRIKES)),)})
 
 def pool(
     volume: dict[tuple[date, str], float] | None = None, oi: dict[tuple[date, str], float] | None = None
-) -> Pool:
+) -> ScopeChain:
     """Build a pool from (expiration, '685C') to contracts; premium is $100 a contract, half of it net."""
     names = [(CONTRACTS[int(cid)].expiry, CONTRACTS[int(cid)].short) for cid in ROSTER.cid]
     traded = np.array([(volume or {}).get(name, 0.0) for name in names])
     held = np.array([(oi or {}).get(name, np.nan) for name in names])
     nothing = np.zeros(len(names))
-    return Pool(
+    return ScopeChain(
         ROSTER, nothing, nothing, held, traded, nothing, nothing, nothing, nothing, 100 * traded, 50 * traded
     )
 

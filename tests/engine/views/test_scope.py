@@ -8,22 +8,22 @@ from datetime import date
 import numpy as np
 import pytest
 
-from engine.analytics.exposure_choice import CONVENTIONS, Stance
+from engine.analytics.exposure_choice import CONVENTIONS, ExposureChoice
 from engine.fold.params import FoldParams
 from engine.fold.state import State
 from engine.model.calendar import session
 from engine.model.events import NS, to_price
-from engine.views.expiration import ABSENT, Ladder, Moment, legs
-from engine.views.scope import Pool, pool_at, roster_of
+from engine.views.expiration import ABSENT, Expiration, Moment, legs
+from engine.views.scope import ScopeChain, pool_at, roster_of
 
 NEAR, FAR = date(2025, 12, 16), date(2025, 12, 17)
 AT = session(NEAR).open_ns + 1800 * NS
 FOLD = FoldParams()
 
 
-def ladder(strikes: list[int], call: list[int], put: list[int], day: date = NEAR) -> Ladder:
+def ladder(strikes: list[int], call: list[int], put: list[int], day: date = NEAR) -> Expiration:
     milli = np.array(strikes) * 1000
-    return Ladder(milli, np.array(call, np.int64), np.array(put, np.int64), session(day).close_ns)
+    return Expiration(milli, np.array(call, np.int64), np.array(put, np.int64), session(day).close_ns)
 
 
 TWO = {
@@ -56,7 +56,7 @@ def traded(tape) -> State:
     return tape.cancel(2.50, 4, at=5).fold().state
 
 
-def pool_of(state: State) -> Pool:
+def pool_of(state: State) -> ScopeChain:
     return pool_at(state, roster_of(TWO), Moment(AT + 10 * NS, to_price(685.0)), FOLD)
 
 
@@ -86,15 +86,15 @@ def test_each_contract_has_its_own_ladder_s_time_and_volatility(traded: State) -
 def test_books_are_what_dealers_hold_under_each_convention(traded: State) -> None:
     pool = pool_of(traded)
     i = pool.roster.cid.tolist().index(1)
-    held = [book.sign[i] * book.weight[i] for book in pool.books(Stance(), 100.0)]
+    held = [book.sign[i] * book.weight[i] for book in pool.books(ExposureChoice(), 100.0)]
     assert held == [300, -20, 280]
-    assert [book.basis for book in pool.books(Stance(), 100.0)] == ["oi", "flow", "oi"]
+    assert [book.basis for book in pool.books(ExposureChoice(), 100.0)] == ["oi", "flow", "oi"]
 
 
 def test_only_the_shown_convention_takes_the_shown_basis(traded: State) -> None:
     pool = pool_of(traded)
     i = pool.roster.cid.tolist().index(1)
-    by_volume = pool.books(Stance("assumed", "volume"), 100.0)
+    by_volume = pool.books(ExposureChoice("assumed", "volume"), 100.0)
     assert [book.weight[i] for book in by_volume] == [45, -20, 280]
 
 
@@ -104,5 +104,5 @@ def test_a_put_is_held_short_when_it_is_assumed(fresh_state: Callable[[], State]
     state.cells["oi"][2] = 50
     pool = pool_of(state)
     i = pool.roster.cid.tolist().index(2)
-    book = pool.books(Stance(), 100.0)[CONVENTIONS.index(convention)]
+    book = pool.books(ExposureChoice(), 100.0)[CONVENTIONS.index(convention)]
     assert book.sign[i] * book.weight[i] == {"assumed": -50, "flow": 0, "blended": -50}[convention]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.model.contracts import Contract
 from engine.model.events import MISSING
-from engine.views.view import Counts, Flow, Leg, Print, SignalLog, SignalRow
+from engine.views.view import Counts, Flow, Leg, Print, SignalHistory, SignalRow
 
 CONTRACT = Contract("SPY", date(2025, 12, 16), "C", 684_000)
 
@@ -29,8 +29,8 @@ def signal(ts_ns: int) -> SignalRow:
 ROWS = [signal(ts_ns) for ts_ns in range(6)]
 
 
-def log(n: int) -> SignalLog:
-    return SignalLog(ROWS, n)
+def log(n: int) -> SignalHistory:
+    return SignalHistory(ROWS, n)
 
 
 class TestSignalLog:
@@ -71,7 +71,7 @@ class TestSignalLog:
 
     def test_it_does_not_grow_with_the_list_behind_it(self) -> None:
         rows = ROWS[:2]
-        shown = SignalLog(rows, 2)
+        shown = SignalHistory(rows, 2)
         rows.append(ROWS[2])
         assert list(shown) == ROWS[:2]
 

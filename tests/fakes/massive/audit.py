@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from engine.feeds.massive.wire.book import Counters
+from engine.feeds.massive.wire.frame_reader import Counters
 from engine.feeds.massive.wire.machine import Machine
 
 

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.feeds.massive.wire.machine import Machine
 from engine.feeds.massive.wire.notices import Notice
-from engine.feeds.massive.wire.tickers import Tickers
+from engine.feeds.massive.wire.tickers import TickerTable
 from engine.model.calendar import underlying
 from engine.model.contracts import ContractTable
 from engine.model.events import EVENT, Events
@@ -20,9 +20,9 @@ from engine.model.events import EVENT, Events
 from .plan import KEY
 
 
-def following(symbols: str = "SPY SPX") -> Tickers:
+def following(symbols: str = "SPY SPX") -> TickerTable:
     """Return tickers of some underlyings, with empty contract tables."""
-    tickers = Tickers()
+    tickers = TickerTable()
     for symbol in symbols.split():
         tickers.follow(underlying(symbol), ContractTable())
     return tickers

@@ -12,7 +12,7 @@ import pytest
 
 from engine.model.errors import AlertError
 from engine.model.events import NS
-from engine.views.view import Fired, SignalRow
+from engine.views.view import FiredSignal, SignalRow
 from tui.alerts.alerter import Alerter
 from tui.alerts.channels import Bell, Channel, Toast
 from tui.alerts.delivery import QUEUED, Delivery
@@ -23,8 +23,8 @@ DEADLINE_S = 30.0
 ROW = SignalRow(0, "volume_spike", None, 0, "buy", 0.8, 0.7, 0, 0, (), "much", "volume_spike/default/1")
 
 
-def fired(badge: str = "LIVE", rule: str = "volume_spike") -> Fired:
-    return Fired("SPY", replace(ROW, rule=rule), badge)
+def fired(badge: str = "LIVE", rule: str = "volume_spike") -> FiredSignal:
+    return FiredSignal("SPY", replace(ROW, rule=rule), badge)
 
 
 class Postbox:

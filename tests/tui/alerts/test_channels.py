@@ -21,7 +21,7 @@ from apprise import Apprise
 from engine.model.errors import AlertError
 from tui.alerts.channels import Bell, Command, Desktop, Toast, make_channels, toast_sequence
 from tui.alerts.message import TEST, Alert
-from tui.alerts.urls import Url
+from tui.alerts.urls import UrlChannel
 
 DEADLINE_S = 30.0
 ALERT = Alert(
@@ -177,14 +177,14 @@ def test_a_desktop_without_either_program_is_a_sentence() -> None:
 
 
 def test_a_webhook_receives_json(web: Served) -> None:
-    Url("json", f"json://127.0.0.1:{web.port}/hook").send(ALERT)
+    UrlChannel("json", f"json://127.0.0.1:{web.port}/hook").send(ALERT)
     path, told = web.posted.get(timeout=DEADLINE_S)
     assert path == "/hook"
     assert (told["title"], told["message"]) == (ALERT.title, ALERT.body)
 
 
 def test_ntfy_receives_the_topic_and_the_message(web: Served) -> None:
-    Url("ntfy", f"ntfy://127.0.0.1:{web.port}/spy").send(ALERT)
+    UrlChannel("ntfy", f"ntfy://127.0.0.1:{web.port}/spy").send(ALERT)
     _, told = web.posted.get(timeout=DEADLINE_S)
     assert (told["topic"], told["title"], told["message"]) == ("spy", ALERT.title, ALERT.body)
 
@@ -192,7 +192,7 @@ def test_ntfy_receives_the_topic_and_the_message(web: Served) -> None:
 def test_a_service_that_refuses_is_a_sentence(web: Served) -> None:
     web.status = 403
     with pytest.raises(AlertError, match=r"The alert channel json failed: .*403"):
-        Url("json", f"json://127.0.0.1:{web.port}/hook").send(ALERT)
+        UrlChannel("json", f"json://127.0.0.1:{web.port}/hook").send(ALERT)
 
 
 async def test_a_mail_is_delivered() -> None:
@@ -205,7 +205,7 @@ async def test_a_mail_is_delivered() -> None:
 
     async with await asyncio.get_running_loop().create_server(lambda: SMTP(Inbox()), "127.0.0.1") as server:
         port = server.sockets[0].getsockname()[1]
-        channel = Url("mailto", f"mailto://127.0.0.1:{port}?from=spymon@example.org&to=me@example.org")
+        channel = UrlChannel("mailto", f"mailto://127.0.0.1:{port}?from=spymon@example.org&to=me@example.org")
         await asyncio.to_thread(channel.send, ALERT)
     mail = message_from_bytes(mails.get(timeout=DEADLINE_S))
     assert mail["Subject"] == ALERT.title
@@ -223,7 +223,7 @@ async def test_a_mail_is_delivered() -> None:
     ],
 )
 def test_the_urls_of_services_that_cannot_be_run_here_are_understood(url: str, service: str) -> None:
-    Url("x", url).prepare()
+    UrlChannel("x", url).prepare()
     assert type(Apprise.instantiate(url)).__name__ == service
 
 
@@ -242,7 +242,7 @@ def test_no_failure_repeats_a_secret(
     url: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(AlertError) as caught:
-        Url("x", url).send(ALERT)
+        UrlChannel("x", url).send(ALERT)
     heard = capfd.readouterr()
     assert CANARY not in f"{caught.value!r} {caught.value} {heard.out} {heard.err}"
     assert heard.err == ""
@@ -254,7 +254,7 @@ def test_two_channels_of_one_scheme_have_two_names() -> None:
 
 
 def test_a_channel_can_send_again(web: Served) -> None:
-    channel = Url("json", f"json://127.0.0.1:{web.port}/hook")
+    channel = UrlChannel("json", f"json://127.0.0.1:{web.port}/hook")
     channel.send(TEST)
     channel.send(ALERT)
     assert [web.posted.get(timeout=DEADLINE_S)[1]["title"] for _ in range(2)] == [TEST.title, ALERT.title]

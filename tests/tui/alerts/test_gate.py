@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.events import MISSING, NS
-from engine.views.view import Fired, SignalRow
-from tui.alerts.gate import AlertParams, Gate
+from engine.views.view import FiredSignal, SignalRow
+from tui.alerts.gate import AlertGate, AlertParams
 from tui.alerts.message import PLACEHOLDERS, TEST, Alert, alert_of, summary_of
 
 DAY = date(2025, 12, 16)
@@ -38,21 +38,21 @@ ROW = SignalRow(
 )
 
 
-def fired(symbol: str = "SPY", badge: str = "LIVE", **changes: Any) -> Fired:
-    return Fired(symbol, replace(ROW, **changes), badge)
+def fired(symbol: str = "SPY", badge: str = "LIVE", **changes: Any) -> FiredSignal:
+    return FiredSignal(symbol, replace(ROW, **changes), badge)
 
 
-def offered(gate: Gate, signals: Sequence[tuple[Fired, float]]) -> list[Alert]:
+def offered(gate: AlertGate, signals: Sequence[tuple[FiredSignal, float]]) -> list[Alert]:
     return [alert for signal, at_s in signals for alert in gate.offer(signal, int(at_s * NS))]
 
 
 def test_the_first_signal_alerts_at_once() -> None:
-    (alert,) = Gate(AlertParams()).offer(fired(), 0)
+    (alert,) = AlertGate(AlertParams()).offer(fired(), 0)
     assert alert == alert_of(fired())
 
 
 def test_ten_thousand_signals_are_one_alert_and_a_summary() -> None:
-    gate = Gate(AlertParams())
+    gate = AlertGate(AlertParams())
     rules = ["volume_spike"] * 7_001 + ["price_move"] * 2_000 + ["fmv_divergence"] * 999
     sent = offered(gate, [(fired(rule=rule), i * 1e-3) for i, rule in enumerate(rules)])
     assert len(sent) == 1
@@ -66,19 +66,19 @@ def test_ten_thousand_signals_are_one_alert_and_a_summary() -> None:
 
 
 def test_a_storm_that_goes_on_is_one_alert_and_one_summary_per_cooldown() -> None:
-    gate = Gate(AlertParams(cooldown_ns=60 * NS))
+    gate = AlertGate(AlertParams(cooldown_ns=60 * NS))
     sent = offered(gate, [(fired(), i * 0.1) for i in range(6_000)])
     assert [alert.count for alert in sent] == [1, *([599, 1] * 9)]
 
 
 def test_a_burst_lets_so_many_through_before_it_counts() -> None:
-    gate = Gate(AlertParams(burst=3))
+    gate = AlertGate(AlertParams(burst=3))
     assert len(offered(gate, [(fired(), i) for i in range(10)])) == 3
     assert [alert.count for alert in gate.due(60 * NS)] == [7]
 
 
 def test_after_a_quiet_cooldown_the_next_signal_alerts_at_once() -> None:
-    gate = Gate(AlertParams())
+    gate = AlertGate(AlertParams())
     assert [alert.count for alert in offered(gate, [(fired(), 0), (fired(), 60), (fired(), 120)])] == [
         1,
         1,
@@ -87,7 +87,7 @@ def test_after_a_quiet_cooldown_the_next_signal_alerts_at_once() -> None:
 
 
 def test_the_summary_is_about_the_strongest_that_was_held_back() -> None:
-    gate = Gate(AlertParams())
+    gate = AlertGate(AlertParams())
     offered(gate, [(fired(strength=0.95), 0), (fired(strength=0.7), 1), (fired("QQQ", strength=0.9), 2)])
     (summary,) = gate.flush(3 * NS)
     assert (summary.symbol, summary.strength) == ("QQQ", 0.9)
@@ -107,18 +107,20 @@ def test_the_summary_is_about_the_strongest_that_was_held_back() -> None:
         (AlertParams(symbols=("QQQ", "SPY")), fired(), True),
     ],
 )
-def test_rule_symbol_and_strength_must_all_hold(params: AlertParams, signal: Fired, passes: bool) -> None:
-    assert bool(Gate(params).offer(signal, 0)) is passes
+def test_rule_symbol_and_strength_must_all_hold(
+    params: AlertParams, signal: FiredSignal, passes: bool
+) -> None:
+    assert bool(AlertGate(params).offer(signal, 0)) is passes
 
 
 def test_what_is_not_admitted_is_not_counted_either() -> None:
-    gate = Gate(AlertParams(rules=("volume_spike",)))
+    gate = AlertGate(AlertParams(rules=("volume_spike",)))
     offered(gate, [(fired(), 0), (fired(rule="price_move"), 1)])
     assert gate.flush(2 * NS) == []
 
 
 def test_a_muted_rule_is_silent_until_it_is_not() -> None:
-    gate = Gate(AlertParams())
+    gate = AlertGate(AlertParams())
     gate.muted = frozenset({"volume_spike"})
     assert gate.offer(fired(), 0) == []
     assert len(gate.offer(fired(rule="price_move"), 0)) == 1
@@ -134,7 +136,7 @@ def test_a_muted_rule_is_silent_until_it_is_not() -> None:
 def test_every_signal_is_in_exactly_one_message_and_messages_are_bounded(
     steps_s: list[float], cooldown_s: int, burst: int
 ) -> None:
-    gate = Gate(AlertParams(cooldown_ns=cooldown_s * NS, burst=burst))
+    gate = AlertGate(AlertParams(cooldown_ns=cooldown_s * NS, burst=burst))
     now_s, sent = 0.0, 0
     messages = 0
     for step in steps_s:

@@ -16,9 +16,9 @@ import pytest
 from engine.analytics.exposure_choice import METRICS
 from engine.model.calendar import parse_time
 from engine.model.events import MISSING
-from engine.session.headless import Followed, Item, Notice, Status, Summary, replay
-from engine.session.symbol_day import DeckParams
-from engine.views.view import Fired, Outcome, SignalRow, View
+from engine.session.headless import HorizonOutcome, Item, Notice, Status, Summary, replay
+from engine.session.symbol_day import PlayerParams
+from engine.views.view import FiredSignal, Outcome, SignalRow, View
 from tui.cli.headless import print_items
 from tui.cli.json_lines import as_json, as_object, as_text
 from tui.cli.output import LineWriter, rfc3339
@@ -47,7 +47,7 @@ def summary(**changes: Any) -> Summary:
 def test_every_line_has_type_moment_and_symbol(
     make_view: ViewMaker, make_signal: Callable[..., SignalRow]
 ) -> None:
-    items: list[Item] = [Fired("SPY", make_signal(5)), status(), make_view(), summary()]
+    items: list[Item] = [FiredSignal("SPY", make_signal(5)), status(), make_view(), summary()]
     for item, kind in zip(items, ("signal", "status", "view", "summary"), strict=True):
         got = json.loads(as_json(item))
         assert HEAD <= set(got)
@@ -61,7 +61,7 @@ def test_a_moment_is_rfc_3339_in_utc_to_the_nanosecond() -> None:
 
 
 def test_signal_keys_are_the_contracts(make_signal: Callable[..., SignalRow]) -> None:
-    got = as_object(Fired("SPY", make_signal(5)))
+    got = as_object(FiredSignal("SPY", make_signal(5)))
     assert set(got) == HEAD | {
         "signal", "contract", "direction", "strength", "reason", "evidence", "side_confidence",
         "rule_version",
@@ -75,14 +75,14 @@ def test_signal_keys_are_the_contracts(make_signal: Callable[..., SignalRow]) ->
 
 
 def test_evidence_that_a_rule_did_not_use_is_null(make_signal: Callable[..., SignalRow]) -> None:
-    got = as_object(Fired("SPY", make_signal(5, evidence=(("z", nan), ("percent", 4.0)))))
+    got = as_object(FiredSignal("SPY", make_signal(5, evidence=(("z", nan), ("percent", 4.0)))))
     assert got["evidence"] == {"z": None, "percent": 4.0}
 
 
 def test_outcome_keys_are_the_contracts(make_signal: Callable[..., SignalRow]) -> None:
     row = make_signal(5)
     outcome = Outcome(60, 800, -150, 1_200, -250, touched=True, hit=False)
-    got = json.loads(as_json(Followed(TS, "SPY", row, outcome)))
+    got = json.loads(as_json(HorizonOutcome(TS, "SPY", row, outcome)))
     assert set(got) == HEAD | {
         "signal", "signal_ts_ns", "contract", "horizon_s", "underlying_move", "contract_move", "best",
         "worst", "touched", "hit",
@@ -98,7 +98,7 @@ def test_outcome_keys_are_the_contracts(make_signal: Callable[..., SignalRow]) -
 def test_an_outcome_nobody_knows_is_null_and_has_no_line_of_text(
     make_signal: Callable[..., SignalRow],
 ) -> None:
-    followed = Followed(TS, "SPY", make_signal(5, contract=None), Outcome(60, *[None] * 6))
+    followed = HorizonOutcome(TS, "SPY", make_signal(5, contract=None), Outcome(60, *[None] * 6))
     got = as_object(followed)
     names = ("contract", "underlying_move", "contract_move", "best", "worst", "touched", "hit")
     assert {got[name] for name in names} == {None}
@@ -204,7 +204,7 @@ def test_json_never_holds_what_json_cannot(value: float) -> None:
 def test_text_lines_say_the_same_in_one_line_each(
     make_view: ViewMaker, make_signal: Callable[..., SignalRow]
 ) -> None:
-    fired = as_text(Fired("SPY", make_signal(5)))
+    fired = as_text(FiredSignal("SPY", make_signal(5)))
     assert fired == (
         "09:35:00.0 ▲ volume_spike      O:SPY251216C00685000 0.80  1,840 in 1 s, 20 times the usual"
     )
@@ -265,7 +265,7 @@ def test_an_interrupted_run_has_flushed_every_line_it_made() -> None:
 
 def run(symbols: tuple[str, ...], views: bool = True, minutes: int = 10) -> list[dict[str, Any]]:
     """Play the first minutes after ten o'clock of a simulated day and return its lines, read back."""
-    params = DeckParams(start_ns=parse_time("10:00", DAY), end_ns=parse_time(f"10:{minutes}", DAY))
+    params = PlayerParams(start_ns=parse_time("10:00", DAY), end_ns=parse_time(f"10:{minutes}", DAY))
     wall = iter(range(0, 10**15, 10**6))
     items = replay(simulated(DAY, 7, symbols), symbols, params, inf, lambda: next(wall), _never, views)
     stream = io.StringIO()

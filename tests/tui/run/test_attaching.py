@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.feeds.recorder.server import Hub
-from engine.feeds.recorder.socket_file import Place
+from engine.feeds.recorder.server import RecorderServer
+from engine.feeds.recorder.socket_file import SocketFile
 from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError, UsageError
@@ -24,7 +24,7 @@ from engine.tape.live_tape import LiveTape
 from engine.tape.tape import TapeInfo
 from tests.fakes.recorder import ROOT, prepare, recorder, write
 from tui.run.attaching import ATTACHED, attached_plan
-from tui.run.plan import Asked, Plan
+from tui.run.plan import RunFlags, RunPlan
 from tui.run.sources import attached, make_sources
 from tui.settings.config import KEYS, Settings, load_settings
 
@@ -36,8 +36,8 @@ def settings(data: Path, **flags: str) -> Settings:
     return load_settings({"data_dir": str(data), **flags}, {}, data, data)
 
 
-def plan(data: Path, asked: Asked | None = None, **flags: str) -> Plan | None:
-    return attached_plan(asked or Asked(), settings(data, **flags), DISK, TODAY)
+def plan(data: Path, asked: RunFlags | None = None, **flags: str) -> RunPlan | None:
+    return attached_plan(asked or RunFlags(), settings(data, **flags), DISK, TODAY)
 
 
 def quotes(count: int) -> Events:
@@ -60,7 +60,7 @@ def tape(symbol: str) -> LiveTape:
 
 @pytest.mark.parametrize("source", ["auto", "massive", "massive-rest"])
 def test_a_recorder_that_runs_is_watched_without_a_key(tmp_path: Path, source: str) -> None:
-    place = Place(tmp_path)
+    place = SocketFile(tmp_path)
     place.prepare()
     with place.listen():
         found = plan(tmp_path, source=source, symbol="QQQ,SPY")
@@ -70,25 +70,25 @@ def test_a_recorder_that_runs_is_watched_without_a_key(tmp_path: Path, source: s
 
 def test_without_a_recorder_nothing_is_attached(tmp_path: Path) -> None:
     assert plan(tmp_path) is None
-    place = Place(tmp_path)
+    place = SocketFile(tmp_path)
     place.prepare()
     place.listen().close()  # as a killed one leaves it
     assert plan(tmp_path) is None
 
 
 def test_who_asks_for_something_else_gets_that(tmp_path: Path) -> None:
-    place = Place(tmp_path)
+    place = SocketFile(tmp_path)
     place.prepare()
     with place.listen():
-        assert plan(tmp_path, Asked(replay="2025-12-16")) is None
+        assert plan(tmp_path, RunFlags(replay="2025-12-16")) is None
         assert plan(tmp_path, source="simulated") is None
 
 
 def test_a_day_that_goes_on_has_no_bounds(tmp_path: Path) -> None:
-    place = Place(tmp_path)
+    place = SocketFile(tmp_path)
     place.prepare()
     with place.listen():
-        for asked in (Asked(from_="09:40"), Asked(to="10:00")):
+        for asked in (RunFlags(from_="09:40"), RunFlags(to="10:00")):
             with pytest.raises(UsageError, match="a recorder runs here, so add --replay DATE"):
                 plan(tmp_path, asked)
 
@@ -97,7 +97,7 @@ def test_a_day_that_goes_on_has_no_bounds(tmp_path: Path) -> None:
 
 
 async def test_the_recorder_comes_first_and_the_simulated_day_stays_at_hand(tmp_path: Path) -> None:
-    async with Hub(tmp_path, {"SPY": tape("SPY")}):
+    async with RecorderServer(tmp_path, {"SPY": tape("SPY")}):
         found = plan(tmp_path)
         assert found is not None
         first, *others = await asyncio.to_thread(make_sources, found, settings(tmp_path))
@@ -108,7 +108,7 @@ async def test_the_recorder_comes_first_and_the_simulated_day_stays_at_hand(tmp_
 
 async def test_the_watch_list_says_the_order_of_what_is_recorded(tmp_path: Path) -> None:
     tapes = {symbol: tape(symbol) for symbol in ("DIA", "SPX", "SPY")}
-    async with Hub(tmp_path, tapes):
+    async with RecorderServer(tmp_path, tapes):
         source = await asyncio.to_thread(attached, settings(tmp_path))
         assert source.symbols == ("SPY", "SPX", "DIA")
         source = await asyncio.to_thread(attached, settings(tmp_path, symbol="DIA"))

@@ -15,9 +15,9 @@ from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract
 from engine.model.events import QUOTE, Events, empty_events
 from engine.store.days.meta import Facts
-from engine.store.days.recorded import open_recorded
+from engine.store.days.recording import open_recorded
 from engine.store.days.store import DayStore
-from engine.store.journal.places import places
+from engine.store.journal.folders import places
 from engine.tape.tape import TapeInfo
 from tui.run.compact_beside import compact_apart
 

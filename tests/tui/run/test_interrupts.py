@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from tests.paths import ROOT
-from tui.run.interrupts import Leaver
+from tui.run.interrupts import InterruptHandler
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="only POSIX delivers signals to one process")
 
@@ -168,9 +168,9 @@ with leaver.at_once():
 
 
 def test_what_fails_without_an_interruption_stays_what_it_is() -> None:
-    with pytest.raises(ZeroDivisionError), Leaver().unwound():
+    with pytest.raises(ZeroDivisionError), InterruptHandler().unwound():
         raise ZeroDivisionError
-    with Leaver().unwound():
+    with InterruptHandler().unwound():
         pass
 
 
@@ -189,7 +189,7 @@ with leaver.at_once():
 def test_afterwards_the_handlers_are_those_of_before() -> None:
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.getsignal(number) for number in numbers]
-    leaver = Leaver()
+    leaver = InterruptHandler()
     with leaver.at_once():
         inside = [signal.getsignal(number) for number in numbers]
         with leaver.by_exception():
@@ -201,7 +201,7 @@ def test_afterwards_the_handlers_are_those_of_before() -> None:
 
 def test_on_its_own_it_changes_nothing() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with Leaver().by_exception():
+    with InterruptHandler().by_exception():
         assert signal.getsignal(signal.SIGINT) is before
 
 

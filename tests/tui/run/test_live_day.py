@@ -16,8 +16,8 @@ from textual.pilot import Pilot
 from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract
 from engine.model.events import NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
-from engine.session.player import Deck
-from engine.session.symbol_day import DeckParams
+from engine.session.player import Player
+from engine.session.symbol_day import PlayerParams
 from engine.tape.link import Link
 from engine.tape.live_tape import LiveTape
 from engine.tape.tape import TapeInfo
@@ -25,7 +25,7 @@ from engine.views.commands import Command
 from engine.views.queries import Query
 from engine.views.view import Detail, View
 from tui.screen.app import SpymonApp
-from tui.screen.draw.painted import Painted, text_of
+from tui.screen.draw.cell_widget import CellWidget, text_of
 from tui.screen.grid.ladder import Ladder
 from tui.screen.status.footer import HintFooter
 from tui.screen.status.header import StatusHeader
@@ -88,7 +88,7 @@ class DeckDesk:
     refusal = None
 
     def __init__(self, feed: Feed) -> None:
-        self._deck = Deck((feed,), DeckParams(), 1.0, 0)
+        self._deck = Player((feed,), PlayerParams(), 1.0, 0)
         self._wall_ns = 0
 
     @property
@@ -128,7 +128,7 @@ class Shown:
         await self.pilot.press(*keys)
         await self.frame()
 
-    def text(self, part: type[Painted], line: int = 0) -> str:
+    def text(self, part: type[CellWidget], line: int = 0) -> str:
         return text_of(self.app.screen_stack[0].query_one(part).row(line))
 
 

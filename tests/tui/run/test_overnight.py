@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from engine.feeds.recorder.server import Hub
+from engine.feeds.recorder.server import RecorderServer
 from engine.model.calendar import parse_time, ready_ns, session, underlying
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
 from engine.model.events import NS, empty_events
 from engine.session.monitor import Monitor
 from engine.store.days.store import DayStore
-from engine.store.journal.places import Place, places
+from engine.store.journal.folders import RecordingFolder, places
 from engine.tape.live_tape import LiveTape
 from engine.tape.tape import TapeInfo
 from engine.views.view import View
@@ -35,7 +35,7 @@ from tui.alerts.alerter import Alerter
 from tui.alerts.channels import Bell
 from tui.alerts.gate import AlertParams
 from tui.run.compact_beside import compact_apart
-from tui.run.next_day import DailyDesk, LiveDay
+from tui.run.daily_monitor import DailyMonitor, LiveDay
 from tui.run.sources import live_day, live_plan
 from tui.settings.config import Settings, load_settings
 
@@ -80,7 +80,7 @@ def settings(data: Path, fake: Massive | None = None) -> Settings:
 @asynccontextmanager
 async def left_open(
     given: Settings, now: Leaping, said: list[str]
-) -> AsyncIterator[tuple[DailyDesk, Callable[[Callable[[View], bool]], Any]]]:
+) -> AsyncIterator[tuple[DailyMonitor, Callable[[Callable[[View], bool]], Any]]]:
     """Open a screen's desk that looks at the clock often; yield it, and what waits for one of its views."""
     alerter = Alerter(AlertParams(), (), Bell(lambda text: None))
 
@@ -89,7 +89,7 @@ async def left_open(
 
     tidy = partial(compact_apart, given.data_dir, said.append)
     first = await asyncio.to_thread(make)
-    desk = DailyDesk(first, make, tidy, now, lambda seconds: asyncio.sleep(0.02), lambda: None)
+    desk = DailyMonitor(first, make, tidy, now, lambda seconds: asyncio.sleep(0.02), lambda: None)
     del first
     await desk.start()
 
@@ -162,13 +162,16 @@ async def test_a_day_is_recorded_made_a_day_of_and_followed_by_the_next(tmp_path
             del over, fresh
             await until(lambda: monitors() == before + 1)
     await until(lambda: not feeds())
-    assert Place(tmp_path, MONDAY, "SPY").files()
+    assert RecordingFolder(tmp_path, MONDAY, "SPY").files()
 
 
 async def test_a_screen_onto_a_recorder_goes_on_with_it_and_compacts_nothing(tmp_path: Path) -> None:
     now, said = Leaping(session(FRIDAY).late_close_ns), list[str]()
     friday, monday = recorded(FRIDAY), recorded(MONDAY)
-    async with Hub(tmp_path, {"SPY": friday}) as hub, left_open(settings(tmp_path), now, said) as (_, shown):
+    async with (
+        RecorderServer(tmp_path, {"SPY": friday}) as hub,
+        left_open(settings(tmp_path), now, said) as (_, shown),
+    ):
         await shown(lambda view: view.day == FRIDAY and len(view.strike_milli) > 0)
         friday.close()
         friday.take()

@@ -11,7 +11,7 @@ import pytest
 
 from engine.model.calendar import parse_time
 from engine.model.errors import ConfigError, CredentialError, NoDataError, SpymonError, UsageError
-from tui.run.plan import SIMULATED_DAY, Asked, Disk, Plan, day_files, days_on_disk, make_plan, to_fetch
+from tui.run.plan import SIMULATED_DAY, Disk, RunFlags, RunPlan, day_files, days_on_disk, make_plan, to_fetch
 from tui.settings.config import Settings, load_settings
 
 TODAY = date(2026, 11, 20)
@@ -32,8 +32,8 @@ def plan(
     disk: Disk = DISK,
     environ: Mapping[str, str] | None = None,
     **flags: str,
-) -> Plan:
-    return make_plan(Asked(replay, from_, to, lines), settings(environ, **flags), disk, TODAY)
+) -> RunPlan:
+    return make_plan(RunFlags(replay, from_, to, lines), settings(environ, **flags), disk, TODAY)
 
 
 def test_nothing_asked_is_the_simulated_day_at_ten() -> None:
@@ -240,25 +240,25 @@ def test_files_beside_the_days_and_days_without_a_symbol_are_none(tmp_path: Path
 def test_a_past_day_that_is_not_there_is_fetched_with_a_key(
     replay: str | None, flags: dict[str, str], found: tuple[date, tuple[str, ...]] | None
 ) -> None:
-    asked = Asked(replay)
+    asked = RunFlags(replay)
     assert to_fetch(asked, settings(KEY, **flags), DISK, TODAY) == found
     assert to_fetch(asked, settings(**flags), DISK, TODAY) is None
 
 
 def test_a_closed_day_is_not_fetched() -> None:
     with pytest.raises(NoDataError, match="2024-06-15 is a Saturday"):
-        to_fetch(Asked("2024-06-15"), settings(KEY), DISK, TODAY)
+        to_fetch(RunFlags("2024-06-15"), settings(KEY), DISK, TODAY)
 
 
 def test_a_simulated_day_in_a_real_ones_place_is_said() -> None:
-    [said] = make_plan(Asked("2025-12-17"), settings(), {}, TODAY).warnings
+    [said] = make_plan(RunFlags("2025-12-17"), settings(), {}, TODAY).warnings
     assert said.startswith(
         "2025-12-17 is not on disk, so a simulated day is shown in its place; with MASSIVE"
     )
     for asked, flags in (
-        (Asked("2025-12-16"), {}),
-        (Asked("2025-12-17"), {"source": "simulated"}),
-        (Asked(), {}),
+        (RunFlags("2025-12-16"), {}),
+        (RunFlags("2025-12-17"), {"source": "simulated"}),
+        (RunFlags(), {}),
     ):
         assert make_plan(asked, settings(**flags), {}, TODAY).warnings == ()
 
@@ -266,5 +266,5 @@ def test_a_simulated_day_in_a_real_ones_place_is_said() -> None:
 def test_who_has_a_key_gets_no_simulated_day_in_todays_place() -> None:
     for flags in ({}, {"source": "massive"}):
         with pytest.raises(NoDataError, match=r"Nothing of today, .*; spymon without --replay shows it live"):
-            make_plan(Asked(str(TODAY)), settings(KEY, **flags), {}, TODAY)
-    assert make_plan(Asked(str(TODAY)), settings(KEY, source="simulated"), {}, TODAY).source == "simulated"
+            make_plan(RunFlags(str(TODAY)), settings(KEY, **flags), {}, TODAY)
+    assert make_plan(RunFlags(str(TODAY)), settings(KEY, source="simulated"), {}, TODAY).source == "simulated"

@@ -16,10 +16,10 @@ from engine.model.calendar import generic, session
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
 from engine.model.events import QUOTE, empty_events
-from engine.session.symbol_day import DeckParams, LiveSource
+from engine.session.symbol_day import LiveSource, PlayerParams
 from engine.store.days.meta import Facts
 from engine.store.days.store import DayStore
-from tui.run.plan import Plan
+from tui.run.plan import RunPlan
 from tui.run.sources import GO_LIVE, deck_params, judged, make_sources, simulated
 from tui.settings.config import Settings, load_settings
 
@@ -36,8 +36,8 @@ def plan(
     symbols: tuple[str, ...] = ("DIA",),
     others: tuple[date, ...] = (),
     start_ns: int | None = None,
-) -> Plan:
-    return Plan(day, source, symbols, start_ns, None, inf, "json", others, ())
+) -> RunPlan:
+    return RunPlan(day, source, symbols, start_ns, None, inf, "json", others, ())
 
 
 def store_day(tmp_path: Path, day: date, symbol: str) -> None:
@@ -144,4 +144,4 @@ def test_thresholds_reach_the_fold_on_top_of_the_preset(tmp_path: Path) -> None:
 
 
 def test_default_settings_fold_like_a_recorded_hash(tmp_path: Path) -> None:
-    assert deck_params(plan(), settings(tmp_path)).fold == DeckParams().fold
+    assert deck_params(plan(), settings(tmp_path)).fold == PlayerParams().fold

@@ -40,35 +40,35 @@ from engine.views.commands import (
     WhatIf,
 )
 from engine.views.queries import (
-    Around,
-    AroundQuery,
-    Comparison,
     Query,
     Score,
     Scoreboard,
     ScoreQuery,
-    Tick,
+    SignalTape,
+    SignalTapeQuery,
+    SignalTapeTick,
+    WhatIfComparison,
     WhatIfQuery,
 )
-from engine.views.view import Detail, Fired, View
+from engine.views.view import Detail, FiredSignal, View
 from tests.paths import ROOT
 from tui.alerts.alerter import Alerter
 from tui.alerts.channels import Bell, Toast
 from tui.alerts.gate import AlertParams
 from tui.screen.app import SpymonApp
-from tui.screen.desk import DeskScreen
-from tui.screen.draw.painted import Painted, text_of
+from tui.screen.draw.cell_widget import CellWidget, text_of
 from tui.screen.grid.ladder import Ladder
 from tui.screen.inquiry import ASK_EVERY
 from tui.screen.keys import TABLE, Key
 from tui.screen.log.log import SignalLog
+from tui.screen.main_screen import MainScreen
 from tui.screen.sheets.ask import AskScreen
 from tui.screen.sheets.detail import ContractDetail
 from tui.screen.sheets.detail_screen import DetailScreen
 from tui.screen.sheets.help import HelpScreen
+from tui.screen.sheets.loading import LoadingScreen
 from tui.screen.sheets.panel import PanelSheet
 from tui.screen.sheets.pick import PickScreen
-from tui.screen.sheets.waiting import Waiting
 from tui.screen.stages.flow_lines import FlowChart
 from tui.screen.stages.heat_map import HeatMap
 from tui.screen.stages.ranking import Rankings
@@ -144,9 +144,9 @@ class Scene:
     folder: Path
 
     @property
-    def main(self) -> DeskScreen:
+    def main(self) -> MainScreen:
         screen = self.app.screen_stack[0]
-        assert isinstance(screen, DeskScreen)
+        assert isinstance(screen, MainScreen)
         return screen
 
     @property
@@ -163,7 +163,7 @@ class Scene:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
-    def text(self, part: type[Painted], line: int = 0) -> str:
+    def text(self, part: type[CellWidget], line: int = 0) -> str:
         """Return what a line of a part of the main screen says."""
         return text_of(self.main.query_one(part).row(line))
 
@@ -340,12 +340,12 @@ async def test_a_muted_rule_sends_no_alert_and_stays_in_the_log(desk: FakeDesk, 
         row = replace(desk.view.signals[-1], strength=0.9)
         lines = [shown.text(SignalLog, line) for line in (1, 2)]
         await shown.press("M")
-        shown.app.alerter.hear(Fired("SPY", row))
+        shown.app.alerter.hear(FiredSignal("SPY", row))
         assert rung == []
         assert [shown.text(SignalLog, line) for line in (1, 2)] == lines
         await shown.press("M")
         assert "muted" not in shown.text(SignalLog)
-        shown.app.alerter.hear(Fired("SPY", row))
+        shown.app.alerter.hear(FiredSignal("SPY", row))
         assert rung == ["\a"]
         assert shown.notices() == [
             f"{row.rule} is muted: it sends no alerts.",
@@ -368,7 +368,7 @@ async def test_a_channel_that_fails_is_told_on_the_screen(desk: FakeDesk, tmp_pa
 
     async with scene(desk, tmp_path, alerts=alerts) as shown:
         assert desk.view is not None
-        shown.app.alerter.hear(Fired("SPY", replace(desk.view.signals[-1], strength=0.9)))
+        shown.app.alerter.hear(FiredSignal("SPY", replace(desk.view.signals[-1], strength=0.9)))
         await shown.frame()
         assert shown.notices() == ["The alert channel toast failed: there is no terminal."]
 
@@ -503,7 +503,7 @@ async def test_before_the_first_view_the_loading_is_shown_and_keys_that_need_a_v
 ) -> None:
     desk = FakeDesk(make_detail)
     async with scene(desk, tmp_path, what="SPY 2025-12-16") as shown:
-        waiting = shown.main.query_one(Waiting)
+        waiting = shown.main.query_one(LoadingScreen)
         assert parts_in_sight(shown) == {HintFooter}
         assert "loading SPY 2025-12-16" in str(waiting.content)
         before = str(waiting.content)
@@ -521,7 +521,7 @@ async def test_the_first_view_replaces_the_loading(
 ) -> None:
     async with scene(FakeDesk(make_detail), tmp_path) as shown:
         await shown.frame(make_view())
-        assert not shown.main.query_one(Waiting).display
+        assert not shown.main.query_one(LoadingScreen).display
         assert "12:41:07.2" in shown.text(StatusHeader)
         assert "to go live" in shown.text(NoteLine)
 
@@ -559,7 +559,7 @@ async def test_a_failure_before_any_view_stands_where_the_loading_was(
 ) -> None:
     desk = FakeDesk(make_detail, failure="The disk is full.")
     async with scene(desk, tmp_path) as shown:
-        assert "The disk is full." in str(shown.main.query_one(Waiting).content)
+        assert "The disk is full." in str(shown.main.query_one(LoadingScreen).content)
 
 
 async def test_a_later_failure_takes_the_place_of_the_hints_until_it_is_over(
@@ -751,7 +751,7 @@ async def test_a_typed_time_is_judged_while_typed_and_sought_on_enter(desk: Fake
         assert str(verdict.content) == "to 10:31:00 exchange time"
         await shown.press("enter")
         assert desk.sent == [Seek(parse_time("10:31", DAYS[0]))]
-        assert isinstance(shown.app.screen, DeskScreen)
+        assert isinstance(shown.app.screen, MainScreen)
 
 
 async def test_the_log_follows_the_filter_while_it_is_typed_and_escape_takes_it_back(
@@ -860,7 +860,7 @@ async def test_the_sheet_asks_for_the_contract_at_spot_and_flips_to_its_other_si
         await shown.press("k")
         assert desk.asked[-1] == int(desk.view.call.cid[atm + 1])
         await shown.press("escape")
-        assert isinstance(shown.app.screen, DeskScreen)
+        assert isinstance(shown.app.screen, MainScreen)
 
 
 async def test_a_wide_screen_docks_the_detail_and_escape_closes_it(desk: FakeDesk, tmp_path: Path) -> None:
@@ -925,14 +925,14 @@ async def test_enter_on_a_signal_shows_its_evidence_and_the_tape_around_it(
         assert desk.view is not None
         index = len(desk.view.signals) - 2
         row = desk.view.signals[index]
-        ticks = tuple(Tick(row.ts_ns + second * NS, 22_000 + second, 1) for second in range(-10, 5))
-        desk.panels[AroundQuery] = Around(index, ticks, ())
+        ticks = tuple(SignalTapeTick(row.ts_ns + second * NS, 22_000 + second, 1) for second in range(-10, 5))
+        desk.panels[SignalTapeQuery] = SignalTape(index, ticks, ())
         await shown.press("tab", "k", "enter")
-        assert desk.questions == [AroundQuery(index)]
+        assert desk.questions == [SignalTapeQuery(index)]
         assert row.reason in sheet_text(shown)
         assert "▲" in sheet_text(shown)
         await shown.press("escape")
-        assert isinstance(shown.app.screen, DeskScreen)
+        assert isinstance(shown.app.screen, MainScreen)
         assert desk.sent == []
 
 
@@ -942,7 +942,7 @@ async def test_enter_on_the_evidence_goes_to_the_signals_strike_two_seconds_befo
     async with scene(desk, tmp_path) as shown:
         assert desk.view is not None
         row = desk.view.signals[-2]
-        desk.panels[AroundQuery] = Around(0, (), ())
+        desk.panels[SignalTapeQuery] = SignalTape(0, (), ())
         await shown.press("tab", "k", "enter", "enter")
         assert shown.ladder.cursor == row.contract.strike_milli
         assert desk.sent == [Seek(row.ts_ns - 2 * NS)]
@@ -952,7 +952,7 @@ async def test_a_signal_of_another_expiration_shows_that_expiration_first(
     desk: FakeDesk, tmp_path: Path, make_view: MakeView
 ) -> None:
     desk.view = make_view(expiry=DAYS[1])
-    desk.panels[AroundQuery] = Around(0, (), ())
+    desk.panels[SignalTapeQuery] = SignalTape(0, (), ())
     async with scene(desk, tmp_path) as shown:
         await shown.press("tab", "enter", "enter")
         assert desk.sent[0] == SelectExpiry(DAYS[0])
@@ -974,7 +974,7 @@ async def test_an_open_sheet_asks_again_and_a_refused_question_closes_it_with_a_
         desk.answer = None
         for _ in range(ASK_EVERY):
             await shown.frame()
-        assert isinstance(shown.app.screen, DeskScreen)
+        assert isinstance(shown.app.screen, MainScreen)
         assert shown.notices() == ["Nobody knows."]
 
 
@@ -983,7 +983,7 @@ async def test_other_thresholds_are_judged_while_typed_run_and_called_off_on_clo
 ) -> None:
     settings = ("volume_spike.z=5",)
     async with scene(desk, tmp_path) as shown:
-        desk.panels[WhatIfQuery] = Comparison(settings, 0.4, BOARD, BOARD, 0, (), ())
+        desk.panels[WhatIfQuery] = WhatIfComparison(settings, 0.4, BOARD, BOARD, 0, (), ())
         await shown.press("W", *"volume_spik")
         line = shown.app.screen.query_one(Static)
         assert str(line.content) == "volume_spik needs NAME=VALUE, for example volume_spike.z=5."
@@ -994,7 +994,7 @@ async def test_other_thresholds_are_judged_while_typed_run_and_called_off_on_clo
         await shown.press("enter")
         assert desk.sent == [WhatIf(settings)]
         assert "40%" in sheet_text(shown)
-        desk.panels[WhatIfQuery] = Comparison(settings, 1.0, BOARD, BOARD, 7, (), ())
+        desk.panels[WhatIfQuery] = WhatIfComparison(settings, 1.0, BOARD, BOARD, 7, (), ())
         for _ in range(ASK_EVERY):
             await shown.frame()
         assert "7 signals stay" in sheet_text(shown)

@@ -17,7 +17,7 @@ from engine.views.commands import Command, WhatIf
 from engine.views.queries import Query
 from engine.views.view import Detail, View
 from tui.screen.app import SpymonApp
-from tui.screen.desk import DETAIL_EVERY
+from tui.screen.main_screen import DETAIL_EVERY
 
 CLOSE_NS = parse_time("16:00", date(2025, 12, 16))
 SIZES = ((80, 24), (120, 36), (200, 60))

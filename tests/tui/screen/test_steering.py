@@ -112,7 +112,7 @@ def test_from_something_that_is_no_choice_one_gets_to_the_first_or_the_last() ->
 
 
 def test_two_quick_presses_make_two_steps_though_no_view_came_between() -> None:
-    asked = steering.Asked[int]()
+    asked = steering.PendingRequest[int]()
     asked.ask(asked.after(10) + 1)
     assert asked.after(10) == 11
     asked.seen(10)
@@ -120,7 +120,7 @@ def test_two_quick_presses_make_two_steps_though_no_view_came_between() -> None:
 
 
 def test_once_shown_the_view_is_believed_again() -> None:
-    asked = steering.Asked[int]()
+    asked = steering.PendingRequest[int]()
     asked.ask(11)
     asked.seen(11)
     assert asked.after(42) == 42

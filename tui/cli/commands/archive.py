@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from engine.model.errors import ConfigError, CredentialError, NoDataError, SpymonError, StoreError
-from engine.store.archive.objects import ObjectStore, Place, Unit, UnusableError, connect, units
+from engine.store.archive.objects import BucketAddress, ObjectStore, Unit, UnusableError, connect, units
 from engine.store.days.store import DayStore
 from tui.settings.config import Settings
 
-from ...run.interrupts import Leaver
+from ...run.interrupts import InterruptHandler
 from ...run.plan import parse_day
 from ..output import Progress, progress_bar, say
 
@@ -23,7 +23,7 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
 _NAMES = ("s3_bucket", "s3_access_key", "s3_secret_key")
 
 
-def run_archive(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+def run_archive(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
     """Copy what is finished and not there yet, or list what is there; 1 if any of it failed."""
     store = object_store(settings)
     if store is None:
@@ -50,7 +50,7 @@ def object_store(settings: Settings) -> ObjectStore | None:
     return None if place is None else ObjectStore(connect(place), place.bucket)
 
 
-def object_place(settings: Settings) -> Place | None:
+def object_place(settings: Settings) -> BucketAddress | None:
     """Return where the object store is, and ask nothing of it; None without one, or ConfigError."""
     missing = [name.upper() for name in _NAMES if getattr(settings, name) is None]
     if len(missing) == len(_NAMES):
@@ -62,10 +62,10 @@ def object_place(settings: Settings) -> Place | None:
             f"S3_BUCKET {settings.s3_bucket} is not a bucket's name; write that alone, like days."
         )
     keys = settings.s3_access_key.reveal(), settings.s3_secret_key.reveal()
-    return Place(settings.s3_bucket, settings.s3_endpoint, *keys)
+    return BucketAddress(settings.s3_bucket, settings.s3_endpoint, *keys)
 
 
-def copy_finished(place: Place, root: Path, day: date) -> Iterator[str]:
+def copy_finished(place: BucketAddress, root: Path, day: date) -> Iterator[str]:
     """Copy a day, then earlier ones that are not there; a sentence for each that was sent, or why no more."""
     try:
         todays = {unit.name for unit in units(root, day)}
@@ -80,7 +80,7 @@ def copy_finished(place: Place, root: Path, day: date) -> Iterator[str]:
         yield f"{error.filename} could not be copied to the object store ({error.strerror})."
 
 
-def fetch_day(settings: Settings, day: date, there: Collection[str], leaver: Leaver) -> None:
+def fetch_day(settings: Settings, day: date, there: Collection[str], leaver: InterruptHandler) -> None:
     """Bring a day from the object store, if one is set: the watched symbols that are not `there`."""
     store = object_store(settings)
     if store is None:
@@ -89,12 +89,12 @@ def fetch_day(settings: Settings, day: date, there: Collection[str], leaver: Lea
     wanted = set(store.days().get(day, ())) - set(there)
     for symbol in sorted(each for each in wanted if watched is None or each in watched):
         with progress_bar("fetching", leaver) as progress:
-            moved = _Moved(progress, f"fetching {symbol} {day}", store.day_bytes(day, symbol))
+            moved = _ShareDone(progress, f"fetching {symbol} {day}", store.day_bytes(day, symbol))
             store.get_day(settings.data_dir, day, symbol, moved.add)
         say(f"{symbol} of {day} came from the object store {settings.s3_bucket}.")
 
 
-class _Moved:
+class _ShareDone:
     """Turns bytes into a share of all."""
 
     def __init__(self, progress: Progress, what: str, total: int) -> None:
@@ -127,11 +127,11 @@ def _check(root: Path, unit: Unit) -> None:
         raise StoreError(f"{unit.name} was not copied: {error}") from error
 
 
-def _copied(root: Path, store: ObjectStore, unit: Unit, reread: bool, leaver: Leaver) -> bool:
+def _copied(root: Path, store: ObjectStore, unit: Unit, reread: bool, leaver: InterruptHandler) -> bool:
     """Copy one unit; one that cannot be is named, and the others are copied as well."""
     try:
         with progress_bar("copying", leaver) as progress:
-            moved = _Moved(progress, f"copying {unit.name}", unit.bytes)
+            moved = _ShareDone(progress, f"copying {unit.name}", unit.bytes)
             sent = store.put(unit, moved.add, reread=reread, check=partial(_check, root))
     except (CredentialError, UnusableError):
         raise

@@ -17,8 +17,8 @@ from datetime import date
 from functools import partial
 
 from engine.feeds.massive import backfill
-from engine.feeds.massive.backfill import Backfill, Fetched, Wanted
-from engine.feeds.massive.rest_client import Rest
+from engine.feeds.massive.backfill import Backfill, BackfillRequest, DayFetch
+from engine.feeds.massive.rest_client import RestClient
 from engine.feeds.transport.rate_limit import FREE, RateLimit
 from engine.model.calendar import Underlying, parse_custom, underlying
 from engine.model.errors import CredentialError, NoDataError, ProviderError, SpymonError, StoreError
@@ -27,9 +27,9 @@ from engine.store.days.store import DayStore
 from engine.store.importer.importer import ImportReport
 from tui.settings.config import Settings
 
-from ...run.interrupts import Leaver
+from ...run.interrupts import InterruptHandler
 from ..output import Progress, progress_bar, say
-from .asked_days import asked_days
+from .date_ranges import asked_days
 from .imports import day_line, explain, folded, heeding
 
 _NAMED = 20
@@ -47,7 +47,7 @@ _FETCHING_SHARE = 0.8
 _TENTHS = 10
 
 
-def run_backfill(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+def run_backfill(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
     """Fetch and make every day; 1 when any file or day failed."""
     if settings.massive_api_key is None:
         raise CredentialError(
@@ -61,7 +61,11 @@ def run_backfill(args: argparse.Namespace, settings: Settings, leaver: Leaver) -
 
 
 def fetch_for_replay(
-    day: date, symbols: tuple[str, ...], args: argparse.Namespace, settings: Settings, leaver: Leaver
+    day: date,
+    symbols: tuple[str, ...],
+    args: argparse.Namespace,
+    settings: Settings,
+    leaver: InterruptHandler,
 ) -> None:
     """Fetch and make a day that is to be read; what is raised says why it cannot be."""
     again = _again(args, [str(day)], replace(settings, symbol=symbols))
@@ -80,10 +84,10 @@ def _aside(line: str) -> None:
 
 def _all_wanted(
     days: list[date], symbols: tuple[str, ...], settings: Settings, strikes: int | None
-) -> list[Wanted]:
+) -> list[BackfillRequest]:
     customs = _customs(settings)
     return [
-        Wanted(underlying(symbol, customs), day, settings.expiry, strikes)
+        BackfillRequest(underlying(symbol, customs), day, settings.expiry, strikes)
         for day in days
         for symbol in symbols
     ]
@@ -107,19 +111,23 @@ def _again(args: argparse.Namespace, dates: list[str], settings: Settings) -> st
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _DayResult:
     """What became of one symbol's day; `report` is None when the day was there already."""
 
-    fetched: Fetched
+    fetched: DayFetch
     report: ImportReport | None
     hashes: tuple[str, ...]
 
 
 def _fetch_all(
-    wanted: list[Wanted], settings: Settings, again: str, leaver: Leaver, told: Callable[[str], object]
+    wanted: list[BackfillRequest],
+    settings: Settings,
+    again: str,
+    leaver: InterruptHandler,
+    told: Callable[[str], object],
 ) -> bool:
     """Fetch and make each; tell what came of it, a line a day, and return whether all of it did."""
-    run = _Run(settings, leaver, told)
+    run = _Backfills(settings, leaver, told)
     with _to_be_continued(again, leaver):
         fine = [run.make(each, i / len(wanted), 1 / len(wanted)) for i, each in enumerate(wanted)]
     if not any(fine) and len(run.errors) == 1:
@@ -130,7 +138,7 @@ def _fetch_all(
 
 
 @contextmanager
-def _to_be_continued(again: str, leaver: Leaver) -> Iterator[None]:
+def _to_be_continued(again: str, leaver: InterruptHandler) -> Iterator[None]:
     """Within the block, an interruption says how to go on."""
 
     def words() -> None:
@@ -144,10 +152,10 @@ def _to_be_continued(again: str, leaver: Leaver) -> Iterator[None]:
             raise
 
 
-class _Run:
+class _Backfills:
     """All days of one command."""
 
-    def __init__(self, settings: Settings, leaver: Leaver, told: Callable[[str], object]) -> None:
+    def __init__(self, settings: Settings, leaver: InterruptHandler, told: Callable[[str], object]) -> None:
         self.errors: list[SpymonError] = []
         self.failures: list[tuple[str, str]] = []
         self._settings, self._leaver, self._told = settings, leaver, told
@@ -155,13 +163,13 @@ class _Run:
         self._limit = RateLimit(slowed=partial(say, _SLOWED))
         self._no_quotes = ""
 
-    def make(self, wanted: Wanted, share: float, width: float) -> bool:
+    def make(self, wanted: BackfillRequest, share: float, width: float) -> bool:
         """Fetch and make one day, `width` of all work; say whether there is nothing left to do."""
         name = f"{wanted.underlying.symbol} on {wanted.day}"
         try:
             backfill.check_fetchable(wanted.day, wanted.underlying.symbol, self._store, time.time_ns())
             with progress_bar(f"fetching {name}", self._leaver) as bar:
-                told = _Told(name, bar, share, width)
+                told = _ProgressLine(name, bar, share, width)
                 made = self._made(wanted, told)
         except (NoDataError, ProviderError, StoreError) as error:
             self.errors.append(error)
@@ -170,7 +178,7 @@ class _Run:
         self.failures += [(f"{file} on {wanted.day}", why) for file, why in made.fetched.failures]
         return not made.fetched.failures
 
-    def _made(self, wanted: Wanted, told: _Told) -> _Made:
+    def _made(self, wanted: BackfillRequest, told: _ProgressLine) -> _DayResult:
         key = self._settings.massive_api_key
         fetched = (
             backfill.held(self._cache, wanted)
@@ -183,17 +191,17 @@ class _Run:
             )
         days = report.days if report else ()
         hashes = tuple(folded(self._store, each.meta, told.folding, self._leaver) for each in days)
-        return _Made(fetched, report, hashes)
+        return _DayResult(fetched, report, hashes)
 
-    async def _fetched(self, wanted: Wanted, told: _Told, key: str) -> Fetched:
-        async with Rest(self._settings.massive_rest_url, key, self._limit, seed=time.time_ns()) as rest:
+    async def _fetched(self, wanted: BackfillRequest, told: _ProgressLine, key: str) -> DayFetch:
+        async with RestClient(self._settings.massive_rest_url, key, self._limit, seed=time.time_ns()) as rest:
             run = Backfill(rest, self._cache, time.time_ns, told.fetching)
             run.no_quotes = self._no_quotes
             fetched = await run.fetch(wanted)
             self._no_quotes = run.no_quotes
         return fetched
 
-    def _say(self, name: str, made: _Made) -> None:
+    def _say(self, name: str, made: _DayResult) -> None:
         if made.report is None:
             self._told(f"{name} is complete already; nothing was left to fetch\n")
             return
@@ -204,7 +212,7 @@ class _Run:
         explain(made.report)
 
 
-class _Told:
+class _ProgressLine:
     """Turns what a run tells into a bar, or into ten lines where there is none."""
 
     def __init__(self, name: str, bar: Progress, share: float, width: float) -> None:
@@ -239,7 +247,7 @@ class _Told:
         self._bar(f"{self._name}: {what}", self._share + self._width * done)
 
 
-def _say_failures(run: _Run, again: str) -> None:
+def _say_failures(run: _Backfills, again: str) -> None:
     for error in run.errors:
         say(str(error))
     for name, why in run.failures[:_NAMED]:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from engine.model.errors import NoDataError, UsageError
-from engine.store.cache.historical import Counted, Historical, count
+from engine.store.cache.historical import CacheCounts, Historical, count
 from tui.settings.config import Settings
 
 from ...run.plan import parse_day
@@ -47,7 +47,7 @@ def _stats(cache: Historical, days: list[date], as_json: bool) -> int:
     return 0
 
 
-def _as_object(counted: Counted) -> dict[str, Any]:
+def _as_object(counted: CacheCounts) -> dict[str, Any]:
     states = {kind: {state: counted.states[kind, state] for state in _STATES} for kind in _KINDS}
     return {
         "date": counted.day.isoformat(),
@@ -59,7 +59,7 @@ def _as_object(counted: Counted) -> dict[str, Any]:
     }
 
 
-def _as_line(counted: Counted) -> str:
+def _as_line(counted: CacheCounts) -> str:
     kinds = [_kind(counted, kind) for kind in _KINDS]
     size = f"{counted.rows:,} rows, {counted.bytes / 1e6:,.1f} MB"
     return f"{counted.day} {counted.symbol}  {'  '.join(kinds)}  {size}\n" + "".join(
@@ -67,7 +67,7 @@ def _as_line(counted: Counted) -> str:
     )
 
 
-def _kind(counted: Counted, kind: str) -> str:
+def _kind(counted: CacheCounts, kind: str) -> str:
     counts = [f"{counted.states[kind, state]:,} {state}" for state in _STATES]
     return f"{kind}: {', '.join(counts)}"
 

@@ -9,17 +9,17 @@ from datetime import date
 from engine.model.calendar import clock_text, session
 from engine.model.errors import NoDataError, StoreError
 from engine.store.days.store import DayStore
-from engine.store.journal.compaction import Compacted, compact
-from engine.store.journal.places import Place, is_recording, places
+from engine.store.journal.compaction import CompactionResult, compact
+from engine.store.journal.folders import RecordingFolder, is_recording, places
 from tui.settings.config import Settings
 
-from ...run.interrupts import Leaver
+from ...run.interrupts import InterruptHandler
 from ...run.plan import parse_day
 from ..output import progress_bar, say
 from .folding import fold_hash
 
 
-def run_compact(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+def run_compact(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
     """Compact what is named, or everything that is not being recorded right now; 1 if any of it failed."""
     store = DayStore(settings.data_dir)
     day = parse_day(args.date, "The day") if "date" in args else None
@@ -49,7 +49,7 @@ def _nothing(store: DayStore, day: date | None, symbol: str | None) -> int:
     raise NoDataError(f"There is no recording{of}{on} in {store.root}; see spymon days.")
 
 
-def _compacted(store: DayStore, place: Place, leaver: Leaver) -> bool:
+def _compacted(store: DayStore, place: RecordingFolder, leaver: InterruptHandler) -> bool:
     """Compact one recording; one that cannot be is named, and the others are compacted as well."""
     try:
         with progress_bar("compacting", leaver) as progress:
@@ -65,7 +65,7 @@ def _compacted(store: DayStore, place: Place, leaver: Leaver) -> bool:
     return True
 
 
-def _line(place: Place, done: Compacted) -> str:
+def _line(place: RecordingFolder, done: CompactionResult) -> str:
     name = f"{place.day} {place.symbol}"
     if done.meta is None:
         return f"{name} removed: its recording had not one event\n"

@@ -14,13 +14,13 @@ from engine.store.days.tapes import ImportedDay
 from engine.store.importer.importer import ImportReport, import_paths
 from tui.settings.config import Settings
 
-from ...run.interrupts import Leaver
+from ...run.interrupts import InterruptHandler
 from ...run.plan import parse_day
 from ..output import Progress, progress_bar, say
 from .folding import fold_hash
 
 
-def run_import(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+def run_import(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
     """Import the paths, fold each day once so that it can be verified later, and report; 1 if any failed."""
     store = DayStore(settings.data_dir)
     symbol = generic(args.symbol, 1).symbol if "symbol" in args else None
@@ -49,7 +49,7 @@ def heeding(progress: Progress, check: Callable[[], None]) -> Progress:
     return told
 
 
-def folded(store: DayStore, meta: DayMeta, progress: Progress, leaver: Leaver) -> str:
+def folded(store: DayStore, meta: DayMeta, progress: Progress, leaver: InterruptHandler) -> str:
     """Return what the day folds to, and record it; say when it once was something else."""
     state_hash = fold_hash(store.open(meta.day, meta.symbol), progress)
     with leaver.whole():

@@ -29,7 +29,7 @@ _MARKS = (("call_wall", "call wall"), ("put_wall", "put wall"), ("max_gex_strike
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LevelsAnswer:
     """Levels, and what else a reader should know: where they are from, and sentences."""
 
     levels: Levels
@@ -37,7 +37,7 @@ class Answer:
     notes: tuple[str, ...]
 
 
-def written(answer: Answer, form: str) -> str:
+def written(answer: LevelsAnswer, form: str) -> str:
     """Return the levels as 'json' or as one of `FORMATS`."""
     if form == "json":
         return json.dumps(as_object(answer), allow_nan=False) + "\n"
@@ -45,7 +45,7 @@ def written(answer: Answer, form: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def as_object(answer: Answer) -> dict[str, Any]:
+def as_object(answer: LevelsAnswer) -> dict[str, Any]:
     """Return the object that --json prints; GEX in $ per 1 %, null where unknown."""
     found = answer.levels
     return {
@@ -126,7 +126,7 @@ def _usd(found: Levels, shares: float) -> float:
 # --- a table ------------------------------------------------------------------------------------------
 
 
-def _table(answer: Answer) -> Iterator[str]:
+def _table(answer: LevelsAnswer) -> Iterator[str]:
     found = answer.levels
     yield _headline(found)
     yield _how(found)
@@ -239,13 +239,13 @@ def _marks(found: Levels, strike: float) -> str:
 # --- for other programs -------------------------------------------------------------------------------
 
 
-def _csv(answer: Answer) -> Iterator[str]:
+def _csv(answer: LevelsAnswer) -> Iterator[str]:
     yield "strike,call_gex,put_gex,net_gex"
     for row in _strikes(answer.levels):
         yield ",".join("" if value is None else repr(value) for value in row)
 
 
-def _tradingview(answer: Answer) -> Iterator[str]:
+def _tradingview(answer: LevelsAnswer) -> Iterator[str]:
     """Yield a comment, then one line `label, price, label, price, …`, which chart indicators take as text."""
     found = answer.levels
     yield f"# {_headline(found)}; {_how(found)}"

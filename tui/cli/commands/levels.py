@@ -16,16 +16,16 @@ from engine.model.errors import UsageError
 from engine.store.chains import ChainFile, read_chain
 from tui.settings.config import Settings
 
-from ...run.interrupts import Leaver
+from ...run.interrupts import InterruptHandler
 from ..output import progress_bar, say
-from .level_lines import Answer, moment, written
+from .level_lines import LevelsAnswer, moment, written
 from .tapes import FoldedDay, dividend_in, parse_moment, plan_for
 
 _OF_FILES = ("spot", "iv")
 _OF_TAPES = ("replay", "source", "seed")
 
 
-def run_levels(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+def run_levels(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
     """Print the levels in the shape that was asked for."""
     form = _form(args)
     symbol = generic(args.underlying, 1).symbol if "underlying" in args else None
@@ -86,17 +86,19 @@ def _expiry(args: argparse.Namespace) -> Chosen:
     return parse_expiry(getattr(args, "expiry", "all"))
 
 
-def _of_tape(symbol: str, args: argparse.Namespace, settings: Settings, leaver: Leaver) -> Answer:
+def _of_tape(
+    symbol: str, args: argparse.Namespace, settings: Settings, leaver: InterruptHandler
+) -> LevelsAnswer:
     expiry = _expiry(args)
     day = FoldedDay(symbol, plan_for((symbol,), args, settings, leaver), settings)
     at_ns = day.moment(args.at) if "at" in args else day.end_ns
     with progress_bar("folding", leaver) as progress:
         day.fold_to(at_ns, progress)
     found = day.levels(expiry, getattr(args, "convention", "assumed"))
-    return Answer(found, day.tape.info.source, found.notes)
+    return LevelsAnswer(found, day.tape.info.source, found.notes)
 
 
-def _of_files(args: argparse.Namespace, settings: Settings, symbol: str | None) -> Answer:
+def _of_files(args: argparse.Namespace, settings: Settings, symbol: str | None) -> LevelsAnswer:
     expiry = _expiry(args)
     paths = [Path(path) for path in args.chain]
     customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
@@ -112,7 +114,7 @@ def _of_files(args: argparse.Namespace, settings: Settings, symbol: str | None) 
     )
     chain = alive(file.chain, expiry, terms.at_ns)
     found = measure(chain, terms)
-    return Answer(found, ", ".join(path.name for path in paths), (*file.notes, *found.notes))
+    return LevelsAnswer(found, ", ".join(path.name for path in paths), (*file.notes, *found.notes))
 
 
 def _spot(args: argparse.Namespace, file: ChainFile, names: str) -> float:

@@ -14,14 +14,14 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from engine.feeds.recorder.server import Hub
+from engine.feeds.recorder.server import RecorderServer
 from engine.feeds.simulated import LiveSimulated, SimulatedSource
 from engine.model.calendar import session
 from engine.model.errors import CredentialError
-from engine.session.recorder import Copy, Recorder, Telling, copy_nowhere, next_day
+from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhere, next_day
 from engine.session.recorder_fold import SnapshotTerms
 from engine.session.symbol_day import LiveSource
-from engine.store.days.recorded import open_recorded
+from engine.store.days.recording import open_recorded
 from engine.tape.live_tape import Begin
 from engine.tape.tape import Tape
 from tui.settings.config import Settings
@@ -31,14 +31,14 @@ from ...run.plan import SIMULATED, SIMULATED_DAY, chosen_source, simulated_symbo
 from ..output import say
 from .archive import copy_finished, object_place
 from .folding import fold_hash
-from .record_lines import Board
+from .record_lines import StatusBoard
 from .tapes import dividend_in
 
 LOOK_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class RecordTarget:
     """What is recorded, and where to.
 
     root  : the data folder
@@ -62,7 +62,7 @@ def run_record(settings: Settings) -> int:
     return asyncio.run(_record(_feed(settings), settings))
 
 
-def _feed(settings: Settings) -> Feed:
+def _feed(settings: Settings) -> RecordTarget:
     if settings.source == "auto" and settings.massive_api_key is None:
         raise CredentialError(
             "Recording needs a feed: put MASSIVE_API_KEY in .env or the environment, or try it out with "
@@ -73,15 +73,15 @@ def _feed(settings: Settings) -> Feed:
         return _simulated(settings)
     place, root = object_place(settings), settings.data_dir
     copy = copy_nowhere if place is None else partial(copy_finished, place, root)
-    return Feed(root, partial(make_massive, settings, name), time.time_ns, next_day, copy)
+    return RecordTarget(root, partial(make_massive, settings, name), time.time_ns, next_day, copy)
 
 
-def _simulated(settings: Settings) -> Feed:
+def _simulated(settings: Settings) -> RecordTarget:
     """Return the simulated day as a feed, into a folder of its own: it must never pass for a real day."""
     source, symbols = SimulatedSource(SIMULATED_DAY, seed=settings.seed), simulated_symbols(settings)
     root = settings.data_dir / SIMULATED
     open_ns = session(SIMULATED_DAY).open_ns
-    return Feed(
+    return RecordTarget(
         root,
         lambda begin: LiveSimulated(source, symbols, begin, settings.speed or 1.0),
         now=lambda: open_ns,
@@ -91,15 +91,15 @@ def _simulated(settings: Settings) -> Feed:
     )
 
 
-async def _record(feed: Feed, settings: Settings) -> int:
+async def _record(feed: RecordTarget, settings: Settings) -> int:
     stop = asyncio.Event()
-    board = Board(sys.stdout, sys.stdout.isatty(), time.monotonic_ns)
+    board = StatusBoard(sys.stdout, sys.stdout.isatty(), time.monotonic_ns)
 
     def tell(sentence: str) -> None:
         board.leave()
         say(sentence)
 
-    async with Hub(feed.root, {}) as hub:
+    async with RecorderServer(feed.root, {}) as hub:
         if hub.unreachable:
             tell(f"{hub.unreachable} No screen can attach, and everything is recorded all the same.")
         recorder = Recorder(
@@ -107,7 +107,7 @@ async def _record(feed: Feed, settings: Settings) -> int:
             feed.make,
             partial(open_recorded, feed.root, now=feed.now),
             _quiet_fold,
-            Telling(hub.show, hub.news, tell),
+            RecorderListener(hub.show, hub.news, tell),
             SnapshotTerms(settings.rate, dividend_in(settings)),
             feed.again,
             copy=feed.copy,

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from engine.session.recorder import Standing
+from engine.session.recorder import RecordingStatus
 
 from ..output import NS
 
@@ -18,7 +18,7 @@ PIPE_NS = 60 * NS
 """In a pipe a line is also written at once when its badge or its trouble changes."""
 
 
-def as_lines(standing: Standing, events_per_s: float) -> list[str]:
+def as_lines(standing: RecordingStatus, events_per_s: float) -> list[str]:
     """Return how one symbol stands, and below it what is wrong, if anything is."""
     link, lag = standing.link, standing.lag
     parts = (
@@ -32,7 +32,7 @@ def as_lines(standing: Standing, events_per_s: float) -> list[str]:
     return ["  ".join(parts), *(f"      {sentence}" for sentence in wrong)]
 
 
-class Board:
+class StatusBoard:
     """Writes how things stand whenever that is due.
 
     terminal : rewrite the lines in place
@@ -46,7 +46,7 @@ class Board:
         self._said: tuple[tuple[str, str], ...] = ()
         self._counted: dict[str, tuple[int, int]] = {}
 
-    def look(self, standings: Sequence[Standing]) -> None:
+    def look(self, standings: Sequence[RecordingStatus]) -> None:
         """Write if it is time, or in a pipe if something has happened."""
         said = tuple((each.link.badge, each.trouble) for each in standings)
         news = said != self._said and not self._terminal
@@ -54,7 +54,7 @@ class Board:
             self._said = said
             self.write(standings)
 
-    def write(self, standings: Sequence[Standing]) -> None:
+    def write(self, standings: Sequence[RecordingStatus]) -> None:
         """Write now."""
         now = self._wall()
         self._due_ns = now + (TERMINAL_NS if self._terminal else PIPE_NS)
@@ -72,7 +72,7 @@ class Board:
         self._written = len(lines)
         return up + "".join(f"{line[:width]}\n" for line in lines)
 
-    def _rate(self, standing: Standing, now_ns: int) -> float:
+    def _rate(self, standing: RecordingStatus, now_ns: int) -> float:
         """Return the events per second since the last line of that symbol."""
         then_ns, events = self._counted.get(standing.symbol, (now_ns, standing.events))
         self._counted[standing.symbol] = now_ns, standing.events

@@ -15,7 +15,7 @@ from engine.model.errors import NoDataError, UsageError
 from engine.store.snapshots import Snapshot, list_snapshots, read_snapshot, write_snapshot
 from tui.settings.config import Settings
 
-from ...run.interrupts import Leaver
+from ...run.interrupts import InterruptHandler
 from ...run.plan import parse_day
 from ...screen import format as fmt
 from ..output import Progress, progress_bar, say
@@ -31,7 +31,7 @@ _EVERY = re.compile(r"([1-9][0-9]{0,4})([smh])")
 _UNIT_NS = {"s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
 
 
-def run_snapshot(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+def run_snapshot(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
     """Take snapshots, or list a day's; 1 when one of the listed is damaged."""
     names = tuple(dict.fromkeys(generic(name, 1).symbol for name in getattr(args, "underlyings", ())))
     if "list" in args:
@@ -69,7 +69,7 @@ def _take(
     moments: list[int],
     args: argparse.Namespace,
     settings: Settings,
-    leaver: Leaver,
+    leaver: InterruptHandler,
     progress: Progress,
 ) -> list[Snapshot]:
     """Write a snapshot at each moment; those at which nothing can be measured are named once."""

@@ -16,11 +16,11 @@ from engine.views.study import Tally, studied
 from tui.settings.config import Settings
 
 from ...run.fetch_missing_day import disk_with
-from ...run.interrupts import Leaver
-from ...run.plan import Asked, Plan, make_plan
+from ...run.interrupts import InterruptHandler
+from ...run.plan import RunFlags, RunPlan, make_plan
 from ...run.sources import fold_params, make_sources
 from ..output import Progress, progress_bar, say
-from .asked_days import asked_days
+from .date_ranges import asked_days
 from .study_lines import Study, as_json, as_text
 
 
@@ -28,11 +28,11 @@ from .study_lines import Study, as_json, as_text
 class _Part:
     """One symbol's day of a study."""
 
-    plan: Plan
+    plan: RunPlan
     symbol: str
 
 
-def run_study(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+def run_study(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
     """Fold every day once, or twice side by side with --set, and print what came of its signals."""
     changes = tuple(getattr(args, "changes", ()))
     fold = fold_params(settings)
@@ -45,7 +45,9 @@ def run_study(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> i
     return 0
 
 
-def _parts(days: Sequence[date], args: argparse.Namespace, settings: Settings, leaver: Leaver) -> list[_Part]:
+def _parts(
+    days: Sequence[date], args: argparse.Namespace, settings: Settings, leaver: InterruptHandler
+) -> list[_Part]:
     """Return every symbol and day to fold; whatever cannot be had is an error before anything is folded."""
     only_first = "symbol" not in args
     plans = [_plan(str(day), args, settings, leaver) for day in days]
@@ -56,9 +58,9 @@ def _parts(days: Sequence[date], args: argparse.Namespace, settings: Settings, l
     ]
 
 
-def _plan(replay: str, args: argparse.Namespace, settings: Settings, leaver: Leaver) -> Plan:
+def _plan(replay: str, args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> RunPlan:
     disk = disk_with(replay, args, settings, leaver)
-    return make_plan(Asked(replay=replay, lines="text"), settings, disk, datetime.now(ET).date())
+    return make_plan(RunFlags(replay=replay, lines="text"), settings, disk, datetime.now(ET).date())
 
 
 def _studied(

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from engine.model.calendar import clock_text
-from engine.session.what_if import Difference, Spotted, difference
+from engine.session.what_if import Difference, SignalIdentity, difference
 from engine.views.queries import Score, Scoreboard
 from engine.views.scores import scoreboard
 from engine.views.study import Tally
@@ -110,7 +110,7 @@ def _score(score: Score) -> dict[str, Any]:
     return {name: getattr(score, name) for name in names}
 
 
-def _spotted(each: Spotted) -> dict[str, Any]:
+def _spotted(each: SignalIdentity) -> dict[str, Any]:
     return {
         "ts": rfc3339(each.ts_ns),
         "ts_ns": each.ts_ns,
@@ -217,7 +217,7 @@ def _gain(score: Score | None) -> str:
     return _points(score.hit_rate - score.control_rate)
 
 
-def _told(each: Spotted) -> str:
+def _told(each: SignalIdentity) -> str:
     name = each.contract.occ if each.contract else each.symbol
     return f"{rfc3339(each.ts_ns)[:10]} {clock_text(each.ts_ns)}  {each.rule:<17}  {name}"
 

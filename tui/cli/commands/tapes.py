@@ -20,8 +20,8 @@ from engine.views.levels import levels_of
 from tui.settings.config import Settings
 
 from ...run.fetch_missing_day import disk_with
-from ...run.interrupts import Leaver
-from ...run.plan import LIVE, Asked, Disk, Plan, chosen_source, days_on_disk, make_plan
+from ...run.interrupts import InterruptHandler
+from ...run.plan import LIVE, Disk, RunFlags, RunPlan, chosen_source, days_on_disk, make_plan
 from ...run.sources import make_sources
 from ..output import Progress, say
 
@@ -30,8 +30,8 @@ _BATCH = 1 << 17
 
 
 def plan_for(
-    symbols: tuple[str, ...] | None, args: argparse.Namespace, settings: Settings, leaver: Leaver
-) -> Plan:
+    symbols: tuple[str, ...] | None, args: argparse.Namespace, settings: Settings, leaver: InterruptHandler
+) -> RunPlan:
     """Return which day is meant and where it comes from; `symbols` None is the watch list.
 
     Raises NoDataError for a symbol that has no tape anywhere, and for a live day that is not recorded.
@@ -45,7 +45,7 @@ def plan_for(
     if replay is None and chosen_source(settings) in LIVE:
         replay = _recorded_today(disk, today)
     disk = disk_with(replay, args, settings, leaver)
-    return make_plan(Asked(replay=replay, lines="text"), settings, disk, today)
+    return make_plan(RunFlags(replay=replay, lines="text"), settings, disk, today)
 
 
 def _recorded_today(disk: Disk, today: date) -> str:
@@ -70,7 +70,7 @@ def _check_symbol(symbol: str, settings: Settings, on_disk: set[str]) -> None:
 class FoldedDay:
     """One symbol's day, folded as far as it was asked for."""
 
-    def __init__(self, symbol: str, plan: Plan, settings: Settings) -> None:
+    def __init__(self, symbol: str, plan: RunPlan, settings: Settings) -> None:
         self.tape: Tape = make_sources(plan, settings, say)[0].open(symbol)
         self._settings = settings
         fold = FoldParams(rate=settings.rate, dividend=settings.dividend)

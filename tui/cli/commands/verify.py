@@ -9,16 +9,16 @@ from datetime import date
 from engine.model.calendar import session
 from engine.model.errors import NoDataError, StoreError
 from engine.store.days.store import DayStore
-from engine.store.journal.places import places
+from engine.store.journal.folders import places
 from tui.settings.config import Settings
 
-from ...run.interrupts import Leaver
+from ...run.interrupts import InterruptHandler
 from ...run.plan import day_files, parse_day
 from ..output import progress_bar, say
 from .folding import VERIFYING_BATCH, fold_hash
 
 
-def run_verify(args: argparse.Namespace, settings: Settings, leaver: Leaver) -> int:
+def run_verify(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
     """Check every symbol of the day, or the one that is named; 1 when a hash differs or a day is damaged."""
     store = DayStore(settings.data_dir)
     day = parse_day(args.date, "The day")
@@ -41,7 +41,7 @@ def _symbols(store: DayStore, day: date, only: str | None) -> tuple[str, ...]:
     return symbols
 
 
-def _checked(store: DayStore, day: date, symbol: str, leaver: Leaver) -> bool:
+def _checked(store: DayStore, day: date, symbol: str, leaver: InterruptHandler) -> bool:
     """Check one symbol; a damaged one is named, and the others are checked as well."""
     try:
         return _check(store, day, symbol, leaver)
@@ -50,7 +50,7 @@ def _checked(store: DayStore, day: date, symbol: str, leaver: Leaver) -> bool:
         return False
 
 
-def _check(store: DayStore, day: date, symbol: str, leaver: Leaver) -> bool:
+def _check(store: DayStore, day: date, symbol: str, leaver: InterruptHandler) -> bool:
     recorded = store.meta(day, symbol).state_hash
     with progress_bar("folding", leaver) as progress:
         found = fold_hash(store.open(day, symbol), progress, VERIFYING_BATCH)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from math import floor, isfinite, log10, nan
 
-from .painted import Cell
+from .cell_widget import Cell
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 """Left-aligned blocks of 0 to 8 eighths of a cell."""

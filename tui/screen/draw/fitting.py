@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .painted import Cell, Row
+from .cell_widget import Cell, Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import format as fmt
-from .painted import Row, fitted
+from .cell_widget import Row, fitted
 
 GROUND = "itm"
 

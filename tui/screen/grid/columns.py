@@ -54,7 +54,7 @@ _PRICES = frozenset({"bid", "ask", "last"})
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ColumnPlan:
     """The columns of one width.
 
     calls, puts : (field, width) from the left; widths include one leading blank; empty when a side is hidden
@@ -76,7 +76,7 @@ class Plan:
         return max(0, self.profile - self.margin - 1)
 
 
-def plan(width: int, side: Side = "both", price_digits: int = 5, strike_digits: int = 4) -> Plan:
+def plan(width: int, side: Side = "both", price_digits: int = 5, strike_digits: int = 4) -> ColumnPlan:
     """Choose the columns for `width` cells.
 
     price_digits  : cells of the longest option price, its point included
@@ -97,7 +97,7 @@ def plan(width: int, side: Side = "both", price_digits: int = 5, strike_digits: 
     profile = width - used if reserved else 0
     calls = _side(CALL_ORDER, fields, price_digits) if shown != "puts" else ()
     puts = _side(PUT_ORDER, fields, price_digits) if shown != "calls" else ()
-    return Plan(width, calls, puts, strike, profile, _margin(profile))
+    return ColumnPlan(width, calls, puts, strike, profile, _margin(profile))
 
 
 def _profile_floor(index: int) -> int:

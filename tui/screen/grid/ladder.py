@@ -19,16 +19,16 @@ from engine.views.view import Ints, View
 from ...settings.prefs import Prefs
 from .. import format as fmt
 from ..draw.bars import grown
-from ..draw.painted import Row, centred
+from ..draw.cell_widget import Row, centred
 from . import sheet
-from .columns import Plan, plan
+from .columns import ColumnPlan, plan
 from .ladder_rows import heading_row, strike_row, title_row
-from .on_strikes import Axis, OnStrikes
+from .strike_rows import Axis, StrikeRows
 
 Right = Literal["C", "P"]
 
 
-class Ladder(OnStrikes):
+class Ladder(StrikeRows):
     """Strikes from the highest down; ► marks the one nearest to spot."""
 
     DEFAULT_CSS = """
@@ -55,7 +55,7 @@ class Ladder(OnStrikes):
         self._scale_of: tuple[object, ...] = ()
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> ColumnPlan:
         """Return the columns shown now."""
         return self._plan
 

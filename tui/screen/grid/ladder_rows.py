@@ -14,9 +14,9 @@ from engine.views.view import Gamma
 from ...settings.prefs import Prefs, ProfileView
 from .. import format as fmt
 from ..draw.bars import left_bar, right_bar
-from ..draw.painted import Cell
+from ..draw.cell_widget import Cell
 from . import sheet as sh
-from .columns import HEADS, Field, Plan
+from .columns import HEADS, ColumnPlan, Field
 
 _BUY = ("buy_lo", "buy", "buy_hi")
 _SELL = ("sell_lo", "sell", "sell_hi")
@@ -37,7 +37,7 @@ _VIEW_INKS: dict[ProfileView, tuple[str, str]] = {
 }
 
 
-def title_row(plan: Plan, prefs: Prefs, gamma: Gamma) -> list[Cell]:
+def title_row(plan: ColumnPlan, prefs: Prefs, gamma: Gamma) -> list[Cell]:
     """Name the ladder's three parts on a ruled line, and what the profile's bars are sums of."""
     calls = _ruled(" CALLS ", _cells(plan.calls))
     puts = _ruled(" PUTS ", _cells(plan.puts))
@@ -45,7 +45,7 @@ def title_row(plan: Plan, prefs: Prefs, gamma: Gamma) -> list[Cell]:
     return [(calls + middle + puts + _profile_title(plan, prefs, gamma), "muted", "base")]
 
 
-def heading_row(plan: Plan, prefs: Prefs, scale: float, gamma: Gamma | None) -> list[Cell]:
+def heading_row(plan: ColumnPlan, prefs: Prefs, scale: float, gamma: Gamma | None) -> list[Cell]:
     """Head every column, and print the profile's scale (in the unit shown) at its ends.
 
     gamma : whose sign to name between them with the view, where no title line does; None where one does
@@ -56,7 +56,7 @@ def heading_row(plan: Plan, prefs: Prefs, scale: float, gamma: Gamma | None) -> 
     return [(calls + middle + puts, "muted", "base"), *_scale_cells(plan, prefs, scale, gamma)]
 
 
-def strike_row(numbers: Sequence[int], plan: Plan, profile_view: ProfileView) -> list[Cell]:
+def strike_row(numbers: Sequence[int], plan: ColumnPlan, profile_view: ProfileView) -> list[Cell]:
     """Paint one row of a sheet."""
     flags = numbers[sh.FLAGS]
     calls_end = sh.FIRST_FIELD + 2 * len(plan.calls)
@@ -87,7 +87,7 @@ def _ruled(name: str, width: int) -> str:
     return name.center(width, "─") if width >= len(name) else "─" * width
 
 
-def _scale_cells(plan: Plan, prefs: Prefs, scale: float, gamma: Gamma | None) -> list[Cell]:
+def _scale_cells(plan: ColumnPlan, prefs: Prefs, scale: float, gamma: Gamma | None) -> list[Cell]:
     if not plan.profile:
         return []
     lower, upper = _scale_ends(prefs.profile_view, scale)
@@ -119,7 +119,7 @@ def _round_number(text: str) -> str:
     return f"{float(text[:-1]):g}{text[-1]}" if text[-1].isalpha() else text
 
 
-def _profile_title(plan: Plan, prefs: Prefs, gamma: Gamma) -> str:
+def _profile_title(plan: ColumnPlan, prefs: Prefs, gamma: Gamma) -> str:
     """Name the profile, its view, its unit and what was summed, as far as there is room."""
     if not plan.profile:
         return ""
@@ -149,7 +149,7 @@ def stance_text(gamma: Gamma) -> str:
     return f"{gamma.convention}{weights}{summed}"
 
 
-def _profile_rule(plan: Plan) -> str:
+def _profile_rule(plan: ColumnPlan) -> str:
     """Return what parts the profile from the puts; without puts the strikes' own rule does."""
     return "│" if plan.puts else " "
 
@@ -211,7 +211,7 @@ def _strike(strike_milli: int, flags: int, width: int) -> list[Cell]:
     ]
 
 
-def _profile(numbers: Sequence[int], plan: Plan, profile_view: ProfileView) -> list[Cell]:
+def _profile(numbers: Sequence[int], plan: ColumnPlan, profile_view: ProfileView) -> list[Cell]:
     flags = numbers[sh.FLAGS]
     ground = _ground(flags, 0)
     left_cells, right_cells = sh.halves(plan.bars, profile_view)

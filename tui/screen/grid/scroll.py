@@ -12,7 +12,7 @@ _CALM = 0.25  # share of the height at either end that spot may not enter while 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ScrollPosition:
     """A position in strikes, so that strikes joining at an end move nothing.
 
     top    : strike_milli of the topmost row, None before the first placing
@@ -25,7 +25,7 @@ class Place:
     follow: bool = True
 
 
-def top_row(place: Place, strikes: list[int], atm: int, height: int) -> int:
+def top_row(place: ScrollPosition, strikes: list[int], atm: int, height: int) -> int:
     """Return the row of `strikes` (descending) that stands at the top.
 
     atm : row nearest to spot, -1 when spot is not known
@@ -46,7 +46,9 @@ def row_of(strikes: list[int], strike_milli: int) -> int:
     return next((row for row, strike in enumerate(strikes) if strike <= strike_milli), len(strikes) - 1)
 
 
-def moved(place: Place, strikes: list[int], rows: int, top: int, height: int, atm: int) -> Place:
+def moved(
+    place: ScrollPosition, strikes: list[int], rows: int, top: int, height: int, atm: int
+) -> ScrollPosition:
     """Move the cursor by `rows` (down is positive), scrolling just enough to keep it in sight."""
     if not strikes:
         return place
@@ -57,7 +59,7 @@ def moved(place: Place, strikes: list[int], rows: int, top: int, height: int, at
     return at_row(place, strikes, start + rows, top, height)
 
 
-def at_row(place: Place, strikes: list[int], row: int, top: int, height: int) -> Place:
+def at_row(place: ScrollPosition, strikes: list[int], row: int, top: int, height: int) -> ScrollPosition:
     """Put the cursor on a row, scrolling just enough to show it; scrolling ends following spot."""
     row = min(max(0, row), len(strikes) - 1)
     fresh = min(max(top, row - height + 1), row)
@@ -65,7 +67,7 @@ def at_row(place: Place, strikes: list[int], row: int, top: int, height: int) ->
     return replace(place, cursor=strikes[row], top=strikes[fresh], follow=follow)
 
 
-def scrolled(place: Place, strikes: list[int], rows: int, top: int, height: int) -> Place:
+def scrolled(place: ScrollPosition, strikes: list[int], rows: int, top: int, height: int) -> ScrollPosition:
     """Scroll without moving the cursor; spot is no longer followed."""
     if not strikes:
         return place

@@ -22,7 +22,7 @@ from engine.views.view import Floats, Gamma, Ints, Leg, View
 from ...settings.prefs import Prefs, ProfileView
 from ..format import metric_factor
 from ..theme import HEAT_LEVELS
-from .columns import Field, Plan
+from .columns import ColumnPlan, Field
 
 ATM, CURSOR, CALL_ITM, PUT_ITM, AIM_CALL, AIM_PUT, NO_GAMMA = (1 << bit for bit in range(7))
 """Bits of a row's flags."""
@@ -38,7 +38,7 @@ _HEAVY, _LIGHT = 0.25, 0.02  # shares of the chain's largest net premium
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class StrikeSpan:
     """Visible strikes: `first` is the index of the lowest, `count` how many there are."""
 
     first: int
@@ -51,7 +51,9 @@ class Span:
         return slice(self.first + self.count - 1, stop, -1) if self.count else slice(0, 0)
 
 
-def sheet(view: View, prefs: Prefs, plan: Plan, span: Span, scale: float, aim: tuple[int, str]) -> Ints:
+def sheet(
+    view: View, prefs: Prefs, plan: ColumnPlan, span: StrikeSpan, scale: float, aim: tuple[int, str]
+) -> Ints:
     """Round the visible part of a view to what is displayed.
 
     scale : what a full half of the profile stands for, in the unit shown
@@ -123,7 +125,7 @@ def _eighths(values: Floats, scale: float, cells: int) -> Ints:
     return np.clip(length, 0, 8 * cells).astype(np.int64)
 
 
-def flags_of(view: View, span: Span, aim: tuple[int, str]) -> Ints:
+def flags_of(view: View, span: StrikeSpan, aim: tuple[int, str]) -> Ints:
     """Return the bits of spot, cursor and moneyness of the rows."""
     strikes = view.strike_milli[span.rows]
     flags = np.zeros(len(strikes), np.int64)

@@ -13,12 +13,12 @@ from textual.message import Message
 from engine.views.view import Outcome, View
 
 from ...settings.prefs import Prefs
-from ..draw.painted import Painted, Row
-from .log_model import Entry, LogModel
+from ..draw.cell_widget import CellWidget, Row
+from .log_model import LogEntry, LogModel
 from .log_rows import empty_line, signal_line, title_row
 
 
-class SignalLog(Painted, can_focus=True):
+class SignalLog(CellWidget, can_focus=True):
     """A title line and as many signals as fit."""
 
     DEFAULT_CSS = """
@@ -147,11 +147,11 @@ class SignalLog(Painted, can_focus=True):
     def _body(self) -> int:
         return max(0, self.size.height - 1)
 
-    def _visible(self) -> list[Entry]:
+    def _visible(self) -> list[LogEntry]:
         return self._model.entries[self._top : self._top + self._body]
 
     @staticmethod
-    def _told(view: View, entry: Entry) -> tuple[int, tuple[Outcome, ...]]:
+    def _told(view: View, entry: LogEntry) -> tuple[int, tuple[Outcome, ...]]:
         """Return what time adds to a line: how many signals it stands for, and what came of the last."""
         return entry.count(view.signals), view.outcomes.of(entry.indices[-1])
 

@@ -32,7 +32,7 @@ _TIMES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class NumberTerm:
     """`name` above or below `value`; a signal without that number does not pass."""
 
     name: str
@@ -57,7 +57,7 @@ def compiled(text: str) -> Callable[[SignalRow], bool]:
         match = _COMPARISON.fullmatch(word)
         if match:
             name, sign, digits, letter = match.groups()
-            comparisons.append(Comparison(name or "premium", sign == ">", float(digits) * _TIMES[letter]))
+            comparisons.append(NumberTerm(name or "premium", sign == ">", float(digits) * _TIMES[letter]))
         elif word.startswith("-") and len(word) > 1:
             missing.append(word[1:])
         else:

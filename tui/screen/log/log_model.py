@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.model.events import NS
-from engine.views.view import SignalLog, SignalRow, View
+from engine.views.view import SignalHistory, SignalRow, View
 
 from ...settings.prefs import Prefs
 from .log_filter import compiled
@@ -20,14 +20,14 @@ _Key = tuple[str, int, str]
 
 
 @dataclass(slots=True)
-class Entry:
+class LogEntry:
     """One line: signals of one kind, from `first` to `last`; `indices` are their places in the log."""
 
     first: SignalRow
     last: SignalRow
     indices: list[int]
 
-    def count(self, signals: SignalLog) -> int:
+    def count(self, signals: SignalHistory) -> int:
         """Return how many signals the line stands for, those included that were never shown by themselves."""
         return sum(1 + signals.repeats(index) for index in self.indices)
 
@@ -36,12 +36,12 @@ class LogModel:
     """The entries of one symbol's log under one filter."""
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self.entries: list[LogEntry] = []
         self.revision = 0
         self._asked: tuple[str, str, str, str] = ("", "", "", "")
         self._seen = 0
         self._last: SignalRow | None = None
-        self._open: dict[_Key, Entry] = {}
+        self._open: dict[_Key, LogEntry] = {}
 
     def update(self, view: View, prefs: Prefs) -> None:
         """Take in what is new; start over when the tape went back, or something else is asked for."""
@@ -53,7 +53,7 @@ class LogModel:
         self._seen = len(view.signals)
         self._last = view.signals[-1] if self._seen else None
 
-    def _continues(self, signals: SignalLog) -> bool:
+    def _continues(self, signals: SignalHistory) -> bool:
         """Tell whether the signals taken in so far are still the first ones."""
         if self._seen > len(signals):
             return False
@@ -74,5 +74,5 @@ class LogModel:
             entry.last = row
             entry.indices.append(index)
             return
-        self._open[key] = fresh = Entry(row, row, [index])
+        self._open[key] = fresh = LogEntry(row, row, [index])
         self.entries.append(fresh)

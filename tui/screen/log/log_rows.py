@@ -17,7 +17,7 @@ from engine.views.view import Outcome, SignalRow
 from ...settings.prefs import RULES, Prefs
 from .. import format as fmt
 from ..draw.bars import SPARKS
-from ..draw.painted import Cell, Row, fitted
+from ..draw.cell_widget import Cell, Row, fitted
 from .log_filter import RULE_WORDS
 
 WIDE, WIDEST = 100, 150

@@ -15,14 +15,14 @@ from engine.views.view import Detail, Print, View
 from ...settings.prefs import Prefs
 from .. import format as fmt
 from ..draw.bars import EIGHTHS, last_known, packed, spark
-from ..draw.painted import Cell, Painted, Row, fitted
+from ..draw.cell_widget import Cell, CellWidget, Row, fitted
 from ..log.log_filter import RULE_WORDS
 
 _SIDES = {1: ("buy", "▲"), -1: ("sell", "▼"), 0: ("muted", "·")}
 _LABEL = 8
 
 
-class ContractDetail(Painted):
+class ContractDetail(CellWidget):
     """The drawer; 36 columns are enough, more room shows more prints."""
 
     DEFAULT_CSS = """

@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from ..sheets.detail import ContractDetail
+from .detail import ContractDetail
 from .modal import Modal
 
 

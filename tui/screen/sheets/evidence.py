@@ -10,13 +10,13 @@ from math import isfinite, nan
 
 from engine.model.calendar import clock_text
 from engine.model.events import MISSING, NS, PRICE_SCALE
-from engine.views.queries import Around, Tick
+from engine.views.queries import SignalTape, SignalTapeTick
 from engine.views.view import Outcome, Print, SignalRow
 
 from .. import format as fmt
 from ..draw.bars import last_known, packed, spark
+from ..draw.cell_widget import Cell, Row, fitted
 from ..draw.lines import GROUND, rule, words, wrapped
-from ..draw.painted import Cell, Row, fitted
 from ..log.log_filter import RULE_WORDS
 from ..log.log_rows import outcome_mark
 
@@ -25,7 +25,7 @@ _LABEL = 10
 
 
 def evidence_rows(
-    row: SignalRow, symbol: str, outcomes: Sequence[Outcome], around: Around | None, width: int
+    row: SignalRow, symbol: str, outcomes: Sequence[Outcome], around: SignalTape | None, width: int
 ) -> list[Row]:
     """Write the sheet for `width` cells; `around` is None until it has been asked for."""
     return [
@@ -110,7 +110,7 @@ def _move(units: int | None) -> str:
     return fmt.NONE if units is None else f"{units / PRICE_SCALE:+.2f}"
 
 
-def _tape(row: SignalRow, around: Around | None, width: int) -> list[Row]:
+def _tape(row: SignalRow, around: SignalTape | None, width: int) -> list[Row]:
     if around is None:
         return [words("reading …", width)]
     if not around.ticks:
@@ -130,13 +130,13 @@ def _tape(row: SignalRow, around: Around | None, width: int) -> list[Row]:
     return [*lines, *(_print(each, row.ts_ns, width) for each in around.prints)]
 
 
-def _pointer(row: SignalRow, ticks: Sequence[Tick], cells: int) -> str:
+def _pointer(row: SignalRow, ticks: Sequence[SignalTapeTick], cells: int) -> str:
     """Point at the second of the signal."""
     at = sum(tick.ts_ns + NS <= row.ts_ns for tick in ticks)
     return " " * min(at * cells // len(ticks), cells - 1) + "▲"
 
 
-def _clock_span(ticks: Sequence[Tick]) -> str:
+def _clock_span(ticks: Sequence[SignalTapeTick]) -> str:
     return f"{clock_text(ticks[0].ts_ns)} to {clock_text(ticks[-1].ts_ns)}"
 
 

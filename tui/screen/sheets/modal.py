@@ -28,7 +28,7 @@ class Modal(ModalScreen[T]):
         return super().dismiss(result) if self.is_current else _nothing()
 
 
-class Palette(CommandPalette):
+class PaletteScreen(CommandPalette):
     """The command palette, likewise."""
 
     def dismiss(self, result: None = None) -> AwaitComplete:

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 
 from engine.views.queries import Query
 
-from ...run.desk import Desk
-from ..draw.painted import Row
+from ...run.lazy_monitor import MonitorLike
+from ..draw.cell_widget import Row
 from .modal import Modal
 from .panel_body import PanelBody
 
@@ -67,7 +67,7 @@ class PanelSheet(Modal[bool]):
         """Fit the lines to the new size."""
         self.call_after_refresh(self._paint)
 
-    async def ask(self, desk: Desk) -> None:
+    async def ask(self, desk: MonitorLike) -> None:
         """Ask the desk, and show the answer if the sheet is still open."""
         self._answer = await desk.ask(self._query)
         if self.is_attached:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..draw.painted import Painted, Row
+from ..draw.cell_widget import CellWidget, Row
 
 
-class PanelBody(Painted):
+class PanelBody(CellWidget):
     """Lines of an answer; scrolls when there are more than lines."""
 
     DEFAULT_CSS = """

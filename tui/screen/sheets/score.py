@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 
 from engine.model.calendar import clock_text
 from engine.model.contracts import Contract
-from engine.views.queries import Comparison, Score, Scoreboard
+from engine.views.queries import Score, Scoreboard, WhatIfComparison
 
 from .. import format as fmt
+from ..draw.cell_widget import Cell, Row, fitted
 from ..draw.lines import GROUND, rule, share, words, wrapped
-from ..draw.painted import Cell, Row, fitted
 from ..log.log_filter import RULE_WORDS
 
 HORIZON_S = 300
@@ -124,7 +124,7 @@ def _better(score: Score, rate: float | None, control: float | None) -> str:
     return "buy" if rate > control else "sell"
 
 
-def comparison_rows(found: Comparison | None, asked: Sequence[str], width: int) -> list[Row]:
+def comparison_rows(found: WhatIfComparison | None, asked: Sequence[str], width: int) -> list[Row]:
     """Write what other thresholds change, or how far the re-run is."""
     settings = "  ".join(asked)
     if found is None or found.settings != tuple(asked) or found.progress < 1.0:
@@ -162,7 +162,7 @@ def _progress(done: float, width: int) -> Row:
     )
 
 
-def _then_and_now(found: Comparison, width: int) -> list[Row]:
+def _then_and_now(found: WhatIfComparison, width: int) -> list[Row]:
     then, now = (_by_rule(board) for board in (found.then, found.now))
     rates = [dict(board.alerts_per_h) for board in (found.then, found.now)]
     lines = []

@@ -13,7 +13,7 @@ from engine.views.queries import CHANNELS, FlowLines, FlowQuery, Query
 from engine.views.view import View
 
 from ...settings.prefs import Prefs
-from ..draw.painted import Painted, Row, centred
+from ..draw.cell_widget import CellWidget, Row, centred
 from . import flow_lines_rows as rows
 from .time_columns import known_until
 
@@ -21,7 +21,7 @@ _BESIDE = 110  # columns from which the table stands beside the chart
 _LEAST = 6  # lines of the smallest chart that leaves some to a table
 
 
-class FlowChart(Painted, can_focus=True):
+class FlowChart(CellWidget, can_focus=True):
     """One group of channels at a time."""
 
     DEFAULT_CSS = """
@@ -37,7 +37,7 @@ class FlowChart(Painted, can_focus=True):
         self._limit_ns: int | None = None
         self._of: tuple[object, ...] = ()
         self._refusal = ""
-        self._span = rows.Span(0.0, 0.0)
+        self._span = rows.ValueRange(0.0, 0.0)
         self._painted: tuple[object, ...] = ()
 
     def queries(self) -> tuple[Query[object], ...]:
@@ -58,12 +58,12 @@ class FlowChart(Painted, can_focus=True):
     def next_metric(self) -> None:
         """Show the next group of channels."""
         self._group = (self._group + 1) % len(rows.GROUPS)
-        self._span = rows.Span(0.0, 0.0)
+        self._span = rows.ValueRange(0.0, 0.0)
         self._again()
 
     def autoscale(self) -> None:
         """Fit the scale to what is shown now."""
-        self._span, self._painted = rows.Span(0.0, 0.0), ()
+        self._span, self._painted = rows.ValueRange(0.0, 0.0), ()
         self._again()
 
     def move(self, by: int) -> None:
@@ -80,7 +80,7 @@ class FlowChart(Painted, can_focus=True):
         self._shown = (view, prefs)
         tape = (view.source, view.day, view.symbol)
         if tape != self._of:
-            self._of, self._lines, self._refusal, self._span = tape, None, "", rows.Span(0.0, 0.0)
+            self._of, self._lines, self._refusal, self._span = tape, None, "", rows.ValueRange(0.0, 0.0)
         if view.generation != self._generation:  # after going back the old answer knows what lies ahead
             self._generation, self._limit_ns = view.generation, view.tape_ns
         known = 0 if self._lines is None else known_until(self._lines.times_ns, self._limit_ns)

@@ -17,14 +17,14 @@ from engine.views.view import Floats, Ints
 from .. import format as fmt
 from ..draw.bars import grown
 from ..draw.braille import ACROSS, DOWN, Stroke, cells, dots, glyph
+from ..draw.cell_widget import Cell, Row, fitted
 from ..draw.fitting import Piece, fit
-from ..draw.painted import Cell, Row, fitted
 from ..draw.path import GLYPHS, path
 from .time_columns import axis_text, columns
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ChannelGroup:
     """Channels drawn together, in one unit; `channels` are (channel, word)."""
 
     name: str
@@ -33,13 +33,17 @@ class Group:
 
 
 GROUPS = (
-    Group("premium", "$ bought less sold", (("call_premium", "calls"), ("put_premium", "puts"))),
-    Group("net delta", "shares customers bought", (("net_delta", "net"),)),
-    Group("net gamma", "shares per $1 customers bought", (("net_gamma", "net"),)),
-    Group("hedging", "$ dealers must buy", (("hedge", "all"),)),
-    Group("hedging", "$ dealers must buy", (("hedge_call", "calls"), ("hedge_put", "puts"))),
-    Group("hedging", "$ dealers must buy", (("hedge_above", "above spot"), ("hedge_below", "below spot"))),
-    Group("hedging", "$ dealers must buy", (("hedge_same_day", "same day"), ("hedge_retail", "retail"))),
+    ChannelGroup("premium", "$ bought less sold", (("call_premium", "calls"), ("put_premium", "puts"))),
+    ChannelGroup("net delta", "shares customers bought", (("net_delta", "net"),)),
+    ChannelGroup("net gamma", "shares per $1 customers bought", (("net_gamma", "net"),)),
+    ChannelGroup("hedging", "$ dealers must buy", (("hedge", "all"),)),
+    ChannelGroup("hedging", "$ dealers must buy", (("hedge_call", "calls"), ("hedge_put", "puts"))),
+    ChannelGroup(
+        "hedging", "$ dealers must buy", (("hedge_above", "above spot"), ("hedge_below", "below spot"))
+    ),
+    ChannelGroup(
+        "hedging", "$ dealers must buy", (("hedge_same_day", "same day"), ("hedge_retail", "retail"))
+    ),
 )
 
 _NAMES = {
@@ -67,7 +71,7 @@ _SPOT_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0,
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ValueRange:
     """Values at the foot and at the top of a chart."""
 
     low: float
@@ -81,14 +85,14 @@ class Span:
         return [floor(y + 0.5) if known else None for y, known in zip(at, np.isfinite(at), strict=True)]
 
 
-def widened(span: Span, values: Floats) -> Span:
+def widened(span: ValueRange, values: Floats) -> ValueRange:
     """Return a span of round ends around 0 that shows all values: the old one if it does."""
     known = values[np.isfinite(values)]
     low, high = float(known.min(initial=0.0)), float(known.max(initial=0.0))
-    return Span(-grown(-span.low, -low), grown(span.high, high))
+    return ValueRange(-grown(-span.low, -low), grown(span.high, high))
 
 
-def spot_span(spot: Ints) -> Span | None:
+def spot_span(spot: Ints) -> ValueRange | None:
     """Return round prices around the whole path of the spot, in dollars."""
     known = spot[spot != MISSING] / PRICE_SCALE
     if not len(known):
@@ -96,10 +100,10 @@ def spot_span(spot: Ints) -> Span | None:
     low, high = float(known.min()), float(known.max())
     step = next((step for step in _SPOT_STEPS if high - low <= 4 * step), _SPOT_STEPS[-1])
     bottom, top = floor(low / step) * step, ceil(high / step) * step
-    return Span(bottom, top if top > bottom else bottom + step)
+    return ValueRange(bottom, top if top > bottom else bottom + step)
 
 
-def title_row(group: Group, lines: FlowLines | None, last: int, width: int) -> Row:
+def title_row(group: ChannelGroup, lines: FlowLines | None, last: int, width: int) -> Row:
     """Name the group, each line with its stroke and its newest value, and the spot."""
     pieces = [Piece(([(f" FLOW  {group.name}", "title", "base")],))]
     for n, (channel, word) in enumerate(group.channels):
@@ -120,7 +124,9 @@ def _newest(lines: FlowLines, channel: str, last: int) -> float | None:
     return float(lines.lines[CHANNELS.index(channel), last]) if last >= 0 else None
 
 
-def chart_rows(group: Group, lines: FlowLines, known: int, span: Span, width: int, height: int) -> list[Row]:
+def chart_rows(
+    group: ChannelGroup, lines: FlowLines, known: int, span: ValueRange, width: int, height: int
+) -> list[Row]:
     """Draw the lines of a group over time, and the spot on a scale of its own at the right.
 
     known : samples that may be shown
@@ -150,7 +156,9 @@ def chart_rows(group: Group, lines: FlowLines, known: int, span: Span, width: in
     return [*rows, fitted([(axis, "muted", "base")], width, "base")]
 
 
-def _patterns(group: Group, lines: FlowLines, at: Ints, span: Span, size: tuple[int, int]) -> list[Ints]:
+def _patterns(
+    group: ChannelGroup, lines: FlowLines, at: Ints, span: ValueRange, size: tuple[int, int]
+) -> list[Ints]:
     body, room = size
     drawn = []
     for n, (channel, _) in enumerate(group.channels):
@@ -159,7 +167,7 @@ def _patterns(group: Group, lines: FlowLines, at: Ints, span: Span, size: tuple[
     return [cells(each) for each in drawn]
 
 
-def _spot_line(units: Ints, prices: Span | None, size: tuple[int, int]) -> Ints:
+def _spot_line(units: Ints, prices: ValueRange | None, size: tuple[int, int]) -> Ints:
     """Return (body, room) codes of the spot's path, one place per cell."""
     body, room = size
     usd = np.where(units == MISSING, np.nan, units / PRICE_SCALE)
@@ -182,13 +190,13 @@ def _cell(patterns: list[int]) -> Cell | None:
     return (glyph(joined), _INKS[first], "base")
 
 
-def _zero_row(span: Span, body: int) -> int:
+def _zero_row(span: ValueRange, body: int) -> int:
     if span.high <= span.low:
         return body // 2
     return min(body - 1, floor(span.high / (span.high - span.low) * (body * DOWN - 1) + 0.5) // DOWN)
 
 
-def _amount(span: Span, y: int, body: int, zero: int) -> str:
+def _amount(span: ValueRange, y: int, body: int, zero: int) -> str:
     if y == zero:
         return "0"
     if y == 0:
@@ -196,7 +204,7 @@ def _amount(span: Span, y: int, body: int, zero: int) -> str:
     return fmt.exposure(span.low) if y == body - 1 else ""
 
 
-def _price(prices: Span | None, y: int, body: int) -> str:
+def _price(prices: ValueRange | None, y: int, body: int) -> str:
     if prices is None or body < 2 or y not in (0, body // 2, body - 1):
         return ""
     usd = prices.high + (prices.low - prices.high) * y / (body - 1)

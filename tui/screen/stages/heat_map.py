@@ -16,9 +16,9 @@ from engine.views.view import Ints, View
 
 from ...settings.prefs import Prefs
 from ..draw.bars import grown
-from ..draw.painted import Row, centred, fitted
+from ..draw.cell_widget import Row, centred, fitted
 from ..grid import sheet
-from ..grid.on_strikes import Axis, OnStrikes
+from ..grid.strike_rows import Axis, StrikeRows
 from . import heat_map_rows as rows
 from . import heat_map_sheet as hs
 from .time_columns import axis_text, known_until
@@ -27,7 +27,7 @@ _MARGIN = 4  # cells at the right that hold the marks of walls, flip and max pai
 _STRIKE, _FLAGS, _MARKS, _FIRST_CELL = range(4)
 
 
-class HeatMap(OnStrikes):
+class HeatMap(StrikeRows):
     """One column per minute, or per few; the spot's path lies over the cells."""
 
     DEFAULT_CSS = """
@@ -230,14 +230,14 @@ class HeatMap(OnStrikes):
             return [title]
         return [title, rows.scale_row(self._metric, self._scale, self._left, width)]
 
-    def _pointed(self, view: View) -> rows.Pointed | None:
+    def _pointed(self, view: View) -> rows.Pointer | None:
         pointed = self.pointed_ns
         strike = self.cursor if self.cursor is not None or view.atm < 0 else int(view.strike_milli[view.atm])
         if self._grid is None or pointed is None or strike is None:
             return None
-        return rows.Pointed(strike, pointed, self._grid.value(strike, self._column))
+        return rows.Pointer(strike, pointed, self._grid.value(strike, self._column))
 
-    def _sheet(self, view: View, span: sheet.Span) -> Ints:
+    def _sheet(self, view: View, span: sheet.StrikeSpan) -> Ints:
         strikes = view.strike_milli[span.rows]
         cursor = -1 if self.cursor is None else self.cursor
         labels = (strikes, sheet.flags_of(view, span, (cursor, "C")), sheet.marks_of(view, span.rows))

@@ -15,8 +15,8 @@ from engine.views.queries import Heat, HeatMetric
 
 from ...settings.prefs import Unit
 from .. import format as fmt
+from ..draw.cell_widget import Cell, Row, fitted
 from ..draw.fitting import Piece, fit
-from ..draw.painted import Cell, Row, fitted
 from ..draw.path import GLYPHS
 from ..grid import sheet as sh
 from ..grid.ladder_rows import marks_text
@@ -42,7 +42,7 @@ _TITLE_RULE: Cell = ("  ", "muted", "base")
 
 
 @dataclass(frozen=True, slots=True)
-class Pointed:
+class Pointer:
     """What the two cursors point at; `known` is False for a strike or a time that the map does not have."""
 
     strike_milli: int
@@ -75,7 +75,7 @@ def unit_text(metric: HeatMetric, unit: Unit) -> str:
 
 
 def title_row(
-    heat: Heat, shown: hs.Grid, unit: Unit, at: Pointed | None, width: int, *, scale: float = 0.0
+    heat: Heat, shown: hs.Grid, unit: Unit, at: Pointer | None, width: int, *, scale: float = 0.0
 ) -> Row:
     """Say what is shown, by which sign, in which steps, and the value under the cursor.
 
@@ -116,7 +116,7 @@ def axis_cells(text: str, pointed_ns: int | None, x: int) -> list[Cell]:
     return [(text[:x], "muted", "base"), (flag, "mark", "base"), (text[end:], "muted", "base")]
 
 
-def _pointed(at: Pointed | None) -> Row:
+def _pointed(at: Pointer | None) -> Row:
     if at is None:
         return []
     value = fmt.exposure(at.value)

@@ -19,7 +19,7 @@ from engine.views.view import Floats, Ints
 from ...settings.prefs import Unit
 from ..draw.path import path
 from ..theme import HEAT_LEVELS
-from .time_columns import Columns, columns
+from .time_columns import TimeColumns, columns
 
 UNKNOWN = HEAT_LEVELS
 """Level of a cell whose value nobody knows; known ones are -(HEAT_LEVELS - 1) to HEAT_LEVELS - 1."""
@@ -40,7 +40,7 @@ class Grid:
     times_ns : (columns,) tape time of the last minute of each column
     """
 
-    columns: Columns
+    columns: TimeColumns
     times_ns: Ints
     strike_milli: Ints
     values: Floats

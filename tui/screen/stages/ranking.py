@@ -14,13 +14,13 @@ from engine.views.queries import RANKINGS, Query, Ranking, Top, TopQuery, TopRow
 from engine.views.view import View
 
 from ...settings.prefs import Prefs
-from ..draw.painted import Cell, Painted, Row, centred, fitted
+from ..draw.cell_widget import Cell, CellWidget, Row, centred, fitted
 from . import ranking_rows as rows
 
 _HEAD = 2  # title and headings of a table
 
 
-class Rankings(Painted, can_focus=True):
+class Rankings(CellWidget, can_focus=True):
     """Three tables side by side, or the chosen one where there is no room for three."""
 
     DEFAULT_CSS = """

@@ -12,7 +12,7 @@ from engine.views.queries import Ranking, Top, TopRow
 
 from .. import format as fmt
 from ..draw.bars import eighths, right_bar
-from ..draw.painted import Cell, Row, fitted
+from ..draw.cell_widget import Cell, Row, fitted
 
 NAMES: dict[Ranking, str] = {"oi": "OPEN INTEREST", "volume": "VOLUME", "put_call": "PUT/CALL VOLUME"}
 NOTHING: dict[Ranking, str] = {

@@ -12,15 +12,15 @@ from engine.views.queries import Query, Smile, SmileQuery
 from engine.views.view import Ints, View
 
 from ...settings.prefs import Prefs
-from ..draw.painted import Row, centred, fitted
-from ..grid.on_strikes import Axis, OnStrikes
+from ..draw.cell_widget import Row, centred, fitted
+from ..grid.strike_rows import Axis, StrikeRows
 from . import smile_rows as rows
 from .heat_map_rows import label, label_width
 
 _STRIKE, _FLAGS, _FIRST = range(3)
 
 
-class SmileChart(OnStrikes):
+class SmileChart(StrikeRows):
     """Dots with error bars, one strike per row; lower volatilities stand left."""
 
     DEFAULT_CSS = """

@@ -17,8 +17,8 @@ from engine.views.queries import Smile
 from engine.views.view import Floats, Ints, View
 
 from .. import format as fmt
+from ..draw.cell_widget import Cell, Row, fitted
 from ..draw.fitting import Piece, fit
-from ..draw.painted import Cell, Row, fitted
 from ..grid import sheet as sh
 
 _MARKS = (("│", "mark"), ("◇", "sell"), ("●", "strong"))  # fitted, vendor, ours: the last lies on top
@@ -204,7 +204,7 @@ def pointed(view: View, index: int, numbers: Sequence[int]) -> str:
     return f"{strike} {_percent(numbers[0])} ±{_hundredths(numbers[1])}"
 
 
-def flags_of(view: View, span: sh.Span, cursor: int | None) -> Ints:
+def flags_of(view: View, span: sh.StrikeSpan, cursor: int | None) -> Ints:
     """Return the bits of spot and cursor of the rows."""
     return sh.flags_of(view, span, (-1 if cursor is None else cursor, "C"))
 

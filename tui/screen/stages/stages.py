@@ -18,15 +18,15 @@ from engine.views.commands import Seek, SelectExpiry
 from engine.views.queries import Query, TopRow
 from engine.views.view import View
 
-from ...run.desk import Desk
+from ...run.lazy_monitor import MonitorLike
 from ...settings.prefs import Prefs
-from ..actions import Steering
+from ..actions import Actions
 from ..grid.ladder import Ladder
-from ..grid.on_strikes import Axis, OnStrikes
-from ..stages.flow_lines import FlowChart
-from ..stages.heat_map import HeatMap
-from ..stages.ranking import Rankings
-from ..stages.smile import SmileChart
+from ..grid.strike_rows import Axis, StrikeRows
+from .flow_lines import FlowChart
+from .heat_map import HeatMap
+from .ranking import Rankings
+from .smile import SmileChart
 
 StageName = Literal["grid", "heat", "smile", "flow", "top"]
 
@@ -94,10 +94,10 @@ class Panel(Protocol):
     def show(self, view: View, prefs: Prefs) -> None: ...
 
 
-class Stages(Steering):
+class Stages(Actions):
     """Shows one view at a time where the ladder stands."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: MonitorLike) -> None:
         super().__init__(desk)
         axis = Axis()
         self._ladder = Ladder(axis, id="grid")
@@ -224,8 +224,8 @@ class Stages(Steering):
         self.set_stage("grid")
         return left
 
-    @on(OnStrikes.CursorMoved)
-    def _follow_cursor(self, event: OnStrikes.CursorMoved) -> None:
+    @on(StrikeRows.CursorMoved)
+    def _follow_cursor(self, event: StrikeRows.CursorMoved) -> None:
         """Show the strike a signal sent the ladder to, whatever stands in the ladder's place."""
         if self.staged in ("flow", "top"):
             self.set_stage("grid")

@@ -23,7 +23,7 @@ _LABEL = 9  # cells from one label of the axis to the next, at least
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class TimeColumns:
     """Columns from the left, old ones unmoved by new samples.
 
     step  : samples of one column, which shows the last of them
@@ -36,7 +36,7 @@ class Columns:
     last: Ints
 
 
-def columns(samples: int, width: int, wide: Sequence[int] = _WIDE) -> Columns:
+def columns(samples: int, width: int, wide: Sequence[int] = _WIDE) -> TimeColumns:
     """Fit so many samples into `width` cells.
 
     wide : cells a column may have when every sample has its own, the most first
@@ -45,7 +45,7 @@ def columns(samples: int, width: int, wide: Sequence[int] = _WIDE) -> Columns:
     count = -(-samples // step)
     cells = next((cells for cells in wide if count * cells <= width), 1) if step == 1 else 1
     last = np.minimum(np.arange(1, count + 1) * step, samples) - 1
-    return Columns(step, cells, last)
+    return TimeColumns(step, cells, last)
 
 
 def known_until(times_ns: Ints, limit_ns: int | None) -> int:

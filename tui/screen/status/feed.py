@@ -11,8 +11,8 @@ from engine.tape.link import Lag, Link
 from engine.views.view import Flow, View
 
 from .. import format as fmt
+from ..draw.cell_widget import Cell, Row, fitted
 from ..draw.fitting import Piece, fit
-from ..draw.painted import Cell, Row, fitted
 from .badge import link_badge
 
 _ORIGIN_WIDTH = len("put-call parity")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .. import format as fmt
-from ..draw.painted import Cell, Painted, Row
+from ..draw.cell_widget import Cell, CellWidget, Row
 
 Hint = tuple[str, str]
 """A key as it is printed on the keyboard, and what it does in a word or two."""
 
 
-class HintFooter(Painted):
+class HintFooter(CellWidget):
     """As many hints as fit, the first ones first."""
 
     DEFAULT_CSS = """

@@ -13,18 +13,18 @@ from textual import events
 from textual.message import Message
 
 from engine.model.events import MISSING, PRICE_SCALE
-from engine.views.view import Chain, Gamma, View
+from engine.views.view import ChainStats, Gamma, View
 
 from ...settings.prefs import Prefs
 from .. import format as fmt
+from ..draw.cell_widget import Cell, CellWidget, Row, fitted
 from ..draw.fitting import Piece, fit
-from ..draw.painted import Cell, Painted, Row, fitted
 from ..grid.ladder_rows import stance_text
 from .badge import badge_text, brief_badge, data_clock, mode_of, unbegun
 from .feed import feed_row, lag_forms, sides
 
 
-class StatusHeader(Painted):
+class StatusHeader(CellWidget):
     """Badge, symbols, clock and expiry; spot, gamma and flow; a live day's feed; or the most in one line."""
 
     DEFAULT_CSS = """
@@ -203,7 +203,7 @@ def _volatility(view: View) -> Row:
     return [*_labelled("IV ", text, "text"), ("" if error is None else f" ±{error:.1%}", "muted", "bar")]
 
 
-def _put_call(chain: Chain) -> Row:
+def _put_call(chain: ChainStats) -> Row:
     """Write puts over calls by volume, open interest and premium."""
     ratios = (("vol", chain.pcr_volume), ("OI", chain.pcr_oi), ("$", chain.pcr_premium))
     cells: list[Cell] = [("P/C", "muted", "bar")]

@@ -6,10 +6,10 @@ from engine.views.view import View
 
 from ...settings.prefs import Prefs
 from .. import format as fmt
-from ..draw.painted import Painted, Row
+from ..draw.cell_widget import CellWidget, Row
 
 
-class NoteLine(Painted):
+class NoteLine(CellWidget):
     """The view's first note; gone when there is none or the person put it away."""
 
     DEFAULT_CSS = """

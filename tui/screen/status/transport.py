@@ -12,11 +12,11 @@ from textual import events
 from textual.message import Message
 
 from engine.model.calendar import clock_text
-from engine.views.view import SignalLog, View
+from engine.views.view import SignalHistory, View
 
 from ...settings.prefs import Prefs
 from .. import format as fmt
-from ..draw.painted import Cell, Painted, Row
+from ..draw.cell_widget import Cell, CellWidget, Row
 from ..keys import BEHIND, FRONT
 from ..steering import standing
 from .badge import data_clock
@@ -25,7 +25,7 @@ _GLYPHS = {"buy": ("▲", "buy_hi"), "sell": ("▼", "sell_hi")}
 _LEAST_TRACK = 8
 
 
-class TransportBar(Painted):
+class TransportBar(CellWidget):
     """Play state, speed, open, track, close, data clock."""
 
     DEFAULT_CSS = """
@@ -143,7 +143,7 @@ def _ahead(view: View, head: int, cells: int) -> tuple[int, int | None]:
     return cell_of(view, view.start_ns + round((view.end_ns - view.start_ns) * view.loaded), cells), None
 
 
-def signal_marks(signals: SignalLog, view: View, cells: int) -> list[tuple[int, tuple[str, str]]]:
+def signal_marks(signals: SignalHistory, view: View, cells: int) -> list[tuple[int, tuple[str, str]]]:
     """Mark the cells that hold signals with the direction of the last one in each.
 
     Finds each cell's last signal by bisection, so the cost depends on the width, not on the day.

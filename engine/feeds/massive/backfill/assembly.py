@@ -14,8 +14,8 @@ from ....model.events import NS
 from ....store.days.store import DayStore
 from ....store.days.tapes import BACKFILL, Origin, check_replaceable
 from ....store.importer.importer import ImportReport, Progress, import_paths
-from ....store.journal.places import places
-from .day import HELD, Fetched
+from ....store.journal.folders import places
+from .day import HELD, DayFetch
 
 _DELAY_NS = 15 * 60 * NS
 """So far behind is a plan without real-time data."""
@@ -44,7 +44,7 @@ def check_fetchable(day: date, symbol: str, store: DayStore, now_ns: int) -> Non
 
 
 def assemble(
-    fetched: Fetched,
+    fetched: DayFetch,
     store: DayStore,
     customs: Mapping[str, Underlying],
     progress: Progress = lambda _what, _share: None,
@@ -67,7 +67,7 @@ def assemble(
     )
 
 
-def _nothing(fetched: Fetched) -> NoDataError | ProviderError:
+def _nothing(fetched: DayFetch) -> NoDataError | ProviderError:
     """Return why there is nothing to make a day of; that the provider failed does not mean no trades."""
     symbol, day = fetched.wanted.underlying.symbol, fetched.wanted.day
     if not fetched.failures:
@@ -76,7 +76,7 @@ def _nothing(fetched: Fetched) -> NoDataError | ProviderError:
     return ProviderError(f"No option of {symbol} could be fetched for {day}; {name} failed: {why}")
 
 
-def _is_made(fetched: Fetched, store: DayStore, origin: Origin) -> bool:
+def _is_made(fetched: DayFetch, store: DayStore, origin: Origin) -> bool:
     try:
         facts = store.meta(fetched.wanted.day, fetched.wanted.underlying.symbol).facts
     except (NoDataError, StoreError):

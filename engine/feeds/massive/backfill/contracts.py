@@ -23,7 +23,7 @@ _FAR = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class BackfillRequest:
     """What of a day is wanted; `strikes` each side of at-the-money, None for all of them."""
 
     underlying: Underlying
@@ -32,7 +32,7 @@ class Wanted:
     strikes: int | None
 
 
-def spans(wanted: Wanted) -> list[tuple[date, date]]:
+def spans(wanted: BackfillRequest) -> list[tuple[date, date]]:
     """Return the expirations to list, first to last: the second pair when the first has none."""
     day, expiry = wanted.day, wanted.expiry
     if isinstance(expiry, date):
@@ -43,7 +43,7 @@ def spans(wanted: Wanted) -> list[tuple[date, date]]:
     return [(day, nearest[-1]), (day, day + _FAR)] if nearest else [(day, day + _FAR)]
 
 
-def chosen(wanted: Wanted, listed: Iterable[Contract], spots: NDArray[np.int64]) -> list[Contract]:
+def chosen(wanted: BackfillRequest, listed: Iterable[Contract], spots: NDArray[np.int64]) -> list[Contract]:
     """Return the contracts to fetch, in contract order.
 
     spots : every price of the underlying, 1/10000 $, (n,); not looked at when all strikes are wanted

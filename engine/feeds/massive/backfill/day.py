@@ -21,12 +21,12 @@ from ....model.contracts import Contract, parse_occ
 from ....model.errors import NoDataError
 from ....model.events import NS, PRICE_SCALE, UNDERLYING, Events
 from ....store.cache.historical import Historical, TickerFile
-from ....store.cache.manifest import ALL_TICKERS, Entry, Manifest
-from ....store.importer.roster import MARGIN_NS
+from ....store.cache.manifest import ALL_TICKERS, FetchManifest, TickerProgress
+from ....store.importer.contract_numbers import MARGIN_NS
 from ..wire.pages import Pages, prices
 from ..wire.requests import PlanError, Request, contracts, day_bars, minute_bars
-from .contracts import Wanted, chosen, spans
-from .tickers import Asker, Bounds, Progress, Tickers, Ticks
+from .contracts import BackfillRequest, chosen, spans
+from .tickers import Asker, Bounds, Progress, TickerFetcher, Ticks
 
 _MINUTE_NS, _NS_PER_MS = 60 * NS, 1_000_000
 _ASK_AGAIN_NS = 24 * 3600 * NS
@@ -38,7 +38,7 @@ _NO_INTEREST = "Massive tells open interest only of today's chain, so this day h
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class DayFetch:
     """What there is of a symbol's day after a run.
 
     files    : everything complete, of this run and of earlier ones
@@ -47,7 +47,7 @@ class Fetched:
     whole    : whether the provider was asked for all that is wanted
     """
 
-    wanted: Wanted
+    wanted: BackfillRequest
     files: tuple[Path, ...]
     failures: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
@@ -71,27 +71,27 @@ class Backfill:
         self.asker, self.cache, self.now_ns, self.tell = asker, cache, now_ns, tell
         self.no_quotes = ""
 
-    async def fetch(self, wanted: Wanted) -> Fetched:
+    async def fetch(self, wanted: BackfillRequest) -> DayFetch:
         """Fetch what is missing of a day; whatever ends it, the next call goes on from there.
 
         Raises NoDataError when there is nothing to be had, CredentialError for a refused key, ProviderError
         when prices or listing cannot be had, StoreError when the cache cannot be written or is being written.
         """
-        with Manifest(self.cache.manifest(wanted.day, wanted.underlying.symbol)) as manifest:
-            return await _Run(self, wanted, manifest).fetch()
+        with FetchManifest(self.cache.manifest(wanted.day, wanted.underlying.symbol)) as manifest:
+            return await _DayBackfill(self, wanted, manifest).fetch()
 
 
-def held(cache: Historical, wanted: Wanted) -> Fetched:
+def held(cache: Historical, wanted: BackfillRequest) -> DayFetch:
     """Return what earlier runs fetched of a day, without asking for anything; StoreError when unreadable."""
     entries = cache.entries(wanted.day).get(wanted.underlying.symbol, [])
     reasons = tuple(each.reason for each in entries if each.reason)
     cut = tuple((f"{each.kind} of {each.ticker}", _CUT) for each in entries if each.state == "partial")
-    return Fetched(
+    return DayFetch(
         wanted, _files(cache, wanted.day, entries), cut, (_NO_INTEREST, *reasons, HELD), whole=False
     )
 
 
-def _files(cache: Historical, day: date, entries: Iterable[Entry]) -> tuple[Path, ...]:
+def _files(cache: Historical, day: date, entries: Iterable[TickerProgress]) -> tuple[Path, ...]:
     """Return the files that are complete; strikes fetched by other runs belong to the day as well."""
     return tuple(
         cache.file(each.kind, day, each.ticker)
@@ -100,17 +100,17 @@ def _files(cache: Historical, day: date, entries: Iterable[Entry]) -> tuple[Path
     )
 
 
-class _Run:
+class _DayBackfill:
     """One symbol's day under way."""
 
-    def __init__(self, owner: Backfill, wanted: Wanted, manifest: Manifest) -> None:
+    def __init__(self, owner: Backfill, wanted: BackfillRequest, manifest: FetchManifest) -> None:
         self._owner, self._wanted, self._manifest = owner, wanted, manifest
         self._asker, self._cache, self._now_ns = owner.asker, owner.cache, owner.now_ns
         self._progress, self._pages = Progress(), Pages()
         self._notes = [_NO_INTEREST]
         hours = session(wanted.day)
         bounds = Bounds(wanted.day, hours.open_ns - MARGIN_NS, hours.close_ns + MARGIN_NS + 1)
-        self._tickers = Tickers(
+        self._tickers = TickerFetcher(
             self._asker, self._cache, manifest, bounds, self._progress, self._tell, self._now_ns
         )
         self._refusal = manifest.find("quotes", ALL_TICKERS)
@@ -122,7 +122,7 @@ class _Run:
     def _tell(self) -> None:
         self._owner.tell(self._progress)
 
-    async def fetch(self) -> Fetched:
+    async def fetch(self) -> DayFetch:
         self._cache.sweep(self._wanted.day, self._manifest.entries())
         spots = await self._spots()
         if not len(spots) and self._wanted.strikes is not None:
@@ -156,7 +156,9 @@ class _Run:
                 self._owner.no_quotes = f"There are no quotes: {error}"
         if self._owner.no_quotes:
             self._progress.tickers -= len(names)
-            entry = Entry("quotes", ALL_TICKERS, "refused", self._now_ns(), reason=self._owner.no_quotes)
+            entry = TickerProgress(
+                "quotes", ALL_TICKERS, "refused", self._now_ns(), reason=self._owner.no_quotes
+            )
             if self._refusal is None:
                 self._manifest.put(entry)
             self._notes.append(self._owner.no_quotes)
@@ -170,13 +172,13 @@ class _Run:
             for name in self._tickers.missing(kind, names)
         }
 
-    def _fetched(self, failures: Mapping[str, str]) -> Fetched:
+    def _fetched(self, failures: Mapping[str, str]) -> DayFetch:
         files = _files(self._cache, self._wanted.day, self._manifest.entries())
         if self._progress.rejected:
             self._notes.append(f"Massive sent {self._progress.rejected:,} rows that cannot be read.")
-        return Fetched(self._wanted, files, tuple(failures.items()), tuple(self._notes))
+        return DayFetch(self._wanted, files, tuple(failures.items()), tuple(self._notes))
 
-    def _held(self, entry: Entry) -> bool:
+    def _held(self, entry: TickerProgress) -> bool:
         return entry.state == "complete" and self._cache.holds(entry, self._wanted.day)
 
     async def _listed(self) -> list[Contract]:
@@ -201,7 +203,9 @@ class _Run:
         names = tuple(each.occ for each in listed)
         if names:
             rows = len(names)
-            self._manifest.put(Entry("contracts", key, "complete", self._now_ns(), rows, names=names))
+            self._manifest.put(
+                TickerProgress("contracts", key, "complete", self._now_ns(), rows, names=names)
+            )
         return listed
 
     async def _spots(self) -> NDArray[np.int64]:
@@ -234,7 +238,7 @@ class _Run:
         columns["previous_close"][0], reason = await self._previous_close(u)
         size, now_ns = TickerFile(path).finish(columns), self._now_ns()
         self._manifest.put(
-            Entry("bars", u.symbol, "complete", now_ns, rows=len(bars), bytes=size, reason=reason)
+            TickerProgress("bars", u.symbol, "complete", now_ns, rows=len(bars), bytes=size, reason=reason)
         )
 
     async def _previous_close(self, u: Underlying) -> tuple[float, str]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ....model.errors import NoDataError, ProviderError
 from ....store.cache.historical import Historical, TickerFile
-from ....store.cache.manifest import Entry, Manifest
+from ....store.cache.manifest import FetchManifest, TickerProgress
 from ..wire.pages import Pages
 from ..wire.requests import Page, Request, quotes, trades
 from ..wire.ticks import TIME, Columns, quote_columns, trade_columns
@@ -70,7 +70,7 @@ class Bounds:
     end_ns: int
 
 
-class Tickers:
+class TickerFetcher:
     """Fetches the ticks of a day's tickers.
 
     failures : why a file could not be fetched, by its name
@@ -81,7 +81,7 @@ class Tickers:
         self,
         asker: Asker,
         cache: Historical,
-        manifest: Manifest,
+        manifest: FetchManifest,
         bounds: Bounds,
         progress: Progress,
         tell: Callable[[], None],
@@ -162,7 +162,7 @@ class Tickers:
         parts: int,
         until_ns: int,
     ) -> None:
-        self._manifest.put(Entry(kind, name, state, self._now_ns(), rows, size, parts, until_ns))
+        self._manifest.put(TickerProgress(kind, name, state, self._now_ns(), rows, size, parts, until_ns))
 
     def _count(self, rows: int, pages: Pages) -> None:
         self._progress.rows += rows

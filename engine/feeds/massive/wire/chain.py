@@ -39,7 +39,7 @@ IV_SCALE, GAMMA_SCALE, DELTA_SCALE = 1_000_000, 100_000_000, 1_000_000
 _DELAYED = {"DELAYED": True, "REAL-TIME": False}
 
 
-class Day(Struct):
+class DayStats(Struct):
     """What was traded today; empty for an untraded contract."""
 
     close: Price = nan
@@ -97,7 +97,7 @@ class ChainRow(Struct):
     """One contract of a snapshot."""
 
     details: Details
-    day: Day = field(default_factory=Day)
+    day: DayStats = field(default_factory=DayStats)
     greeks: Greeks = field(default_factory=Greeks)
     implied_volatility: float = nan
     open_interest: Size = nan
@@ -114,7 +114,7 @@ class ChainRow(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Traded:
+class DayVolume:
     """A contract's day so far; `last_price` in price units, MISSING without one.
 
     updated_ns : when the volume was last renewed, None when the provider does not say; before the first
@@ -129,7 +129,7 @@ class Traded:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class ChainSnapshot:
     """What a page of a snapshot says, or all of its pages.
 
     events  : the underlying's price first, then contract by contract
@@ -141,7 +141,7 @@ class Chain:
 
     events: Events
     listed: tuple[int, ...]
-    traded: tuple[Traded, ...]
+    traded: tuple[DayVolume, ...]
     delayed: bool | None
     as_of_ns: int
 
@@ -149,7 +149,7 @@ class Chain:
 Record = tuple[int, int, int, int, int, int, int, int, int, int]
 
 
-def read_chain(page: Page, contracts: ContractTable, pages: Pages, received_ns: int) -> Chain:
+def read_chain(page: Page, contracts: ContractTable, pages: Pages, received_ns: int) -> ChainSnapshot:
     """Read a page; contracts that are new are added to the table.
 
     received_ns : ns UTC, the time of everything to which the provider gives none
@@ -168,7 +168,7 @@ def read_chain(page: Page, contracts: ContractTable, pages: Pages, received_ns: 
     flags = [_DELAYED[each] for row in rows for each in row.timeframes if each in _DELAYED]
     delayed = any(flags) if flags else page.delayed
     events = np.array(spot + records, EVENT)
-    return Chain(events, tuple(listed), tuple(traded), delayed, as_of(events, received_ns))
+    return ChainSnapshot(events, tuple(listed), tuple(traded), delayed, as_of(events, received_ns))
 
 
 def as_of(events: Events, otherwise_ns: int) -> int:
@@ -229,13 +229,13 @@ def _scaled(value: float, scale: int) -> int:
     return round(value * scale) if abs(value * scale) <= MOST_INT4 else MISSING
 
 
-def _traded(row: ChainRow, cid: int) -> list[Traded]:
+def _traded(row: ChainRow, cid: int) -> list[DayVolume]:
     if isnan(row.day.volume):
         return []
     last = row.last_trade
     price = to_price(row.day.close if last is None else last.price)
     stamp = nan if last is None else last.sip_timestamp
-    return [Traded(cid, int(row.day.volume), price, _ns(stamp), _ns(row.day.last_updated))]
+    return [DayVolume(cid, int(row.day.volume), price, _ns(stamp), _ns(row.day.last_updated))]
 
 
 def _ns(stamp: float) -> int | None:

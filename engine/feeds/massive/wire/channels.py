@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from .notices import Notice, Refused, Unanswered
+from .notices import Notice, RefusedChannels, UnansweredChannels
 
 MOST_CHANNELS, MOST_BYTES = 200, 8_000
 """Most that one command carries; the provider names no limit."""
@@ -92,12 +92,12 @@ class Channels:
             by_message.setdefault(self._suspects[channel], []).append(channel)
             self._forget(channel)
             self.refused.add(channel)
-        return (Refused(tuple(sorted(each)), message) for message, each in by_message.items())
+        return (RefusedChannels(tuple(sorted(each)), message) for message, each in by_message.items())
 
     def _assume(self, channels: list[str]) -> Iterator[Notice]:
         for channel in channels:
             self._joined(channel)
-        return iter([Unanswered(tuple(sorted(channels)))] if channels else [])
+        return iter([UnansweredChannels(tuple(sorted(channels)))] if channels else [])
 
     def _joined(self, channel: str) -> None:
         if channel in self._leaving and channel not in self._asked:

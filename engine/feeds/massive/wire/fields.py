@@ -44,7 +44,7 @@ _NAN = math.nan
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class MessageFields:
     """What a message says, in the units of EVENT; `ts` is None when the provider gave no time."""
 
     ticker: str
@@ -64,7 +64,7 @@ class Reading:
         return (ts, cid, self.p1, self.p2, self.s1, self.s2, self.cond, self.exch, self.kind, flags)
 
 
-class Trade(Struct, tag_field="ev", tag="T", gc=False):
+class TradeMessage(Struct, tag_field="ev", tag="T", gc=False):
     """An option trade."""
 
     sym: Ticker
@@ -75,11 +75,11 @@ class Trade(Struct, tag_field="ev", tag="T", gc=False):
     q: Number = _NAN
     c: tuple[Code, ...] = ()
 
-    def reading(self) -> Reading:
+    def reading(self) -> MessageFields:
         """Return what it says."""
         q = NO_SEQUENCE if math.isnan(self.q) else int(self.q)
         cond = deciding([int(code) for code in self.c])
-        return Reading(
+        return MessageFields(
             self.sym,
             _ms(self.t),
             TRADE,
@@ -91,7 +91,7 @@ class Trade(Struct, tag_field="ev", tag="T", gc=False):
         )
 
 
-class Quote(Struct, tag_field="ev", tag="Q", gc=False):
+class QuoteMessage(Struct, tag_field="ev", tag="Q", gc=False):
     """A best bid and ask of an option.
 
     An ask of 0 is none; so is a bid of 0 without an ask, while beside one it is a real bid of zero.
@@ -106,11 +106,11 @@ class Quote(Struct, tag_field="ev", tag="Q", gc=False):
     ask_size: Size = msgspec.field(name="as", default=_NAN)
     t: Ms = _NAN
 
-    def reading(self) -> Reading:
+    def reading(self) -> MessageFields:
         """Return what it says."""
         asked = self.ap > 0
         bid = to_price(self.bp) if self.bp > 0 or asked else MISSING
-        return Reading(
+        return MessageFields(
             self.sym,
             _ms(self.t),
             QUOTE,
@@ -133,10 +133,10 @@ class SecondBar(Struct, tag_field="ev", tag="A", gc=False):
     av: Size = _NAN
     e: Ms = _NAN
 
-    def reading(self) -> Reading:
+    def reading(self) -> MessageFields:
         """Return what it says."""
         volumes = [MISSING if math.isnan(each) else int(each) for each in (self.v, self.av)]
-        return Reading(self.sym, _ms(self.e), BAR, to_price(self.c), to_price(self.vw), *volumes)
+        return MessageFields(self.sym, _ms(self.e), BAR, to_price(self.c), to_price(self.vw), *volumes)
 
 
 class MinuteBar(SecondBar, tag="AM", gc=False):
@@ -150,10 +150,10 @@ class FairValue(Struct, tag_field="ev", tag="FMV", gc=False):
     fmv: Price
     t: Ns = _NAN
 
-    def reading(self) -> Reading:
+    def reading(self) -> MessageFields:
         """Return what it says."""
         ts = None if self.t != self.t else int(self.t)
-        return Reading(self.sym, ts, FMV, to_price(self.fmv))
+        return MessageFields(self.sym, ts, FMV, to_price(self.fmv))
 
 
 class StockTrade(Struct, tag_field="ev", tag="T", gc=False):
@@ -164,11 +164,11 @@ class StockTrade(Struct, tag_field="ev", tag="T", gc=False):
     t: Ms = _NAN
     c: tuple[Code, ...] = ()
 
-    def reading(self) -> Reading | None:
+    def reading(self) -> MessageFields | None:
         """Return the price, None when the trade does not set one."""
         if not UNPRICED_STOCK.isdisjoint(self.c):
             return None
-        return Reading(self.sym, _ms(self.t), SPOT, to_price(self.p))
+        return MessageFields(self.sym, _ms(self.t), SPOT, to_price(self.p))
 
 
 class StockQuote(Struct, tag_field="ev", tag="Q", gc=False):
@@ -179,11 +179,11 @@ class StockQuote(Struct, tag_field="ev", tag="Q", gc=False):
     ap: Price = _NAN
     t: Ms = _NAN
 
-    def reading(self) -> Reading | None:
+    def reading(self) -> MessageFields | None:
         """Return the middle, None when a side is missing or they cross."""
         if not 0 < self.bp <= self.ap:
             return None
-        return Reading(self.sym, _ms(self.t), SPOT, to_price((self.bp + self.ap) / 2))
+        return MessageFields(self.sym, _ms(self.t), SPOT, to_price((self.bp + self.ap) / 2))
 
 
 class IndexValue(Struct, tag_field="ev", tag="V", gc=False):
@@ -193,25 +193,27 @@ class IndexValue(Struct, tag_field="ev", tag="V", gc=False):
     val: Paid
     t: Ms = _NAN
 
-    def reading(self) -> Reading:
+    def reading(self) -> MessageFields:
         """Return what it says."""
-        return Reading(self.ticker, _ms(self.t), SPOT, to_price(self.val))
+        return MessageFields(self.ticker, _ms(self.t), SPOT, to_price(self.val))
 
 
-class Status(Struct, tag_field="ev", tag="status", gc=False):
+class StatusMessage(Struct, tag_field="ev", tag="status", gc=False):
     """What the provider says about the connection."""
 
     status: str
     message: str = ""
 
 
-Event: TypeAlias = Trade | Quote | SecondBar | MinuteBar | FairValue | StockTrade | StockQuote | IndexValue
-Message: TypeAlias = Event | Status
+Event: TypeAlias = (
+    TradeMessage | QuoteMessage | SecondBar | MinuteBar | FairValue | StockTrade | StockQuote | IndexValue
+)
+Message: TypeAlias = Event | StatusMessage
 
 TYPES: dict[str, tuple[type[Message], ...]] = {
-    "options": (Trade, Quote, SecondBar, MinuteBar, FairValue, Status),
-    "stocks": (StockTrade, StockQuote, Status),
-    "indices": (IndexValue, Status),
+    "options": (TradeMessage, QuoteMessage, SecondBar, MinuteBar, FairValue, StatusMessage),
+    "stocks": (StockTrade, StockQuote, StatusMessage),
+    "indices": (IndexValue, StatusMessage),
 }
 """What each cluster may send."""
 

@@ -9,7 +9,7 @@ from enum import Enum, StrEnum
 from typing import Final
 
 
-class State(StrEnum):
+class HandshakeState(StrEnum):
     """Where a connection stands.
 
     The last four are ends, and say what an owner does next: REFUSED nothing more, the key or the plan is
@@ -35,7 +35,7 @@ class Action(Enum):
     SUSPECT = "suspect"
 
 
-Step = tuple[State, Action]
+Step = tuple[HandshakeState, Action]
 
 OTHER: Final = "other"
 """Stands for every status that is not listed."""
@@ -46,38 +46,43 @@ STATUSES: Final = (
 )  # fmt: skip
 
 _ENDINGS: dict[str, Step] = {
-    "auth_failed": (State.REFUSED, Action.TELL),
-    "auth_timeout": (State.DISMISSED, Action.TELL),
-    "max_connections": (State.EVICTED, Action.TELL),
-    "slow_consumer": (State.SLOW, Action.TELL),
-    "force_disconnect": (State.DISMISSED, Action.TELL),
+    "auth_failed": (HandshakeState.REFUSED, Action.TELL),
+    "auth_timeout": (HandshakeState.DISMISSED, Action.TELL),
+    "max_connections": (HandshakeState.EVICTED, Action.TELL),
+    "slow_consumer": (HandshakeState.SLOW, Action.TELL),
+    "force_disconnect": (HandshakeState.DISMISSED, Action.TELL),
 }
 
 
-def _staying(state: State) -> dict[str, Step]:
+def _staying(state: HandshakeState) -> dict[str, Step]:
     return dict.fromkeys(STATUSES, (state, Action.TELL))
 
 
-TRANSITIONS: Final[dict[State, dict[str, Step]]] = {
-    State.OPENING: {
-        **_staying(State.OPENING), **_ENDINGS,
-        "connected": (State.AUTHENTICATING, Action.AUTHENTICATE),
+TRANSITIONS: Final[dict[HandshakeState, dict[str, Step]]] = {
+    HandshakeState.OPENING: {
+        **_staying(HandshakeState.OPENING), **_ENDINGS,
+        "connected": (HandshakeState.AUTHENTICATING, Action.AUTHENTICATE),
     },
-    State.AUTHENTICATING: {
-        **_staying(State.AUTHENTICATING), **_ENDINGS,
-        "auth_success": (State.STREAMING, Action.SUBSCRIBE),
+    HandshakeState.AUTHENTICATING: {
+        **_staying(HandshakeState.AUTHENTICATING), **_ENDINGS,
+        "auth_success": (HandshakeState.STREAMING, Action.SUBSCRIBE),
     },
-    State.STREAMING: {
-        **_staying(State.STREAMING), **_ENDINGS,
-        "success": (State.STREAMING, Action.CONFIRM),
-        "error": (State.STREAMING, Action.SUSPECT),
+    HandshakeState.STREAMING: {
+        **_staying(HandshakeState.STREAMING), **_ENDINGS,
+        "success": (HandshakeState.STREAMING, Action.CONFIRM),
+        "error": (HandshakeState.STREAMING, Action.SUSPECT),
     },
-    **{end: _staying(end) for end in (State.REFUSED, State.EVICTED, State.SLOW, State.DISMISSED)},
+    **{
+        end: _staying(end)
+        for end in (
+            HandshakeState.REFUSED, HandshakeState.EVICTED, HandshakeState.SLOW, HandshakeState.DISMISSED,
+        )
+    },
 }  # fmt: skip
 """Every state and status. An end is never left: the cause of the close must stay known."""
 
 
-def step(state: State, status: str) -> Step:
+def step(state: HandshakeState, status: str) -> Step:
     """Return the state after a status, and what it asks for."""
     steps = TRANSITIONS[state]
     return steps.get(status, steps[OTHER])

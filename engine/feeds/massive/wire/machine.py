@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 
 from ....model.errors import UsageError
 from ....model.events import EVENT, SPOT, Batch
-from .book import Book, Counters
 from .channels import Channels, command
-from .fields import TYPES, Status
-from .handshake import Action, State, step
-from .notices import Notice, Told
-from .rows import CID_BITS, MARK, NO_SEQUENCE, UNREAD, Rows, joined_rows
+from .fields import TYPES, StatusMessage
+from .frame_reader import Counters, FrameReader
+from .handshake import Action, HandshakeState, step
+from .notices import Notice, StatusNotice
+from .rows import CID_BITS, MARK, NO_SEQUENCE, UNREAD, EventRows, joined_rows
 from .scan import Data, Places, joined, scan
-from .seen_trades import Seen
+from .seen_trades import SeenTrades
 from .ticker_index import NOWHERE
-from .tickers import Tickers, is_underlying, tape_of
+from .tickers import TickerTable, is_underlying, tape_of
 
 _SCANNED = "options"
 _SOURCE = "massive"
@@ -41,20 +41,20 @@ class Machine:
     counters : what came in, and what could not be taken
     """
 
-    def __init__(self, key: str, cluster: str, tickers: Tickers, seen: Seen | None = None) -> None:
+    def __init__(self, key: str, cluster: str, tickers: TickerTable, seen: SeenTrades | None = None) -> None:
         if cluster not in TYPES:
             raise UsageError(f"{cluster!r} is no cluster of Massive's; choose from {', '.join(TYPES)}.")
-        self.state = State.OPENING
+        self.state = HandshakeState.OPENING
         self.channels = Channels()
         self.counters = Counters()
         self._key, self._tickers = key, tickers
-        self._seen = Seen() if seen is None else seen
-        self._book = Book(cluster, self.counters)
+        self._seen = SeenTrades() if seen is None else seen
+        self._book = FrameReader(cluster, self.counters)
         self._plain = cluster == _SCANNED
         self._frames: list[bytes] = []
         self._received: list[int] = []
         self._last_ns = 0
-        self._rows: list[Rows] = []
+        self._rows: list[EventRows] = []
         self._out: list[str] = []
         self._notices: list[Notice] = []
 
@@ -63,7 +63,7 @@ class Machine:
         # A lone surrogate cannot come from a socket; as bytes it is refused like any broken text.
         self._frames.append(frame.encode("utf-8", "surrogatepass") if isinstance(frame, str) else frame)
         self._received.append(recv_ns)
-        if self.state is not State.STREAMING:
+        if self.state is not HandshakeState.STREAMING:
             self._digest()
 
     def receive_block(self, data: Data, ends: Places, received: Places) -> None:
@@ -75,13 +75,13 @@ class Machine:
     def want(self, channels: Iterable[str]) -> None:
         """Set the channels that should be held from now on; commands follow by difference."""
         self.channels.wanted = frozenset(channels)
-        if self.state is State.STREAMING:
+        if self.state is HandshakeState.STREAMING:
             self._out += self.channels.commands()
 
     def reconcile(self, now_ns: int) -> None:
         """Settle what has been unanswered for too long; call it about once a second, ns UTC."""
         self._digest()
-        if self.state is State.STREAMING:
+        if self.state is HandshakeState.STREAMING:
             told, said = self.channels.reconcile(now_ns)
             self._notices += told
             self._out += said
@@ -89,7 +89,7 @@ class Machine:
     def reset_connection(self) -> None:
         """Begin a new connection; what was wanted, counted and seen stays."""
         self._digest()
-        self.state = State.OPENING
+        self.state = HandshakeState.OPENING
         self.channels.reset()
         self._out.clear()
 
@@ -138,7 +138,7 @@ class Machine:
         self._last_ns = int(received[-1])
         self._take(self._finish(data, rows) if still_open else rows)
 
-    def _finish(self, data: Data, rows: Rows) -> Rows:
+    def _finish(self, data: Data, rows: EventRows) -> EventRows:
         """Read what is unread, look up what is not found, and let go of what is on no tape."""
         unread = np.flatnonzero(rows.events["kind"] == UNREAD).tolist()
         rows = self._read(data, rows, unread) if unread else rows
@@ -152,7 +152,7 @@ class Machine:
         self.counters.elsewhere += len(rows) - int(np.count_nonzero(followed))
         return rows.those(followed)
 
-    def _read(self, data: Data, rows: Rows, unread: list[int]) -> Rows:
+    def _read(self, data: Data, rows: EventRows, unread: list[int]) -> EventRows:
         """Return the rows with what is unread replaced by what it holds: mostly one event, or none."""
         parts, done = [], 0
         for at in unread:
@@ -162,7 +162,7 @@ class Machine:
                 rows.events[at], rows.marks[at] = found[0]
             else:
                 records, marks = [record for record, _ in found], [mark for _, mark in found]
-                parts += [rows.part(done, at), Rows(np.array(records, EVENT), np.array(marks, MARK))]
+                parts += [rows.part(done, at), EventRows(np.array(records, EVENT), np.array(marks, MARK))]
                 done = at + 1
         return joined_rows([*parts, rows.part(done)])
 
@@ -170,7 +170,7 @@ class Machine:
         """Return the EVENT and MARK fields of what a piece of a frame says."""
         found: list[tuple[_Fields, _Fields]] = []
         for message in self._book.read(piece):
-            if isinstance(message, Status):
+            if isinstance(message, StatusMessage):
                 self._status(message.status, message.message)
             elif (reading := message.reading()) is None:
                 self.counters.unpriced += 1
@@ -179,7 +179,7 @@ class Machine:
                 found.append((reading.record(received_ns, NOWHERE), mark))
         return found
 
-    def _take(self, rows: Rows) -> None:
+    def _take(self, rows: EventRows) -> None:
         """Keep what was not taken before."""
         sequences = rows.marks["q"]
         numbered = np.flatnonzero(sequences != NO_SEQUENCE)
@@ -203,7 +203,7 @@ class Machine:
             return
         elif action is Action.SUSPECT:
             self.channels.suspect(self.without_key(message))
-        self._notices.append(Told(status, self.without_key(message), self.state.value))
+        self._notices.append(StatusNotice(status, self.without_key(message), self.state.value))
 
 
 def _present(tapes: NDArray[np.int64]) -> list[int]:

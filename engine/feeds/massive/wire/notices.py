@@ -9,7 +9,7 @@ from ....model.contracts import Contract
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StatusNotice:
     """The provider sent a status; `state` is the machine's state after it."""
 
     status: str
@@ -18,7 +18,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedChannels:
     """Channels that were asked for and not granted, sorted."""
 
     channels: tuple[str, ...]
@@ -26,7 +26,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
+class UnansweredChannels:
     """Channels that were asked for twice without an answer; they count as held from now on, sorted."""
 
     channels: tuple[str, ...]
@@ -41,4 +41,4 @@ class NewContract:
     contract: Contract
 
 
-Notice: TypeAlias = Told | Refused | Unanswered | NewContract
+Notice: TypeAlias = StatusNotice | RefusedChannels | UnansweredChannels | NewContract

@@ -28,7 +28,7 @@ _LONGEST_REASON = 200
 _HIDDEN = "•••"
 
 
-class BusyError(ProviderError):
+class TryLaterError(ProviderError):
     """The provider cannot answer now (429, 5xx, no connection); asking again later may help.
 
     retry_after_s : how long it asks to be left alone, 0 when it does not say
@@ -186,7 +186,7 @@ def _refusal(http_status: int, envelope: _Envelope | None, key: str) -> Exceptio
     if http_status == 404:
         return NoDataError(f"Massive has nothing under this name{reason}; check symbol and date.")
     if http_status == 429 or http_status >= 500:
-        return BusyError(f"Massive cannot answer now, HTTP {http_status}{reason}; try again later.")
+        return TryLaterError(f"Massive cannot answer now, HTTP {http_status}{reason}; try again later.")
     if http_status == 200:
         return ProviderError(f"Massive's answer cannot be read{reason}; try again, and report it.")
     return ProviderError(f"Massive refused the request, HTTP {http_status}{reason}; please report this.")

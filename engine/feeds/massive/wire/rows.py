@@ -23,7 +23,7 @@ begin, end : where the ticker stands in the data; for a record of kind UNREAD, w
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class EventRows:
     """Events on their way to a tape; (n,) each."""
 
     events: Events
@@ -32,22 +32,24 @@ class Rows:
     def __len__(self) -> int:
         return len(self.events)
 
-    def part(self, begin: int, end: int | None = None) -> Rows:
+    def part(self, begin: int, end: int | None = None) -> EventRows:
         """Return neighbouring rows, sharing their memory."""
-        return Rows(self.events[begin:end], self.marks[begin:end])
+        return EventRows(self.events[begin:end], self.marks[begin:end])
 
-    def those(self, which: NDArray[np.bool_]) -> Rows:
+    def those(self, which: NDArray[np.bool_]) -> EventRows:
         """Return some rows; all of them uncopied."""
-        return self if which.all() else Rows(self.events[which], self.marks[which])
+        return self if which.all() else EventRows(self.events[which], self.marks[which])
 
 
-def joined_rows(parts: Iterable[Rows]) -> Rows:
+def joined_rows(parts: Iterable[EventRows]) -> EventRows:
     """Return rows of several pieces, one after the other; a single piece is not copied."""
     full = [part for part in parts if len(part)]
     if len(full) == 1:
         return full[0]
     events, marks = [part.events for part in full], [part.marks for part in full]
-    return Rows(np.concatenate(events or [np.empty(0, EVENT)]), np.concatenate(marks or [np.empty(0, MARK)]))
+    return EventRows(
+        np.concatenate(events or [np.empty(0, EVENT)]), np.concatenate(marks or [np.empty(0, MARK)])
+    )
 
 
 NO_SEQUENCE = -1

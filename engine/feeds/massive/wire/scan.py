@@ -25,7 +25,7 @@ from ....model.events import EVENT, UNDERLYING
 from .fill import C_SLOT, KEYS, fill
 from .plain_json import BEGIN, CLOSE, COLON, COMMA, END, OPEN, QUOTE_MARK, blank, number, object_end, text
 from .pointers import pointer
-from .rows import MARK, MOST_INT2, UNREAD, Rows
+from .rows import MARK, MOST_INT2, UNREAD, EventRows
 from .ticker_index import NOWHERE, TickerIndex
 
 PAD = b"\0" * 8
@@ -59,7 +59,9 @@ def joined(frames: Sequence[bytes]) -> tuple[bytes, list[int]]:
     return PAD.join(frames) + PAD, ends
 
 
-def scan(data: Data, ends: Places, received: Places, index: TickerIndex, plain: bool) -> tuple[Rows, int]:
+def scan(
+    data: Data, ends: Places, received: Places, index: TickerIndex, plain: bool
+) -> tuple[EventRows, int]:
     """Return the rows of the frames in `data`, in order, and how many of them are not done.
 
     ends     : where each frame ends, PAD follows
@@ -69,7 +71,7 @@ def scan(data: Data, ends: Places, received: Places, index: TickerIndex, plain: 
     """
     text = np.frombuffer(data, np.uint8)
     room = int(np.count_nonzero(text == BEGIN)) + len(ends)
-    rows = Rows(np.empty(room, EVENT), np.empty(room, MARK))
+    rows = EventRows(np.empty(room, EVENT), np.empty(room, MARK))
     frames, values = np.array([ends, received], np.int64), np.empty(_IGNORED + 1)
     count = _scan(text, frames, rows.events, rows.marks, values, index.words, index.places, plain)
     done = rows.part(0, count)

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from functools import partial
 
 
-class Seen:
+class SeenTrades:
     """The trades of one session."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ _ROOT_BEGINS, _ROOT_ENDS = 2, -15
 """`O:SPXW251216C06000000`: what stands behind the root always has 15 characters."""
 
 
-class Tickers:
+class TickerTable:
     """The followed underlyings and their tickers.
 
     index : places of all tickers met so far, for compiled readers

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.feeds.massive.rest_client import Rest
-from engine.feeds.massive.rest_poller import Pulse
+from engine.feeds.massive.rest_client import RestClient
+from engine.feeds.massive.rest_poller import PollIntervals
 from engine.feeds.massive.source import Access, MassiveSource
-from engine.feeds.massive.symbol_writer import Reach
-from engine.feeds.transport.backoff import Pace
+from engine.feeds.massive.symbol_writer import ContractReach
+from engine.feeds.transport.backoff import ConnectionTimes
 from engine.feeds.transport.rate_limit import RateLimit
 from engine.model.calendar import underlying
 from engine.model.contracts import ContractTable
@@ -28,8 +28,8 @@ from tests.fakes.massive.shelf import chain_row, shelve
 
 OPEN_NS = BEGIN_MS * 1_000_000
 FIRST_HOUR_NS = OPEN_NS + 600 * 1_000_000_000
-QUICK = Pulse(pump=0.0, beat=0.01, aim=0.02, snapshot=30.0, poll=0.05, dead=3600.0, settle=0.0)
-SOON = Pace(first=0.02, most=0.05, closing=0.2, tick=0.02, evicted=0.3)
+QUICK = PollIntervals(pump=0.0, beat=0.01, aim=0.02, snapshot=30.0, poll=0.05, dead=3600.0, settle=0.0)
+SOON = ConnectionTimes(first=0.02, most=0.05, closing=0.2, tick=0.02, evicted=0.3)
 STRIKES = range(640, 661)
 
 
@@ -89,8 +89,8 @@ class Stage:
         *,
         key: str | None = None,
         connections: int = 1,
-        pulse: Pulse = QUICK,
-        pace: Pace = SOON,
+        pulse: PollIntervals = QUICK,
+        pace: ConnectionTimes = SOON,
         begin: Callable[[TapeInfo], Any] = Kept,
         now: Callable[[], int] | None = None,
     ) -> None:
@@ -103,10 +103,10 @@ class Stage:
         self.source = MassiveSource(
             [underlying(symbol) for symbol in symbols],
             Access(key, fake.ws_url, connections),
-            Rest(fake.rest_url, key, RateLimit(1000, 1.0, slow=(1000, 1.0)), seed=1, tries=2),
+            RestClient(fake.rest_url, key, RateLimit(1000, 1.0, slow=(1000, 1.0)), seed=1, tries=2),
             self._begin,
             seed=1,
-            reach=Reach(expiry=1, strikes=3),
+            reach=ContractReach(expiry=1, strikes=3),
             pulse=pulse,
             pace=pace,
             now=self.now,

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.feeds.massive.chain_snapshot import News, fetch_chain, read_pages
-from engine.feeds.massive.rest_client import Rest
-from engine.feeds.massive.wire.chain import Chain
+from engine.feeds.massive.chain_snapshot import ChainChanges, fetch_chain, read_pages
+from engine.feeds.massive.rest_client import RestClient
+from engine.feeds.massive.wire.chain import ChainSnapshot
 from engine.feeds.massive.wire.pages import Pages
 from engine.feeds.massive.wire.requests import Page
 from engine.feeds.transport.rate_limit import RateLimit
@@ -28,11 +28,13 @@ def pages_of(*pages: list[dict[str, Any]]) -> tuple[Page, ...]:
     return tuple(Page(json.dumps(rows).encode(), None, False) for rows in pages)
 
 
-def read(*pages: list[dict[str, Any]], session_ns: int = NS, table: ContractTable | None = None) -> Chain:
+def read(
+    *pages: list[dict[str, Any]], session_ns: int = NS, table: ContractTable | None = None
+) -> ChainSnapshot:
     return read_pages(pages_of(*pages), ContractTable() if table is None else table, Pages(), NOW, session_ns)
 
 
-def kinds(chain: Chain) -> list[int]:
+def kinds(chain: ChainSnapshot) -> list[int]:
     return chain.events["kind"].tolist()
 
 
@@ -85,7 +87,7 @@ def test_no_pages_are_an_empty_chain() -> None:
 
 
 def test_what_stands_in_a_snapshot_is_told_once() -> None:
-    news, first = News(), read([chain_row(CALL), chain_row(PUT)]).events
+    news, first = ChainChanges(), read([chain_row(CALL), chain_row(PUT)]).events
     moved = read([chain_row(CALL, open_interest=1205), chain_row(PUT)]).events
     assert np.array_equal(news.of(first), first)
     assert news.of(first)["kind"].tolist() == [SPOT, QUOTE, QUOTE]
@@ -96,7 +98,7 @@ def test_what_stands_in_a_snapshot_is_told_once() -> None:
 async def test_a_chain_is_fetched_page_by_page_between_two_expirations() -> None:
     tickers = [f"O:SPY{day}{right}{strike:05d}000" for day in ("251219", "251222", "251223")
                for strike in range(500, 650) for right in "CP"]  # fmt: skip
-    async with Massive() as fake, Rest(fake.rest_url, KEY, RateLimit(), seed=1) as rest:
+    async with Massive() as fake, RestClient(fake.rest_url, KEY, RateLimit(), seed=1) as rest:
         fake.shelf.chains["SPY"] = [chain_row(each, greeks={}, day={}) for each in tickers]
         table = ContractTable()
         chain = read_pages(await fetch_chain(rest, "SPY", DAY, NEXT), table, Pages(), NOW, NS)
@@ -109,7 +111,7 @@ async def test_a_chain_is_fetched_page_by_page_between_two_expirations() -> None
 async def test_an_index_is_asked_for_by_its_symbol_and_has_a_value() -> None:
     spx = underlying("SPX")
     ticker = "O:SPXW251219C06800000"
-    async with Massive() as fake, Rest(fake.rest_url, KEY, RateLimit(), seed=1) as rest:
+    async with Massive() as fake, RestClient(fake.rest_url, KEY, RateLimit(), seed=1) as rest:
         level = {"ticker": "I:SPX", "value": 6817.25, "last_updated": NS}
         fake.shelf.chains[spx.symbol] = [chain_row(ticker, underlying_asset=level)]
         table = ContractTable()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from engine.feeds.massive.feed_status import STALE_NS, Standing, retry_sentence, skew_sentence
+from engine.feeds.massive.feed_status import STALE_NS, FeedStatus, retry_sentence, skew_sentence
 from engine.model.events import NS
 
 NOW = 1_766_154_600 * NS
 
 
-def standing(**how: int | bool) -> Standing:
+def standing(**how: int | bool) -> FeedStatus:
     """Return a feed in market hours that streams and has just been heard, but for what is said."""
     well: dict[str, int | bool] = {"on": True, "streaming": True, "heard_ns": NOW}
-    return Standing(NOW, **{**well, **how})  # type: ignore[arg-type]
+    return FeedStatus(NOW, **{**well, **how})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

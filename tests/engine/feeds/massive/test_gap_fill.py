@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.feeds.massive.gap_fill import OVERLAP_NS, Fetched, Heard, fetch_trades, merge
-from engine.feeds.massive.rest_client import Rest
+from engine.feeds.massive.gap_fill import OVERLAP_NS, GapTrades, RecentTrades, fetch_trades, merge
+from engine.feeds.massive.rest_client import RestClient
 from engine.feeds.massive.wire.machine import Machine
 from engine.feeds.massive.wire.pages import Pages
 from engine.feeds.massive.wire.requests import Page
-from engine.feeds.massive.wire.seen_trades import Seen
+from engine.feeds.massive.wire.seen_trades import SeenTrades
 from engine.feeds.transport.rate_limit import RateLimit
 from engine.model.events import FLAG_FILLED, NS, TRADE, Events, empty_events, to_price
 from tests.fakes.massive import CALL, KEY, PUT, Massive, Plan, Send, Shut, rest_trade, tape, trade
@@ -32,17 +32,17 @@ TICKERS = {1: CALL, 2: PUT}
 CIDS = {CALL: 1, PUT: 2}
 
 
-def client(fake: Massive, tries: int = 1) -> Rest:
-    return Rest(fake.rest_url, KEY, RateLimit(1000), seed=1, tries=tries)
+def client(fake: Massive, tries: int = 1) -> RestClient:
+    return RestClient(fake.rest_url, KEY, RateLimit(1000), seed=1, tries=tries)
 
 
-def fetched(*messages: Message) -> Fetched:
+def fetched(*messages: Message) -> GapTrades:
     """Return trades as the REST interface has them, a page for each contract."""
     by_cid: dict[int, list[Any]] = {}
     for each in messages:
         by_cid.setdefault(CIDS[each["sym"]], []).append(rest_trade(each))
     pages = tuple((cid, Page(json.dumps(rows).encode(), None, False)) for cid, rows in by_cid.items())
-    return Fetched(pages, (), "")
+    return GapTrades(pages, (), "")
 
 
 def heard(*messages: Message) -> Events:
@@ -55,14 +55,14 @@ def heard(*messages: Message) -> Events:
     return events
 
 
-def numbers(seen: Seen, *messages: Message) -> Seen:
+def numbers(seen: SeenTrades, *messages: Message) -> SeenTrades:
     for each in messages:
         seen.is_new(CIDS[each["sym"]], each["q"])
     return seen
 
 
-def merged(given: Fetched, known: Events, seen: Seen | None = None) -> Events:
-    return merge(given, known, Seen() if seen is None else seen, lambda cid: cid, Pages())
+def merged(given: GapTrades, known: Events, seen: SeenTrades | None = None) -> Events:
+    return merge(given, known, SeenTrades() if seen is None else seen, lambda cid: cid, Pages())
 
 
 def unnumbered(message: Message) -> Message:
@@ -79,13 +79,13 @@ def test_what_is_missing_comes_flagged_in_order_of_time() -> None:
 
 def test_a_number_that_was_seen_is_on_the_tape() -> None:
     first, second = trade(q=1), trade(q=2)
-    seen = numbers(Seen(), first)
+    seen = numbers(SeenTrades(), first)
     assert len(merged(fetched(first, second), heard(first), seen)) == 1
     assert not seen.is_new(1, 2)
 
 
 def test_a_number_that_was_seen_long_ago_is_on_the_tape_too() -> None:
-    assert len(merged(fetched(trade(q=1)), heard(), numbers(Seen(), trade(q=1)))) == 0
+    assert len(merged(fetched(trade(q=1)), heard(), numbers(SeenTrades(), trade(q=1)))) == 0
 
 
 def test_without_numbers_a_trade_is_on_the_tape_as_often_as_it_was_heard() -> None:
@@ -99,7 +99,7 @@ def test_a_trade_whose_number_the_socket_did_not_give_is_found_by_its_fields() -
 
 def test_equal_trades_with_different_numbers_are_two() -> None:
     first, second = trade(q=1), trade(q=2)
-    assert len(merged(fetched(second, first), heard(first), numbers(Seen(), first))) == 1
+    assert len(merged(fetched(second, first), heard(first), numbers(SeenTrades(), first))) == 1
 
 
 @pytest.mark.parametrize("other", [{"t": BEGIN_MS + 1}, {"p": 1.56}, {"s": 4}, {"x": 303}, {"sym": PUT}])
@@ -109,12 +109,12 @@ def test_trades_that_differ_in_anything_are_two(other: dict[str, Any]) -> None:
 
 def test_times_within_one_millisecond_are_one_to_the_socket() -> None:
     row = rest_trade(unnumbered(trade())) | {"sip_timestamp": BEGIN_NS + 999_999}
-    given = Fetched(((1, Page(json.dumps([row]).encode(), None, None)),), (), "")
+    given = GapTrades(((1, Page(json.dumps([row]).encode(), None, None)),), (), "")
     assert len(merged(given, heard(unnumbered(trade())))) == 0
 
 
 def test_filling_twice_adds_nothing() -> None:
-    gap, seen = fetched(trade(q=1), unnumbered(trade(PUT))), Seen()
+    gap, seen = fetched(trade(q=1), unnumbered(trade(PUT))), SeenTrades()
     first = merged(gap, heard(), seen)
     assert len(first) == 2
     assert len(merged(gap, first, seen)) == 0
@@ -138,7 +138,7 @@ def test_heard_and_filled_are_the_whole_tape_whatever_was_heard(
 ) -> None:
     told = [{**each, "q": q if are_numbered else None} for q, each in enumerate(told)]
     caught = [each for each in told if draw.random() < 0.5]
-    seen = numbers(Seen(), *caught) if are_numbered else Seen()
+    seen = numbers(SeenTrades(), *caught) if are_numbered else SeenTrades()
     on_tape = heard(*caught)
     filled = merged(fetched(*told), on_tape, seen)
     assert bag(np.concatenate([on_tape, filled])) == bag(heard(*told))
@@ -158,19 +158,19 @@ def at(*seconds: float) -> Events:
     return events
 
 
-def kept(heard: Heard) -> list[float]:
+def kept(heard: RecentTrades) -> list[float]:
     return [ts / NS for ts in heard.trades()["ts"].tolist()]
 
 
 def test_old_trades_are_forgotten() -> None:
-    kept_60 = Heard(60 * NS)
+    kept_60 = RecentTrades(60 * NS)
     for second in (0, 30, 61, 80):
         kept_60.add(at(second))
     assert kept(kept_60) == [30, 61, 80]
 
 
 def test_from_shortly_before_an_outage_on_nothing_is_forgotten_until_it_is_filled() -> None:
-    trades = Heard(60 * NS)
+    trades = RecentTrades(60 * NS)
     for second in (96, 99, 100):
         trades.add(at(second))
     trades.hold(100 * NS)
@@ -182,7 +182,7 @@ def test_from_shortly_before_an_outage_on_nothing_is_forgotten_until_it_is_fille
 
 
 def test_only_trades_are_kept() -> None:
-    trades, events = Heard(), at(1, 2)
+    trades, events = RecentTrades(), at(1, 2)
     events["kind"][0] = 0
     trades.add(events)
     assert kept(trades) == [2]
@@ -204,7 +204,7 @@ async def test_trades_are_fetched_between_two_times_page_by_page() -> None:
 
 async def test_nothing_wanted_is_nothing_asked() -> None:
     async with Massive() as fake, client(fake) as rest:
-        assert await fetch_trades(rest, [], 0, 1) == Fetched((), (), "")
+        assert await fetch_trades(rest, [], 0, 1) == GapTrades((), (), "")
         assert fake.asked == []
 
 
@@ -245,7 +245,7 @@ async def test_after_an_outage_the_tape_holds_the_trades_of_the_uncut_one(seed: 
     sent = tape(seed, 900)
     cuts = [0, *sorted(random.Random(seed).sample(range(100, 800), 2)), 900]
     before, during, after = (sent[a:b] for a, b in itertools.pairwise(cuts))
-    tickers, seen, kept = following("SPY"), Seen(), Heard()
+    tickers, seen, kept = following("SPY"), SeenTrades(), RecentTrades()
     listener = Listener(Machine(KEY, "options", tickers, seen))
     listener.machine.want(["T.*"])
     async with Massive(seed=seed) as fake, client(fake) as rest:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.feeds.massive.reconciliation import Lack, Reconciliation
-from engine.feeds.massive.wire.chain import Chain, Traded
+from engine.feeds.massive.wire.chain import ChainSnapshot, DayVolume
 from engine.model.events import BAR, EVENT, FLAG_FILLED, FLAG_POLLED, QUOTE, TRADE, Events, empty_events
 
 Volumes = dict[int, int]
@@ -24,9 +24,9 @@ def trades(*rows: tuple[int, int], cond: int = 0, flags: int = 0) -> Events:
     return events
 
 
-def snapshot(volumes: Volumes, untraded: tuple[int, ...] = ()) -> Chain:
-    traded = tuple(Traded(cid, volume, 10_000, None, None) for cid, volume in volumes.items())
-    return Chain(np.empty(0, EVENT), (*volumes, *untraded), traded, False, 0)
+def snapshot(volumes: Volumes, untraded: tuple[int, ...] = ()) -> ChainSnapshot:
+    traded = tuple(DayVolume(cid, volume, 10_000, None, None) for cid, volume in volumes.items())
+    return ChainSnapshot(np.empty(0, EVENT), (*volumes, *untraded), traded, False, 0)
 
 
 def bars(volumes: Volumes) -> Events:

@@ -10,9 +10,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from engine.feeds.massive.rest_client import Rest
+from engine.feeds.massive.rest_client import RestClient
 from engine.feeds.massive.wire.pages import Pages, market_status
-from engine.feeds.massive.wire.requests import MARKET_STATUS, BusyError, Request, chain, trades
+from engine.feeds.massive.wire.requests import MARKET_STATUS, Request, TryLaterError, chain, trades
 from engine.feeds.transport.rate_limit import RateLimit
 from engine.model.errors import CredentialError, ProviderError
 from tests.fakes.massive import CALL, KEY, Massive, rest_trade, trade
@@ -37,15 +37,19 @@ class Waits:
         self.now_s += seconds
 
 
-def client(url: str, waits: Waits, key: str = KEY, limit: RateLimit | None = None, tries: int = 5) -> Rest:
-    return Rest(url, key, limit or RateLimit(), seed=1, tries=tries, clock=waits.clock, sleep=waits.sleep)
+def client(
+    url: str, waits: Waits, key: str = KEY, limit: RateLimit | None = None, tries: int = 5
+) -> RestClient:
+    return RestClient(
+        url, key, limit or RateLimit(), seed=1, tries=tries, clock=waits.clock, sleep=waits.sleep
+    )
 
 
 def shelve_trades(fake: Massive, count: int) -> None:
     fake.shelf.trades[CALL] = [rest_trade(trade(q=q, t=BEGIN_MS + q)) for q in range(count)]
 
 
-async def sequences(rest: Rest, limit: int) -> list[int]:
+async def sequences(rest: RestClient, limit: int) -> list[int]:
     pages, request = Pages(), trades(CALL, BEGIN_NS, BEGIN_NS * 2, limit)
     found = [pages.trades(each.rows, 1).sequences.tolist() async for each in rest.pages(request)]
     return [q for page in found for q in page]
@@ -73,7 +77,7 @@ async def test_a_busy_provider_is_asked_again() -> None:
 async def test_a_provider_that_stays_busy_is_given_up() -> None:
     async with Massive() as fake, client(fake.rest_url, Waits(), tries=3) as rest:
         fake.shelf.failures += [500] * 10
-        with pytest.raises(BusyError, match="HTTP 500"):
+        with pytest.raises(TryLaterError, match="HTTP 500"):
             await rest.page(chain("SPY", DAY, DAY))
         assert len(fake.asked) == 3
 
@@ -90,7 +94,7 @@ async def test_nobody_waits_for_a_provider_that_says_an_hour() -> None:
     waits = Waits()
     async with Massive() as fake, client(fake.rest_url, waits) as rest:
         fake.shelf.failures, fake.shelf.retry_after = [429], "3600"
-        with pytest.raises(BusyError):
+        with pytest.raises(TryLaterError):
             await rest.page(chain("SPY", DAY, DAY))
     assert waits.waited == []
 
@@ -157,7 +161,9 @@ def free_port() -> int:
 
 async def test_a_refused_connection_is_one_sentence_without_the_key() -> None:
     async with client(f"http://127.0.0.1:{free_port()}", Waits(), key="canary", tries=2) as rest:
-        with pytest.raises(BusyError, match=r"127\.0\.0\.1 cannot be reached; check the network") as caught:
+        with pytest.raises(
+            TryLaterError, match=r"127\.0\.0\.1 cannot be reached; check the network"
+        ) as caught:
             await rest.page(chain("SPY", DAY, DAY))
         assert "canary" not in "".join(traceback.format_exception(caught.value)) + repr(rest)
 

@@ -30,8 +30,8 @@ from engine.model.events import (
     TRADE,
     empty_events,
 )
-from engine.store.days.recorded import open_recorded
-from engine.store.journal.places import Place
+from engine.store.days.recording import open_recorded
+from engine.store.journal.folders import RecordingFolder
 from engine.store.journal.tape import open_journal
 from engine.tape.tape import TapeInfo
 from tests.engine.feeds.massive.staging import (
@@ -788,7 +788,7 @@ async def test_a_recorded_day_with_a_cut_replays_to_what_was_live_and_holds_no_k
             await on.until(lambda: len(on.events(TRADE)) == 30)
             await on.end()
             live = on.events()
-        tape = open_journal(Place(tmp_path, date(2025, 12, 19), "SPY"))
+        tape = open_journal(RecordingFolder(tmp_path, date(2025, 12, 19), "SPY"))
         replayed = np.concatenate([tape.read(chunk) for chunk in range(len(tape.starts))])
         assert np.array_equal(replayed, live)
         assert [each.occ for each in tape.contracts] == [each.occ for each in on.tape.contracts]

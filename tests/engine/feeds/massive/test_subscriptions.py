@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.feeds.massive.subscriptions import (
     Grants,
-    Watched,
+    SymbolSubscription,
     by_nearness,
     learned,
     option_channels,
@@ -18,7 +18,7 @@ from engine.feeds.massive.subscriptions import (
 )
 from engine.model.calendar import underlying
 from engine.model.contracts import Contract
-from engine.tape.strike_window import Tracker, TrackerParams
+from engine.tape.strike_window import StrikeTracker, StrikeTrackerParams
 
 DAY = date(2025, 12, 19)
 ROOTS = ("SPY", "QQQ", "IWM")
@@ -35,10 +35,10 @@ def chain(root: str, expiries: int = 2, strikes: int = 10, centre: int = 100) ->
     return by_nearness(made, centre * 1000)
 
 
-def watched(root: str, **shape: int) -> Watched:
+def watched(root: str, **shape: int) -> SymbolSubscription:
     """Return a symbol of which everything is wanted."""
     contracts = chain(root, **shape)
-    return Watched(contracts, contracts)
+    return SymbolSubscription(contracts, contracts)
 
 
 def quoted(channels: frozenset[str], root: str) -> list[str]:
@@ -105,13 +105,13 @@ def test_bars_are_wanted_only_where_quotes_are_not_granted() -> None:
 
 def test_a_spot_that_drifts_within_the_slack_changes_no_channel() -> None:
     spy = underlying("SPY")
-    tracker = Tracker(spy, [DAY], TrackerParams(strikes=5))
+    tracker = StrikeTracker(spy, [DAY], StrikeTrackerParams(strikes=5))
 
     def channels(spot: float) -> frozenset[str]:
         tracker.on_spot(round(spot * 10_000))
         assert tracker.atm_milli is not None
         near = by_nearness(tracker.wanted, tracker.atm_milli)
-        return option_channels([Watched(near, near)], Grants(), 1, 10)[0]
+        return option_channels([SymbolSubscription(near, near)], Grants(), 1, 10)[0]
 
     first = channels(100.0)
     assert all(channels(100 + drift) == first for drift in (0.55, -0.55, 0.3, 0.59))

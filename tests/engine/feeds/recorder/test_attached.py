@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from engine.feeds.recorder.connection import AHEAD
-from engine.feeds.recorder.protocol import PREAMBLE, Ask, Have, Rows, encode
+from engine.feeds.recorder.protocol import PREAMBLE, RowsMessage, TapeExtent, TapeRequest, encode
 from engine.feeds.recorder.seek import find_recorder
-from engine.feeds.recorder.server import Hub
-from engine.feeds.recorder.socket_file import Place
+from engine.feeds.recorder.server import RecorderServer
+from engine.feeds.recorder.socket_file import SocketFile
 from engine.feeds.recorder.source import AttachedSource
 from engine.fold.params import FoldParams
 from engine.model.contracts import Contract
@@ -54,7 +54,7 @@ def tape(memory: Tape) -> LiveTape:
 async def attach(data: Path, *symbols: str, now_ns: int = 0) -> Screen:
     hello = await asyncio.to_thread(find_recorder, data)
     assert hello is not None
-    return Screen(AttachedSource(Place(data), hello, symbols, now=lambda: now_ns, patience=QUICK))
+    return Screen(AttachedSource(SocketFile(data), hello, symbols, now=lambda: now_ns, patience=QUICK))
 
 
 def digest(tape: Tape) -> str:
@@ -74,7 +74,7 @@ async def test_a_late_screen_gets_everything_and_folds_to_the_same_hash(
     tmp_path: Path, tape: LiveTape, memory: Tape, events: Events
 ) -> None:
     write(tape, events[:3_100])
-    async with Hub(tmp_path, {"SPY": tape}) as hub:
+    async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
         screen = await attach(tmp_path, now_ns=AFTER_NS)
         await screen.rows(3_100)
         write(tape, events[3_100:])
@@ -92,7 +92,7 @@ async def test_history_is_no_news_and_what_comes_after_it_has_a_lag(
     tmp_path: Path, tape: LiveTape, events: Events
 ) -> None:
     write(tape, events[:2_000])
-    async with Hub(tmp_path, {"SPY": tape}) as hub:
+    async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
         screen = await attach(tmp_path, now_ns=int(events["ts"][-1]))
         seen = await screen.rows(2_000)
         assert seen.lag() is None
@@ -107,7 +107,7 @@ async def test_contracts_listed_during_the_day_come_before_their_events(
     tmp_path: Path, tape: LiveTape, events: Events
 ) -> None:
     write(tape, events[:500])
-    async with Hub(tmp_path, {"SPY": tape}) as hub:
+    async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
         screen = await attach(tmp_path)
         await screen.rows(500)
         late = events[500:510].copy()
@@ -123,7 +123,7 @@ async def test_contracts_listed_during_the_day_come_before_their_events(
 async def test_contracts_are_there_before_the_first_event(tmp_path: Path, tape: LiveTape) -> None:
     tape.append(empty_events(0))
     tape.take()
-    async with Hub(tmp_path, {"SPY": tape}):
+    async with RecorderServer(tmp_path, {"SPY": tape}):
         screen = await attach(tmp_path)
         seen = await screen.until(lambda seen: len(seen.contracts) == len(tape.contracts))
         assert not seen.events
@@ -134,7 +134,7 @@ async def test_the_link_is_the_recorders(tmp_path: Path, tape: LiveTape) -> None
     tape.link = Link(
         badge="DELAYED", state="connected", dropped=7, note="No quotes in the plan.", reconciled=0.5
     )
-    async with Hub(tmp_path, {"SPY": tape}) as hub:
+    async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
         screen = await attach(tmp_path)
         await screen.until(lambda seen: seen.link == tape.link)
         tape.link = Link(badge="GAP", state="lost", refused=("Q.*",), reconciled=1.0)
@@ -144,7 +144,7 @@ async def test_the_link_is_the_recorders(tmp_path: Path, tape: LiveTape) -> None
 
 
 async def test_the_source_says_what_is_recorded_and_by_whom(tmp_path: Path, tape: LiveTape) -> None:
-    async with Hub(tmp_path, {"SPY": tape}):
+    async with RecorderServer(tmp_path, {"SPY": tape}):
         screen = await attach(tmp_path)
         assert screen.source.name == "recorder"
         assert screen.source.label.startswith("memory, attached to the recorder (pid ")
@@ -158,7 +158,7 @@ async def test_the_source_says_what_is_recorded_and_by_whom(tmp_path: Path, tape
 async def test_a_symbol_that_is_not_recorded_is_refused_before_anything_runs(
     tmp_path: Path, tape: LiveTape
 ) -> None:
-    async with Hub(tmp_path, {"SPY": tape}):
+    async with RecorderServer(tmp_path, {"SPY": tape}):
         with pytest.raises(NoDataError, match=r"records SPY, not QQQ; start it with that symbol too"):
             await attach(tmp_path, "QQQ")
 
@@ -169,7 +169,7 @@ async def test_symbols_are_watched_side_by_side(tmp_path: Path, tape: LiveTape, 
         other.listed.add(contract)
     write(tape, events[:100])
     write(other, events[100:400])
-    async with Hub(tmp_path, {"SPY": tape, "QQQ": other}):
+    async with RecorderServer(tmp_path, {"SPY": tape, "QQQ": other}):
         screen = await attach(tmp_path)
         assert same(await screen.rows(100), tape)
         assert same(await screen.rows(300, "QQQ"), other)
@@ -183,7 +183,7 @@ async def test_a_screen_waits_for_the_recorder_and_goes_on_where_it_was(
     tmp_path: Path, tape: LiveTape, events: Events
 ) -> None:
     write(tape, events[:2_500])
-    async with Hub(tmp_path, {"SPY": tape}):
+    async with RecorderServer(tmp_path, {"SPY": tape}):
         screen = await attach(tmp_path)
         await screen.rows(2_500)
     await screen.until(lambda seen: seen.link.state == "lost")
@@ -192,7 +192,7 @@ async def test_a_screen_waits_for_the_recorder_and_goes_on_where_it_was(
     assert link.silent_s is not None
     assert "is gone; this screen waits for it" in link.note
     write(tape, events[2_500:])
-    async with Hub(tmp_path, {"SPY": tape}):
+    async with RecorderServer(tmp_path, {"SPY": tape}):
         seen = await screen.rows(len(events))
         assert same(seen, tape)
         assert seen.link.badge == tape.link.badge
@@ -203,12 +203,12 @@ async def test_a_recorder_that_is_slow_to_read_its_own_recording_is_waited_for(
     tmp_path: Path, tape: LiveTape, events: Events
 ) -> None:
     write(tape, events[:2_500])
-    async with Hub(tmp_path, {"SPY": tape}):
+    async with RecorderServer(tmp_path, {"SPY": tape}):
         screen = await attach(tmp_path)
         await screen.rows(2_500)
     again = live_tape(tape)
     again.append(events[:2_600].copy())
-    async with Hub(tmp_path, {"SPY": again}) as hub:
+    async with RecorderServer(tmp_path, {"SPY": again}) as hub:
         await screen.until(lambda seen: hub.screens == 1)
         again.take()
         hub.news()
@@ -220,10 +220,10 @@ async def test_a_recorder_that_has_yet_to_read_its_recording_is_waited_for(
     tmp_path: Path, tape: LiveTape, events: Events
 ) -> None:
     write(tape, events[:50])
-    async with Hub(tmp_path, {"SPY": tape}):
+    async with RecorderServer(tmp_path, {"SPY": tape}):
         screen = await attach(tmp_path)
         await screen.rows(50)
-    async with Hub(tmp_path, {}) as hub:
+    async with RecorderServer(tmp_path, {}) as hub:
         finding = asyncio.create_task(asyncio.to_thread(find_recorder, tmp_path))
         await screen.until(lambda seen: "is reading what it has recorded" in seen.link.note)
         write(tape, events[50:60])
@@ -239,7 +239,7 @@ async def test_a_recorder_that_stops_before_the_close_is_waited_for(
     tmp_path: Path, tape: LiveTape, events: Events
 ) -> None:
     write(tape, events[:10])
-    async with Hub(tmp_path, {"SPY": tape}) as hub:
+    async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
         screen = await attach(tmp_path, now_ns=0)
         await screen.rows(10)
         close(tape)
@@ -247,7 +247,7 @@ async def test_a_recorder_that_stops_before_the_close_is_waited_for(
         await screen.until(lambda seen: "stopped before the close" in seen.link.note)
     again = live_tape(tape)
     write(again, events[:20])
-    async with Hub(tmp_path, {"SPY": again}):
+    async with RecorderServer(tmp_path, {"SPY": again}):
         assert same(await screen.rows(20), again)
         await screen.leave()
 
@@ -257,7 +257,7 @@ async def test_a_simulated_day_is_over_by_its_own_clock_and_says_nothing_of_lag(
     tmp_path: Path, tape: LiveTape, events: Events, before_close_s: int, over: bool
 ) -> None:
     tape.info = replace(tape.info, badge="SIMULATED")
-    async with Hub(tmp_path, {"SPY": tape}) as hub:
+    async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
         screen = await attach(tmp_path, now_ns=AFTER_NS)
         last = events[:10].copy()
         last["ts"] = tape.info.session.close_ns - before_close_s * NS
@@ -276,14 +276,14 @@ async def test_a_recorder_with_another_tape_ends_it_with_a_sentence(
     tmp_path: Path, tape: LiveTape, events: Events, rows: int
 ) -> None:
     write(tape, events[:2_000])
-    async with Hub(tmp_path, {"SPY": tape}):
+    async with RecorderServer(tmp_path, {"SPY": tape}):
         screen = await attach(tmp_path)
         await screen.rows(2_000)
     other, changed = live_tape(tape), events[:rows].copy()
     if rows:
         changed["s1"][7] += 1
         write(other, changed)
-    async with Hub(tmp_path, {"SPY": other}):
+    async with RecorderServer(tmp_path, {"SPY": other}):
         with pytest.raises(
             NoDataError, match="does not begin with what was watched here; start spymon again"
         ):
@@ -297,16 +297,16 @@ async def test_a_recorder_with_another_tape_ends_it_with_a_sentence(
 async def test_a_recorder_that_records_another_day_ends_it_with_a_sentence(
     tmp_path: Path, tape: LiveTape
 ) -> None:
-    async with Hub(tmp_path, {"SPY": tape}) as hub:
+    async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
         screen = await attach(tmp_path)
         await screen.until(lambda _: hub.screens == 1)
-    async with Hub(tmp_path, {"SPY": LiveTape(replace(tape.info, day=date(2025, 12, 17)))}):
+    async with RecorderServer(tmp_path, {"SPY": LiveTape(replace(tape.info, day=date(2025, 12, 17)))}):
         with pytest.raises(NoDataError, match="now records SPY on 2025-12-17, not SPY on 2025-12-16"):
             await screen.ended()
 
 
 async def test_a_hub_shows_another_day_to_whoever_comes_then(tmp_path: Path, tape: LiveTape) -> None:
-    async with Hub(tmp_path, {"SPY": tape}) as hub:
+    async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
         hub.show({"QQQ": LiveTape(replace(tape.info, symbol="QQQ"))})
         hello = await asyncio.to_thread(find_recorder, tmp_path)
         assert hello is not None
@@ -321,11 +321,11 @@ async def test_a_screen_that_never_reads_delays_nobody_and_costs_one_frame(
 ) -> None:
     many = np.concatenate([events] * 20)
     write(tape, many)
-    async with Hub(tmp_path, {"SPY": tape}) as hub:
-        deaf = Place(tmp_path).connect()
+    async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
+        deaf = SocketFile(tmp_path).connect()
         assert deaf is not None
         with deaf:
-            deaf.sendall(PREAMBLE + encode(Ask("SPY", Have())))
+            deaf.sendall(PREAMBLE + encode(TapeRequest("SPY", TapeExtent())))
             screen = await attach(tmp_path)
             seen = await screen.rows(len(many))
             assert same(seen, tape)
@@ -348,7 +348,7 @@ async def test_a_tape_that_cannot_be_read_back_is_said(tmp_path: Path, memory: T
     for contract in memory.contracts:
         tape.listed.add(contract)
     write(tape, events)
-    async with Hub(tmp_path, {"SPY": tape}):
+    async with RecorderServer(tmp_path, {"SPY": tape}):
         screen = await attach(tmp_path)
         with pytest.raises(NoDataError, match="The live day's file cannot be read"):
             await screen.ended()
@@ -357,15 +357,15 @@ async def test_a_tape_that_cannot_be_read_back_is_said(tmp_path: Path, memory: T
 async def test_a_socket_that_cannot_be_taken_away_holds_up_no_recorder(
     tmp_path: Path, tape: LiveTape
 ) -> None:
-    place = Place(tmp_path)
-    async with Hub(tmp_path, {"SPY": tape}):
+    place = SocketFile(tmp_path)
+    async with RecorderServer(tmp_path, {"SPY": tape}):
         place.socket.unlink()
         place.socket.mkdir()
     place.claim().close()
 
 
 async def test_screens_leave_at_any_moment(tmp_path: Path, tape: LiveTape, events: Events) -> None:
-    async with Hub(tmp_path, {"SPY": tape}) as hub:
+    async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
         for step in range(20):
             write(tape, events[step * 200 : (step + 1) * 200])
             hub.news()
@@ -384,10 +384,10 @@ async def test_a_fold_that_falls_behind_is_not_flooded(
     big = LiveTape(tape.info)
     big.listed = tape.listed
     write(big, whole)
-    async with Hub(tmp_path, {"SPY": big}):
+    async with RecorderServer(tmp_path, {"SPY": big}):
         hello = await asyncio.to_thread(find_recorder, tmp_path)
         assert hello is not None
-        source = AttachedSource(Place(tmp_path), hello, patience=replace(QUICK, fold=0))
+        source = AttachedSource(SocketFile(tmp_path), hello, patience=replace(QUICK, fold=0))
         seen, news = source.open("SPY"), asyncio.Semaphore(0)
         running = asyncio.create_task(source.run(news.release))
         while seen.given <= AHEAD:
@@ -406,16 +406,19 @@ async def test_a_fold_that_falls_behind_is_not_flooded(
     ("said", "answer"),
     [
         (b"GET / HTTP/1.1\r\n\r\n", b"no spymon"),
-        (PREAMBLE + encode(Ask("QQQ", Have())), b"records SPY, not QQQ"),
-        (PREAMBLE + encode(Ask("SPY", Have(rows=5))), b"does not begin with what was watched"),
-        (PREAMBLE + encode(Ask("SPY", Have(contracts=3))), b"does not begin with what was watched"),
+        (PREAMBLE + encode(TapeRequest("QQQ", TapeExtent())), b"records SPY, not QQQ"),
+        (PREAMBLE + encode(TapeRequest("SPY", TapeExtent(rows=5))), b"does not begin with what was watched"),
+        (
+            PREAMBLE + encode(TapeRequest("SPY", TapeExtent(contracts=3))),
+            b"does not begin with what was watched",
+        ),
     ],
 )
 async def test_nonsense_is_answered_with_a_sentence(
     tmp_path: Path, tape: LiveTape, said: bytes, answer: bytes
 ) -> None:
-    async with Hub(tmp_path, {"SPY": tape}):
-        speaking = Place(tmp_path).connect()
+    async with RecorderServer(tmp_path, {"SPY": tape}):
+        speaking = SocketFile(tmp_path).connect()
         assert speaking is not None
         speaking.setblocking(False)
         reader, writer = await asyncio.open_unix_connection(sock=speaking)
@@ -426,8 +429,8 @@ async def test_nonsense_is_answered_with_a_sentence(
 
 
 async def test_who_says_nothing_and_goes_is_forgotten(tmp_path: Path, tape: LiveTape) -> None:
-    async with Hub(tmp_path, {"SPY": tape}):
-        silent = Place(tmp_path).connect()
+    async with RecorderServer(tmp_path, {"SPY": tape}):
+        silent = SocketFile(tmp_path).connect()
         assert silent is not None
         silent.close()
 
@@ -437,7 +440,7 @@ async def test_who_says_nothing_and_goes_is_forgotten(tmp_path: Path, tape: Live
 
 def impostor(data: Path) -> socket.socket:
     """Listen where a recorder would, and let the test say what it says."""
-    place = Place(data)
+    place = SocketFile(data)
     place.prepare()
     listening = place.listen()
     listening.setblocking(True)
@@ -451,7 +454,7 @@ def test_no_recorder_is_none(tmp_path: Path) -> None:
 
 def test_a_socket_that_a_killed_recorder_left_is_none(tmp_path: Path) -> None:
     impostor(tmp_path).close()
-    assert Place(tmp_path).socket.exists()
+    assert SocketFile(tmp_path).socket.exists()
     assert find_recorder(tmp_path) is None
 
 
@@ -472,10 +475,10 @@ async def test_another_version_is_named_before_anything_is_shown(tmp_path: Path)
 
 
 async def test_a_recorder_that_falls_silent_is_said_to_hang(tmp_path: Path, tape: LiveTape) -> None:
-    async with Hub(tmp_path, {"SPY": tape}):
+    async with RecorderServer(tmp_path, {"SPY": tape}):
         hello = await asyncio.to_thread(find_recorder, tmp_path)
     assert hello is not None
-    source = AttachedSource(Place(tmp_path), hello, patience=replace(QUICK, silent=0.01))
+    source = AttachedSource(SocketFile(tmp_path), hello, patience=replace(QUICK, silent=0.01))
     with impostor(tmp_path):
         screen = Screen(source)
         seen = await screen.until(lambda seen: seen.link.badge == "STALE")
@@ -486,27 +489,27 @@ async def test_a_recorder_that_falls_silent_is_said_to_hang(tmp_path: Path, tape
 async def test_where_no_socket_can_be_a_recorder_says_why_and_keeps_others_out(
     tmp_path: Path, tape: LiveTape
 ) -> None:
-    place = Place(tmp_path)
+    place = SocketFile(tmp_path)
     (place.socket / "in the way").mkdir(parents=True)
-    async with Hub(tmp_path, {"SPY": tape}) as hub:
+    async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
         assert re.match(r".*recorder.sock cannot be used \(.+\); it is how screens reach", hub.unreachable)
         hub.news()
         with pytest.raises(BusyError, match="already runs on the data folder"):
-            await Hub(tmp_path, {}).__aenter__()
+            await RecorderServer(tmp_path, {}).__aenter__()
     assert (place.socket / "in the way").exists()
-    async with Hub(tmp_path / "other", {"SPY": tape}) as hub:
+    async with RecorderServer(tmp_path / "other", {"SPY": tape}) as hub:
         assert hub.unreachable == ""
 
 
 async def test_rows_that_do_not_join_those_before_are_refused(tmp_path: Path, tape: LiveTape) -> None:
-    async with Hub(tmp_path, {"SPY": tape}):
+    async with RecorderServer(tmp_path, {"SPY": tape}):
         hello = await asyncio.to_thread(find_recorder, tmp_path)
     assert hello is not None
     with impostor(tmp_path) as listening:
-        source = AttachedSource(Place(tmp_path), hello, patience=QUICK)
+        source = AttachedSource(SocketFile(tmp_path), hello, patience=QUICK)
         running = asyncio.create_task(source.run(lambda: None))
         connection, _ = await asyncio.to_thread(listening.accept)
         with connection:
-            connection.sendall(PREAMBLE + encode(hello) + encode(Rows(5, b"")))
+            connection.sendall(PREAMBLE + encode(hello) + encode(RowsMessage(5, b"")))
             with pytest.raises(ProviderError, match="sends row 5 where row 0 was due; restart it"):
                 await asyncio.wait_for(running, 10)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.feeds.recorder.seek import find_recorder
-from engine.feeds.recorder.socket_file import Place
+from engine.feeds.recorder.socket_file import SocketFile
 from engine.feeds.recorder.source import AttachedSource
 from engine.model.events import Events
 from engine.tape.tape import Tape
@@ -49,7 +49,7 @@ def memory(tmp_path: Path, in_memory: Callable[..., Tape], events_of: Callable[[
 def attach(data: Path) -> Screen:
     hello = find_recorder(data)
     assert hello is not None
-    return Screen(AttachedSource(Place(data), hello, now=lambda: 2**62, patience=QUICK))
+    return Screen(AttachedSource(SocketFile(data), hello, now=lambda: 2**62, patience=QUICK))
 
 
 async def told(process: Process, line: str) -> int:

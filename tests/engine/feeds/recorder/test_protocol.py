@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from engine.feeds.recorder.protocol import (
     MAX_FRAME,
     PREAMBLE,
-    Ask,
-    Ended,
-    Have,
+    ContractNames,
     Hello,
-    Listed,
     Message,
-    Recorded,
-    Refused,
-    Rows,
-    Told,
+    RecordedSymbol,
+    Refusal,
+    RowsMessage,
+    SourceReport,
+    TapeEnd,
+    TapeExtent,
+    TapeRequest,
     Unframer,
     encode,
     pack,
@@ -45,13 +45,13 @@ def messages(in_memory: Callable[..., Tape], events: Events) -> list[Message]:
     tape = in_memory(events)
     names = [contract.occ for contract in tape.contracts]
     return [
-        Hello(17, (Recorded(tape.info, 5),)),
-        Ask("SPY", Have(3, 4, 5, 6)),
-        Listed(names),
-        Told(Link(note="Refused: Q", refused=("Q.O:A", "Q.O:B"), silent_s=3, reconciled=0.5)),
-        Rows(7, pack(events)),
-        Refused("No."),
-        Ended(),
+        Hello(17, (RecordedSymbol(tape.info, 5),)),
+        TapeRequest("SPY", TapeExtent(3, 4, 5, 6)),
+        ContractNames(names),
+        SourceReport(Link(note="Refused: Q", refused=("Q.O:A", "Q.O:B"), silent_s=3, reconciled=0.5)),
+        RowsMessage(7, pack(events)),
+        Refusal("No."),
+        TapeEnd(),
     ]
 
 
@@ -61,7 +61,7 @@ def heard(pieces: list[bytes]) -> list[Message]:
 
 
 def test_every_message_comes_through_at_every_cut(messages: list[Message]) -> None:
-    small = [message for message in messages if not isinstance(message, Rows)]
+    small = [message for message in messages if not isinstance(message, RowsMessage)]
     data = PREAMBLE + b"".join(map(encode, small))
     for cut in range(len(data) + 1):
         assert heard([data[:cut], data[cut:]]) == small
@@ -88,9 +88,9 @@ def test_a_damaged_byte_is_a_message_or_one_error(messages: list[Message], at: i
     data[at % len(data)] = value
     with suppress(ProviderError):
         for message in heard([bytes(data)]):
-            if isinstance(message, Rows):
+            if isinstance(message, RowsMessage):
                 message.events(6)
-            if isinstance(message, Listed):
+            if isinstance(message, ContractNames):
                 message.contracts()
 
 
@@ -119,7 +119,7 @@ def test_a_frame_that_nobody_sends_is_not_waited_for() -> None:
 
 
 def test_rows_come_out_as_they_went_in(events: Events) -> None:
-    found = Rows(0, pack(events)).events(6)
+    found = RowsMessage(0, pack(events)).events(6)
     assert found.dtype == events.dtype
     assert np.array_equal(found, events)
 
@@ -140,25 +140,29 @@ def test_a_row_that_cannot_be_is_refused(events: Events, field: str, value: int,
     bad = events.copy()
     bad[field][5] = value
     with pytest.raises(ProviderError, match=why):
-        Rows(0, pack(bad)).events(6)
+        RowsMessage(0, pack(bad)).events(6)
 
 
 def test_a_row_that_is_not_whole_is_refused(events: Events) -> None:
     with pytest.raises(ProviderError, match="not whole"):
-        Rows(0, pack(events)[:-1]).events(6)
+        RowsMessage(0, pack(events)[:-1]).events(6)
 
 
 def test_a_name_that_is_no_contract_is_refused() -> None:
     with pytest.raises(ProviderError, match="no contract"):
-        Listed(["O:SPY"]).contracts()
+        ContractNames(["O:SPY"]).contracts()
 
 
 def test_what_one_has_does_not_depend_on_how_it_came(events: Events) -> None:
     packed = pack(events)
     halves = (
-        Have().with_rows(packed[: 34 * 9]).with_rows(packed[34 * 9 :]).with_names(["A"]).with_names(["B"])
+        TapeExtent()
+        .with_rows(packed[: 34 * 9])
+        .with_rows(packed[34 * 9 :])
+        .with_names(["A"])
+        .with_names(["B"])
     )
-    assert halves == Have().with_names(["A", "B"]).with_rows(packed)
+    assert halves == TapeExtent().with_names(["A", "B"]).with_rows(packed)
     assert halves.rows == len(events)
     assert halves.contracts == 2
 
@@ -169,5 +173,5 @@ def test_a_greeting_finds_symbols(messages: list[Message]) -> None:
     assert hello.symbols == ("SPY",)
     assert hello.find("SPY") == hello.recorded[0]
     assert hello.find("QQQ") is None
-    other = Recorded(replace(hello.recorded[0].info, symbol="QQQ"), 0)
+    other = RecordedSymbol(replace(hello.recorded[0].info, symbol="QQQ"), 0)
     assert Hello(1, (*hello.recorded, other)).symbols == ("SPY", "QQQ")

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from engine.feeds.simulated import Planted, SimTape, SimulatedSource
+from engine.feeds.simulated import PlantedEvent, SimTape, SimulatedSource
 from engine.model.events import FMV, MISSING, QUOTE, SPOT, TRADE, Events
 
 DAY = date(2025, 12, 16)
@@ -32,7 +32,7 @@ def around(a_tape: SimTape, ts_ns: int) -> Events:
     return np.concatenate([a_tape.read(i) for i in range(chunk - 1, chunk + 2)])
 
 
-def planted_of(a_tape: SimTape, kind: str) -> list[Planted]:
+def planted_of(a_tape: SimTape, kind: str) -> list[PlantedEvent]:
     found = [plant for plant in a_tape.planted if plant.kind == kind]
     assert found
     return found
@@ -72,7 +72,7 @@ def test_plants_of_a_kind_run_from_weak_to_strong(kind: str) -> None:
     assert 0.75 < max(strengths) <= 1.0
 
 
-def _planted_on(day: int, kind: str) -> list[Planted]:
+def _planted_on(day: int, kind: str) -> list[PlantedEvent]:
     return planted_of(SimulatedSource(date(2025, 12, day)).open("SPY"), kind)
 
 
@@ -123,7 +123,7 @@ def test_some_blocks_and_sweeps_are_too_small_and_some_are_not() -> None:
     assert min(blocks) < 500 < max(blocks)
 
 
-def _prints_of(a_tape: SimTape, kind: str) -> Iterator[tuple[Planted, Events, np.ndarray]]:
+def _prints_of(a_tape: SimTape, kind: str) -> Iterator[tuple[PlantedEvent, Events, np.ndarray]]:
     """Yield each plant of a kind with the prints of its contract while it lasts, and their true sides."""
     for plant in planted_of(a_tape, kind):
         chunk = int(np.searchsorted(a_tape.starts, plant.ts_ns, side="right")) - 1

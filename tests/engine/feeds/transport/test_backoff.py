@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.feeds.transport.backoff import Backoff, Pace
+from engine.feeds.transport.backoff import Backoff, ConnectionTimes
 
-PACE = Pace()
+PACE = ConnectionTimes()
 SEEDS = st.integers(0, 2**32)
 
 

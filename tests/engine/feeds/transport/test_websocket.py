@@ -15,7 +15,7 @@ from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
 from engine.feeds.massive.wire.scan import PAD
-from engine.feeds.transport.websocket import Line
+from engine.feeds.transport.websocket import WebSocket
 from engine.feeds.transport.ws_frames import Chunk, unwrapped
 
 
@@ -51,7 +51,9 @@ class Pair:
         self.chunks: list[Chunk] = []
         self.wire = Wire()
         self.server = ServerProtocol()
-        self.line = Line(parse_uri("ws://127.0.0.1:1/options"), self.chunks.append, lambda: 7, gather_s=0.001)
+        self.line = WebSocket(
+            parse_uri("ws://127.0.0.1:1/options"), self.chunks.append, lambda: 7, gather_s=0.001
+        )
         self.line.connection_made(self.wire)
         self.server.receive_data(bytes(self.wire.written))
         (request,) = self.server.events_received()

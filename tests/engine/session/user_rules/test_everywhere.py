@@ -14,12 +14,12 @@ from engine.model.contracts import ContractTable
 from engine.model.events import NS, Events
 from engine.session.headless import Notice, Summary, replay
 from engine.session.monitor import Monitor
-from engine.session.player import Deck
-from engine.session.symbol_day import DeckParams
+from engine.session.player import Player
+from engine.session.symbol_day import PlayerParams
 from engine.session.user_rules import RuleKind, UserSignal
 from engine.session.user_rules.judge import kind_of
 from engine.tape.tape import Tape
-from engine.views.view import Fired, View
+from engine.views.view import FiredSignal, View
 
 S = NS
 
@@ -70,23 +70,23 @@ def shelf(in_memory: Callable[..., Tape], mixed_events: Callable[[int, int], Eve
 
 
 @pytest.fixture
-def params(shelf: Shelf, touchy_params: Callable[[str], FoldParams]) -> Callable[..., DeckParams]:
-    def made(*rules: Callable[[], Counting]) -> DeckParams:
+def params(shelf: Shelf, touchy_params: Callable[[str], FoldParams]) -> Callable[..., PlayerParams]:
+    def made(*rules: Callable[[], Counting]) -> PlayerParams:
         kinds: tuple[RuleKind, ...] = tuple(map(kind_of, rules))
-        return DeckParams(fold=touchy_params("seed"), rules=kinds)
+        return PlayerParams(fold=touchy_params("seed"), rules=kinds)
 
     return made
 
 
-def own(fired: Iterable[object]) -> list[Fired]:
-    return [item for item in fired if isinstance(item, Fired) and item.row.rule.startswith("user:")]
+def own(fired: Iterable[object]) -> list[FiredSignal]:
+    return [item for item in fired if isinstance(item, FiredSignal) and item.row.rule.startswith("user:")]
 
 
-def said(fired: Iterable[Fired]) -> list[tuple[int, str, object]]:
+def said(fired: Iterable[FiredSignal]) -> list[tuple[int, str, object]]:
     return [(item.row.ts_ns, item.row.reason, item.row.evidence) for item in fired]
 
 
-def piped(shelf: Shelf, params: DeckParams, speed: float = inf) -> list[object]:
+def piped(shelf: Shelf, params: PlayerParams, speed: float = inf) -> list[object]:
     now = [0]
 
     def sleep(seconds: float) -> None:
@@ -95,26 +95,26 @@ def piped(shelf: Shelf, params: DeckParams, speed: float = inf) -> list[object]:
     return list(replay(shelf, ("SPY",), params, speed, lambda: now[0], sleep, views=False))
 
 
-def played(deck: Deck, *walls_s: float) -> list[Fired]:
+def played(deck: Player, *walls_s: float) -> list[FiredSignal]:
     return [fired for wall in walls_s for fired in deck.tick(int(wall * S)).fired]
 
 
 def test_a_pipe_at_full_speed_and_a_screen_at_ten_frames_say_the_same(
-    shelf: Shelf, params: Callable[..., DeckParams]
+    shelf: Shelf, params: Callable[..., PlayerParams]
 ) -> None:
     want = said(own(piped(shelf, params(Counting))))
     assert len(want) > 300
     assert said(own(piped(shelf, params(Counting), speed=60))) == want
-    deck = Deck([shelf], params(Counting), 10.0, wall_ns=0)
+    deck = Player([shelf], params(Counting), 10.0, wall_ns=0)
     frames = int((shelf.tape.end_ns - deck.view(0).start_ns) / S) + 1
     got = own(played(deck, *(0.1 * frame for frame in range(frames + 1))))
     assert said(got) == want
-    fast = Deck([shelf], params(Counting), inf, wall_ns=0)
+    fast = Player([shelf], params(Counting), inf, wall_ns=0)
     assert said(own(played(fast, *range(200)))) == want
 
 
-async def test_a_program_hears_them_as_signals(shelf: Shelf, params: Callable[..., DeckParams]) -> None:
-    heard: list[Fired] = []
+async def test_a_program_hears_them_as_signals(shelf: Shelf, params: Callable[..., PlayerParams]) -> None:
+    heard: list[FiredSignal] = []
     async with asyncio.timeout(60), Monitor([shelf], params(Counting), speed=inf, fps=20) as monitor:
         monitor.on_signal(heard.append)
         async for view in monitor.views():
@@ -123,9 +123,9 @@ async def test_a_program_hears_them_as_signals(shelf: Shelf, params: Callable[..
 
 
 def test_what_fires_in_one_frame_is_told_in_the_order_of_the_tape(
-    shelf: Shelf, params: Callable[..., DeckParams]
+    shelf: Shelf, params: Callable[..., PlayerParams]
 ) -> None:
-    deck = Deck([shelf], params(Counting), 60.0, wall_ns=0)
+    deck = Player([shelf], params(Counting), 60.0, wall_ns=0)
     fired = played(deck, *range(1, 41))
     times = [item.row.ts_ns for item in fired]
     assert times == sorted(times)
@@ -133,7 +133,9 @@ def test_what_fires_in_one_frame_is_told_in_the_order_of_the_tape(
     assert {item.badge for item in fired} == {"REPLAY"}
 
 
-def test_a_summary_counts_them_beside_the_folds_own(shelf: Shelf, params: Callable[..., DeckParams]) -> None:
+def test_a_summary_counts_them_beside_the_folds_own(
+    shelf: Shelf, params: Callable[..., PlayerParams]
+) -> None:
     items = piped(shelf, params(Counting, Late))
     (summary,) = (item for item in items if isinstance(item, Summary))
     assert summary.signals["user:counting"] == len(own(items))
@@ -146,15 +148,15 @@ def test_a_summary_counts_them_beside_the_folds_own(shelf: Shelf, params: Callab
 OFF = "The rule late is switched off for SPY: it raised KeyError ('tired')."
 
 
-def test_a_rule_that_fails_is_told_once_in_a_pipe(shelf: Shelf, params: Callable[..., DeckParams]) -> None:
+def test_a_rule_that_fails_is_told_once_in_a_pipe(shelf: Shelf, params: Callable[..., PlayerParams]) -> None:
     notices = [item.sentence for item in piped(shelf, params(Late)) if isinstance(item, Notice)]
     assert notices == [OFF]
 
 
 def test_a_rule_that_fails_is_a_note_of_every_later_view(
-    shelf: Shelf, params: Callable[..., DeckParams]
+    shelf: Shelf, params: Callable[..., PlayerParams]
 ) -> None:
-    deck = Deck([shelf], params(Late), 60.0, wall_ns=0)
+    deck = Player([shelf], params(Late), 60.0, wall_ns=0)
     assert OFF not in deck.view(0).notes
     played(deck, *range(1, 41))
     assert OFF in deck.view(40 * S).notes
@@ -163,5 +165,5 @@ def test_a_rule_that_fails_is_a_note_of_every_later_view(
 def test_what_was_found_wrong_while_rules_were_loaded_is_a_note_from_the_first_view(
     shelf: Shelf, touchy_params: Callable[[str], FoldParams]
 ) -> None:
-    params = DeckParams(fold=touchy_params("seed"), notes=("The rule x is left out.",))
-    assert "The rule x is left out." in Deck([shelf], params, 1.0, wall_ns=0).view(0).notes
+    params = PlayerParams(fold=touchy_params("seed"), notes=("The rule x is left out.",))
+    assert "The rule x is left out." in Player([shelf], params, 1.0, wall_ns=0).view(0).notes

@@ -18,18 +18,18 @@ from engine.fold.params import FoldParams
 from engine.model.calendar import session
 from engine.model.contracts import ContractTable
 from engine.model.events import MISSING, NS, TRADE, Events
-from engine.session.symbol_day import DeckParams, Slot, open_slot
+from engine.session.symbol_day import PlayerParams, SymbolDay, open_slot
 from engine.session.user_rules import RuleKind, UserSignal
 from engine.session.user_rules.judge import kind_of
 from engine.session.user_rules.log import RuleLog
 from engine.tape.tape import Tape
-from engine.views.projection import Playing
-from engine.views.view import Outcome, SignalLog, SignalRow, View
+from engine.views.projection import PlaybackState
+from engine.views.view import Outcome, SignalHistory, SignalRow, View
 
 OPEN = session(date(2025, 12, 16)).open_ns
 BASE = OPEN + 30 * 60 * NS
 N = 1500
-PLAYING = Playing(0, 0, "memory", ("SPY",), "REPLAY", False, 1.0, 0.0, ())
+PLAYING = PlaybackState(0, 0, "memory", ("SPY",), "REPLAY", False, 1.0, 0.0, ())
 
 
 @dataclass
@@ -72,25 +72,25 @@ def day(in_memory: Callable[..., Tape], mixed_events: Callable[[int, int], Event
 
 
 @pytest.fixture
-def opened(day: Tape, touchy_params: Callable[[str], FoldParams]) -> Callable[..., Slot]:
+def opened(day: Tape, touchy_params: Callable[[str], FoldParams]) -> Callable[..., SymbolDay]:
     """Open the day with rules, its playhead at 10:00."""
 
-    def open_with(*rules: Callable[[], Probe]) -> Slot:
+    def open_with(*rules: Callable[[], Probe]) -> SymbolDay:
         kinds: tuple[RuleKind, ...] = tuple(map(kind_of, rules))
         fold = touchy_params("seed")
-        slot = open_slot(day, DeckParams(fold=fold, start_ns=BASE, rules=kinds))
+        slot = open_slot(day, PlayerParams(fold=fold, start_ns=BASE, rules=kinds))
         slot.timeline.seek(BASE)
         return slot
 
     return open_with
 
 
-def rows_of(slot: Slot) -> list[SignalRow]:
+def rows_of(slot: SymbolDay) -> list[SignalRow]:
     assert slot.rules is not None
     return slot.rules.log.rows
 
 
-def play(slot: Slot, *stops_s: float, limit: int | None = None) -> None:
+def play(slot: SymbolDay, *stops_s: float, limit: int | None = None) -> None:
     """Play to each stop in turn, as frames would."""
     for stop in stops_s:
         to_ns = BASE + round(stop * NS)
@@ -98,7 +98,7 @@ def play(slot: Slot, *stops_s: float, limit: int | None = None) -> None:
             pass
 
 
-def span_s(slot: Slot) -> float:
+def span_s(slot: SymbolDay) -> float:
     return (slot.timeline.end_ns - BASE) / NS
 
 
@@ -108,7 +108,7 @@ def said(rows: Iterable[SignalRow]) -> list[tuple[int, str, tuple[tuple[str, flo
 
 @pytest.mark.parametrize("every_s", [1.0, 5.0, 7.0, 60.0])
 def test_a_rule_looks_at_multiples_of_its_time_from_the_open(
-    opened: Callable[..., Slot], every_s: float
+    opened: Callable[..., SymbolDay], every_s: float
 ) -> None:
     slot = opened(lambda: Probe(every_s=every_s))
     play(slot, span_s(slot))
@@ -118,7 +118,7 @@ def test_a_rule_looks_at_multiples_of_its_time_from_the_open(
     assert [row.ts_ns for row in rows_of(slot)] == want
 
 
-def test_every_played_event_is_shown_once_and_in_order(opened: Callable[..., Slot], day: Tape) -> None:
+def test_every_played_event_is_shown_once_and_in_order(opened: Callable[..., SymbolDay], day: Tape) -> None:
     probes: list[Probe] = []
 
     def make() -> Probe:
@@ -134,7 +134,7 @@ def test_every_played_event_is_shown_once_and_in_order(opened: Callable[..., Slo
     assert np.array_equal(shown, tape[(clock > BASE) & (clock <= last)])
 
 
-def test_the_view_is_that_of_the_look(opened: Callable[..., Slot]) -> None:
+def test_the_view_is_that_of_the_look(opened: Callable[..., SymbolDay]) -> None:
     probes: list[Probe] = []
 
     def make() -> Probe:
@@ -148,7 +148,7 @@ def test_the_view_is_that_of_the_look(opened: Callable[..., Slot]) -> None:
     assert all(row.ts_ns <= view.tape_ns for view in views for row in view.signals)
 
 
-def test_a_batch_cannot_be_written_to(opened: Callable[..., Slot]) -> None:
+def test_a_batch_cannot_be_written_to(opened: Callable[..., SymbolDay]) -> None:
     class Vandal(Probe):
         def look(self, view: View, batch: Events, contracts: ContractTable) -> Iterable[UserSignal]:
             batch["p1"] = 0
@@ -178,9 +178,9 @@ def test_frames_limits_and_folding_ahead_change_nothing(
     limit: int | None,
     scouted: bool,
 ) -> None:
-    def make_slot() -> Slot:
+    def make_slot() -> SymbolDay:
         kinds = (kind_of(Probe), kind_of(lambda: Probe("slow", 13.0)))
-        return open_slot(day, DeckParams(fold=touchy_params("seed"), start_ns=BASE, rules=kinds))
+        return open_slot(day, PlayerParams(fold=touchy_params("seed"), start_ns=BASE, rules=kinds))
 
     straight, cut = make_slot(), make_slot()
     cut.timeline.seek(BASE)
@@ -201,9 +201,9 @@ def test_frames_limits_and_folding_ahead_change_nothing(
 def test_going_back_and_playing_on_changes_nothing(
     day: Tape, touchy_params: Callable[[str], FoldParams], moves: list[tuple[float, float]]
 ) -> None:
-    def make_slot() -> Slot:
+    def make_slot() -> SymbolDay:
         kinds = (kind_of(Probe), kind_of(lambda: Probe("slow", 60.0)))
-        return open_slot(day, DeckParams(fold=touchy_params("seed"), start_ns=BASE, rules=kinds))
+        return open_slot(day, PlayerParams(fold=touchy_params("seed"), start_ns=BASE, rules=kinds))
 
     straight, restless = make_slot(), make_slot()
     end = span_s(straight)
@@ -221,7 +221,7 @@ def test_going_back_and_playing_on_changes_nothing(
 def test_whatever_the_jumps_a_moment_is_looked_at_once_and_only_what_was_played(
     day: Tape, touchy_params: Callable[[str], FoldParams], moves: list[tuple[float, float]]
 ) -> None:
-    params = DeckParams(fold=touchy_params("seed"), start_ns=BASE, rules=(kind_of(Probe),))
+    params = PlayerParams(fold=touchy_params("seed"), start_ns=BASE, rules=(kind_of(Probe),))
     slot = open_slot(day, params)
     played: set[int] = set()
     for to_s, for_s in moves:
@@ -242,7 +242,7 @@ def test_events_of_one_moment_that_a_limit_tears_apart_are_not_seen_twice(
     tape = new_tape()
     for at in (1.0, 5.0, 5.0, 5.0, 7.0, 12.0):
         tape.put(TRADE, 1, at, p1=10_000, s1=1)
-    params = DeckParams(fold=touchy_params("seed"), start_ns=BASE, rules=(kind_of(Probe),))
+    params = PlayerParams(fold=touchy_params("seed"), start_ns=BASE, rules=(kind_of(Probe),))
     slot = open_slot(in_memory(tape.events), params)
     play(slot, 6)
     slot.timeline.seek(BASE + 4 * NS)
@@ -251,7 +251,7 @@ def test_events_of_one_moment_that_a_limit_tears_apart_are_not_seen_twice(
     assert [row.reason for row in rows_of(slot)] == ["4 events", "1 events"]
 
 
-def test_a_jump_over_tape_begins_with_a_rule_that_remembers_nothing(opened: Callable[..., Slot]) -> None:
+def test_a_jump_over_tape_begins_with_a_rule_that_remembers_nothing(opened: Callable[..., SymbolDay]) -> None:
     slot = opened(Probe)
     play(slot, 60)
     slot.timeline.seek(BASE + 300 * NS)
@@ -262,7 +262,7 @@ def test_a_jump_over_tape_begins_with_a_rule_that_remembers_nothing(opened: Call
 
 
 def test_a_stretch_that_is_played_up_to_a_later_one_goes_on_with_that_ones_memory(
-    opened: Callable[..., Slot],
+    opened: Callable[..., SymbolDay],
 ) -> None:
     slot = opened(Probe)
     play(slot, 60)
@@ -282,7 +282,7 @@ def test_a_stretch_that_is_played_up_to_a_later_one_goes_on_with_that_ones_memor
 # --- what a signal becomes --------------------------------------------------------------------------------
 
 
-def test_a_signal_becomes_a_row_of_the_log(opened: Callable[..., Slot]) -> None:
+def test_a_signal_becomes_a_row_of_the_log(opened: Callable[..., SymbolDay]) -> None:
     slot = opened(Probe, lambda: Probe("spot", contract=0))
     play(slot, 200)
     first, second = rows_of(slot)[-2:]
@@ -331,7 +331,7 @@ def test_a_signal_becomes_a_row_of_the_log(opened: Callable[..., Slot]) -> None:
     ],
 )  # fmt: skip
 def test_a_rule_that_fails_is_switched_off_with_a_sentence_and_the_others_go_on(
-    opened: Callable[..., Slot], answer: object, sentence: str
+    opened: Callable[..., SymbolDay], answer: object, sentence: str
 ) -> None:
     broken = Broken(answer)
     slot = opened(lambda: broken, Probe)
@@ -342,7 +342,9 @@ def test_a_rule_that_fails_is_switched_off_with_a_sentence_and_the_others_go_on(
     assert [row.rule for row in rows_of(slot)] == ["user:probe"] * 12
 
 
-def test_a_rule_that_cannot_be_made_again_after_a_jump_is_switched_off(opened: Callable[..., Slot]) -> None:
+def test_a_rule_that_cannot_be_made_again_after_a_jump_is_switched_off(
+    opened: Callable[..., SymbolDay],
+) -> None:
     made: list[Probe] = []
 
     def make() -> Probe:
@@ -362,7 +364,7 @@ def test_a_rule_that_cannot_be_made_again_after_a_jump_is_switched_off(opened: C
     assert len(rows_of(slot)) == 2
 
 
-def test_a_reason_is_one_line_without_control_characters(opened: Callable[..., Slot]) -> None:
+def test_a_reason_is_one_line_without_control_characters(opened: Callable[..., SymbolDay]) -> None:
     class Loud(Probe):
         def look(self, view: View, batch: Events, contracts: ContractTable) -> Iterable[UserSignal]:
             return [UserSignal(1, "buy", 0.5, "up\x1b[31m\n and   away\x07")]
@@ -375,7 +377,7 @@ def test_a_reason_is_one_line_without_control_characters(opened: Callable[..., S
 # --- beside the fold's own signals ------------------------------------------------------------------------
 
 
-def test_the_log_holds_both_kinds_in_the_order_of_the_tape(opened: Callable[..., Slot]) -> None:
+def test_the_log_holds_both_kinds_in_the_order_of_the_tape(opened: Callable[..., SymbolDay]) -> None:
     slot = opened(Probe)
     play(slot, *range(10, 600, 10))
     log = slot.view(PLAYING).signals
@@ -386,7 +388,7 @@ def test_the_log_holds_both_kinds_in_the_order_of_the_tape(opened: Callable[...,
     assert len(log) == slot.timeline.signal_count + len(rows_of(slot))
 
 
-def test_the_log_is_the_same_wherever_it_is_asked_for(opened: Callable[..., Slot]) -> None:
+def test_the_log_is_the_same_wherever_it_is_asked_for(opened: Callable[..., SymbolDay]) -> None:
     slot = opened(Probe)
     play(slot, 100, 200)
     slot.timeline.seek(BASE + 150 * NS)
@@ -394,7 +396,7 @@ def test_the_log_is_the_same_wherever_it_is_asked_for(opened: Callable[..., Slot
     assert len(list(opened().signals())) == 0
 
 
-def test_repeats_and_outcomes_follow_their_rows_into_the_merged_log(opened: Callable[..., Slot]) -> None:
+def test_repeats_and_outcomes_follow_their_rows_into_the_merged_log(opened: Callable[..., SymbolDay]) -> None:
     def row(ts: int, rule: str) -> SignalRow:
         return SignalRow(ts, rule, None, 0, "buy", 0.5, nan, 0, 0, (), "r", "v")
 
@@ -404,7 +406,7 @@ def test_repeats_and_outcomes_follow_their_rows_into_the_merged_log(opened: Call
 
     log = RuleLog()
     log.add([row(20, "user:a"), row(40, "user:a")])
-    folds = SignalLog([row(ts, "sweep") for ts in (10, 20, 30, 50)], 3, {1: 7, 2: 4})
+    folds = SignalHistory([row(ts, "sweep") for ts in (10, 20, 30, 50)], 3, {1: 7, 2: 4})
     bare = opened().view(PLAYING)
     view = log.between(replace(bare, signals=folds, tape_ns=45, outcomes=Known()))
     assert [each.ts_ns for each in view.signals] == [10, 20, 20, 30, 40]
@@ -413,7 +415,7 @@ def test_repeats_and_outcomes_follow_their_rows_into_the_merged_log(opened: Call
     assert known == [[0], [1], [], [2], []]
 
 
-def test_an_old_view_keeps_its_log_whatever_is_played_later(opened: Callable[..., Slot]) -> None:
+def test_an_old_view_keeps_its_log_whatever_is_played_later(opened: Callable[..., SymbolDay]) -> None:
     slot = opened(Probe)
     slot.timeline.seek(BASE + 300 * NS)
     play(slot, 330)
@@ -427,7 +429,7 @@ def test_an_old_view_keeps_its_log_whatever_is_played_later(opened: Callable[...
     assert all(one.ts_ns <= other.ts_ns for one, other in pairwise(new))
 
 
-def test_a_jump_to_the_next_signal_knows_the_rules_own(opened: Callable[..., Slot]) -> None:
+def test_a_jump_to_the_next_signal_knows_the_rules_own(opened: Callable[..., SymbolDay]) -> None:
     slot = opened(Probe)
     play(slot, 60)
     assert slot.signal_beside(BASE + 52 * NS, 1) == min(
@@ -438,5 +440,5 @@ def test_a_jump_to_the_next_signal_knows_the_rules_own(opened: Callable[..., Slo
     )
 
 
-def test_without_rules_there_is_nobody_to_ask(opened: Callable[..., Slot]) -> None:
+def test_without_rules_there_is_nobody_to_ask(opened: Callable[..., SymbolDay]) -> None:
     assert opened().rules is None

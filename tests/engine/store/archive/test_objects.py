@@ -12,7 +12,7 @@ import pytest
 from pyarrow import fs
 
 from engine.model.errors import CredentialError, NoDataError, StoreError
-from engine.store.archive.objects import MANIFEST, ObjectStore, Place, Unit, connect, units
+from engine.store.archive.objects import MANIFEST, BucketAddress, ObjectStore, Unit, connect, units
 from tests.fakes.s3 import s3_server
 
 DAY = date(2025, 12, 16)
@@ -43,7 +43,7 @@ def store(s3: fs.S3FileSystem, bucket: str) -> ObjectStore:
 
 def connect_to(endpoint: str, bucket: str) -> fs.S3FileSystem:
     """Return a file system that may make buckets; the product's own never does."""
-    connect(Place(bucket, endpoint, "access", "secret"))
+    connect(BucketAddress(bucket, endpoint, "access", "secret"))
     return fs.S3FileSystem(
         access_key="access", secret_key="secret", endpoint_override=endpoint, region="us-east-1",
         allow_bucket_creation=True,
@@ -238,7 +238,9 @@ def test_a_recording_that_is_no_day_yet_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_missing_bucket_is_named(endpoint: str, tmp_path: Path) -> None:
-    store = ObjectStore(connect(Place("nowhere-at-all", endpoint, "access", "secret")), "nowhere-at-all")
+    store = ObjectStore(
+        connect(BucketAddress("nowhere-at-all", endpoint, "access", "secret")), "nowhere-at-all"
+    )
     make_day(tmp_path, tape=b"t")
 
     with pytest.raises(StoreError, match=r"has no bucket nowhere-at-all; create it, or mend S3_BUCKET\."):
@@ -246,7 +248,7 @@ def test_a_missing_bucket_is_named(endpoint: str, tmp_path: Path) -> None:
 
 
 def test_a_store_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
-    store = ObjectStore(connect(Place("days", "http://127.0.0.1:9", "access", "secret")), "days")
+    store = ObjectStore(connect(BucketAddress("days", "http://127.0.0.1:9", "access", "secret")), "days")
 
     with pytest.raises(StoreError, match=r"The object store of days cannot be used .*check S3_ENDPOINT"):
         store.days()
@@ -254,7 +256,9 @@ def test_a_store_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
 
 def test_refused_keys_are_a_matter_of_credentials_and_are_not_repeated(tmp_path: Path) -> None:
     with s3_server(lenient=0) as endpoint:
-        store = ObjectStore(connect(Place("days", endpoint, "canary-access", "canary-secret")), "days")
+        store = ObjectStore(
+            connect(BucketAddress("days", endpoint, "canary-access", "canary-secret")), "days"
+        )
         with pytest.raises(CredentialError, match="refuses the keys for days") as refused:
             store.put(Unit("days/x", {}))
 
@@ -263,7 +267,7 @@ def test_refused_keys_are_a_matter_of_credentials_and_are_not_repeated(tmp_path:
 
 
 def test_a_place_does_not_show_its_keys() -> None:
-    assert "canary" not in repr(Place("days", None, "canary-access", "canary-secret"))
+    assert "canary" not in repr(BucketAddress("days", None, "canary-access", "canary-secret"))
 
 
 def test_a_file_that_went_from_there_is_named_and_copied_again(
@@ -324,7 +328,9 @@ def test_what_a_killed_process_left_beside_a_day_is_not_copied(tmp_path: Path) -
 def test_a_missing_bucket_has_no_list_of_days(endpoint: str, bucket: str, s3: fs.S3FileSystem) -> None:
     assert ObjectStore(s3, bucket).days() == {}
     with pytest.raises(StoreError, match="has no bucket nowhere-at-all"):
-        ObjectStore(connect(Place("nowhere-at-all", endpoint, "access", "secret")), "nowhere-at-all").days()
+        ObjectStore(
+            connect(BucketAddress("nowhere-at-all", endpoint, "access", "secret")), "nowhere-at-all"
+        ).days()
 
 
 @pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:9"])
@@ -332,7 +338,7 @@ def test_what_is_no_name_of_a_bucket_is_named(endpoint: str | None) -> None:
     with pytest.raises(
         StoreError, match="S3_BUCKET is no name of a bucket: 's3://days'; write the bare name"
     ):
-        ObjectStore(connect(Place("s3://days", endpoint, "access", "secret")), "s3://days").days()
+        ObjectStore(connect(BucketAddress("s3://days", endpoint, "access", "secret")), "s3://days").days()
 
 
 def test_what_changes_on_its_way_there_is_not_called_whole(store: ObjectStore, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from engine.model.errors import StoreError
 from engine.store.cache.cache import read_cache
 from engine.store.cache.historical import Columns, Historical, TickerFile, count
-from engine.store.cache.manifest import ALL_TICKERS, Entry, Manifest
+from engine.store.cache.manifest import ALL_TICKERS, FetchManifest, TickerProgress
 
 DAY, NEXT = date(2025, 12, 16), date(2025, 12, 17)
 CALL = "O:SPY251216C00685000"
@@ -61,9 +61,11 @@ def test_pieces_that_a_killed_process_left_are_swept_once_the_file_is_complete(t
     file = TickerFile(path)
     file.add(trades(0, 3))
     file.finish(trades(3, 4))
-    cache.sweep(DAY, [Entry("trades", CALL, "partial", 0), Entry("quotes", CALL, "complete", 0)])
+    cache.sweep(
+        DAY, [TickerProgress("trades", CALL, "partial", 0), TickerProgress("quotes", CALL, "complete", 0)]
+    )
     assert len(list(path.parent.iterdir())) == 2
-    cache.sweep(DAY, [Entry("trades", CALL, "complete", 0)])
+    cache.sweep(DAY, [TickerProgress("trades", CALL, "complete", 0)])
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -81,21 +83,21 @@ def test_what_is_written_is_a_trade_cache_that_the_importer_reads(tmp_path: Path
 def test_a_file_of_another_size_is_not_what_was_written(tmp_path: Path) -> None:
     cache = Historical(tmp_path)
     size = TickerFile(cache.file("trades", DAY, CALL)).finish(trades(0, 2))
-    entry = Entry("trades", CALL, "complete", 0, rows=2, bytes=size)
+    entry = TickerProgress("trades", CALL, "complete", 0, rows=2, bytes=size)
     assert cache.holds(entry, DAY)
     assert not cache.holds(entry, NEXT)
     cache.file("trades", DAY, CALL).write_bytes(b"PAR1")
     assert not cache.holds(entry, DAY)
-    assert cache.holds(Entry("trades", CALL, "empty", 0), DAY)
-    assert not cache.holds(Entry("trades", CALL, "partial", 0), DAY)
+    assert cache.holds(TickerProgress("trades", CALL, "empty", 0), DAY)
+    assert not cache.holds(TickerProgress("trades", CALL, "partial", 0), DAY)
 
 
 def test_a_manifest_is_summed_up_by_kind_and_state() -> None:
     entries = [
-        Entry("trades", CALL, "complete", 0, rows=5, bytes=100),
-        Entry("trades", "O:SPY251216P00685000", "partial", 0, rows=2, bytes=40, parts=1),
-        Entry("quotes", "*", "refused", 0, reason="There are no quotes."),
-        Entry("contracts", "2025-12-16..2025-12-16", "complete", 0, rows=900),
+        TickerProgress("trades", CALL, "complete", 0, rows=5, bytes=100),
+        TickerProgress("trades", "O:SPY251216P00685000", "partial", 0, rows=2, bytes=40, parts=1),
+        TickerProgress("quotes", "*", "refused", 0, reason="There are no quotes."),
+        TickerProgress("contracts", "2025-12-16..2025-12-16", "complete", 0, rows=900),
     ]
     found = count(DAY, "SPY", entries)
     assert found.states == {("trades", "complete"): 1, ("trades", "partial"): 1}
@@ -106,8 +108,8 @@ def test_clearing_a_day_leaves_the_others(tmp_path: Path) -> None:
     cache = Historical(tmp_path)
     for day in (DAY, NEXT):
         TickerFile(cache.file("trades", day, CALL)).finish(trades(0, 2))
-        with Manifest(cache.manifest(day, "SPY")) as manifest:
-            manifest.put(Entry("trades", CALL, "complete", 0))
+        with FetchManifest(cache.manifest(day, "SPY")) as manifest:
+            manifest.put(TickerProgress("trades", CALL, "complete", 0))
     assert cache.days() == [DAY, NEXT]
     assert cache.measure(DAY)[0] == 2
     cache.clear(DAY)
@@ -128,9 +130,9 @@ def test_pieces_that_were_changed_or_deleted_are_not_gone_on_with(tmp_path: Path
     file = TickerFile(cache.file("trades", DAY, CALL))
     file.add(trades(0, 3))
     size = file.add(trades(3, 6))
-    entry = Entry("trades", CALL, "partial", 0, 6, size, 2)
+    entry = TickerProgress("trades", CALL, "partial", 0, 6, size, 2)
     assert cache.holds_pieces(entry, DAY)
-    assert not cache.holds_pieces(Entry("trades", CALL, "complete", 0, 6, size, 2), DAY)
+    assert not cache.holds_pieces(TickerProgress("trades", CALL, "complete", 0, 6, size, 2), DAY)
     last = sorted(file.path.parent.iterdir())[-1]
     last.write_bytes(last.read_bytes()[:-1])
     assert not cache.holds_pieces(entry, DAY)
@@ -148,6 +150,8 @@ def test_a_damaged_piece_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_refusal_is_no_news_once_the_plan_has_what_it_refused() -> None:
-    refused = Entry("quotes", ALL_TICKERS, "refused", 1, reason="There are no quotes.")
-    assert count(DAY, "SPY", [refused, Entry("trades", CALL, "complete", 2)]).notes == (refused.reason,)
-    assert count(DAY, "SPY", [refused, Entry("quotes", CALL, "complete", 2)]).notes == ()
+    refused = TickerProgress("quotes", ALL_TICKERS, "refused", 1, reason="There are no quotes.")
+    assert count(DAY, "SPY", [refused, TickerProgress("trades", CALL, "complete", 2)]).notes == (
+        refused.reason,
+    )
+    assert count(DAY, "SPY", [refused, TickerProgress("quotes", CALL, "complete", 2)]).notes == ()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.model.errors import StoreError
-from engine.store.cache.manifest import Entry, Manifest, read_manifest
+from engine.store.cache.manifest import FetchManifest, TickerProgress, read_manifest
 
 CALL, PUT = "O:SPY251216C00685000", "O:SPY251216P00685000"
 NOW_NS = 1_766_000_000_000_000_000
@@ -15,22 +15,24 @@ NOW_NS = 1_766_000_000_000_000_000
 
 def test_the_last_word_on_a_ticker_counts(tmp_path: Path) -> None:
     path = tmp_path / "SPY.jsonl"
-    with Manifest(path) as manifest:
-        manifest.put(Entry("trades", CALL, "partial", NOW_NS, rows=3, parts=1, until_ns=7))
-        manifest.put(Entry("quotes", CALL, "empty", NOW_NS))
-        manifest.put(Entry("trades", CALL, "complete", NOW_NS, rows=5, bytes=99))
+    with FetchManifest(path) as manifest:
+        manifest.put(TickerProgress("trades", CALL, "partial", NOW_NS, rows=3, parts=1, until_ns=7))
+        manifest.put(TickerProgress("quotes", CALL, "empty", NOW_NS))
+        manifest.put(TickerProgress("trades", CALL, "complete", NOW_NS, rows=5, bytes=99))
     assert [(each.kind, each.state, each.rows) for each in read_manifest(path)] == [
         ("trades", "complete", 5),
         ("quotes", "empty", 0),
     ]
-    with Manifest(path) as again:
-        assert again.find("trades", CALL) == Entry("trades", CALL, "complete", NOW_NS, rows=5, bytes=99)
+    with FetchManifest(path) as again:
+        assert again.find("trades", CALL) == TickerProgress(
+            "trades", CALL, "complete", NOW_NS, rows=5, bytes=99
+        )
         assert again.find("trades", PUT) is None
 
 
 def test_a_second_process_is_kept_out_until_the_first_is_done(tmp_path: Path) -> None:
     path = tmp_path / "2025-12-16" / "SPY.jsonl"
-    first, second = Manifest(path), Manifest(path)
+    first, second = FetchManifest(path), FetchManifest(path)
     with first, pytest.raises(StoreError, match="SPY on 2025-12-16 is being fetched by another spymon"):
         second.__enter__()
     with second:
@@ -39,8 +41,8 @@ def test_a_second_process_is_kept_out_until_the_first_is_done(tmp_path: Path) ->
 
 def test_what_is_no_entry_ends_the_reading(tmp_path: Path) -> None:
     path = tmp_path / "SPY.jsonl"
-    with Manifest(path) as manifest:
-        manifest.put(Entry("trades", CALL, "empty", NOW_NS))
+    with FetchManifest(path) as manifest:
+        manifest.put(TickerProgress("trades", CALL, "empty", NOW_NS))
     with path.open("ab") as file:
         file.write(b'{"kind":"fables","ticker":"*","state":"complete","fetched_ns":1}\n')
     assert len(read_manifest(path)) == 1
@@ -48,14 +50,14 @@ def test_what_is_no_entry_ends_the_reading(tmp_path: Path) -> None:
 
 def test_a_manifest_forgets_a_torn_line_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "SPY.jsonl"
-    entry = Entry("trades", CALL, "complete", NOW_NS, rows=3, bytes=99)
-    with Manifest(path) as manifest:
+    entry = TickerProgress("trades", CALL, "complete", NOW_NS, rows=3, bytes=99)
+    with FetchManifest(path) as manifest:
         manifest.put(entry)
-        manifest.put(Entry("trades", PUT, "empty", NOW_NS))
+        manifest.put(TickerProgress("trades", PUT, "empty", NOW_NS))
     whole = path.read_bytes()
     for cut in range(len(whole)):
         path.write_bytes(whole[:cut])
-        with Manifest(path) as manifest:
+        with FetchManifest(path) as manifest:
             lines = whole[:cut].count(b"\n")
             assert len(manifest.entries()) == lines
             manifest.put(entry)
@@ -64,6 +66,6 @@ def test_a_manifest_forgets_a_torn_line_and_no_other(tmp_path: Path) -> None:
 
 def test_an_entry_is_on_the_disk_as_soon_as_it_is_put(tmp_path: Path) -> None:
     path = tmp_path / "SPY.jsonl"
-    with Manifest(path) as manifest:
-        manifest.put(Entry("trades", CALL, "empty", NOW_NS))
+    with FetchManifest(path) as manifest:
+        manifest.put(TickerProgress("trades", CALL, "empty", NOW_NS))
         assert read_manifest(path) == manifest.entries()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.model.calendar import PRESETS, generic
-from engine.store.days.meta import DayMeta, Facts, InputFile, Measured, from_json
+from engine.store.days.meta import DayMeta, Facts, InputFile, TapeCounts, from_json
 
 
 def meta(**changes: Any) -> DayMeta:
@@ -23,7 +23,7 @@ def meta(**changes: Any) -> DayMeta:
         notes=("There is no open interest — “none”.",),
         inputs=(InputFile("trades.csv.gz", 5642, "ab" * 32),),
     )
-    measured = Measured(
+    measured = TapeCounts(
         events=3,
         counts={"trade": 2, "gap": 1},
         first_ns=1_450_967_340_000_000_000,

@@ -12,9 +12,9 @@ import pytest
 
 from engine.model.calendar import parse_time, session
 from engine.model.events import FLAG_MINUTE, MISSING, OI, QUOTE, SPOT, TRADE
-from engine.store.importer.flat_files import Judge
-from engine.store.importer.roster import Roster, day_index
-from engine.store.importer.rows import BadRows, Rows
+from engine.store.importer.contract_numbers import ContractNumbers, day_index
+from engine.store.importer.flat_files import RowBuilder
+from engine.store.importer.rows import BadRows, ParsedRows
 from engine.store.importer.spill import Rows as TapeRows
 
 DAY = date(2025, 12, 16)
@@ -28,14 +28,14 @@ class Desk:
 
     def __init__(self, symbol: str | None = None, day: date | None = None) -> None:
         self.bad = BadRows()
-        self.roster = Roster(symbol, day, {})
-        self.judge = Judge(self.roster, self.bad)
+        self.roster = ContractNumbers(symbol, day, {})
+        self.judge = RowBuilder(self.roster, self.bad)
 
     def reasons(self) -> list[str]:
         return [row.reason for row in self.bad.first]
 
 
-def as_rows(fields: list[dict[str, Any]]) -> Rows:
+def as_rows(fields: list[dict[str, Any]]) -> ParsedRows:
     texts = {"ticker", "conditions"}
     wholes = {"sip_timestamp", "sequence_number", "window_start"}
     columns = {}
@@ -43,7 +43,7 @@ def as_rows(fields: list[dict[str, Any]]) -> Rows:
         kind = pa.string() if name in texts else pa.int64() if name in wholes else pa.float64()
         column = pa.array([each[name] for each in fields], kind)
         columns[name] = column.dictionary_encode() if name in texts else column
-    return Rows(pa.table(columns), np.arange(2, 2 + len(fields), dtype=np.int64))
+    return ParsedRows(pa.table(columns), np.arange(2, 2 + len(fields), dtype=np.int64))
 
 
 def trade(**fields: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.model.errors import NoDataError
-from engine.store.importer.intake import Intake, find_files
-from engine.store.importer.roster import Roster
+from engine.store.importer.contract_numbers import ContractNumbers
+from engine.store.importer.intake import FileIntake, find_files
 from engine.store.importer.spill import Spill
 
 HEADERS = {
@@ -32,8 +32,8 @@ def touch(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def intake(tmp_path: Path) -> Intake:
-    return Intake(Roster(None, None, {}), Spill(tmp_path, 10), lambda _path, _count: None)
+def intake(tmp_path: Path) -> FileIntake:
+    return FileIntake(ContractNumbers(None, None, {}), Spill(tmp_path, 10), lambda _path, _count: None)
 
 
 def test_folders_are_walked_and_names_sorted_as_people_count(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.store.blocks import Block
 from engine.store.importer.layouts import TRADES
-from engine.store.importer.rows import BadRows, RowReader, Rows
+from engine.store.importer.rows import BadRows, ParsedRows, RowReader
 
 PATH = Path("trades.csv")
 HEADER = ("ticker", "conditions", "correction", "exchange", "price", "sip_timestamp", "size")
@@ -30,16 +30,18 @@ def line(i: int = 0, **fields: str) -> bytes:
     return ",".join(values[name] for name in HEADER).encode() + b"\n"
 
 
-def read(data: bytes, first_line: int = 2, header: tuple[str, ...] = HEADER) -> tuple[list[Rows], BadRows]:
+def read(
+    data: bytes, first_line: int = 2, header: tuple[str, ...] = HEADER
+) -> tuple[list[ParsedRows], BadRows]:
     bad = BadRows()
     return list(RowReader(PATH, TRADES, header, bad).read(Block(data, first_line))), bad
 
 
-def lines_of(parts: list[Rows]) -> list[int]:
+def lines_of(parts: list[ParsedRows]) -> list[int]:
     return [int(number) for part in parts for number in part.lines]
 
 
-def times(parts: list[Rows]) -> list[int]:
+def times(parts: list[ParsedRows]) -> list[int]:
     return [t for part in parts for t in part.table.column("sip_timestamp").to_pylist()]
 
 

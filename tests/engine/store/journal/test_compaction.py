@@ -21,7 +21,7 @@ from engine.store.days.meta import Facts
 from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
 from engine.store.journal.encoding import Recording
-from engine.store.journal.places import Place
+from engine.store.journal.folders import RecordingFolder
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import Journal
 from engine.tape.tape import Tape
@@ -41,7 +41,7 @@ def spread(events: Events, from_share: float, to_share: float) -> Events:
     return spread
 
 
-def day_rows(store: DayStore, place: Place, rows_of: Rows) -> Events:
+def day_rows(store: DayStore, place: RecordingFolder, rows_of: Rows) -> Events:
     return rows_of(store.open(place.day, place.symbol))
 
 
@@ -203,7 +203,7 @@ def test_whether_a_day_of_two_recordings_is_complete_is_judged_by_both(
 def test_a_recording_without_an_event_is_taken_away(
     tmp_path: Path, recording: Recording, state_hash: Fold
 ) -> None:
-    place = Place(tmp_path, recording.day, "SPY")
+    place = RecordingFolder(tmp_path, recording.day, "SPY")
     place.folder.mkdir(parents=True)
     (place.folder / "SPY-093000.arrows").touch()
     done = compact(DayStore(tmp_path), place, state_hash)
@@ -219,7 +219,7 @@ from datetime import date
 from pathlib import Path
 from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
-from engine.store.journal.places import Place
+from engine.store.journal.folders import Place
 import hashlib
 
 def fold(tape):

@@ -14,8 +14,8 @@ from engine.model.events import GAP, QUOTE, TRADE, Events, gap
 from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
 from engine.store.journal.encoding import Recording
+from engine.store.journal.folders import RecordingFolder
 from engine.store.journal.listing import list_journals
-from engine.store.journal.places import Place
 from engine.store.journal.writer import Journal
 
 EventsOf = Callable[[int, int], Events]
@@ -66,7 +66,7 @@ def test_a_recording_that_goes_on_is_listed_as_one(
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path, recording: Recording) -> None:
-    folder = Place(tmp_path, recording.day, "SPY").folder
+    folder = RecordingFolder(tmp_path, recording.day, "SPY").folder
     folder.mkdir(parents=True)
     (folder / "QQQ-093000.arrows").write_bytes(b"no arrows")
     (folder / "SPY-093000.arrows").touch()

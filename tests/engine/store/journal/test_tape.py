@@ -11,7 +11,7 @@ import pytest
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import Events
 from engine.store.journal.encoding import Recording
-from engine.store.journal.places import Place, places
+from engine.store.journal.folders import RecordingFolder, places
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import Journal
 from engine.tape.tape import Tape
@@ -57,7 +57,7 @@ def test_the_starts_of_a_later_file_do_not_fall_behind_the_tapes_clock(
 
 def test_no_recording_is_no_data(tmp_path: Path, recording: Recording) -> None:
     with pytest.raises(NoDataError, match="Nothing of SPY on 2025-12-16 is recorded"):
-        open_journal(Place(tmp_path, recording.day, "SPY"))
+        open_journal(RecordingFolder(tmp_path, recording.day, "SPY"))
 
 
 def test_a_file_in_the_wrong_place_is_named(
@@ -66,7 +66,7 @@ def test_a_file_in_the_wrong_place_is_named(
     place = record(tmp_path, events_of(1, 50)).place
     place.files()[0].rename(place.folder / "QQQ-093000.arrows")
     with pytest.raises(StoreError, match="speaks of SPY on 2025-12-16; move it where that lies"):
-        open_journal(Place(tmp_path, place.day, "QQQ"))
+        open_journal(RecordingFolder(tmp_path, place.day, "QQQ"))
 
 
 def test_recordings_are_found_by_day_and_symbol_and_nothing_else_is(

@@ -15,7 +15,7 @@ from engine.model.contracts import Contract
 from engine.model.errors import StoreError
 from engine.model.events import GAP, NS, Events
 from engine.store.journal.encoding import END, Recording
-from engine.store.journal.places import is_recording
+from engine.store.journal.folders import is_recording
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import RETRY_NS, Journal
 from engine.tape.tape import Tape

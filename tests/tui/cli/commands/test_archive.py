@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
-from engine.store.archive.objects import ObjectStore, Place, connect
+from engine.store.archive.objects import BucketAddress, ObjectStore, connect
 from engine.store.journal.writer import Journal
 from tests.fakes.s3 import s3_server
 from tui.cli.commands.archive import copy_finished
@@ -209,8 +209,8 @@ def test_keys_do_not_belong_in_the_settings_file(capsys: Captured) -> None:
     assert "canary" not in said
 
 
-def keys_of(endpoint: str) -> Place:
-    return Place("days", endpoint, "canary-access", "canary-secret")
+def keys_of(endpoint: str) -> BucketAddress:
+    return BucketAddress("days", endpoint, "canary-access", "canary-secret")
 
 
 def test_a_recorder_copies_the_day_and_earlier_ones_that_are_not_there(

@@ -15,16 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from engine.session.recorder import Standing
-from engine.store.journal.places import places
+from engine.session.recorder import RecordingStatus
+from engine.store.journal.folders import places
 from engine.store.journal.tape import open_journal
 from engine.tape.link import Lag, Link
 from tests.paths import ROOT
-from tui.cli.commands.record_lines import PIPE_NS, TERMINAL_NS, Board, as_lines
+from tui.cli.commands.record_lines import PIPE_NS, TERMINAL_NS, StatusBoard, as_lines
 from tui.cli.main import main
 
 Captured = pytest.CaptureFixture[str]
-STANDING = Standing(
+STANDING = RecordingStatus(
     symbol="SPY",
     link=Link(badge="LIVE", state="connected"),
     lag=Lag(p50_ms=12.4, p99_ms=80),
@@ -149,7 +149,7 @@ class Wall:
 
 def test_a_pipe_gets_lines_now_and_then_and_when_something_happens() -> None:
     out, wall = io.StringIO(), Wall()
-    board = Board(out, False, wall)
+    board = StatusBoard(out, False, wall)
     board.look([])
     assert out.getvalue() == ""
     board.look([STANDING])
@@ -168,7 +168,7 @@ def test_a_pipe_gets_lines_now_and_then_and_when_something_happens() -> None:
 
 def test_a_terminal_is_rewritten_in_place_until_something_is_said() -> None:
     out, wall = io.StringIO(), Wall()
-    board = Board(out, True, wall)
+    board = StatusBoard(out, True, wall)
     for _ in range(2):
         board.look([STANDING, STANDING])
         wall.ns += TERMINAL_NS

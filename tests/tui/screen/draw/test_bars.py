@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.screen.draw.bars import EIGHTHS, SPARKS, eighths, grown, left_bar, right_bar, spark
-from tui.screen.draw.painted import Cell
+from tui.screen.draw.cell_widget import Cell
 
 
 def inked(cells: list[Cell]) -> int:

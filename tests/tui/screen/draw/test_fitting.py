@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from tui.screen.draw.cell_widget import text_of
 from tui.screen.draw.fitting import Piece, fit
-from tui.screen.draw.painted import text_of
 
 RULE = ("|", "faint", "bar")
 

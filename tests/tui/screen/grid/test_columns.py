@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from tui.screen.grid.columns import NARROW, Plan, plan
+from tui.screen.grid.columns import NARROW, ColumnPlan, plan
 
 WIDTHS = range(20, 251)
 
 
-def total(columns: Plan) -> int:
+def total(columns: ColumnPlan) -> int:
     fields = (*columns.calls, *columns.puts)
     return sum(width for _, width in fields) + columns.strike + columns.profile
 
 
-def names(columns: Plan) -> set[str]:
+def names(columns: ColumnPlan) -> set[str]:
     return {field for field, _ in (*columns.calls, *columns.puts)}
 
 

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from engine.model.events import MISSING
-from tui.screen.draw.painted import text_of
+from tui.screen.draw.cell_widget import text_of
 from tui.screen.grid import sheet as sh
 from tui.screen.grid.columns import plan
 from tui.screen.grid.ladder_rows import heading_row, marks_text, strike_row, title_row

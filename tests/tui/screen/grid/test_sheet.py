@@ -19,7 +19,7 @@ NOWHERE = (-1, "C")
 def whole(
     view: View, prefs: Prefs = DEFAULTS, scale: float = 1e6, aim: tuple[int, str] = NOWHERE
 ) -> np.ndarray:
-    span = sh.Span(0, len(view.strike_milli))
+    span = sh.StrikeSpan(0, len(view.strike_milli))
     return sh.sheet(view, prefs, PLAN, span, scale, aim)
 
 
@@ -37,7 +37,7 @@ def test_rows_stand_from_the_highest_strike_down(make_view) -> None:
 
 def test_a_window_shows_only_its_strikes(make_view) -> None:
     view = make_view()
-    numbers = sh.sheet(view, Prefs(), PLAN, sh.Span(0, 3), 1.0, NOWHERE)
+    numbers = sh.sheet(view, Prefs(), PLAN, sh.StrikeSpan(0, 3), 1.0, NOWHERE)
     assert numbers[:, sh.STRIKE].tolist() == [658_000, 657_000, 656_000]
 
 
@@ -206,5 +206,5 @@ def test_the_peak_is_in_the_unit_shown_and_zero_where_nothing_is_known(make_view
 
 
 def test_a_view_without_strikes_has_no_rows(make_view) -> None:
-    numbers = sh.sheet(make_view(), Prefs(), PLAN, sh.Span(0, 0), 1.0, NOWHERE)
+    numbers = sh.sheet(make_view(), Prefs(), PLAN, sh.StrikeSpan(0, 0), 1.0, NOWHERE)
     assert numbers.shape == (0, sh.FIRST_FIELD + 2 * (len(PLAN.calls) + len(PLAN.puts)))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from textual.events import MouseScrollDown, MouseScrollUp
 
-from engine.views.view import SignalLog as Signals
+from engine.views.view import SignalHistory as Signals
 from engine.views.view import View
 from tui.screen.log.log import SignalLog
 from tui.settings.prefs import Prefs

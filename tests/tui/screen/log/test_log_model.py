@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine.views.view import SignalLog
+from engine.views.view import SignalHistory
 from tui.screen.log.log_model import LogModel
 from tui.settings.prefs import Prefs
 
@@ -10,7 +10,7 @@ def counts(model: LogModel) -> list[int]:
 
 
 def showing(make_view, rows, n: int | None = None, **changes):
-    return make_view(signals=SignalLog(rows, len(rows) if n is None else n), **changes)
+    return make_view(signals=SignalHistory(rows, len(rows) if n is None else n), **changes)
 
 
 def test_a_repeat_within_a_minute_joins_its_line_and_keeps_first_and_last(make_view, make_signal) -> None:

@@ -6,7 +6,7 @@ from math import nan
 import pytest
 
 from engine.views.view import Outcome
-from tui.screen.draw.painted import text_of
+from tui.screen.draw.cell_widget import text_of
 from tui.screen.log.log_rows import measured, signal_line, title_row
 from tui.settings.prefs import Prefs
 

@@ -5,7 +5,7 @@ from math import nan
 import pytest
 
 from engine.model.events import MISSING
-from tui.screen.draw.painted import text_of
+from tui.screen.draw.cell_widget import text_of
 from tui.screen.sheets.detail import ContractDetail, detail_rows
 from tui.settings.prefs import Prefs
 

@@ -5,23 +5,26 @@ from math import nan
 import pytest
 
 from engine.model.events import MISSING, NS
-from engine.views.queries import Around, Tick
+from engine.views.queries import SignalTape, SignalTapeTick
 from engine.views.view import Outcome, Print
-from tui.screen.draw.painted import text_of
+from tui.screen.draw.cell_widget import text_of
 from tui.screen.sheets.evidence import evidence_rows, number
 
 
-def around(ts_ns: int) -> Around:
+def around(ts_ns: int) -> SignalTape:
     """Build ten seconds before and five after; the first was not quoted."""
     start = ts_ns // NS * NS - 10 * NS
     ticks = tuple(
-        Tick(start + i * NS, MISSING if i == 0 else 22_000 + 100 * i, 40 if i == 10 else 0) for i in range(16)
+        SignalTapeTick(start + i * NS, MISSING if i == 0 else 22_000 + 100 * i, 40 if i == 10 else 0)
+        for i in range(16)
     )
     prints = (Print(ts_ns - NS // 2, 23_000, 1_840, 1, 0.8, "at ask", "sweep"),)
-    return Around(3, ticks, prints)
+    return SignalTape(3, ticks, prints)
 
 
-def told(row, width: int = 74, outcomes: tuple[Outcome, ...] = (), found: Around | None = None) -> list[str]:
+def told(
+    row, width: int = 74, outcomes: tuple[Outcome, ...] = (), found: SignalTape | None = None
+) -> list[str]:
     return [text_of(line) for line in evidence_rows(row, "SPY", outcomes, found, width)]
 
 
@@ -91,8 +94,8 @@ def test_the_pointer_stands_under_the_signals_second_and_prints_count_from_it(ma
 def test_two_minutes_of_tape_fit_a_narrow_sheet_whole(make_signal) -> None:
     row = make_signal(191.1)
     start = row.ts_ns // NS * NS - 60 * NS
-    ticks = tuple(Tick(start + i * NS, 20_000 if i < 60 else 30_000, 1) for i in range(120))
-    lines = told(row, 50, found=Around(0, ticks, ()))
+    ticks = tuple(SignalTapeTick(start + i * NS, 20_000 if i < 60 else 30_000, 1) for i in range(120))
+    lines = told(row, 50, found=SignalTape(0, ticks, ()))
     price = next(line for line in lines if line.startswith(" price")).rstrip()
     pointer = lines[lines.index(f"{price:<50}") + 1]
     assert (price.count("▁"), price.count("█")) == (19, 19)
@@ -102,7 +105,7 @@ def test_two_minutes_of_tape_fit_a_narrow_sheet_whole(make_signal) -> None:
 def test_without_an_answer_it_reads_and_without_a_tape_it_says_so(make_signal) -> None:
     row = make_signal(191.1)
     assert "reading …" in told(row)[-1]
-    assert "nothing was quoted" in told(row, found=Around(0, (), ()))[-1]
+    assert "nothing was quoted" in told(row, found=SignalTape(0, (), ()))[-1]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from tui.screen.sheets.ask import AskScreen, Question, Verdict
 from tui.screen.sheets.detail_screen import DetailScreen
 from tui.screen.sheets.help import HelpScreen
-from tui.screen.sheets.modal import Palette
+from tui.screen.sheets.modal import PaletteScreen
 from tui.screen.sheets.pick import PickScreen
 
 QUESTION = Question("a time", "10:31", lambda text: Verdict(True, text))
@@ -32,7 +32,7 @@ class Opener:
         lambda: DetailScreen(Opener()),
         lambda: HelpScreen(()),
         lambda: PickScreen("source", [("a", "A")], "a"),
-        lambda: Palette(id="--command-palette"),
+        lambda: PaletteScreen(id="--command-palette"),
     ],
     ids=["ask", "detail", "help", "pick", "palette"],
 )

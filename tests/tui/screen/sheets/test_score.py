@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from engine.model.contracts import Contract
-from engine.views.queries import Comparison, Score, Scoreboard
-from tui.screen.draw.painted import text_of
+from engine.views.queries import Score, Scoreboard, WhatIfComparison
+from tui.screen.draw.cell_widget import text_of
 from tui.screen.sheets.score import comparison_rows, score_rows
 
 OPEN_NS = 1_765_895_400 * 1_000_000_000
@@ -21,7 +21,7 @@ BOARD = Scoreboard(
     (("volume_spike", 6.1), ("spread_tightening", 1.2)),
 )
 CALL = Contract("SPY", date(2025, 12, 16), "C", 685_000)
-DONE = Comparison(
+DONE = WhatIfComparison(
     ("volume_spike.z=5",), 1.0, BOARD, replace(BOARD, alerts_per_h=(("volume_spike", 3.0),)), 20, (),
     ((OPEN_NS, "volume_spike", CALL), (OPEN_NS, "wall_break", None)),
 )  # fmt: skip
@@ -31,7 +31,7 @@ def scores(board: Scoreboard = BOARD, width: int = 126) -> list[str]:
     return [text_of(line) for line in score_rows(board, width)]
 
 
-def compared(found: Comparison | None, width: int = 74) -> list[str]:
+def compared(found: WhatIfComparison | None, width: int = 74) -> list[str]:
     return [text_of(line) for line in comparison_rows(found, ("volume_spike.z=5",), width)]
 
 

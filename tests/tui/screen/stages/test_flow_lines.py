@@ -8,7 +8,7 @@ import pytest
 from engine.model.events import MISSING
 from engine.views.queries import CHANNELS, FlowQuery
 from tui.screen.stages.flow_lines import FlowChart
-from tui.screen.stages.flow_lines_rows import GROUPS, Span, spot_span, widened
+from tui.screen.stages.flow_lines_rows import GROUPS, ValueRange, spot_span, widened
 from tui.settings.prefs import Prefs
 
 
@@ -153,14 +153,14 @@ async def test_an_unchanged_answer_is_painted_once(make_view, make_flow, stage) 
 
 
 def test_spans_are_round_include_zero_and_only_grow() -> None:
-    span = widened(Span(0.0, 0.0), np.array([3.1, 44.0, np.nan]))
-    assert span == Span(0.0, 50.0)
-    assert widened(span, np.array([-7.0, 20.0])) == Span(-10.0, 50.0)
-    assert Span(-10.0, 50.0).heights(np.array([50.0, -10.0, np.nan]), 61) == [0, 60, None]
+    span = widened(ValueRange(0.0, 0.0), np.array([3.1, 44.0, np.nan]))
+    assert span == ValueRange(0.0, 50.0)
+    assert widened(span, np.array([-7.0, 20.0])) == ValueRange(-10.0, 50.0)
+    assert ValueRange(-10.0, 50.0).heights(np.array([50.0, -10.0, np.nan]), 61) == [0, 60, None]
 
 
 def test_the_spots_span_is_round_and_holds_its_path() -> None:
-    assert spot_span(np.array([6_786_300, MISSING, 6_838_900])) == Span(678.0, 684.0)
+    assert spot_span(np.array([6_786_300, MISSING, 6_838_900])) == ValueRange(678.0, 684.0)
     assert spot_span(np.array([MISSING])) is None
     flat = spot_span(np.array([6_800_000]))
     assert flat is not None

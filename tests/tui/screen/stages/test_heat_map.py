@@ -8,7 +8,7 @@ from textual.geometry import Region
 
 from engine.views.queries import Heat, HeatQuery
 from tui.screen.grid.ladder import Ladder
-from tui.screen.grid.on_strikes import Axis
+from tui.screen.grid.strike_rows import Axis
 from tui.screen.stages.heat_map import HeatMap
 from tui.settings.prefs import Prefs
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.views.queries import HEAT_METRICS, HeatQuery
-from tui.screen.draw.painted import text_of
+from tui.screen.draw.cell_widget import text_of
 from tui.screen.stages import heat_map_rows as rows
 from tui.screen.stages.heat_map_sheet import CURSOR, LINE, UNKNOWN, grid
 from tui.screen.theme import HEAT_LEVELS
@@ -41,7 +41,7 @@ def test_flow_has_the_colours_of_buying_and_selling() -> None:
 def test_the_title_names_metric_unit_step_and_the_value_under_the_cursor(metric, make_heat) -> None:
     heat = make_heat(HeatQuery(metric))
     shown = grid(heat, 192, 80, "usd_per_1pct")
-    at = rows.Pointed(685_000, int(heat.times_ns[30]), -1.24e6)
+    at = rows.Pointer(685_000, int(heat.times_ns[30]), -1.24e6)
     title = text_of(rows.title_row(heat, shown, "usd_per_1pct", at, 110))
     unit = {"gex": "$/1%", "flow": "sh bought", "charm": "sh/min"}[metric]
     for part in (metric.upper(), unit, "3 min", "685 at 10:01", "-1.24M"):
@@ -60,7 +60,7 @@ def test_a_marked_time_stands_in_the_title(make_heat) -> None:
 def test_title_and_scale_fill_their_line_and_no_more(width: int, make_heat) -> None:
     heat = make_heat(HeatQuery())
     shown = grid(heat, 192, 80, "shares")
-    at = rows.Pointed(685_000, int(heat.times_ns[30]), -1.24e6)
+    at = rows.Pointer(685_000, int(heat.times_ns[30]), -1.24e6)
     assert len(text_of(rows.title_row(heat, shown, "shares", at, width, scale=1e6))) == width
     assert len(text_of(rows.scale_row("gex", 1e6, 8, width))) == width
 

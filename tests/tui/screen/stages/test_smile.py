@@ -6,7 +6,7 @@ import pytest
 from engine.model.events import MISSING
 from engine.views.queries import SmileQuery
 from tui.screen.grid.ladder import Ladder
-from tui.screen.grid.on_strikes import Axis
+from tui.screen.grid.strike_rows import Axis
 from tui.screen.stages.smile import SmileChart
 from tui.screen.stages.smile_rows import Scale, axis_text, numbers_shown, widened
 from tui.settings.prefs import Prefs

@@ -20,10 +20,10 @@ from engine.views.commands import Command, Seek, SelectExpiry, Skip
 from engine.views.queries import FlowQuery, HeatQuery, Query, SmileQuery, TopQuery
 from engine.views.view import Detail, View
 from tui.screen.app import SpymonApp
-from tui.screen.desk import DeskScreen
-from tui.screen.draw.painted import Painted, text_of
+from tui.screen.draw.cell_widget import CellWidget, text_of
 from tui.screen.grid.ladder import Ladder
 from tui.screen.log.log import SignalLog
+from tui.screen.main_screen import MainScreen
 from tui.screen.sheets.detail_screen import DetailScreen
 from tui.screen.stages.flow_lines import FlowChart
 from tui.screen.stages.heat_map import HeatMap
@@ -76,9 +76,9 @@ class Scene:
     pilot: Pilot[None]
 
     @property
-    def main(self) -> DeskScreen:
+    def main(self) -> MainScreen:
         screen = self.app.screen_stack[0]
-        assert isinstance(screen, DeskScreen)
+        assert isinstance(screen, MainScreen)
         return screen
 
     async def frames(self, count: int = 1, **changes: Any) -> None:
@@ -93,7 +93,7 @@ class Scene:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
-    def text(self, part: type[Painted], line: int = 0) -> str:
+    def text(self, part: type[CellWidget], line: int = 0) -> str:
         return text_of(self.main.query_one(part).row(line))
 
 
@@ -338,7 +338,7 @@ async def test_enter_on_the_smile_shows_the_contract(desk: AskedDesk) -> None:
 async def test_enter_on_the_lines_does_nothing(desk: AskedDesk) -> None:
     async with scene(desk) as shown:
         await shown.press("l", "enter", "j", "ctrl+d", "G", "z")
-        assert isinstance(shown.app.screen, DeskScreen)
+        assert isinstance(shown.app.screen, MainScreen)
         assert shown.main.staged == "flow"
 
 

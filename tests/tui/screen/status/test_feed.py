@@ -7,7 +7,7 @@ import pytest
 
 from engine.tape.link import Lag, Link
 from engine.views.view import View
-from tui.screen.draw.painted import text_of
+from tui.screen.draw.cell_widget import text_of
 from tui.screen.status.feed import feed_row
 
 CUT = "The connection was cut at 12:39:55; trying again in 4 s."

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tui.screen.draw.painted import text_of
+from tui.screen.draw.cell_widget import text_of
 from tui.screen.status.footer import HintFooter, footer_row
 from tui.screen.status.note import NoteLine, note_row
 from tui.settings.prefs import Prefs

@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from engine.model.events import MISSING
-from tui.screen.draw.painted import text_of
+from tui.screen.draw.cell_widget import text_of
 from tui.screen.status.badge import badge_text
 from tui.screen.status.header import StatusHeader, header_row, header_rows, symbol_at
 from tui.settings.prefs import Prefs

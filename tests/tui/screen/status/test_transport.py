@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.views.view import SignalLog
-from tui.screen.draw.painted import text_of
+from engine.views.view import SignalHistory
+from tui.screen.draw.cell_widget import text_of
 from tui.screen.status.transport import TransportBar, cell_of, moment, track, track_place, transport_row
 from tui.settings.prefs import Prefs
 
@@ -54,7 +54,7 @@ def test_the_playhead_stands_at_the_share_of_the_day(make_view) -> None:
 def test_gaps_and_signals_stand_at_their_time_and_only_up_to_the_playhead(make_view, make_signal) -> None:
     rows = [make_signal(100), make_signal(150, direction="sell"), make_signal(180, direction="neutral")]
     later = make_signal(300)
-    view = make_view(signals=SignalLog([*rows, later], 3))
+    view = make_view(signals=SignalHistory([*rows, later], 3))
     glyphs = "".join(glyph for glyph, _, _ in track(view, 390))
     assert [glyphs[minute] for minute in (100, 150, 180, 45)] == ["▲", "▼", "◆", "░"]
     assert set(glyphs[192:]) == {"┄"}
@@ -62,7 +62,7 @@ def test_gaps_and_signals_stand_at_their_time_and_only_up_to_the_playhead(make_v
 
 def test_the_last_signal_of_a_cell_decides_its_mark(make_view, make_signal) -> None:
     rows = [make_signal(100), make_signal(100.4, direction="sell")]
-    glyphs = "".join(glyph for glyph, _, _ in track(make_view(signals=SignalLog(rows, 2)), 390))
+    glyphs = "".join(glyph for glyph, _, _ in track(make_view(signals=SignalHistory(rows, 2)), 390))
     assert glyphs[100] == "▼"
     assert "▲" not in glyphs
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from engine.feeds.massive.backfill import Backfill, Wanted
-from engine.feeds.massive.rest_client import Rest
+from engine.feeds.massive.backfill import Backfill, BackfillRequest
+from engine.feeds.massive.rest_client import RestClient
 from engine.feeds.transport.rate_limit import RateLimit
 from engine.model.calendar import PRESETS
 from engine.store.cache.historical import Historical
@@ -19,8 +19,8 @@ NOW_NS = 1_766_000_000_000_000_000
 PAST = PastDay()
 
 
-def wanted(past: PastDay = PAST, strikes: int | None = None) -> Wanted:
-    return Wanted(PRESETS[past.symbol], past.day, 1, strikes)
+def wanted(past: PastDay = PAST, strikes: int | None = None) -> BackfillRequest:
+    return BackfillRequest(PRESETS[past.symbol], past.day, 1, strikes)
 
 
 async def at_once(_: float) -> None:
@@ -31,5 +31,5 @@ async def at_once(_: float) -> None:
 async def fetching(fake: Massive, folder: Path, tries: int = 2, key: str = KEY) -> AsyncIterator[Backfill]:
     """Give what fetches from the fake into a folder, with a client that does not wait."""
     limit = RateLimit(10**6, 1.0, slow=(10**6, 1.0))
-    async with Rest(fake.rest_url, key, limit, seed=1, tries=tries, sleep=at_once) as rest:
+    async with RestClient(fake.rest_url, key, limit, seed=1, tries=tries, sleep=at_once) as rest:
         yield Backfill(rest, Historical(folder), lambda: NOW_NS)

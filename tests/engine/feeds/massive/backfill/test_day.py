@@ -11,11 +11,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from engine.feeds.massive.backfill import Fetched, Progress
+from engine.feeds.massive.backfill import DayFetch, Progress
 from engine.feeds.massive.backfill.tickers import GIVE_UP
 from engine.model.errors import CredentialError, NoDataError, StoreError
 from engine.store.cache.historical import Historical
-from engine.store.cache.manifest import Entry, Manifest, read_manifest
+from engine.store.cache.manifest import FetchManifest, TickerProgress, read_manifest
 from tests.fakes.massive import Massive, Plan
 from tests.fakes.massive.past import PastDay
 
@@ -26,7 +26,7 @@ def asked(fake: Massive, start: str) -> list[str]:
     return [each.path for each in fake.asked if each.path.startswith(start)]
 
 
-async def fetch(fake: Massive, folder: Path, strikes: int | None = None, past: PastDay = PAST) -> Fetched:
+async def fetch(fake: Massive, folder: Path, strikes: int | None = None, past: PastDay = PAST) -> DayFetch:
     async with fetching(fake, folder) as backfill:
         return await backfill.fetch(wanted(past, strikes))
 
@@ -247,7 +247,7 @@ async def test_a_file_that_was_changed_or_deleted_is_fetched_again(tmp_path: Pat
 async def test_two_processes_do_not_fetch_one_day(tmp_path: Path) -> None:
     async with Massive() as fake:
         PAST.shelve(fake.shelf)
-        held = Manifest(Historical(tmp_path).manifest(PAST.day, "SPY"))
+        held = FetchManifest(Historical(tmp_path).manifest(PAST.day, "SPY"))
         with held, pytest.raises(StoreError, match="another spymon"):
             await fetch(fake, tmp_path)
         await fetch(fake, tmp_path)
@@ -281,8 +281,8 @@ async def test_a_ticker_whose_pieces_are_gone_is_fetched_from_its_start(tmp_path
         before = rows(tmp_path, "trades", ticker)
         late_ns = before[-1]["sip_timestamp"]
         assert isinstance(late_ns, int)
-        with Manifest(cache.manifest(PAST.day, "SPY")) as manifest:
-            manifest.put(Entry("trades", ticker, "partial", NOW_NS, 4, 2000, 2, late_ns))
+        with FetchManifest(cache.manifest(PAST.day, "SPY")) as manifest:
+            manifest.put(TickerProgress("trades", ticker, "partial", NOW_NS, 4, 2000, 2, late_ns))
         cache.file("trades", PAST.day, ticker).unlink()
         fetched = await fetch(fake, tmp_path)
     assert not fetched.failures

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.feeds.massive.wire.chain import Chain, Traded, read_chain
+from engine.feeds.massive.wire.chain import ChainSnapshot, DayVolume, read_chain
 from engine.feeds.massive.wire.pages import Pages
 from engine.feeds.massive.wire.requests import Page
 from engine.model.contracts import ContractTable
@@ -18,13 +18,13 @@ from tests.fakes.massive.shelf import NS, chain_row
 NOW = NS + 5
 
 
-def read(*rows: dict[str, Any], delayed: bool | None = None) -> tuple[Chain, Pages]:
+def read(*rows: dict[str, Any], delayed: bool | None = None) -> tuple[ChainSnapshot, Pages]:
     pages = Pages()
     page = Page(json.dumps(rows).encode(), None, delayed)
     return read_chain(page, ContractTable(), pages, NOW), pages
 
 
-def only(chain: Chain, kind: int) -> np.void:
+def only(chain: ChainSnapshot, kind: int) -> np.void:
     [event] = chain.events[chain.events["kind"] == kind]
     return event
 
@@ -86,7 +86,7 @@ def test_the_underlying_comes_once_and_an_index_has_a_value() -> None:
 
 def test_what_was_traded_is_there_for_comparison() -> None:
     chain, _ = read(chain_row(CALL), bare(details={"ticker": PUT}, day={"volume": 0}))
-    assert chain.traded == (Traded(1, 340, 15_500, NS, NS), Traded(2, 0, MISSING, None, None))
+    assert chain.traded == (DayVolume(1, 340, 15_500, NS, NS), DayVolume(2, 0, MISSING, None, None))
 
 
 def test_one_delayed_part_makes_a_page_delayed() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.feeds.massive.wire.channels import ANSWER_NS, MOST_BYTES, MOST_CHANNELS, Channels
-from engine.feeds.massive.wire.notices import Refused, Unanswered
+from engine.feeds.massive.wire.notices import RefusedChannels, UnansweredChannels
 
 NAMES = [f"Q.O:SPY251219C{strike:05d}000" for strike in range(600, 620)]
 A, B, C = NAMES[:3]
@@ -65,7 +65,7 @@ def test_after_an_error_what_stayed_open_was_refused_and_is_not_asked_for_again(
     channels.commands()
     channels.suspect("not authorized")
     channels.confirm(f"subscribed to: {B}")
-    assert after_silence(channels) == ([Refused((A, C), "not authorized")], [])
+    assert after_silence(channels) == ([RefusedChannels((A, C), "not authorized")], [])
     assert (channels.held, channels.refused) == ({B}, {A, C})
     assert channels.commands() == []
 
@@ -77,7 +77,7 @@ def test_an_error_says_nothing_about_what_was_asked_for_later() -> None:
     channels.wanted = frozenset({A, B})
     channels.commands()
     notices, again = after_silence(channels)
-    assert notices == [Refused((A,), "not authorized")]
+    assert notices == [RefusedChannels((A,), "not authorized")]
     assert again == [("subscribe", [B])]
 
 
@@ -85,7 +85,7 @@ def test_silence_without_an_error_is_asked_once_more_and_then_taken_for_consent(
     channels = wanting(A)
     channels.commands()
     assert after_silence(channels) == ([], [("subscribe", [A])])
-    assert channels.reconcile(3 * ANSWER_NS) == ([Unanswered((A,))], [])
+    assert channels.reconcile(3 * ANSWER_NS) == ([UnansweredChannels((A,))], [])
     assert channels.held == {A}
 
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.feeds.massive.wire.handshake import State
+from engine.feeds.massive.wire.handshake import HandshakeState
 from engine.feeds.massive.wire.machine import Machine
-from engine.feeds.massive.wire.notices import NewContract, Refused, Told
+from engine.feeds.massive.wire.notices import NewContract, RefusedChannels, StatusNotice
 from engine.model.errors import UsageError
 from engine.model.events import (
     BAR,
@@ -74,31 +74,31 @@ def test_the_key_answers_the_welcome_and_the_channels_answer_the_admission() -> 
     say(made, status("auth_success", "authenticated"))
     [command] = made.to_send()
     assert json.loads(command) == {"action": "subscribe", "params": f"Q.{CALL},T.*"}
-    assert made.state is State.STREAMING
+    assert made.state is HandshakeState.STREAMING
 
 
 def test_a_refused_key_ends_the_conversation() -> None:
     made = machine(wanted=["T.*"])
     say(made, status("connected", "x"), status("auth_failed", f"key {KEY} is unknown"))
     say(made, status("auth_success", "authenticated"))
-    assert made.state is State.REFUSED
+    assert made.state is HandshakeState.REFUSED
     assert len(made.to_send()) == 1
-    assert Told("auth_failed", "key ••• is unknown", "refused") in made.notices()
+    assert StatusNotice("auth_failed", "key ••• is unknown", "refused") in made.notices()
 
 
 @pytest.mark.parametrize(
     ("said", "end"),
     [
-        ("max_connections", State.EVICTED),
-        ("slow_consumer", State.SLOW),
-        ("force_disconnect", State.DISMISSED),
-        ("auth_timeout", State.DISMISSED),
+        ("max_connections", HandshakeState.EVICTED),
+        ("slow_consumer", HandshakeState.SLOW),
+        ("force_disconnect", HandshakeState.DISMISSED),
+        ("auth_timeout", HandshakeState.DISMISSED),
     ],
 )
-def test_the_cause_of_a_close_is_told_and_kept(said: str, end: State) -> None:
+def test_the_cause_of_a_close_is_told_and_kept(said: str, end: HandshakeState) -> None:
     made = streaming()
     say(made, status(said, "why"))
-    assert made.notices() == [Told(said, "why", end.value)]
+    assert made.notices() == [StatusNotice(said, "why", end.value)]
     assert made.state is end
     say(made, trade())
     assert len(taken(made)) == 1
@@ -233,7 +233,7 @@ def test_a_trade_is_taken_once_also_after_a_new_connection() -> None:
     say(made, trade(q=5), trade(q=6), trade(q=5), trade(PUT, q=5))
     assert len(taken(made)) == 3
     made.reset_connection()
-    assert (made.state, made.channels.wanted) == (State.OPENING, {"T.*"})
+    assert (made.state, made.channels.wanted) == (HandshakeState.OPENING, {"T.*"})
     say(made, status("connected", "x"))
     say(made, status("auth_success", "x"))
     say(made, trade(q=6), trade(q=7), trade(q=None), trade(q=None))
@@ -263,8 +263,8 @@ def test_refused_channels_are_named_by_what_stayed_unconfirmed() -> None:
     say(made, status("error", "not authorized"), status("success", "subscribed to: T.*"))
     made.reconcile(NOW)
     made.reconcile(NOW + 6_000_000_000)
-    assert [each for each in made.notices() if isinstance(each, Refused)] == [
-        Refused((f"Q.{CALL}", f"Q.{PUT}"), "not authorized")
+    assert [each for each in made.notices() if isinstance(each, RefusedChannels)] == [
+        RefusedChannels((f"Q.{CALL}", f"Q.{PUT}"), "not authorized")
     ]
     assert made.to_send() == []
     assert made.channels.held == {"T.*"}
@@ -405,7 +405,7 @@ def test_both_readers_agree_on_every_message(drawn: list[tuple[Message, Message,
 def test_every_piece_of_a_damaged_frame_is_accounted_for() -> None:
     made = streaming()
     for i in range(2_000):
-        if made.state is not State.STREAMING:
+        if made.state is not HandshakeState.STREAMING:
             made = streaming()
         frame = mutated(random.Random(i))
         assert feed(made, frame, NOW) is None, (i, frame)

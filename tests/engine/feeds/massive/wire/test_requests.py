@@ -11,8 +11,8 @@ import pytest
 
 from engine.feeds.massive.wire.requests import (
     CHAIN_PAGE,
-    BusyError,
     PlanError,
+    TryLaterError,
     bare,
     chain,
     contracts,
@@ -101,8 +101,8 @@ def test_a_page_has_rows_what_follows_and_whether_it_is_delayed() -> None:
         (403, body(status="NOT_AUTHORIZED", message="Upgrade."), PlanError, "(Upgrade)"),
         (200, body(status="NOT_AUTHORIZED", message="Upgrade."), PlanError, "plan"),
         (404, body(status="NOT_FOUND"), NoDataError, "nothing under this name"),
-        (429, body(status="ERROR", error="exceeded"), BusyError, "HTTP 429 (exceeded)"),
-        (503, b"<html>", BusyError, "HTTP 503"),
+        (429, body(status="ERROR", error="exceeded"), TryLaterError, "HTTP 429 (exceeded)"),
+        (503, b"<html>", TryLaterError, "HTTP 503"),
         (400, body(status="ERROR", error="bad date"), ProviderError, "HTTP 400 (bad date)"),
         (200, b'{"results":', ProviderError, "cannot be read"),
         (200, b"[" * 100_000, ProviderError, "cannot be read"),
@@ -123,7 +123,7 @@ def test_the_key_is_not_repeated_even_if_the_provider_does() -> None:
     with pytest.raises(CredentialError) as caught:
         page(401, body(status="ERROR", error=f"Unknown API Key {KEY}"), KEY)
     assert KEY not in str(caught.value)
-    with pytest.raises(BusyError):
+    with pytest.raises(TryLaterError):
         bare(500, b"", KEY)
     assert bare(200, b"[]", KEY) == b"[]"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.feeds.massive.wire.seen_trades import Seen
+from engine.feeds.massive.wire.seen_trades import SeenTrades
 
 KEYS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), max_size=60)
 
@@ -14,7 +14,7 @@ KEYS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), max_size=60)
 def test_exactly_the_first_of_equals_is_new_however_they_are_handed_over(
     keys: list[tuple[int, int]], cut: int
 ) -> None:
-    seen = Seen()
+    seen = SeenTrades()
     repeated = []
     for begin, part in ((0, keys[:cut]), (cut, keys[cut:])):
         places, numbers = [place for place, _ in part], [number for _, number in part]

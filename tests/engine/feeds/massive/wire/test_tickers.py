@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.feeds.massive.wire.ticker_index import NOWHERE
-from engine.feeds.massive.wire.tickers import Tickers, is_underlying, spot_ticker, tape_of
+from engine.feeds.massive.wire.tickers import TickerTable, is_underlying, spot_ticker, tape_of
 from engine.model.calendar import underlying
 from engine.model.contracts import Contract, ContractTable
 
@@ -16,7 +16,7 @@ LISTED = Contract("SPXW", date(2025, 12, 19), "C", 6_800_000)
 
 
 def test_listed_contracts_keep_their_ids_and_are_not_new() -> None:
-    tickers = Tickers()
+    tickers = TickerTable()
     tickers.follow(underlying("SPY"), ContractTable())
     tickers.follow(underlying("SPX"), ContractTable([LISTED]))
     place = np.array([tickers.place(LISTED.occ)])
@@ -25,7 +25,7 @@ def test_listed_contracts_keep_their_ids_and_are_not_new() -> None:
 
 
 def test_a_contract_met_later_is_added_to_its_table() -> None:
-    tickers, table = Tickers(), ContractTable([LISTED])
+    tickers, table = TickerTable(), ContractTable([LISTED])
     tickers.follow(underlying("SPX"), table)
     assert tickers.place("O:SPX251219P06800000") == tickers.place("O:SPX251219P06800000")
     [new] = tickers.take_new()
@@ -33,7 +33,7 @@ def test_a_contract_met_later_is_added_to_its_table() -> None:
 
 
 def test_a_contract_its_owner_added_meanwhile_is_found_and_not_told() -> None:
-    tickers, table = Tickers(), ContractTable()
+    tickers, table = TickerTable(), ContractTable()
     tickers.follow(underlying("SPX"), table)
     table.add(LISTED)
     assert tickers.place(LISTED.occ) & 0xFFFF_FFFF == 1
@@ -44,13 +44,13 @@ def test_a_contract_its_owner_added_meanwhile_is_found_and_not_told() -> None:
     "ticker", ["", "SPX", "I:NDX", "O:SPXW251319C06800000", "O:SPXW251219X06800000", "O:SPX W251219C06800000"]
 )
 def test_nonsense_and_strangers_are_nowhere(ticker: str) -> None:
-    tickers = Tickers()
+    tickers = TickerTable()
     tickers.follow(underlying("SPX"), ContractTable())
     assert tickers.place(ticker) == NOWHERE
 
 
 def test_underlyings_are_told_from_contracts() -> None:
-    tickers = Tickers()
+    tickers = TickerTable()
     for symbol in ("SPY", "SPX"):
         tickers.follow(underlying(symbol), ContractTable([LISTED] if symbol == "SPX" else []))
     names = ["SPY", "I:SPX", LISTED.occ]

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from tui.screen.draw.bars import EIGHTHS, SPARKS
-from tui.screen.draw.painted import Painted, fitted, strip_of, text_of
+from tui.screen.draw.cell_widget import CellWidget, fitted, strip_of, text_of
 from tui.screen.theme import THEMES, palette
 
 
-class Watched(Painted):
+class Watched(CellWidget):
     """Remembers which lines it asked to be painted again."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ async def test_only_changed_lines_are_painted_again(stage) -> None:
 
 
 async def test_every_line_is_filled_with_an_explicit_background(stage) -> None:
-    widget = Painted()
+    widget = CellWidget()
     async with stage(widget, 20, 3):
         widget.paint([row("strikes")])
         strips = [widget.render_line(y) for y in range(3)]
@@ -47,7 +47,7 @@ async def test_every_line_is_filled_with_an_explicit_background(stage) -> None:
 
 
 async def test_another_theme_paints_in_its_own_colours(stage) -> None:
-    widget = Painted()
+    widget = CellWidget()
     async with stage(widget, 20, 3) as pilot:
         widget.paint([row("strikes")])
         dark = widget.render_line(0)

@@ -22,11 +22,11 @@ from engine.model.errors import NoDataError
 from engine.views.commands import Command, Seek, SelectExpiry
 from engine.views.view import Detail, SignalRow, View
 
-from ..run.desk import Desk
+from ..run.lazy_monitor import MonitorLike
 from ..settings.prefs import Prefs
 from . import keys, steering
 from .grid.ladder import Ladder
-from .grid.on_strikes import OnStrikes
+from .grid.strike_rows import StrikeRows
 from .inquiry import Inquiry
 from .keys import Key, Place
 from .log.log import SignalLog
@@ -34,7 +34,7 @@ from .notes import Notes, under_way
 from .sheets.ask import AskScreen, Question, Verdict
 from .sheets.detail import ContractDetail
 from .sheets.detail_screen import DetailScreen
-from .sheets.waiting import Waiting
+from .sheets.loading import LoadingScreen
 from .stages.flow_lines import FlowChart
 from .stages.heat_map import HeatMap
 from .stages.ranking import Rankings
@@ -64,7 +64,7 @@ _WIDTHS = [
 _HEIGHTS = [(0, "-sliver"), (SMALLEST[1], "-flat"), (20, "-low"), (30, "-tall"), (48, "-towering")]
 
 
-class DeskScreen(Inquiry, Stages):
+class MainScreen(Inquiry, Stages):
     """Everything at once, on rows that never move."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(of_app=False)]
@@ -72,7 +72,7 @@ class DeskScreen(Inquiry, Stages):
     VERTICAL_BREAKPOINTS = _HEIGHTS
     AUTO_FOCUS = "Ladder"
 
-    def __init__(self, desk: Desk, table: Sequence[Key], what: str, prefs: Prefs) -> None:
+    def __init__(self, desk: MonitorLike, table: Sequence[Key], what: str, prefs: Prefs) -> None:
         super().__init__(desk)
         self.prefs = prefs
         self.view: View | None = None
@@ -80,7 +80,7 @@ class DeskScreen(Inquiry, Stages):
         self._header, self._note = StatusHeader(), NoteLine()
         self._signals, self._docked_detail = SignalLog(), ContractDetail()
         self._transport, self._footer = TransportBar(), HintFooter()
-        self._waiting = Waiting(what)
+        self._waiting = LoadingScreen(what)
         self._hinted: tuple[Place, StageName, bool] | None = None
         self._notes, self._failure, self._told = Notes(), "", ""
         self._said = ""
@@ -341,7 +341,7 @@ class DeskScreen(Inquiry, Stages):
     def _signal_chosen(self, event: SignalLog.Chosen) -> None:
         self._inspect(event.index)
 
-    @on(OnStrikes.CursorMoved)
+    @on(StrikeRows.CursorMoved)
     def _cursor_moved(self) -> None:
         self.refresh_detail()
 

@@ -26,7 +26,7 @@ _TRIES, _PATIENCE_S = 4, 0.02
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class RecordingFolder:
     """One symbol's recording of one day."""
 
     root: Path
@@ -55,14 +55,14 @@ class Place:
         return self.folder / f"{self.symbol}-{_digits(max(second, last + 1))}.arrows"
 
 
-def places(root: Path) -> list[Place]:
+def places(root: Path) -> list[RecordingFolder]:
     """Return every recording below `root`, by day and symbol."""
     found = set()
     for path in (root / "journal").glob("*/*.arrows"):
         name = RECORDING.fullmatch(path.name)
         day = date_named(path.parent.name)
         if name is not None and day is not None:
-            found.add(Place(root, day, name[1]))
+            found.add(RecordingFolder(root, day, name[1]))
     return sorted(found)
 
 
@@ -72,7 +72,7 @@ class Lock:
     Without POSIX locks nobody is refused.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: RecordingFolder) -> None:
         self._place = place
         self._file: IO[str] | None = None
 
@@ -98,7 +98,7 @@ class Lock:
             self._place.lock.unlink(missing_ok=True)
 
 
-def is_recording(place: Place) -> bool:
+def is_recording(place: RecordingFolder) -> bool:
     """Say whether a living process writes there; asking needs no right to write and leaves nothing."""
     try:
         with place.lock.open("rb") as file:

@@ -15,11 +15,11 @@ from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
 from engine.model.events import QUOTE, Events, empty_events
-from engine.store.days.recorded import open_recorded
+from engine.store.days.any_day import open_stored, stored_symbols
+from engine.store.days.recording import open_recorded
 from engine.store.days.store import DayStore
-from engine.store.days.stored import open_stored, stored_symbols
 from engine.store.journal.compaction import compact
-from engine.store.journal.places import Place
+from engine.store.journal.folders import RecordingFolder
 from engine.tape.tape import Tape, TapeInfo
 
 DAY = date(2025, 12, 16)
@@ -34,10 +34,10 @@ def events() -> Events:
 
 
 @pytest.fixture
-def record(tmp_path: Path, events: Events) -> Callable[[str], Place]:
+def record(tmp_path: Path, events: Events) -> Callable[[str], RecordingFolder]:
     """Return what records a symbol's day in three batches."""
 
-    def run(symbol: str) -> Place:
+    def run(symbol: str) -> RecordingFolder:
         info = TapeInfo(symbol, underlying(symbol), DAY, session(DAY), "fake", "LIVE", "tape", 100)
         intake = open_recorded(tmp_path, info, lambda: session(DAY).open_ns)
         intake.listed.add(Contract(symbol, DAY, "C", 685_000))
@@ -54,7 +54,7 @@ def rows(tape: Tape) -> Events:
 
 
 def test_a_recording_can_be_opened_before_it_is_a_day_and_after(
-    tmp_path: Path, record: Callable[[str], Place], events: Events
+    tmp_path: Path, record: Callable[[str], RecordingFolder], events: Events
 ) -> None:
     store = DayStore(tmp_path)
     place = record("SPY")
@@ -70,7 +70,7 @@ def test_a_recording_can_be_opened_before_it_is_a_day_and_after(
 
 
 def test_what_is_lost_of_a_recording_stands_in_its_notes(
-    tmp_path: Path, record: Callable[[str], Place], events: Events
+    tmp_path: Path, record: Callable[[str], RecordingFolder], events: Events
 ) -> None:
     [path] = record("SPY").files()
     os.truncate(path, path.stat().st_size - 20)

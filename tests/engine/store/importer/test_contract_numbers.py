@@ -9,18 +9,18 @@ import pytest
 
 from engine.model.calendar import generic, parse_custom, parse_time, session
 from engine.model.contracts import Contract
-from engine.store.importer.roster import OTHER, UNREADABLE, Roster, day_at, day_index, days
+from engine.store.importer.contract_numbers import OTHER, UNREADABLE, ContractNumbers, day_at, day_index, days
 
 DAY = date(2025, 12, 16)
 CALL = "O:SPY251216C00685000"
 
 
-def roster(symbol: str | None = None, **customs: str) -> Roster:
+def roster(symbol: str | None = None, **customs: str) -> ContractNumbers:
     known = {name: parse_custom(spec) for name, spec in customs.items()}
-    return Roster(symbol, None, known)
+    return ContractNumbers(symbol, None, known)
 
 
-def symbols(found: Roster, *names: str) -> list[str]:
+def symbols(found: ContractNumbers, *names: str) -> list[str]:
     return [found.symbol_name(int(number)) for number in found.tickers(list(names)).symbol]
 
 

@@ -11,7 +11,7 @@ import pytest
 from engine.model.errors import CredentialError, StoreError
 from engine.views.commands import Command, Pause, SelectSymbol
 from engine.views.view import Detail, View
-from tui.run.desk import LazyDesk
+from tui.run.lazy_monitor import LazyMonitor
 
 
 @dataclass
@@ -45,7 +45,7 @@ def real(make_view: Callable[..., View], make_detail: Callable[..., Detail]) -> 
 
 
 async def test_before_it_is_started_there_is_nothing_to_show_and_stopping_is_no_error() -> None:
-    desk = LazyDesk(lambda: pytest.fail("nobody asked for it"))
+    desk = LazyMonitor(lambda: pytest.fail("nobody asked for it"))
     assert (desk.view, desk.sources, desk.failure, desk.refusal) == (None, (), None, None)
     await desk.stop()
 
@@ -57,7 +57,7 @@ async def test_the_desk_is_made_in_another_thread_and_then_speaks_for_itself(rea
         makers.append(threading.get_ident())
         return real
 
-    desk = LazyDesk(make)
+    desk = LazyMonitor(make)
     await desk.start()
     assert makers != [threading.get_ident()]
     assert (desk.view, desk.sources) == (real.view, real.sources)
@@ -68,7 +68,7 @@ async def test_the_desk_is_made_in_another_thread_and_then_speaks_for_itself(rea
 
 
 async def test_what_is_sent_early_arrives_once_and_in_order(real: RealDesk) -> None:
-    desk = LazyDesk(lambda: real)
+    desk = LazyMonitor(lambda: real)
     desk.send(SelectSymbol("QQQ"))
     desk.send(Pause(True))
     await desk.start()
@@ -80,7 +80,7 @@ async def test_a_desk_that_cannot_be_made_says_why() -> None:
     def make() -> RealDesk:
         raise StoreError("tape.parquet is damaged.")
 
-    desk = LazyDesk(make)
+    desk = LazyMonitor(make)
     with pytest.raises(StoreError, match="damaged"):
         await desk.start()
     assert desk.view is None

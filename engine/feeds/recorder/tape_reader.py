@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from ...tape.live_tape import LiveTape
-from .protocol import Ended, Have, Listed, Message, Rows, Told, pack
+from .protocol import ContractNames, Message, RowsMessage, SourceReport, TapeEnd, TapeExtent, pack
 
 
-class Follower:
+class TapeReader:
     """Reads a tape in a thread of its own choosing, from its first row on, while others write and fold it."""
 
     def __init__(self, tape: LiveTape) -> None:
         self.tape = tape
         self._rows, self._contracts = 0, 0
-        self._told: Told | None = None
+        self._told: SourceReport | None = None
 
-    def skip(self, have: Have) -> bool:
+    def skip(self, have: TapeExtent) -> bool:
         """Begin after what the screen has; False when that is no beginning of what can be read."""
         names = self._names()[: have.contracts]
-        own = Have().with_names(names)
+        own = TapeExtent().with_names(names)
         while own.rows < min(have.rows, self.tape.events):
             own = own.with_rows(pack(self.tape.since(own.rows)[: have.rows - own.rows]))
         self._rows, self._contracts = own.rows, own.contracts
         return own == have
 
-    def link(self, again: bool) -> Told | None:
+    def link(self, again: bool) -> SourceReport | None:
         """Return what the source says of its connection if it says something else now, or `again`."""
-        told = Told(self.tape.link)
+        told = SourceReport(self.tape.link)
         if told == self._told and not again:
             return None
         self._told = told
@@ -39,11 +39,11 @@ class Follower:
         names = self._names()
         if names:
             self._contracts += len(names)
-            return Listed(names)
+            return ContractNames(names)
         if len(events):
             first, self._rows = self._rows, self._rows + len(events)
-            return Rows(first, pack(events))
-        return Ended() if closed else None
+            return RowsMessage(first, pack(events))
+        return TapeEnd() if closed else None
 
     def _names(self) -> list[str]:
         """Return the OCC names of the contracts after those that were handed out."""

@@ -15,14 +15,14 @@ from ..fold.state import State
 from ..model.events import MISSING, NS, QUOTE, SPOT, TRADE, UNDERLYING, Events
 from ..tape.timeline import Timeline
 from .detail import last_known, print_row
-from .queries import Around, Tick
+from .queries import SignalTape, SignalTapeTick
 from .view import Print, SignalRow
 
 SIDE_NS = 60 * NS
 PRINTS = 12
 
 
-def around(timeline: Timeline, index: int, signal: SignalRow) -> Around:
+def around(timeline: Timeline, index: int, signal: SignalRow) -> SignalTape:
     """Return the tape around row `index` of the log, as far as it has been played.
 
     Around a signal about the underlying the prices are spots, the volume is that of all contracts, and no
@@ -37,11 +37,11 @@ def around(timeline: Timeline, index: int, signal: SignalRow) -> Around:
     volume = np.bincount(at[printed], events["s1"][printed], seconds).astype(np.int64)
     prices = _prices(events, at, seconds, signal.cid, _price_then(state, signal.cid))
     ticks = tuple(
-        Tick(since_ns + i * NS, price, traded)
+        SignalTapeTick(since_ns + i * NS, price, traded)
         for i, (price, traded) in enumerate(zip(prices, volume.tolist(), strict=True))
     )
     prints = () if signal.cid == UNDERLYING else _nearest(events[printed], sides[printed], signal.ts_ns)
-    return Around(index, ticks, prints)
+    return SignalTape(index, ticks, prints)
 
 
 def _printed(events: Events, cid: int) -> NDArray[np.bool_]:

@@ -55,7 +55,7 @@ _FIELD = re.compile(r"\$\.(\w+)|field `(\w+)`")
 _MOST_NAMES, _LONGEST_NAME = 64, 16
 
 
-class Book:
+class FrameReader:
     """Reads one piece of a frame at a time."""
 
     def __init__(self, cluster: str, counters: Counters) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from ...tape.tape import Tape
-from ..journal.places import Place, places
+from ..journal.folders import RecordingFolder, places
 from ..journal.tape import open_journal
 from .store import DayStore
 
@@ -19,7 +19,7 @@ def open_stored(
 
     A recording is there as far as it has come; what of it cannot be read stands in the notes, and is told.
     """
-    place = Place(store.root, day, symbol)
+    place = RecordingFolder(store.root, day, symbol)
     if store.has(day, symbol) or not place.files():
         return store.open(day, symbol)
     tape = open_journal(place)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.screen.sheets.waiting import WIDTH, waiting_text
+from tui.screen.sheets.loading import WIDTH, waiting_text
 
 
 def bar(tick: int) -> str:

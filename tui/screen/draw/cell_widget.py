@@ -73,7 +73,7 @@ def _inkless(*styles: Style | None) -> bool:
     return not any(style is None or style.reverse or style.underline or style.strike for style in styles)
 
 
-class Painted(Widget):
+class CellWidget(Widget):
     """A widget of fixed lines that repaints only lines whose cells changed."""
 
     ALLOW_SELECT = False

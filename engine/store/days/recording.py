@@ -21,7 +21,7 @@ from ...tape.live_tape import LiveTape, Spool
 from ...tape.tape import TapeInfo
 from ..journal.compaction import fresh_files, recorded_day
 from ..journal.encoding import Recording
-from ..journal.places import Place
+from ..journal.folders import RecordingFolder
 from ..journal.tape import JoinedTape, read_files
 from ..journal.writer import Flush, Journal
 from .meta import DayMeta
@@ -29,7 +29,7 @@ from .spool import FileSpool
 from .store import DayStore
 
 
-class Recorded:
+class DayRecording:
     """One symbol's day, recorded; an `engine.tape.live_tape.Intake`. Any thread may write, one at a time.
 
     What the journal takes goes on the tape next, so the tape folds to what the recording folds to. What the
@@ -56,7 +56,7 @@ class Recorded:
         return self.tape.listed
 
     @property
-    def place(self) -> Place:
+    def place(self) -> RecordingFolder:
         """Where the recording lies."""
         return self._journal.place
 
@@ -134,18 +134,18 @@ def open_recorded(
     info: TapeInfo,
     now: Callable[[], int] = time.time_ns,
     spool: Callable[[], Spool] | None = None,
-) -> Recorded:
+) -> DayRecording:
     """Begin to record a symbol's day below `root`, after what was recorded of it before.
 
     now   : ns UTC
     spool : gives the place for whole chunks of the tape; beside the recording without it
     Raises BusyError when another process records the same, StoreError for a recording that cannot be gone on
-    with. A disk that refuses is no error: see `Recorded.trouble`.
+    with. A disk that refuses is no error: see `DayRecording.trouble`.
     """
     journal = Journal(root, _recording(info))
     _open(journal, now())
     try:
-        return Recorded(journal, _resumed(DayStore(root), journal.place, info, spool))
+        return DayRecording(journal, _resumed(DayStore(root), journal.place, info, spool))
     except BaseException:
         journal.close()
         raise
@@ -165,7 +165,9 @@ def _open(journal: Journal, now_ns: int) -> None:
         return  # the journal remembers why, and tries again
 
 
-def _resumed(store: DayStore, place: Place, info: TapeInfo, spool: Callable[[], Spool] | None) -> LiveTape:
+def _resumed(
+    store: DayStore, place: RecordingFolder, info: TapeInfo, spool: Callable[[], Spool] | None
+) -> LiveTape:
     """Return a live tape of everything that earlier processes recorded of the day."""
     old, notes = _day_before(store, place)
     files = read_files(place)
@@ -191,7 +193,7 @@ def _resumed(store: DayStore, place: Place, info: TapeInfo, spool: Callable[[], 
     return tape
 
 
-def _day_before(store: DayStore, place: Place) -> tuple[DayMeta | None, tuple[str, ...]]:
+def _day_before(store: DayStore, place: RecordingFolder) -> tuple[DayMeta | None, tuple[str, ...]]:
     """Return the day that was recorded and compacted before, and a sentence on one that is in the way."""
     try:
         return recorded_day(store, place), ()

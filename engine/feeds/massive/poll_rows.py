@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...model.events import FLAG_POLLED, FLAG_RECEIVED, MISSING, TRADE, Events, empty_events
-from .wire.chain import Chain
+from .wire.chain import ChainSnapshot
 
 
-def synthesise(before: Mapping[int, int], after: Chain) -> Events:
+def synthesise(before: Mapping[int, int], after: ChainSnapshot) -> Events:
     """Return the trades that explain a snapshot's volumes, one for each contract that was traded.
 
     Without a price there is no trade: what was traded then stays lacking.

@@ -11,8 +11,8 @@ from engine.fold.conditions import CANCELS
 from engine.fold.state import SIGNAL
 from engine.model.events import MISSING, NS, QUOTE, SPOT, TRADE, UNDERLYING
 from engine.tape.timeline import Timeline, TimelineParams
-from engine.views.around import PRINTS, around
 from engine.views.projection import signal_row
+from engine.views.signal_tape import PRINTS, around
 
 N = 3000
 TIGHT = TimelineParams(spacing_ns=NS, spacing_events=40, budget_bytes=40_000, cached_chunks=2)

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from engine.model.errors import UsageError
-from tui.cli.commands.asked_days import asked_days
+from tui.cli.commands.date_ranges import asked_days
 
 
 def test_days_are_folded_once_each_in_order() -> None:

@@ -15,7 +15,7 @@ from textual.message import Message
 
 from engine.views.view import View
 
-from ..draw.painted import Painted
+from ..draw.cell_widget import CellWidget
 from . import scroll, sheet
 
 
@@ -23,11 +23,11 @@ from . import scroll, sheet
 class Axis:
     """Where the strikes of a symbol stand on the screen."""
 
-    place: scroll.Place = field(default_factory=scroll.Place)
+    place: scroll.ScrollPosition = field(default_factory=scroll.ScrollPosition)
     symbol: str = ""
 
 
-class OnStrikes(Painted, can_focus=True):
+class StrikeRows(CellWidget, can_focus=True):
     """Rows of strikes from the highest down, below some heading lines."""
 
     TITLE_HEIGHT, TITLE_WIDTH = 18, 100  # below either the ruled title line gives its row to a strike
@@ -54,7 +54,7 @@ class OnStrikes(Painted, can_focus=True):
     def learn(self, view: View) -> None:
         """Take in a view without painting it; another symbol begins at its spot."""
         if self._axis.symbol != view.symbol:
-            self._axis.place, self._axis.symbol = scroll.Place(), view.symbol
+            self._axis.place, self._axis.symbol = scroll.ScrollPosition(), view.symbol
         self._view = view
 
     def move(self, rows: int) -> None:
@@ -68,7 +68,7 @@ class OnStrikes(Painted, can_focus=True):
     def jump(self, where: Literal["top", "bottom", "spot"]) -> None:
         """Go to the highest or lowest strike; or give up the cursor and follow spot again."""
         if where == "spot":
-            self._go(scroll.Place())
+            self._go(scroll.ScrollPosition())
             return
         strikes = self._strikes()
         if strikes:
@@ -97,11 +97,11 @@ class OnStrikes(Painted, can_focus=True):
         self._scroll(-3)
 
     @property
-    def _place(self) -> scroll.Place:
+    def _place(self) -> scroll.ScrollPosition:
         return self._axis.place
 
     @_place.setter
-    def _place(self, place: scroll.Place) -> None:
+    def _place(self, place: scroll.ScrollPosition) -> None:
         self._axis.place = place
 
     @property
@@ -125,18 +125,18 @@ class OnStrikes(Painted, can_focus=True):
         view = self._view
         return -1 if view is None or view.atm < 0 else len(view.strike_milli) - 1 - view.atm
 
-    def _in_sight(self) -> sheet.Span:
+    def _in_sight(self) -> sheet.StrikeSpan:
         """Say which strikes are in sight, and stand on the topmost, so that strikes joining move nothing."""
         strikes, top = self._strikes(), self._top()
         count = max(0, min(self._body, len(strikes)))
         if count:
             self._place = replace(self._place, top=strikes[top])
-        return sheet.Span(len(strikes) - top - count, count)
+        return sheet.StrikeSpan(len(strikes) - top - count, count)
 
     def _top(self) -> int:
         return scroll.top_row(self._place, self._strikes(), self._atm(), self._body)
 
-    def _go(self, place: scroll.Place) -> None:
+    def _go(self, place: scroll.ScrollPosition) -> None:
         moved = place.cursor is not None and place.cursor != self._place.cursor
         self._place = place
         self._again()

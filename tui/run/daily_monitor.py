@@ -32,7 +32,7 @@ from engine.views.queries import Query
 from engine.views.view import Detail, View
 
 from . import process
-from .desk import Desk
+from .lazy_monitor import MonitorLike
 
 T = TypeVar("T")
 
@@ -57,14 +57,14 @@ class LiveDay:
     writes  : whether this process still records it; None where another one does
     """
 
-    desk: Desk
+    desk: MonitorLike
     day: date | None
     source: str
     symbols: tuple[str, ...]
     writes: Callable[[], bool] | None
 
 
-class DailyDesk:
+class DailyMonitor:
     """A desk that begins with a live day and goes on, session after session, until it is stopped.
 
     make   : gives the day that is on or comes next, not yet started; called in a thread of its own
@@ -285,7 +285,7 @@ def _name(day: LiveDay) -> str:
     return f"{day.day:%A}'s day"
 
 
-def _has_begun(desk: Desk) -> bool:
+def _has_begun(desk: MonitorLike) -> bool:
     return desk.view is not None or desk.failure is not None
 
 

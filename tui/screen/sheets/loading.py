@@ -9,7 +9,7 @@ WIDTH = 44
 _SLIDER = 8
 
 
-class Waiting(Static):
+class LoadingScreen(Static):
     """Says what is being loaded, or why nothing can be."""
 
     DEFAULT_CSS = """

@@ -29,8 +29,8 @@ from engine.views.commands import (
     UseSource,
 )
 from engine.views.view import Detail, View
-from tui.run.next_day import LONGEST_WAIT_S, NEXT, RETRY_S, DailyDesk, LiveDay
-from tui.screen.frame_rate import Gate
+from tui.run.daily_monitor import LONGEST_WAIT_S, NEXT, RETRY_S, DailyMonitor, LiveDay
+from tui.screen.frame_rate import ViewGate
 
 TUESDAY, WEDNESDAY, THURSDAY = date(2025, 12, 16), date(2025, 12, 17), date(2025, 12, 18)
 Views = Callable[..., View]
@@ -151,8 +151,8 @@ class Week:
         self.dropped += 1
 
     @asynccontextmanager
-    async def watched(self, first: LiveDay, tidy: Any = None) -> AsyncIterator[DailyDesk]:
-        desk = DailyDesk(first, self.make, tidy or self.tidy, self.clock.now, self.clock.pause, self.drop)
+    async def watched(self, first: LiveDay, tidy: Any = None) -> AsyncIterator[DailyMonitor]:
+        desk = DailyMonitor(first, self.make, tidy or self.tidy, self.clock.now, self.clock.pause, self.drop)
         await desk.start()
         try:
             yield desk
@@ -293,7 +293,7 @@ async def test_a_symbol_that_the_next_day_does_not_have_is_not_asked_for(week: W
 
 
 async def test_the_first_view_of_the_next_day_is_painted_though_its_numbers_begin_again(week: Week) -> None:
-    gate = Gate()
+    gate = ViewGate()
     async with week.watched(week.day(TUESDAY, generation=40, version=9_000)) as desk:
         assert desk.view is not None
         assert gate.admits(desk.view)
@@ -330,7 +330,7 @@ async def test_a_day_that_fails_before_its_first_picture_says_so(week: Week) -> 
 
 
 async def test_the_old_day_is_stopped_and_let_go(week: Week) -> None:
-    desk = DailyDesk(week.day(TUESDAY), week.make, week.tidy, week.clock.now, week.clock.pause, week.drop)
+    desk = DailyMonitor(week.day(TUESDAY), week.make, week.tidy, week.clock.now, week.clock.pause, week.drop)
     await desk.start()
     old = week.desks.pop(TUESDAY)
     gone, life = weakref.ref(old), old.life
@@ -378,7 +378,7 @@ async def test_who_looks_at_something_else_is_offered_the_next_day(
 
 
 async def test_the_offer_is_painted_over_a_picture_that_stands_still(week: Week) -> None:
-    gate = Gate()
+    gate = ViewGate()
     async with week.watched(week.day(TUESDAY, paused=True)) as desk:
         assert desk.view is not None
         assert gate.admits(desk.view)
@@ -461,7 +461,7 @@ async def test_the_screen_can_be_left_while_a_day_is_being_opened(week: Week) ->
         raise StoreError("too late")
 
     first = week.day(TUESDAY)
-    desk = DailyDesk(first, make, week.tidy, week.clock.now, week.clock.pause, week.drop)
+    desk = DailyMonitor(first, make, week.tidy, week.clock.now, week.clock.pause, week.drop)
     await desk.start()
     await week.clock.go(ready_ns(WEDNESDAY) - 1)
     going = asyncio.create_task(week.clock.go(ready_ns(WEDNESDAY)))
@@ -521,7 +521,7 @@ async def test_a_failure_nobody_expected_is_said_and_raised_when_the_screen_is_l
     async def fail() -> None:
         raise ZeroDivisionError("by nothing")
 
-    desk = DailyDesk(week.day(TUESDAY), week.make, fail, week.clock.now, week.clock.pause, week.drop)
+    desk = DailyMonitor(week.day(TUESDAY), week.make, fail, week.clock.now, week.clock.pause, week.drop)
     await desk.start()
     await week.clock.go(after_close(TUESDAY))
     assert desk.failure == "Something failed that should not have (ZeroDivisionError: by nothing)."

@@ -6,17 +6,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.feeds.massive.polled import synthesise
+from engine.feeds.massive.poll_rows import synthesise
 from engine.feeds.massive.reconciliation import Reconciliation
-from engine.feeds.massive.wire.chain import Chain, Traded
+from engine.feeds.massive.wire.chain import ChainSnapshot, DayVolume
 from engine.model.events import EVENT, FLAG_POLLED, FLAG_RECEIVED, MISSING, TRADE
 
 NOW = 1_766_154_600_000_000_000
 
 
-def snapshot(volumes: dict[int, int], price: int = 15_000, listed: tuple[int, ...] = ()) -> Chain:
-    traded = tuple(Traded(cid, volume, price, None, None) for cid, volume in volumes.items())
-    return Chain(np.empty(0, EVENT), listed or tuple(volumes), traded, False, NOW)
+def snapshot(volumes: dict[int, int], price: int = 15_000, listed: tuple[int, ...] = ()) -> ChainSnapshot:
+    traded = tuple(DayVolume(cid, volume, price, None, None) for cid, volume in volumes.items())
+    return ChainSnapshot(np.empty(0, EVENT), listed or tuple(volumes), traded, False, NOW)
 
 
 def test_a_difference_is_one_trade_at_the_last_price() -> None:

@@ -24,11 +24,11 @@ from engine.fold.params import FoldParams
 from engine.model.contracts import Contract
 from engine.model.errors import BusyError, StoreError
 from engine.model.events import GAP, KIND_NAMES, Events
-from engine.store.days.recorded import Recorded, open_recorded
+from engine.store.days.recording import DayRecording, open_recorded
 from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
 from engine.store.journal.encoding import Recording
-from engine.store.journal.places import Place, is_recording
+from engine.store.journal.folders import RecordingFolder, is_recording
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import Journal
 from engine.tape.live_tape import LiveTape
@@ -60,11 +60,11 @@ def info(in_memory: Callable[..., Tape], mixed_events: EventsOf) -> TapeInfo:
 
 
 @pytest.fixture
-def begin(tmp_path: Path, info: TapeInfo) -> Iterator[Callable[[], Recorded]]:
+def begin(tmp_path: Path, info: TapeInfo) -> Iterator[Callable[[], DayRecording]]:
     """Return what begins to record below `tmp_path`; closed at the end."""
-    begun: list[Recorded] = []
+    begun: list[DayRecording] = []
 
-    def run() -> Recorded:
+    def run() -> DayRecording:
         begun.append(open_recorded(tmp_path, info, lambda: info.session.open_ns))
         return begun[-1]
 
@@ -73,7 +73,7 @@ def begin(tmp_path: Path, info: TapeInfo) -> Iterator[Callable[[], Recorded]]:
         intake.close()
 
 
-def feed(intake: Recorded, events: Events, contracts: list[Contract], step: int = 100) -> None:
+def feed(intake: DayRecording, events: Events, contracts: list[Contract], step: int = 100) -> None:
     """Append events by `step`; contracts are listed when they are first needed."""
     for start in range(0, len(events), step):
         batch = events[start : start + step]
@@ -113,7 +113,7 @@ def test_live_replay_and_compacted_day_fold_to_one_hash(
     edges = [0, *sorted(min(cut, len(events)) for cut in restarts), len(events)]
     with TemporaryDirectory() as name:
         root = Path(name)
-        store, place = DayStore(root), Place(root, info.day, info.symbol)
+        store, place = DayStore(root), RecordingFolder(root, info.day, info.symbol)
         for start, stop in pairwise(edges):
             if compacted and place.files():
                 compact(store, place, folded)
@@ -133,7 +133,7 @@ def test_live_replay_and_compacted_day_fold_to_one_hash(
 
 
 def test_a_killed_recording_is_gone_on_with(
-    begin: Callable[[], Recorded], events_of: EventsOf, contracts: list[Contract]
+    begin: Callable[[], DayRecording], events_of: EventsOf, contracts: list[Contract]
 ) -> None:
     events = events_of(1, 600)
     first = begin()
@@ -155,7 +155,7 @@ def test_a_killed_recording_is_gone_on_with(
 
 
 def test_rows_are_safe_once_the_disk_has_said_so(
-    begin: Callable[[], Recorded], events_of: EventsOf, contracts: list[Contract]
+    begin: Callable[[], DayRecording], events_of: EventsOf, contracts: list[Contract]
 ) -> None:
     events = events_of(2, 300)
     intake = begin()
@@ -172,7 +172,7 @@ def test_a_disk_that_takes_its_time_delays_no_event(
 ) -> None:
     events, slow, disk = events_of(2, 300), threading.Event(), ThreadPoolExecutor(1)
     journal = Journal(tmp_path, Recording(info.day, info.underlying, info.spot_origin, info.tick))
-    intake = Recorded(journal, LiveTape(info), disk)
+    intake = DayRecording(journal, LiveTape(info), disk)
     disk.submit(slow.wait)
     feed(intake, events[:100], contracts)
     intake.keep(0)
@@ -186,7 +186,7 @@ def test_a_disk_that_takes_its_time_delays_no_event(
 
 
 def test_a_recording_whose_compaction_was_killed_is_gone_on_with_once(
-    tmp_path: Path, begin: Callable[[], Recorded], events_of: EventsOf, contracts: list[Contract]
+    tmp_path: Path, begin: Callable[[], DayRecording], events_of: EventsOf, contracts: list[Contract]
 ) -> None:
     events = events_of(3, 300)
     first = begin()
@@ -206,7 +206,7 @@ def test_a_recording_whose_compaction_was_killed_is_gone_on_with_once(
 class Looking(LiveTape):
     """A tape that looks, whenever it is given anything, how many rows are recorded."""
 
-    place: Place
+    place: RecordingFolder
 
     def append(self, events: Events, received_ns: int | None = None, timely: bool = True) -> None:
         assert len(rows(open_journal(self.place))) == self.given + len(events)
@@ -219,7 +219,7 @@ def test_what_is_on_the_tape_was_recorded_before(
     events, tape = events_of(2, 300), Looking(info)
     journal = Journal(tmp_path, Recording(info.day, info.underlying, info.spot_origin, info.tick))
     tape.place = journal.place
-    intake = Recorded(journal, tape)
+    intake = DayRecording(journal, tape)
     feed(intake, events, contracts)
     intake.close()
     assert tape.given == len(events)
@@ -240,7 +240,7 @@ def test_what_the_disk_could_not_keep_counts_as_missed(
 ) -> None:
     events = events_of(2, 300)
     journal = Journal(tmp_path, Recording(info.day, info.underlying, info.spot_origin, info.tick))
-    intake = Recorded(journal, LiveTape(info), Refusing(1))
+    intake = DayRecording(journal, LiveTape(info), Refusing(1))
     feed(intake, events[:100], contracts)
     assert (intake.rows, intake.missed) == (100, 0)
     intake.keep(0)
@@ -265,7 +265,7 @@ def test_a_disk_that_has_not_answered_is_not_asked_again(
 ) -> None:
     disk = Hanging(1)
     journal = Journal(tmp_path, Recording(info.day, info.underlying, info.spot_origin, info.tick))
-    intake = Recorded(journal, LiveTape(info), disk)
+    intake = DayRecording(journal, LiveTape(info), disk)
     for second in range(3):
         feed(intake, events_of(second, 100), contracts)
         intake.keep(second)
@@ -273,7 +273,7 @@ def test_a_disk_that_has_not_answered_is_not_asked_again(
     intake.close()
 
 
-def test_another_process_that_records_the_same_is_an_error(begin: Callable[[], Recorded]) -> None:
+def test_another_process_that_records_the_same_is_an_error(begin: Callable[[], DayRecording]) -> None:
     pytest.importorskip("fcntl")
     first = begin()
     with pytest.raises(BusyError, match="SPY on 2025-12-16 is being recorded into"):
@@ -294,7 +294,7 @@ def no_file_beyond(size: int) -> Iterator[None]:
 
 
 def test_a_full_disk_is_told_and_marked_and_the_tape_goes_on(
-    begin: Callable[[], Recorded], events_of: EventsOf, contracts: list[Contract]
+    begin: Callable[[], DayRecording], events_of: EventsOf, contracts: list[Contract]
 ) -> None:
     events = events_of(3, 2000)
     intake = begin()
@@ -315,7 +315,7 @@ def test_a_full_disk_is_told_and_marked_and_the_tape_goes_on(
 
 
 def test_a_folder_that_cannot_be_written_stops_no_tape(
-    tmp_path: Path, begin: Callable[[], Recorded], events_of: EventsOf, contracts: list[Contract]
+    tmp_path: Path, begin: Callable[[], DayRecording], events_of: EventsOf, contracts: list[Contract]
 ) -> None:
     (tmp_path / "journal").write_text("in the way")
     intake = begin()
@@ -349,7 +349,7 @@ def test_a_simulated_market_never_mixes_with_a_real_one(
 
 
 def test_a_closed_recording_takes_nothing(
-    begin: Callable[[], Recorded], events_of: EventsOf, contracts: list[Contract]
+    begin: Callable[[], DayRecording], events_of: EventsOf, contracts: list[Contract]
 ) -> None:
     intake = begin()
     feed(intake, events_of(1, 100), contracts)

@@ -1,7 +1,7 @@
 """What the screen needs of the engine: something to look at, and somewhere to send commands.
 
-Owns the `Desk` protocol, which `engine.session.monitor.Monitor` satisfies, and `LazyDesk`, which lets the
-screen be painted before the engine is even imported. It refuses to know what a view contains.
+Owns the `MonitorLike` protocol, which `engine.session.monitor.Monitor` satisfies, and `LazyMonitor`, which
+lets the screen be painted before the engine is even imported. It refuses to know what a view contains.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.views.view import Detail, View
 T = TypeVar("T")
 
 
-class Desk(Protocol):
+class MonitorLike(Protocol):
     """One day of several symbols that is being watched.
 
     view    : the newest view, None until there is one; cheap to read
@@ -50,15 +50,15 @@ class Desk(Protocol):
     async def ask(self, query: Query[T]) -> T: ...
 
 
-class LazyDesk:
+class LazyMonitor:
     """A desk that is made in a thread when it is started; until then it has nothing to show.
 
     make : builds the real desk; may import and read whatever it likes
     """
 
-    def __init__(self, make: Callable[[], Desk]) -> None:
+    def __init__(self, make: Callable[[], MonitorLike]) -> None:
         self._make = make
-        self._desk: Desk | None = None
+        self._desk: MonitorLike | None = None
         self._early: list[Command] = []
 
     @property

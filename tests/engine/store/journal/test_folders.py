@@ -11,43 +11,45 @@ from engine.model.calendar import session
 from engine.model.errors import StoreError
 from engine.model.events import NS
 from engine.store.files import is_claimed
-from engine.store.journal.places import Lock, Place, is_recording
+from engine.store.journal.folders import Lock, RecordingFolder, is_recording
 
 DAY = date(2025, 12, 16)
 OPEN_NS = session(DAY).open_ns
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    place = Place(tmp_path, DAY, "SPY")
+def place(tmp_path: Path) -> RecordingFolder:
+    place = RecordingFolder(tmp_path, DAY, "SPY")
     place.folder.mkdir(parents=True)
     return place
 
 
-def test_a_file_is_named_after_the_exchange_time_at_which_it_began(place: Place) -> None:
+def test_a_file_is_named_after_the_exchange_time_at_which_it_began(place: RecordingFolder) -> None:
     assert place.next_file(OPEN_NS).name == "SPY-093000.arrows"
 
 
-def test_a_file_comes_after_those_that_are_there_even_if_the_clock_was_set_back(place: Place) -> None:
+def test_a_file_comes_after_those_that_are_there_even_if_the_clock_was_set_back(
+    place: RecordingFolder,
+) -> None:
     place.next_file(OPEN_NS).touch()
     assert place.next_file(OPEN_NS).name == "SPY-093001.arrows"
     assert place.next_file(OPEN_NS - 3600 * NS).name == "SPY-093001.arrows"
     assert place.next_file(OPEN_NS + 29 * NS).name == "SPY-093029.arrows"
 
 
-def test_the_hours_of_a_session_that_crosses_midnight_stay_in_order(place: Place) -> None:
+def test_the_hours_of_a_session_that_crosses_midnight_stay_in_order(place: RecordingFolder) -> None:
     evening_before, after_midnight = OPEN_NS - 13 * 3600 * NS, OPEN_NS + 15 * 3600 * NS
     assert place.next_file(evening_before).name == "SPY-000000.arrows"
     assert place.next_file(after_midnight).name == "SPY-243000.arrows"
 
 
-def test_files_of_other_symbols_are_not_counted(place: Place) -> None:
+def test_files_of_other_symbols_are_not_counted(place: RecordingFolder) -> None:
     (place.folder / "SPYG-120000.arrows").touch()
     assert place.files() == []
     assert place.next_file(OPEN_NS).name == "SPY-093000.arrows"
 
 
-def test_a_lock_is_held_by_one_and_cleared_away_when_it_is_let_go(place: Place) -> None:
+def test_a_lock_is_held_by_one_and_cleared_away_when_it_is_let_go(place: RecordingFolder) -> None:
     pytest.importorskip("fcntl")
     first, second = Lock(place), Lock(place)
     first.take()
@@ -63,7 +65,7 @@ def test_a_lock_is_held_by_one_and_cleared_away_when_it_is_let_go(place: Place) 
     second.release()
 
 
-def test_a_lock_that_a_killed_process_left_is_nobodys(place: Place) -> None:
+def test_a_lock_that_a_killed_process_left_is_nobodys(place: RecordingFolder) -> None:
     place.lock.touch()
     assert not is_recording(place)
     lock = Lock(place)
@@ -71,17 +73,17 @@ def test_a_lock_that_a_killed_process_left_is_nobodys(place: Place) -> None:
     lock.release()
 
 
-def test_asking_who_writes_needs_no_right_to_write(place: Place) -> None:
+def test_asking_who_writes_needs_no_right_to_write(place: RecordingFolder) -> None:
     place.lock.mkdir()  # nobody may write this, and not even root may
     assert not is_recording(place)
 
 
-def test_asking_who_writes_leaves_nothing_behind(place: Place) -> None:
+def test_asking_who_writes_leaves_nothing_behind(place: RecordingFolder) -> None:
     assert not is_recording(place)
     assert list(place.folder.iterdir()) == []
 
 
-def test_asking_who_writes_does_not_keep_the_next_one_from_it(place: Place) -> None:
+def test_asking_who_writes_does_not_keep_the_next_one_from_it(place: RecordingFolder) -> None:
     pytest.importorskip("fcntl")
     with place.lock.open("w") as asked:
         assert not is_claimed(asked)

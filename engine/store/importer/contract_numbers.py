@@ -69,7 +69,7 @@ def day_index(day: date) -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tickers:
+class TickerColumns:
     """What some tickers are, (n,) each; `expiry` as an index of `days()`, far away for an underlying."""
 
     names: list[str]
@@ -81,7 +81,7 @@ class Tickers:
 _NEVER = 1 << 40
 
 
-class Roster:
+class ContractNumbers:
     """Numbers tickers and tapes as they are met; `symbol` and `day` leave out all others."""
 
     def __init__(self, symbol: str | None, day: date | None, customs: Mapping[str, Underlying]) -> None:
@@ -97,10 +97,10 @@ class Roster:
         self._tape_ids: dict[tuple[int, int], int] = {}
         self._known: dict[str, tuple[int, int, int]] = {}
 
-    def tickers(self, names: list[str]) -> Tickers:
+    def tickers(self, names: list[str]) -> TickerColumns:
         """Return what each ticker is; (n,)."""
         found = np.array([self._ticker(name) for name in names], np.int64).reshape(len(names), 3)
-        return Tickers(names, found[:, 0], found[:, 1], found[:, 2])
+        return TickerColumns(names, found[:, 0], found[:, 1], found[:, 2])
 
     def tapes_of(self, symbol: Ints, day: Ints, cid: Ints) -> Ints:
         """Return the tape of each row, new ones where needed, and remember their contracts."""

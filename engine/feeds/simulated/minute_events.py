@@ -36,7 +36,7 @@ _BUSY = 15.0
 _LAST_ODD = CHUNK_NS - 3
 
 
-class Slots(NamedTuple):
+class MinuteEvents(NamedTuple):
     """The minute's events to be, (n,) each; quotes at even nanoseconds, prints at odd ones.
 
     key    : ns since the chunk's start << INDEX_BITS | index
@@ -56,7 +56,7 @@ class Slots(NamedTuple):
 
 
 @kernel
-def _put(slots: Slots, n: int, ns: int, what: int, who: int, number: int, draw: Word) -> int:
+def _put(slots: MinuteEvents, n: int, ns: int, what: int, who: int, number: int, draw: Word) -> int:
     """Write slot n and return n + 1; an order that does not fit is left out whole by its caller."""
     slots.key[n] = (ns << INDEX_BITS) | n
     slots.what[n] = what
@@ -67,7 +67,7 @@ def _put(slots: Slots, n: int, ns: int, what: int, who: int, number: int, draw: 
 
 
 @kernel
-def build(world: World, chunk: int, table: NDArray[np.float64]) -> Slots:
+def build(world: World, chunk: int, table: NDArray[np.float64]) -> MinuteEvents:
     """Return the slots of a chunk; `table` is its clock warp."""
     key = mix(world.key, (9 << 40) | chunk)
     slots = _room(world, chunk)
@@ -79,27 +79,27 @@ def build(world: World, chunk: int, table: NDArray[np.float64]) -> Slots:
     n = _auctions(world, slots, n, chunk, key)
     n = _planted(world, slots, n, chunk)
     n = _orders(world, slots, n, chunk, table, key)
-    return Slots(
+    return MinuteEvents(
         slots.key[:n], slots.what[:n], slots.who[:n], slots.number[:n],
         slots.draw[:n], slots.bid[:n], slots.ask[:n],
     )  # fmt: skip
 
 
 @kernel
-def _room(world: World, chunk: int) -> Slots:
+def _room(world: World, chunk: int) -> MinuteEvents:
     """Return empty slots, several times as many as the chunk can need."""
     size = float(_PER_CHUNK)
     for contract in range(world.orders.shape[1]):
         size += world.quotes[chunk, contract] + 4.0 * world.orders[chunk, contract]
     n = min(int(size), 1 << INDEX_BITS)
-    return Slots(
+    return MinuteEvents(
         np.empty(n, np.int64), np.empty(n, np.uint8), np.empty(n, np.int32), np.empty(n, np.int64),
         np.empty(n, np.uint64), np.empty(n, np.int32), np.empty(n, np.int32),
     )  # fmt: skip
 
 
 @kernel
-def _marks(world: World, slots: Slots, n: int, chunk: int) -> int:
+def _marks(world: World, slots: MinuteEvents, n: int, chunk: int) -> int:
     """Put the session's first and last rows and the feed gap."""
     nothing = np.uint64(0)
     if chunk == 0:
@@ -116,7 +116,7 @@ def _marks(world: World, slots: Slots, n: int, chunk: int) -> int:
 
 
 @kernel
-def _spots(world: World, slots: Slots, n: int, chunk: int) -> int:
+def _spots(world: World, slots: MinuteEvents, n: int, chunk: int) -> int:
     """Put the underlying's values: every stride of quarter seconds, and every jump."""
     first = chunk * CHUNK_SECONDS * NODES_PER_SECOND
     for k in range(CHUNK_SECONDS * NODES_PER_SECOND):
@@ -147,7 +147,7 @@ def published(world: World, chunk: int) -> tuple[int, int]:
 
 
 @kernel
-def _worths(world: World, slots: Slots, n: int, chunk: int, key: Word) -> int:
+def _worths(world: World, slots: MinuteEvents, n: int, chunk: int, key: Word) -> int:
     """Put fair market values, about one a second and contract, once the opening is over."""
     low, high = published(world, chunk)
     for contract in range(low, high):
@@ -163,7 +163,7 @@ def _worths(world: World, slots: Slots, n: int, chunk: int, key: Word) -> int:
 
 
 @kernel
-def _vendor_rows(world: World, slots: Slots, n: int, chunk: int, key: Word) -> int:
+def _vendor_rows(world: World, slots: MinuteEvents, n: int, chunk: int, key: Word) -> int:
     """Put the provider's own greeks, one row a minute for strikes near the money, none in the first."""
     strikes, centre = len(world.strike), nearest_strike(world, chunk)
     for expiry in range(len(world.smile) if chunk > 0 else 0):
@@ -177,7 +177,7 @@ def _vendor_rows(world: World, slots: Slots, n: int, chunk: int, key: Word) -> i
 
 
 @kernel
-def _quotes(world: World, slots: Slots, n: int, chunk: int, table: NDArray[np.float64]) -> int:
+def _quotes(world: World, slots: MinuteEvents, n: int, chunk: int, table: NDArray[np.float64]) -> int:
     """Put the minute's quotes, priced."""
     for contract in range(world.orders.shape[1]):
         end = n + world.quotes[chunk, contract]
@@ -192,7 +192,7 @@ def _quotes(world: World, slots: Slots, n: int, chunk: int, table: NDArray[np.fl
 
 
 @kernel
-def _auctions(world: World, slots: Slots, n: int, chunk: int, key: Word) -> int:
+def _auctions(world: World, slots: MinuteEvents, n: int, chunk: int, key: Word) -> int:
     """Put the opening auction's prints, just before a contract's first quote."""
     if chunk > 0:
         return n
@@ -204,7 +204,7 @@ def _auctions(world: World, slots: Slots, n: int, chunk: int, key: Word) -> int:
 
 
 @kernel
-def _planted(world: World, slots: Slots, n: int, chunk: int) -> int:
+def _planted(world: World, slots: MinuteEvents, n: int, chunk: int) -> int:
     """Put the prints of planted volume spikes, sweeps and blocks that begin in this chunk."""
     plants, start = world.plants, world.open_ns + chunk * CHUNK_NS
     for p in range(len(plants)):
@@ -223,7 +223,9 @@ def _planted(world: World, slots: Slots, n: int, chunk: int) -> int:
 
 
 @kernel
-def _orders(world: World, slots: Slots, n: int, chunk: int, table: NDArray[np.float64], key: Word) -> int:
+def _orders(
+    world: World, slots: MinuteEvents, n: int, chunk: int, table: NDArray[np.float64], key: Word
+) -> int:
     """Put the minute's ordinary orders."""
     for contract in range(world.orders.shape[1]):
         mean = float(world.orders[chunk, contract])
@@ -239,7 +241,7 @@ def _orders(world: World, slots: Slots, n: int, chunk: int, table: NDArray[np.fl
 
 @kernel
 def _order(
-    world: World, slots: Slots, n: int, chunk: int, contract: int, ns: int, h: Word, mean: float
+    world: World, slots: MinuteEvents, n: int, chunk: int, contract: int, ns: int, h: Word, mean: float
 ) -> int:
     """Put one order's prints, of the kind its draw decides."""
     u = unit(mix(h, 1))
@@ -266,7 +268,7 @@ def _order(
 
 
 @kernel
-def _sweep(world: World, slots: Slots, n: int, contract: int, ns: int, h: Word) -> int:
+def _sweep(world: World, slots: MinuteEvents, n: int, contract: int, ns: int, h: Word) -> int:
     """Put 3 to 6 prints within half a second."""
     prints, lots = 3 + int(4.0 * unit(mix(h, 2))), swept_lots(world, h)
     for k in range(prints):
@@ -277,7 +279,7 @@ def _sweep(world: World, slots: Slots, n: int, contract: int, ns: int, h: Word) 
 
 
 @kernel
-def _legs(world: World, slots: Slots, n: int, chunk: int, contract: int, ns: int, h: Word) -> int:
+def _legs(world: World, slots: MinuteEvents, n: int, chunk: int, contract: int, ns: int, h: Word) -> int:
     """Put two prints of one package at one time; a lone single print where no second leg is listed."""
     other = _other_leg(world, contract, h)
     if other == contract or world.quotes[chunk, other] == 0:
