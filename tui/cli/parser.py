@@ -1,7 +1,7 @@
 """The command line's grammar: every flag and subcommand, nothing of what they do.
 
 Values are left as text; `tui.settings.config` reads them, so that a flag, a variable and a line in a settings
-file obey one rule. Importing this module costs argparse and no more.
+file obey one rule. Importing this module costs argparse and the providers' records.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
+from engine.feeds.registry import FEEDS
 from engine.model.errors import UsageError
 from engine.model.hints import did_you_mean
 
@@ -92,7 +93,7 @@ def _add_watch(parser: Parser) -> None:
     )
     group.add_argument("--expiry", metavar="0dte|DATE|N", help="that day's, one date, or the nearest N (3)")
     group.add_argument("--strikes", metavar="N", help="strikes each side of at-the-money (25)")
-    group.add_argument("--source", metavar="NAME", help="massive, massive-rest, simulated or auto (auto)")
+    group.add_argument("--source", metavar="NAME", help=f"{', '.join(FEEDS)} or auto (auto)")
     group.add_argument("--preset", metavar="NAME", help="signal parameters: default or seed")
     group.add_argument(
         "--set", metavar="NAME=VALUE", action="append", help="a signal threshold, e.g. volume_spike.z=5"
@@ -180,7 +181,7 @@ def _add_cache(cache: argparse.ArgumentParser) -> None:
 
 def _add_record(record: argparse.ArgumentParser) -> None:
     record.add_argument("--symbol", metavar="A[,B...]", help="which underlyings (the watch list)")
-    record.add_argument("--source", metavar="NAME", help="massive, massive-rest, simulated (massive)")
+    record.add_argument("--source", metavar="NAME", help=f"{', '.join(FEEDS)} ({next(iter(FEEDS))})")
     record.add_argument(
         "--custom", metavar="ROOT:INCREMENT[:PREFIX]", action="append", help="an underlying without preset"
     )

@@ -18,6 +18,7 @@ from ...model.errors import NoDataError
 from ...model.events import Events
 from ...tape.tape import TapeInfo
 from .assembly import assemble
+from .capabilities import SIMULATED
 from .fill import fill, rows
 from .minute_events import build
 from .plants import PlantedEvent, told
@@ -40,8 +41,8 @@ class SimulatedSource:
     seed: int = DEFAULT_SEED
     planted: bool = True
     params: DayParams = _DEFAULT
-    name: str = "simulated"
-    label: str = "simulated day"
+    name: str = SIMULATED.name
+    label: str = SIMULATED.label
     symbols: tuple[str, ...] = tuple(PROFILES)
 
     def open(self, symbol: str) -> SimTape:
