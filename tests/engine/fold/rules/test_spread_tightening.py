@@ -99,7 +99,9 @@ def test_the_underlying_jumping_explains_it(tape, eager_params) -> None:
     wide(tape).spot(685.0, at=START - 6).spot(685.0, at=START - 3)
     for k in range(QUOTES * 3):
         at = START + k * HOLD / QUOTES
-        tape.spot(685.0 * (1 + SignalParams().jump_bp * k / 10_000), at=at).quote(2.48, 2.52, at=at, sizes=DEEP)
+        tape.spot(685.0 * (1 + SignalParams().jump_bp * k / 10_000), at=at).quote(
+            2.48, 2.52, at=at, sizes=DEEP
+        )
     folded = tape.fold(eager_params())
     assert folded.under["jump_ts"] > 0
     assert folded.fired("spread_tightening") == []
