@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..jit.options import JIT
 from ..model.events import (
     BAR,
     FLAG_FILLED,
@@ -29,7 +30,6 @@ from ..model.events import (
     VENDOR,
     Events,
 )
-from . import JIT
 from .conditions import CANCEL, EXCLUDED, LATE, MULTILEG, OPENING
 from .duplicates import cancelled_before, count_leg, remembered, told_again, told_before
 from .flow import add_trade, take_back

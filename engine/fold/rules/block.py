@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import PRICE_SCALE
-from .. import JIT
 from ..state import SIZE_BINS
 from .firing import BLOCK, fire, quiet, rearm
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import MISSING, NS, PRICE_SCALE
-from .. import JIT
 from ..volatility import tick_of, two_sided
 from .firing import FMV_DIVERGENCE, fire, muted, rearm
 from .smile_value import fits, smile_value

@@ -17,8 +17,8 @@ import numpy as np
 from numba import njit
 
 from ...analytics.greeks import log_ratio, norm_pdf, years
+from ...jit.options import JIT
 from ...model.events import MISSING, NS, PRICE_SCALE, UNDERLYING
-from .. import JIT
 from ..volatility import kept_iv
 from .firing import REGIME_CHANGE, WALL_BREAK, ZERO_GAMMA_CROSS, fire, muted, rearm
 

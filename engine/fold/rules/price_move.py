@@ -11,8 +11,8 @@ import math
 from numba import njit
 
 from ...analytics.greeks import YEAR_NS
+from ...jit.options import JIT
 from ...model.events import MISSING, NS, PRICE_SCALE
-from .. import JIT
 from ..volatility import refresh, refresh_if_older, tick_of, two_sided
 from .firing import PRICE_MOVE, fire, muted, rearm
 

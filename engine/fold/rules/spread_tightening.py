@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import NS, PRICE_SCALE
-from .. import JIT
 from ..params import RECENT_MINUTES
 from ..volatility import tick_of, two_sided
 from .firing import SPREAD_TIGHTENING, fire, muted, rearm

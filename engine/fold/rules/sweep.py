@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import NS, PRICE_SCALE
-from .. import JIT
 from ..conditions import SWEEP as ISO
 from ..trade_side import treatment
 from .firing import SWEEP, fire, quiet, rearm_direction

@@ -11,8 +11,8 @@ import math
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import FLAG_POLLED, MISSING, NS, PRICE_SCALE
-from .. import JIT
 from ..state import N_POOLS
 from .firing import VOLUME_SPIKE, fire, quiet, rearm
 
