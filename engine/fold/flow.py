@@ -15,7 +15,7 @@ from numba import njit
 from ..jit.options import JIT
 from ..model.events import MISSING, NS, PRICE_SCALE
 from .conditions import LATE, OPENING
-from .state import N_CHANNELS, RECENT_PRINTS
+from .records import N_CHANNELS, RECENT_PRINTS
 
 (
     CALL_PREMIUM,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import inf
 
 from ..fold.outcomes import HORIZONS_S
-from ..fold.rules.firing import RULE_NAMES
+from ..fold.rules.catalogue import RULE_NAMES
 from ..model.events import NS
 from ..tape.replay_clock import TapeClock
 from ..views.projection import PlaybackState

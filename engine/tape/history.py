@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from ..analytics.chain_stats import expected_move, implied_forward, mids
 from ..analytics.greeks import years
-from ..fold.state import N_CHANNELS, State
+from ..fold.records import N_CHANNELS
+from ..fold.state import State
 from ..fold.volatility import kept_iv
 from ..jit.options import compiled
 from ..model.events import NS, UNDERLYING

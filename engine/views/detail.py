@@ -16,8 +16,8 @@ from ..analytics.exposure import MINUTES_PER_YEAR
 from ..analytics.greeks import OK, STATUS_NAMES
 from ..fold.conditions import CANCELS, label
 from ..fold.params import FoldParams
-from ..fold.rules.firing import RULE_NAMES
-from ..fold.trade_side import RULE_NAMES as SIDE_RULES
+from ..fold.rules.catalogue import RULE_NAMES
+from ..fold.trade_side import METHOD_NAMES
 from ..model.contracts import Contract
 from ..model.events import MISSING, NS, QUOTE, TRADE
 from ..tape.timeline import Timeline
@@ -79,7 +79,7 @@ def print_row(event: np.void, side: np.void) -> Print:
         size=int(event["s1"]),
         side=int(side["side"]),
         confidence=int(side["confidence"]) / 100,
-        rule=SIDE_RULES[int(side["rule"])],
+        rule=METHOD_NAMES[int(side["method"])],
         condition=label(int(event["cond"])),
     )
 

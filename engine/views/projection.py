@@ -15,8 +15,8 @@ import numpy as np
 
 from ..analytics.exposure_choice import Convention, ExposureChoice
 from ..fold.params import FoldParams
-from ..fold.rules.evidence import DIRECTIONS, named, reason, version
-from ..fold.rules.firing import RULE_NAMES
+from ..fold.rules.catalogue import rules
+from ..fold.rules.spec import DIRECTIONS
 from ..model.contracts import Contract
 from ..model.events import MISSING, PRICE_SCALE
 from ..tape.link import Lag, Link
@@ -278,10 +278,10 @@ class Projector:
 
 def signal_row(signal: np.void, contract: Contract | None) -> SignalRow:
     """Return a fired signal as a person reads it; `contract` None is the underlying."""
-    rule, values = int(signal["rule"]), [float(value) for value in signal["evidence"]]
+    rule, values = rules()[int(signal["rule"])], [float(value) for value in signal["evidence"]]
     return SignalRow(
         ts_ns=int(signal["ts"]),
-        rule=RULE_NAMES[rule],
+        rule=rule.name,
         contract=contract,
         cid=int(signal["cid"]),
         direction=DIRECTIONS[int(signal["direction"])],
@@ -289,9 +289,9 @@ def signal_row(signal: np.void, contract: Contract | None) -> SignalRow:
         side_confidence=float(signal["side_confidence"]),
         mid_before=int(signal["mid_before"]),
         mid_after=int(signal["mid_after"]),
-        evidence=named(rule, values),
-        reason=reason(rule, values),
-        version=version(rule, bool(signal["seed"])),
+        evidence=rule.named(values),
+        reason=rule.reason(values),
+        version=rule.version_name(bool(signal["seed"])),
     )
 
 

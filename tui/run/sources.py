@@ -19,7 +19,7 @@ from engine.feeds.recorder.socket_file import SocketFile
 from engine.feeds.recorder.source import AttachedSource
 from engine.feeds.simulated import PROFILES, SimulatedSource
 from engine.fold.params import PRESETS, FoldParams, with_settings
-from engine.fold.rules.firing import RULE_NAMES
+from engine.fold.rules.catalogue import RULE_NAMES
 from engine.model.calendar import ET
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import NS

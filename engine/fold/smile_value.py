@@ -14,11 +14,13 @@ import math
 
 from numba import njit
 
-from ...analytics.greeks import OK, implied_vol_near, price_greeks, years
-from ...jit.options import JIT
-from ...model.events import MISSING, NS, PRICE_SCALE
-from ..state import N_NEIGHBOURS
-from ..volatility import two_sided
+from ..analytics.greeks import OK, implied_vol_near, price_greeks, years
+from ..jit.options import JIT
+from ..model.events import MISSING, NS, PRICE_SCALE
+from .volatility import two_sided
+
+N_NEIGHBOURS = 6
+"""Strikes that a contract is held against, half of them on each side."""
 
 STALE_NS = 20 * NS
 """A neighbour's quote older than this says nothing."""

@@ -9,10 +9,14 @@ import pytest
 
 from engine.analytics.greeks import price_greeks, years
 from engine.fold.params import PRESETS, FoldParams, SignalParams
-from engine.fold.rules.evidence import named, reason
-from engine.fold.rules.firing import FMV_DIVERGENCE
-from engine.fold.rules.fmv_divergence import OWN_VALUE, VENDOR_VALUE
-from engine.fold.rules.smile_value import quadratic, volatility_of
+from engine.fold.rules.fmv_divergence import (
+    FMV_DIVERGENCE,
+    OWN_VALUE,
+    RULE,
+    VENDOR_VALUE,
+    FmvDivergenceParams,
+)
+from engine.fold.smile_value import quadratic, volatility_of
 from engine.fold.state import new_state
 from engine.fold.step import step
 from engine.model.calendar import session, settle_ns, underlying
@@ -24,7 +28,7 @@ SPY = underlying("SPY")
 START = session(DAY).open_ns + 30 * 60 * NS
 STRIKES = range(675, 696)
 KINKED = 687
-P = SignalParams()
+P = FmvDivergenceParams()
 FOLD = FoldParams()
 
 
@@ -71,7 +75,7 @@ def market(seconds=700, kinked=(400, 500), kink=0.20, every=2.0, seed=3):
     return np.concatenate(tape)
 
 
-def fold(events, p: SignalParams = P):
+def fold(events, p: SignalParams = PRESETS["default"]):
     state = new_state(table(), lambda root, expiry: settle_ns(SPY, root, expiry), 100, 100)
     signals = step(state, events, FoldParams(signals=p).pack())
     return [s for s in signals if s["rule"] == FMV_DIVERGENCE]
@@ -89,11 +93,11 @@ def test_the_contract_that_leaves_its_smile_fires_and_no_other(kink, direction) 
     first = signals[0]
     assert first["direction"] == direction
     since = (first["ts"] - START) / NS
-    assert 400 + P.fmv_hold_s <= since <= 400 + P.fmv_look_s + P.fmv_hold_s + 2
-    n = dict(named(FMV_DIVERGENCE, first["evidence"].tolist()))
+    assert 400 + P.hold_s <= since <= 400 + P.look_s + P.hold_s + 2
+    n = dict(RULE.named(first["evidence"].tolist()))
     assert (n["source"], n["fmv_age_s"]) == (OWN_VALUE, 0)
     assert n["fmv_usd"] - n["mid_usd"] == pytest.approx(-kink, abs=0.02)
-    assert "our smoothed smile says" in reason(FMV_DIVERGENCE, first["evidence"].tolist())
+    assert "our smoothed smile says" in RULE.reason(first["evidence"].tolist())
 
 
 def test_a_kink_that_does_not_last_is_silent() -> None:
