@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run setup dev test test-busy lint bench bench-quick lock clean
+.PHONY: run setup dev test test-busy lint pictures bench bench-quick lock clean
 
 run: setup
 	@$(BIN)/spymon $(ARGS)
@@ -40,6 +40,10 @@ lint: dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
+
+# The pictures in docs/pictures are drawn by a test, which fails when the screen no longer looks like them.
+pictures: dev
+	$(BIN)/python -m pytest --quiet --snapshot-update tests/tui/screen/test_picture.py
 
 bench: dev
 	$(BIN)/python -m bench $(ARGS)
