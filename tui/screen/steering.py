@@ -51,7 +51,7 @@ def standing(view: View | None) -> Place:
         return NOWHERE
     if view.live_ns is None:
         return PAST
-    return BEHIND if view.badge == "REWIND" else FRONT
+    return BEHIND if view.rewound else FRONT
 
 
 def skip(seconds: float, speed: float) -> Skip:
