@@ -23,4 +23,4 @@ def time_position(view: View | None) -> TimePosition:
         return NOWHERE
     if view.live_ns is None:
         return PAST
-    return BEHIND if view.badge == "REWIND" else FRONT
+    return BEHIND if view.rewound else FRONT
