@@ -17,6 +17,7 @@ from engine.analytics.exposure_choice import SCOPES, ExposureChoice
 from engine.model.calendar import session
 from engine.model.events import NS
 from engine.session.symbol_day import PlayerParams, open_slot
+from engine.tape.link import Badge
 from engine.views.projection import PlaybackState
 from engine.views.queries import RANKINGS
 
@@ -29,7 +30,7 @@ CONTRACTS, POINTS = 500, 401
 REFRESH_MS = 3.0
 VIEW_MS = {"one": 6.0, "several": 12.0, "all": 12.0}
 SPOT = 600.3
-PLAYING = PlaybackState(1, 1, "bench", (), "REPLAY", False, 1.0, 0.0, ())
+PLAYING = PlaybackState(1, 1, "bench", (), Badge.REPLAY, False, 1.0, 0.0, ())
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:

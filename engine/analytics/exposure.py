@@ -25,10 +25,11 @@ from typing import Literal, get_args, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from ..jit.options import compiled
 from ..model.errors import UsageError
 from ..model.events import MISSING
 from .exposure_choice import Basis, Metric
-from .greeks import T_FLOOR_YEARS, GreekTable, compiled, greeks
+from .greeks import T_FLOOR_YEARS, GreekTable, greeks
 from .zero_gamma import NO_PROFILE, GammaProfile, Window, ZeroGamma, curves, repriced, usual_window
 
 Floats = NDArray[np.float64]

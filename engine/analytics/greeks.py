@@ -23,13 +23,12 @@ its slope and everything else is 0. Before settlement an unknown volatility (nan
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar, cast
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from ..jit.options import compiled
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -51,13 +50,6 @@ _SD_MIN = 1e-100  # below this d1 * d1 may overflow; the limit is exact long bef
 _STEP_TOLERANCE = 3e-5  # the step is of fourth order: after one this small the error is below 1e-16
 _MAX_STEPS = 100
 _PARITY_NOISE = 4.0 * 2.0**-52  # rounding of S and K leaves no time value finer than this
-
-_F = TypeVar("_F", bound=Callable[..., object])
-
-
-def compiled(function: _F) -> _F:
-    """Compile, keeping the function's type; no fastmath, for nan must stay nan and rounding must repeat."""
-    return cast(_F, njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @compiled

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .greeks import compiled, log_ratio
+from ..jit.options import compiled
+from .greeks import log_ratio
 
 Floats = NDArray[np.float64]
 Window = tuple[float, float]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from . import JIT
+from ..jit.options import JIT
 from .records import RECENT_PRINTS
 
 LEG_GAP_NS = 1_000_000

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from ..jit.options import JIT
 from ..model.events import MISSING, NS, PRICE_SCALE
-from . import JIT
 from .conditions import LATE, OPENING
 from .records import N_CHANNELS, RECENT_PRINTS
 

@@ -11,8 +11,8 @@ import math
 from numba import njit
 
 from ..analytics.greeks import log_ratio, norm_pdf, years
+from ..jit.options import JIT
 from ..model.events import MISSING, UNDERLYING
-from . import JIT
 from .volatility import kept_iv
 
 STRIKE, SD, YEARS, CALLS, PUTS, RUNG, GAMMA = range(7)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ..jit.options import JIT
 from ..model.events import GAP, MISSING, NS, PRICE_SCALE, QUOTE, SPOT, UNDERLYING
-from . import JIT
 
 HORIZONS_S = (60, 300, 900)
 """How long a signal is followed, seconds of tape, ascending."""

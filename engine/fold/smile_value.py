@@ -15,8 +15,8 @@ import math
 from numba import njit
 
 from ..analytics.greeks import OK, implied_vol_near, price_greeks, years
+from ..jit.options import JIT
 from ..model.events import MISSING, NS, PRICE_SCALE
-from . import JIT
 from .volatility import two_sided
 
 N_NEIGHBOURS = 6

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..jit.options import JIT
 from ..model.events import (
     BAR,
     FLAG_FILLED,
@@ -29,7 +30,6 @@ from ..model.events import (
     VENDOR,
     Events,
 )
-from . import JIT
 from .conditions import CANCEL, EXCLUDED, LATE, MULTILEG, OPENING
 from .duplicates import count_leg, count_repeat, is_remembered, is_repeat, is_repeated_cancel
 from .flow import add_trade, take_back

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from ..jit.options import JIT
 from ..model.events import MISSING, NS
-from . import JIT
 from .conditions import (
     AUCTION,
     EXTENDED,

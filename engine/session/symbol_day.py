@@ -15,7 +15,7 @@ from ..analytics.exposure_choice import ExposureChoice
 from ..fold.params import FoldParams
 from ..model.errors import NoDataError
 from ..model.events import NS
-from ..tape.link import Lag, Link
+from ..tape.link import Badge, Lag, Link
 from ..tape.live_tape import LiveTape
 from ..tape.tape import Tape
 from ..tape.timeline import Timeline, TimelineParams
@@ -30,14 +30,8 @@ Key = tuple[str, str]
 SCOUT_EVENTS = 32_768
 """Events folded ahead in one go: short enough that a key press waits for no more than a few ms."""
 
-REWIND = "REWIND"
-"""The badge of an earlier moment of a day that goes on."""
-
 LOST = "lost"
 """The state of a connection whose source has given up."""
-
-REPLAY = "REPLAY"
-"""The badge of a live day that is over; a simulated one stays that."""
 
 
 class Source(Protocol):
@@ -133,18 +127,18 @@ class SymbolDay:
         return isinstance(tape, LiveTape) and self.timeline.front_events <= tape.known
 
     @property
-    def badge(self) -> str:
+    def badge(self) -> Badge:
         """What a view of the playhead shows first."""
         if self.live and self.timeline.parted:
-            return REWIND
+            return Badge.REWIND
         return self._front_badge
 
     @property
-    def _front_badge(self) -> str:
+    def _front_badge(self) -> Badge:
         info = self.timeline.tape.info
         if self.link is None or (info.simulated and not self.live):
             return info.badge
-        return self.link.badge if self.live or self._broke_off else REPLAY
+        return self.link.badge if self.live or self._broke_off else Badge.REPLAY
 
     @property
     def _broke_off(self) -> bool:
@@ -258,7 +252,8 @@ class SymbolDay:
         rows = self.projector.signal_rows()[count:]
         if self.rules:
             rows = sorted([*rows, *self.rules.drain()], key=lambda row: row.ts_ns)
-        return tuple(FiredSignal(info.symbol, row, self._front_badge) for row in rows)
+        badge, replayed = self._front_badge, info.simulated or not (self.live or self._broke_off)
+        return tuple(FiredSignal(info.symbol, row, badge, replayed) for row in rows)
 
     def signal_beside(self, clock: int, direction: int) -> int | None:
         """Return the ts of the next known signal after `clock`, or of the last before when negative."""

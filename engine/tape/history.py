@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analytics.chain_stats import expected_move, implied_forward, mids
-from ..analytics.greeks import compiled, years
+from ..analytics.greeks import years
 from ..fold.records import N_CHANNELS
 from ..fold.state import State
 from ..fold.volatility import kept_iv
+from ..jit.options import compiled
 from ..model.events import NS, UNDERLYING
 
 Floats = NDArray[np.float64]

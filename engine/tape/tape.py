@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..model.calendar import Session, Underlying
 from ..model.contracts import ContractTable
 from ..model.events import Events
+from .link import Badge
 
 if TYPE_CHECKING:  # it compiles, and a list of days must not
     from .checkpoints import Cursor
@@ -30,7 +31,7 @@ class TapeInfo:
     """Where a tape comes from, and what a person should know about it.
 
     source      : 'simulated', 'import', 'recorded', …
-    badge       : what the screen shows first, 'SIMULATED' or 'REPLAY'
+    badge       : SIMULATED of a day that no market had; else REPLAY, or LIVE while it is recorded
     spot_origin : 'tape', 'minute bars' or 'put-call parity'
     tick        : the smallest price step of its options, in price units
     notes       : one sentence each, e.g. why a number is missing for the whole day
@@ -41,15 +42,15 @@ class TapeInfo:
     day: date
     session: Session
     source: str
-    badge: str
+    badge: Badge
     spot_origin: str
     tick: int
     notes: tuple[str, ...] = ()
 
     @property
     def simulated(self) -> bool:
-        """Say whether it is no market's day: whatever shows it says so, and its clock is its own."""
-        return self.badge == "SIMULATED"
+        """Whether it is no market's day: whatever shows it says so, and its clock is its own."""
+        return self.badge == Badge.SIMULATED
 
 
 class Tape(Protocol):

@@ -19,7 +19,7 @@ from ..fold.rules.catalogue import rules
 from ..fold.rules.spec import DIRECTIONS
 from ..model.contracts import Contract
 from ..model.events import MISSING, PRICE_SCALE
-from ..tape.link import Lag, Link
+from ..tape.link import Badge, Lag, Link
 from ..tape.strike_window import StrikeTracker, StrikeTrackerParams
 from ..tape.timeline import Timeline
 from .detail import detail_of
@@ -49,7 +49,7 @@ class PlaybackState:
     version: int
     source: str
     symbols: tuple[str, ...]
-    badge: str
+    badge: Badge
     paused: bool
     speed: float
     events_per_s: float
@@ -143,6 +143,7 @@ class Projector:
             live_ns=playing.live_ns,
             lag=playing.lag,
             link=playing.link,
+            simulated=info.simulated,
         )
 
     def heat(self, query: HeatQuery, convention: Convention, expiry: date | None = None) -> Heat:

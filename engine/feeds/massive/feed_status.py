@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...model.events import NS
+from ...tape.link import Badge
 
 STALE_NS = 1_500_000_000
 """Silence in market hours that is told: with the time between two looks it shows within 2 s."""
@@ -78,17 +79,17 @@ class FeedStatus:
     poll_ns: int = 5 * NS
 
     @property
-    def badge(self) -> str:
+    def badge(self) -> Badge:
         """Return what the screen shows first."""
         if not self.on:
-            return "CLOSED"
+            return Badge.CLOSED
         if self.polling:
-            return "POLL" if self._silence_ns < POLLS_MISSED * self.poll_ns else "GAP"
+            return Badge.POLL if self._silence_ns < POLLS_MISSED * self.poll_ns else Badge.GAP
         if not self.streaming:
-            return "GAP"
+            return Badge.GAP
         if self._silence_ns >= STALE_NS:
-            return "STALE"
-        return "DELAYED" if self.delayed else "LIVE"
+            return Badge.STALE
+        return Badge.DELAYED if self.delayed else Badge.LIVE
 
     @property
     def state(self) -> str:
@@ -104,14 +105,14 @@ class FeedStatus:
     @property
     def silent_s(self) -> int | None:
         """Return whole seconds since anything was heard, None while all is well or before anything was."""
-        if self.badge not in ("STALE", "GAP") or not self.heard_ns:
+        if self.badge not in (Badge.STALE, Badge.GAP) or not self.heard_ns:
             return None
         return self._silence_ns // NS
 
     @property
     def silence(self) -> str:
         """Return a sentence on a connection that is open and brings nothing; '' before that is worth one."""
-        if self.badge != "STALE" or self._silence_ns < SILENT_S * NS:
+        if self.badge is not Badge.STALE or self._silence_ns < SILENT_S * NS:
             return ""
         return "The connection is open, and nothing comes over it; unless it answers soon it is made anew."
 

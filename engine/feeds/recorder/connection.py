@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ...model.errors import NoDataError, ProviderError, SpymonError
 from ...model.events import NS, empty_events
+from ...tape.link import Badge
 from ...tape.live_tape import CHUNK, LiveTape
 from .protocol import (
     PREAMBLE,
@@ -72,11 +73,11 @@ class RecorderConnection:
         """Write the tape until the day is over, and close it."""
         try:
             while not await self._connect(notify):
-                self._tell("GAP", "lost", f"{self._recorder} {self._why}; this screen waits for it.")
+                self._tell(Badge.GAP, "lost", f"{self._recorder} {self._why}; this screen waits for it.")
                 notify()
                 await asyncio.sleep(self._patience.retry)
         except SpymonError as error:
-            self._tell("GAP", "lost", str(error))
+            self._tell(Badge.GAP, "lost", str(error))
             notify()
             raise
         self.tape.close()
@@ -90,7 +91,7 @@ class RecorderConnection:
     def _why(self) -> str:
         return "stopped before the close" if self._ended else "is gone"
 
-    def _tell(self, badge: str, state: str, note: str) -> None:
+    def _tell(self, badge: Badge, state: str, note: str) -> None:
         silent_s = None if self._heard_ns is None else (self._now() - self._heard_ns) // NS
         self.tape.link = replace(self._link, badge=badge, state=state, note=note, silent_s=silent_s)
 
@@ -139,7 +140,9 @@ class RecorderConnection:
                 async with asyncio.timeout(self._patience.silent):
                     return await reader.read(_READ)
             except TimeoutError:
-                self._tell("STALE", "lost", f"{self._recorder} hangs: it has not said a word for seconds.")
+                self._tell(
+                    Badge.STALE, "lost", f"{self._recorder} hangs: it has not said a word for seconds."
+                )
                 notify()
 
     # --- in a worker thread -----------------------------------------------------------------------
@@ -175,7 +178,7 @@ class RecorderConnection:
             note = (
                 f"The recorder (pid {hello.pid}) is reading what it has recorded; this screen waits for it."
             )
-            self._link = replace(self._link, badge="GAP", state="waiting", note=note)
+            self._link = replace(self._link, badge=Badge.GAP, state="waiting", note=note)
             return
         own = self.tape.info
         found = hello.find(own.symbol)

@@ -14,8 +14,8 @@ import math
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import MISSING, NS, UNDERLYING
-from .. import JIT
 from ..volatility import two_sided
 
 N_NEAR = 16

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import MISSING, NS, PRICE_SCALE
-from .. import JIT
 from ..smile_value import fits, smile_value
 from ..thresholds import threshold
 from ..volatility import tick_of, two_sided

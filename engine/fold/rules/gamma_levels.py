@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import MISSING, NS, PRICE_SCALE, UNDERLYING
-from .. import JIT
 from ..gamma_book import gather, horizon_of, weigh
 from .firing import is_muted
 from .regime_change import judge_regime

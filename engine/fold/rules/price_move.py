@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from numba import njit
 
 from ...analytics.greeks import YEAR_NS
+from ...jit.options import JIT
 from ...model.events import MISSING, NS, PRICE_SCALE
-from .. import JIT
 from ..thresholds import threshold
 from ..volatility import refresh, refresh_if_older, tick_of, two_sided
 from .catalogue import number_of

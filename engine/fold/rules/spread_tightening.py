@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import NS, PRICE_SCALE
-from .. import JIT
 from ..thresholds import threshold
 from ..volatility import tick_of, two_sided
 from .catalogue import number_of

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import NS, PRICE_SCALE
 from ...model.figures import dollars
-from .. import JIT
 from ..conditions import SWEEP as ISO
 from ..thresholds import threshold
 from ..trade_side import treatment

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import FLAG_POLLED, MISSING, NS, PRICE_SCALE
 from ...model.figures import dollars
-from .. import JIT
 from ..thresholds import threshold
 from .catalogue import number_of
 from .firing import fire, quiet, rearm

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import NS, UNDERLYING
 from ...model.figures import age
-from .. import JIT
 from ..gamma_book import CALLS, GAMMA, PUTS, RUNG
 from ..thresholds import threshold
 from .catalogue import number_of

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import PRICE_SCALE, UNDERLYING
 from ...model.figures import exposure
-from .. import JIT
 from ..gamma_book import CALLS, PUTS, gamma_at
 from ..thresholds import threshold
 from .catalogue import number_of

@@ -25,7 +25,7 @@ _OF_FILES = ("spot", "iv")
 _OF_TAPES = ("replay", "source", "seed")
 
 
-def run_levels(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Print the levels in the shape that was asked for."""
     form = _form(args)
     symbol = generic(args.underlying, 1).symbol if "underlying" in args else None
@@ -40,7 +40,7 @@ def run_levels(args: argparse.Namespace, settings: Settings, leaver: InterruptHa
         raise UsageError("Name a symbol, or a chain file with --chain: spymon levels SPX.")
     else:
         _refuse(args, _OF_FILES, "goes with a chain file; a tape has its own")
-        answer = _of_tape(symbol, args, settings, leaver)
+        answer = _of_tape(symbol, args, settings, interrupts)
     for note in answer.notes:
         say(note)
     sys.stdout.write(written(answer, form))
@@ -87,12 +87,12 @@ def _expiry(args: argparse.Namespace) -> Chosen:
 
 
 def _of_tape(
-    symbol: str, args: argparse.Namespace, settings: Settings, leaver: InterruptHandler
+    symbol: str, args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler
 ) -> LevelsAnswer:
     expiry = _expiry(args)
-    day = FoldedDay(symbol, plan_for((symbol,), args, settings, leaver), settings)
+    day = FoldedDay(symbol, plan_for((symbol,), args, settings, interrupts), settings)
     at_ns = day.moment(args.at) if "at" in args else day.end_ns
-    with progress_bar("folding", leaver) as progress:
+    with progress_bar("folding", interrupts) as progress:
         day.fold_to(at_ns, progress)
     found = day.levels(expiry, getattr(args, "convention", "assumed"))
     return LevelsAnswer(found, day.tape.info.source, found.notes)

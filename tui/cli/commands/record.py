@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import signal
@@ -26,6 +27,7 @@ from engine.tape.live_tape import Begin
 from engine.tape.tape import Tape
 from tui.settings.config import Settings
 
+from ...run.interrupts import InterruptHandler
 from ...run.massive import make_massive
 from ...run.plan import SIMULATED, SIMULATED_DAY, chosen_source, simulated_symbols
 from ..output import say
@@ -57,7 +59,7 @@ class RecordTarget:
     last_words: str = ""
 
 
-def run_record(settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Record until there is no day to come, or until a signal ends it: 128 and the signal's number then."""
     return asyncio.run(_record(_feed(settings), settings))
 

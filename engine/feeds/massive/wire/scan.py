@@ -19,8 +19,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ....fold import JIT
 from ....fold.conditions import FIRST_CODE, LAST_CODE, weight
+from ....jit.options import JIT
 from ....model.events import EVENT, UNDERLYING
 from .fill import C_SLOT, KEYS, fill
 from .plain_json import BEGIN, CLOSE, COLON, COMMA, END, OPEN, QUOTE_MARK, blank, number, object_end, text

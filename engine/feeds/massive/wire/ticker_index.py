@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ....fold import JIT
+from ....jit.options import JIT
 from .pointers import pointer
 
 NOWHERE = -1

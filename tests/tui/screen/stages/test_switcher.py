@@ -28,7 +28,7 @@ from tui.screen.sheets.detail_screen import DetailScreen
 from tui.screen.stages.flow_lines import FlowChart
 from tui.screen.stages.heat_map import HeatMap
 from tui.screen.stages.smile import SmileChart
-from tui.screen.stages.stages import ASK_EVERY
+from tui.screen.stages.switcher import ASK_EVERY
 from tui.screen.status.footer import HintFooter
 
 Answer = Callable[[Query[Any]], Any]
@@ -125,8 +125,8 @@ async def test_a_view_takes_the_ladders_place_and_gives_it_back(key: str, back: 
         region = ladder.region
         await shown.press(key)
         assert not ladder.display
-        assert shown.main.on_stage.region == region
-        assert shown.app.focused is shown.main.on_stage
+        assert shown.main.stages.widget.region == region
+        assert shown.app.focused is shown.main.stages.widget
         await shown.press(key if back == "same" else back)
         assert ladder.display
         assert shown.app.focused is ladder
@@ -135,9 +135,9 @@ async def test_a_view_takes_the_ladders_place_and_gives_it_back(key: str, back: 
 async def test_one_view_follows_another(desk: AskedDesk) -> None:
     async with scene(desk) as shown:
         await shown.press("h", "i")
-        assert shown.main.staged == "smile"
+        assert shown.main.stages.stage.name == "smile"
         await shown.press("escape")
-        assert shown.main.staged == "grid"
+        assert shown.main.stages.stage.name == "grid"
 
 
 async def test_the_cursor_stays_on_its_strike_from_view_to_view(desk: AskedDesk) -> None:
@@ -323,7 +323,7 @@ async def test_below_its_title_no_view_shows_a_number_before_a_live_days_first_c
         await shown.frames(2)
         await shown.press("j", "k", "G", "g", "z", "m", "equals_sign", "enter")
         await shown.frames(2)
-        part = shown.main.on_stage
+        part = shown.main.stages.widget
         assert not re.search(
             r"[0-9]", "".join(text_of(part.row(line)) for line in range(1, part.size.height))
         )
@@ -339,14 +339,14 @@ async def test_enter_on_the_lines_does_nothing(desk: AskedDesk) -> None:
     async with scene(desk) as shown:
         await shown.press("l", "enter", "j", "ctrl+d", "G", "z")
         assert isinstance(shown.app.screen, MainScreen)
-        assert shown.main.staged == "flow"
+        assert shown.main.stages.stage.name == "flow"
 
 
 async def test_enter_on_a_ranking_goes_to_its_strike_in_the_grid(desk: AskedDesk) -> None:
     async with scene(desk) as shown:
         await shown.press("r", "j", "enter")
         ladder = shown.main.query_one(Ladder)
-        assert (shown.main.staged, ladder.cursor) == ("grid", 683_000)
+        assert (shown.main.stages.stage.name, ladder.cursor) == ("grid", 683_000)
         index = desk.view.strike_milli.tolist().index(683_000)
         assert ladder.chosen() == desk.view.put.cid[index]
         assert desk.sent == []
@@ -384,7 +384,7 @@ async def test_a_signal_is_gone_to_on_the_strikes_of_the_view(desk: AskedDesk) -
 async def test_a_signal_chosen_beside_a_view_without_strikes_brings_the_grid_back(desk: AskedDesk) -> None:
     async with scene(desk) as shown:
         await shown.press("l", "tab", "enter", "enter")
-        assert (shown.main.staged, shown.main.query_one(Ladder).cursor) == ("grid", 685_000)
+        assert (shown.main.stages.stage.name, shown.main.query_one(Ladder).cursor) == ("grid", 685_000)
 
 
 async def test_a_resized_screen_shows_the_view_whole(desk: AskedDesk) -> None:
