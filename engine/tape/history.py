@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analytics.chain_stats import expected_move, implied_forward, mids
+from ..analytics.chain_stats import expected_move, mids
+from ..analytics.forward import implied_forward
 from ..analytics.greeks import compiled, years
 from ..fold.state import N_CHANNELS, State
 from ..fold.volatility import kept_iv
