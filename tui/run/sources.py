@@ -13,6 +13,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
+from engine.analytics.terms import Terms
 from engine.feeds.massive.source import MassiveSource
 from engine.feeds.recorder.seek import find_recorder
 from engine.feeds.recorder.socket_file import SocketFile
@@ -162,12 +163,19 @@ def fold_params(settings: Settings) -> FoldParams:
     return FoldParams(signals=signals, rate=settings.rate, dividend=settings.dividend)
 
 
+def terms_of(settings: Settings) -> Terms:
+    """Return what chains are valued on; a dividend nobody has set is left to put-call parity."""
+    told = settings.origin("dividend") != "default"
+    return Terms(rate=settings.rate, dividend=settings.dividend if told else None)
+
+
 def deck_params(plan: RunPlan, settings: Settings) -> PlayerParams:
     """Return how tapes are folded and shown, and which of the user's own rules look on."""
     found = load_rules(installed(), settings.rules_disabled)
     known = (*RULE_NAMES, *(PREFIX + kind.name for kind in found.kinds))
     return PlayerParams(
         fold=fold_params(settings),
+        dividend=terms_of(settings).dividend,
         expiry=settings.expiry,
         strikes=settings.strikes,
         start_ns=plan.start_ns,

@@ -20,7 +20,6 @@ from engine.feeds.simulated import LiveSimulated, SimulatedSource
 from engine.model.calendar import session
 from engine.model.errors import CredentialError
 from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhere, next_day
-from engine.session.recorder_fold import SnapshotTerms
 from engine.session.symbol_day import LiveSource
 from engine.store.days.recording import open_recorded
 from engine.tape.live_tape import Begin
@@ -30,11 +29,11 @@ from tui.settings.config import Settings
 from ...run.interrupts import InterruptHandler
 from ...run.massive import make_massive
 from ...run.plan import SIMULATED, SIMULATED_DAY, chosen_source, simulated_symbols
+from ...run.sources import terms_of
 from ..output import say
 from .archive import copy_finished, object_place
 from .folding import fold_hash
 from .record_lines import StatusBoard
-from .tapes import dividend_in
 
 LOOK_S = 0.5
 
@@ -110,7 +109,7 @@ async def _record(feed: RecordTarget, settings: Settings) -> int:
             partial(open_recorded, feed.root, now=feed.now),
             _quiet_fold,
             RecorderListener(hub.show, hub.news, tell),
-            SnapshotTerms(settings.rate, dividend_in(settings)),
+            terms_of(settings),
             feed.again,
             copy=feed.copy,
         )
