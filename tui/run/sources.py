@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.analytics.terms import Terms
-from engine.feeds.massive.source import MassiveSource
+from engine.feeds.provider import DaySource
 from engine.feeds.recorder.seek import find_recorder
 from engine.feeds.recorder.socket_file import SocketFile
 from engine.feeds.recorder.source import AttachedSource
@@ -41,12 +41,12 @@ from .attaching import ATTACHED, attached_plan
 from .compact_beside import compact_apart
 from .daily_monitor import DailyMonitor, LiveDay
 from .lazy_monitor import MonitorLike
-from .massive import make_massive, recording
-from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, RunFlags, RunPlan, days_on_disk, make_plan
+from .plan import SIMULATED_DAY, STORED, RunFlags, RunPlan, days_on_disk, make_plan
+from .providers import LIVE, SIMULATED, live_keys, make_source, recording, source_request
 from .user_rules import installed, load_rules
 
 GO_LIVE = (
-    "Simulated day. See the market live: put MASSIVE_API_KEY in .env. Play a past day: spymon import PATH."
+    f"Simulated day. See the market live: put {live_keys()} in .env. Play a past day: spymon import PATH."
 )
 
 Tell = Callable[[str], object]
@@ -91,8 +91,8 @@ def make_sources(
         first = stored(store, plan.day, (*readable, *damaged), tell)
         return first, beside(), *others
     if plan.source in LIVE:
-        feed = make_massive(settings, plan.source, recording(settings.data_dir, now), now)
-        return feed, beside(notes=()), *others
+        request = source_request(settings, plan.source, recording(settings.data_dir, now), now)
+        return make_source(request), beside(notes=()), *others
     return simulated(plan.day, settings.seed, plan.symbols), *others
 
 
@@ -223,11 +223,12 @@ def live_day(
 ) -> LiveDay:
     """Return the live day of a plan, with its monitor; `now` in ns UTC."""
     feed, *others = make_sources(plan, settings, now=now)
-    assert isinstance(feed, MassiveSource | AttachedSource), "the plan is of a live day"
+    assert isinstance(feed, DaySource), "the plan is of a live day"
     monitor = make_monitor((feed, *others), plan, settings, alerter)
-    writes = partial(_writes, settings.data_dir, feed) if isinstance(feed, MassiveSource) else None
+    writes = None if plan.source == ATTACHED else partial(_writes, settings.data_dir, feed)
     return LiveDay(monitor, feed.day, feed.name, feed.symbols, writes)
 
 
-def _writes(root: Path, feed: MassiveSource) -> bool:
-    return any(is_recording(Recording(root, feed.day, symbol)) for symbol in feed.symbols)
+def _writes(root: Path, feed: DaySource) -> bool:
+    day = feed.day
+    return day is not None and any(is_recording(Recording(root, day, symbol)) for symbol in feed.symbols)

@@ -19,7 +19,8 @@ from tui.settings.config import Settings
 
 from ...run.fetch_missing_day import disk_with
 from ...run.interrupts import InterruptHandler
-from ...run.plan import LIVE, Disk, RunFlags, RunPlan, chosen_source, days_on_disk, make_plan
+from ...run.plan import Disk, RunFlags, RunPlan, days_on_disk, make_plan
+from ...run.providers import LIVE, chosen_source
 from ...run.sources import make_sources, terms_of
 from ..output import Progress, say
 

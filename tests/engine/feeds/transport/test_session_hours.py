@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from engine.feeds.massive.session_hours import LEAD_NS, TAIL_NS, age_text, closed_sentence, hours
+from engine.feeds.transport.session_hours import LEAD_NS, TAIL_NS, age_text, closed_sentence, hours
 from engine.model.calendar import generic, parse_time, underlying
 from engine.model.events import NS
 from engine.model.holidays import LAST_DAY
@@ -37,14 +37,14 @@ def test_a_half_day_ends_early() -> None:
     christmas_eve = date(2025, 12, 24)
     found = hours([SPY], parse_time("10:00", christmas_eve))
     assert found.close_ns == parse_time("13:15", christmas_eve)
-    assert not found.on(parse_time("13:15", christmas_eve))
+    assert not found.is_open(parse_time("13:15", christmas_eve))
     assert hours([SPY], parse_time("14:00", christmas_eve)).session.day == date(2025, 12, 26)
 
 
 def test_the_market_is_on_from_open_to_close_and_the_feed_a_little_longer() -> None:
     found = hours([SPY], parse_time("08:00", FRIDAY))
     assert [
-        found.on(at) for at in (found.open_ns - 1, found.open_ns, found.close_ns - 1, found.close_ns)
+        found.is_open(at) for at in (found.open_ns - 1, found.open_ns, found.close_ns - 1, found.close_ns)
     ] == [
         False,
         True,

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.feeds.massive.connection import Connection, LinkStatus, Phase
 from engine.feeds.massive.wire.machine import Machine
+from engine.feeds.transport.connection import Connection
+from engine.feeds.transport.connection_status import ConnectionStatus, Phase
 from engine.model.errors import ConfigError, CredentialError
 from engine.model.events import NS
 from tests.fakes.massive import KEY, Hang, Massive, Plan
@@ -18,14 +19,14 @@ from tests.fakes.massive.listener import following, machine
 from tests.fakes.pump import QUICK, Pump, pumped
 
 
-async def first(pump: Pump, met: Callable[[LinkStatus], bool]) -> LinkStatus:
+async def first(pump: Pump, met: Callable[[ConnectionStatus], bool]) -> ConnectionStatus:
     """Run a pump until its status is met, and return that status."""
     async with asyncio.timeout(60), pumped(pump):
         await pump.until(lambda: any(map(met, pump.statuses)))
     return next(filter(met, pump.statuses))
 
 
-def failed(status: LinkStatus) -> bool:
+def failed(status: ConnectionStatus) -> bool:
     return bool(status.why)
 
 
@@ -49,9 +50,9 @@ async def test_a_refused_key_ends_it_with_the_providers_own_words(key: str, plan
 
 
 async def test_another_program_with_the_key_makes_it_wait_longer_and_says_so() -> None:
-    pace = replace(QUICK, evicted=60.0)
+    times = replace(QUICK, evicted=60.0)
     async with Massive() as fake:
-        older, newer = (Pump(f"{fake.ws_url}/options", machine(), pace) for _ in range(2))
+        older, newer = (Pump(f"{fake.ws_url}/options", machine(), times) for _ in range(2))
         async with asyncio.timeout(60), pumped(older):
             await fake.until(lambda: len(fake.connected()) == 1)
             async with pumped(newer):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine.feeds.massive.connection import Phase
+from engine.feeds.transport.connection_status import Phase
 from engine.model.events import NS
 from tests.fakes.massive import (
     CALL,
@@ -84,8 +84,8 @@ ENDS = {
 async def test_after_every_end_it_comes_back_for_the_same_channels_and_names_the_outage(
     steps: tuple[Any, ...],
 ) -> None:
-    pace = replace(QUICK, silent=0.3, pong=0.3) if Freeze() in steps else QUICK
-    async with Massive() as fake, listening(fake, "T.*", pace=pace) as pump:
+    times = replace(QUICK, silent=0.3, pong=0.3) if Freeze() in steps else QUICK
+    async with Massive() as fake, listening(fake, "T.*", times=times) as pump:
         await fake.play(Send(numbered(1)))
         await pump.until(lambda: len(pump.trades) == 3)
         last_ns = pump.connection.status.last_frame_ns
@@ -156,42 +156,44 @@ async def test_a_refused_channel_does_not_keep_an_outage_open() -> None:
 
 
 async def test_what_is_decoded_late_of_a_lost_connection_is_not_taken_for_the_next_one_s() -> None:
-    pace = replace(QUICK, settling=1.0)
-    async with Massive() as fake, listening(fake, pace=pace) as pump:
-        pump.held.clear()
+    times = replace(QUICK, settling=1.0)
+    async with Massive() as fake, listening(fake, times=times) as pump:
+        pump.draining.clear()
         await fake.play(Shut(1001))
-        await pump.until_heard(lambda: pump.connection.status.phase is Phase.WAITING)  # not decoded in time
-        await pump.until_heard(lambda: pump.connection.status.phase is Phase.AUTHENTICATING)
-        pump.held.set()
+        await pump.until_notified(
+            lambda: pump.connection.status.phase is Phase.WAITING
+        )  # not decoded in time
+        await pump.until_notified(lambda: pump.connection.status.phase is Phase.AUTHENTICATING)
+        pump.draining.set()
         await pump.until(lambda: len(pump.outages) == 2)
-        pump.held.clear()
+        pump.draining.clear()
         await fake.play(Say("max_connections"), Shut(1008))
         await fake.until(lambda: fake.clients[1].gone)
-        pump.held.set()
+        pump.draining.set()
         await pump.until(lambda: "evicted" in pump.phases)
 
 
 async def test_a_provider_that_is_held_back_is_not_given_up_for_its_silence() -> None:
-    pace = replace(QUICK, silent=0.05, pong=0.05)
+    times = replace(QUICK, silent=0.05, pong=0.05)
     plan = Plan(buffer_frames=10_000)
-    async with Massive(plan) as fake, listening(fake, most_bytes=50_000, pace=pace) as pump:
-        pump.held.clear()
+    async with Massive(plan) as fake, listening(fake, most_bytes=50_000, times=times) as pump:
+        pump.draining.clear()
         await fake.play(Send(numbered(1, 6_000), per_frame=1))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
                 await fake.until(lambda: len(fake.clients) > 1)
-        pump.held.set()
+        pump.draining.set()
         await pump.until(lambda: len(pump.trades) == 6_000)
         assert len(fake.clients) == 1
 
 
 async def test_too_much_waiting_holds_the_provider_back_and_loses_nothing() -> None:
     async with Massive(Plan(buffer_frames=10_000)) as fake, listening(fake, most_bytes=50_000) as pump:
-        pump.held.clear()
+        pump.draining.clear()
         await fake.play(Send(numbered(1, 6_000), per_frame=1))
-        await pump.until_heard(lambda: pump.connection.status.bytes_queued > 50_000)
+        await pump.until_notified(lambda: pump.connection.status.bytes_queued > 50_000)
         most = pump.connection.status.bytes_queued
-        pump.held.set()
+        pump.draining.set()
         await pump.until(lambda: len(pump.trades) == 6_000)
         assert most < 50_000 + 2**18
         assert pump.trades == list(range(1, 6_001))
@@ -202,11 +204,11 @@ async def test_a_burst_is_thinned_by_its_quotes_and_keeps_every_trade() -> None:
     for q in range(1, 2_001):
         messages += [quote(t=BEGIN_MS + q), *(numbered(q, 1) if q % 100 == 0 else [])]
     async with Massive() as fake, listening(fake, "T.*", f"Q.{CALL}", most_events=200) as pump:
-        pump.held.clear()
+        pump.draining.clear()
         before = sum(map(len, pump.parts))
         await fake.play(Send(messages))
         await fake.settle()
-        pump.held.set()
+        pump.draining.set()
         await pump.until(lambda: len(pump.trades) == 20)
         conflated = pump.connection.status.conflated
         assert pump.trades == list(range(100, 2_001, 100))

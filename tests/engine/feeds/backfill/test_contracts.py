@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.feeds.massive.backfill import BackfillRequest
-from engine.feeds.massive.backfill.contracts import chosen, spans
-from engine.model.calendar import PRESETS, generic
+from engine.feeds.backfill.contracts import chosen, spans
+from engine.feeds.backfill.day_fetch import BackfillRequest
+from engine.model.calendar import PRESETS, Expiry, generic
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
 from engine.model.events import PRICE_SCALE
 from engine.tape.strike_window import StrikeTracker, StrikeTrackerParams
-from tui.settings.setting import Expiry
 
 DAY = date(2025, 12, 16)
 NEXT = date(2025, 12, 17)

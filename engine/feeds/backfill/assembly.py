@@ -1,6 +1,6 @@
 """What was fetched of a day as a day of the store, through the importer.
 
-Owns which days may be fetched, and when a day need not be made again. It refuses to know the provider.
+Owns which days may be fetched, and when a day need not be made again.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from ....model.calendar import Underlying, clock_text, session
-from ....model.errors import NoDataError, ProviderError, StoreError
-from ....model.events import NS
-from ....store.days.store import DayStore
-from ....store.days.tapes import BACKFILL, Origin, check_replaceable
-from ....store.importer.importer import ImportReport, Progress, import_paths
-from ....store.journal.folders import places
-from .day import HELD, DayFetch
+from ...model.calendar import Underlying, clock_text, session
+from ...model.errors import NoDataError, ProviderError, StoreError
+from ...model.events import NS
+from ...store.days.store import DayStore
+from ...store.days.tapes import BACKFILL, Origin, check_replaceable
+from ...store.importer.importer import ImportReport, Progress, import_paths
+from ...store.journal.folders import places
+from .day_fetch import DayFetch, is_held_note
 
 _DELAY_NS = 15 * 60 * NS
 """So far behind is a plan without real-time data."""
@@ -83,6 +83,6 @@ def _is_made(fetched: DayFetch, store: DayStore, origin: Origin) -> bool:
         return False
     made_of = sorted((each.name, each.size) for each in facts.inputs)
     there = sorted((path.name, path.stat().st_size) for path in fetched.files)
-    was_whole = not any(note == HELD or note.endswith(_UNFETCHED) for note in facts.notes)
+    was_whole = not any(is_held_note(note) or note.endswith(_UNFETCHED) for note in facts.notes)
     same = made_of == there and was_whole == origin.whole
     return facts.source == BACKFILL and same and set(origin.notes) <= set(facts.notes)

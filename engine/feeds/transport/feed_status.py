@@ -5,15 +5,10 @@ Pure: how things stand goes in, what is shown comes out.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...model.events import NS
 from ...tape.link import Badge
-
-STALE_NS = 1_500_000_000
-"""Silence in market hours that is told: with the time between two looks it shows within 2 s."""
 
 POLLS_MISSED = 3
 """Polls in a row that may bring nothing before the badge says that there is no data."""
@@ -27,17 +22,6 @@ LONG_WAIT_NS = 10 * NS
 SKEW_S = 3
 """What a clock may be off before it is told, s: both sides tell whole seconds, and answers take time."""
 
-_NAMES = {"V": "levels", "T": "trades", "Q": "quotes", "FMV": "fair values", "A": "bars", "AM": "minute bars"}
-
-
-def refusal_sentence(refused: Sequence[str]) -> str:
-    """Say what the provider refused, by kind; '' for nothing."""
-    counts = Counter(channel.partition(".")[0] for channel in refused)
-    kinds = [
-        f"{_NAMES.get(kind, kind)} ({count} channel{'s'[: count > 1]})" for kind, count in counts.items()
-    ]
-    return f"Massive refuses {' and '.join(kinds)}." if kinds else ""
-
 
 def retry_sentence(since_ns: int, retry_at_ns: int | None, now_ns: int) -> str:
     """Say when it is tried again, in a wait that began at `since_ns` and is long; else ''. ns UTC."""
@@ -46,12 +30,12 @@ def retry_sentence(since_ns: int, retry_at_ns: int | None, now_ns: int) -> str:
     return f"Next attempt in {max(-(-(retry_at_ns - now_ns) // NS), 0)} s."
 
 
-def skew_sentence(ahead_s: int | None) -> str:
+def skew_sentence(ahead_s: int | None, provider: str) -> str:
     """Say that this machine's clock is so far before the provider's, or behind it; '' when it is not far."""
     if ahead_s is None or abs(ahead_s) < SKEW_S:
         return ""
     where, how = ("ahead of", "long") if ahead_s > 0 else ("behind", "short")
-    off = f"{abs(ahead_s)} s {where} Massive's"
+    off = f"{abs(ahead_s)} s {where} {provider}'s"
     return f"This machine's clock is {off}: set it; every lag is that much too {how}."
 
 
@@ -59,42 +43,44 @@ def skew_sentence(ahead_s: int | None) -> str:
 class FeedStatus:
     """How one symbol's feed stands at `now_ns`, all times ns UTC.
 
-    on        : the market is open
-    streaming : every websocket of the options is up
-    waiting   : one of them waits for its next attempt
-    polling   : the chain is polled in their place, every `poll_ns`
-    delayed   : the provider says that what it sends is delayed
-    heard_ns  : when anything came last, by socket or by poll; 0 before anything did
-    poll_at_ns: when the next poll is due
+    beat_ns      : the longest silence in market hours while all is well, ns
+    market_open  : whether it is
+    streaming    : everything that brings data by itself is up
+    waiting      : some of that waits for its next attempt
+    polling      : the chain is polled in its place, every `poll_ns`
+    delayed      : the provider says that what it sends is delayed
+    last_data_ns : when anything came last, by itself or by poll; 0 before anything did
+    next_poll_ns : when the next poll is due
     """
 
     now_ns: int
-    on: bool
+    beat_ns: int
+    market_open: bool
     streaming: bool = False
     waiting: bool = False
     polling: bool = False
     delayed: bool = False
-    heard_ns: int = 0
-    poll_at_ns: int = 0
+    last_data_ns: int = 0
+    next_poll_ns: int = 0
     poll_ns: int = 5 * NS
 
     @property
     def badge(self) -> Badge:
         """Return what the screen shows first."""
-        if not self.on:
+        if not self.market_open:
             return Badge.CLOSED
         if self.polling:
             return Badge.POLL if self._silence_ns < POLLS_MISSED * self.poll_ns else Badge.GAP
         if not self.streaming:
             return Badge.GAP
-        if self._silence_ns >= STALE_NS:
+        if self._silence_ns >= self.beat_ns:
             return Badge.STALE
         return Badge.DELAYED if self.delayed else Badge.LIVE
 
     @property
     def state(self) -> str:
         """Return the connection in one word."""
-        if not self.on:
+        if not self.market_open:
             return "closed"
         if self.polling:
             return "polling"
@@ -104,8 +90,8 @@ class FeedStatus:
 
     @property
     def silent_s(self) -> int | None:
-        """Return whole seconds since anything was heard, None while all is well or before anything was."""
-        if self.badge not in (Badge.STALE, Badge.GAP) or not self.heard_ns:
+        """Return whole seconds since anything came, None while all is well or before anything did."""
+        if self.badge not in (Badge.STALE, Badge.GAP) or not self.last_data_ns:
             return None
         return self._silence_ns // NS
 
@@ -119,10 +105,10 @@ class FeedStatus:
     @property
     def next_poll_s(self) -> int | None:
         """Return whole seconds until the next poll, rounded up; None when nothing is polled."""
-        if not self.on or not self.polling:
+        if not self.market_open or not self.polling:
             return None
-        return max(-(-(self.poll_at_ns - self.now_ns) // NS), 0)
+        return max(-(-(self.next_poll_ns - self.now_ns) // NS), 0)
 
     @property
     def _silence_ns(self) -> int:
-        return max(self.now_ns - self.heard_ns, 0)
+        return max(self.now_ns - self.last_data_ns, 0)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.feeds.massive.conflation import conflate
+from engine.feeds.transport.conflation import conflate
 from engine.model.events import BAR, EVENT, QUOTE, SPOT, TRADE, Events, empty_events
 
 ROWS = st.lists(

@@ -1,8 +1,8 @@
 """Between the loop that reads and the thread that decodes: a queue of raw frames, and the machine behind it.
 
 The loop only appends, and the machine is only touched by whoever drains, so neither needs a lock. Where a
-connection begins and ends stands in the queue, among its frames. Times without data are found here, because
-only what is decoded tells since when the channels are held again.
+connection begins, is open and ends stands in the queue, among its frames. Times without data are found here,
+because only what is decoded tells since when the channels are held again.
 """
 
 from __future__ import annotations
@@ -10,70 +10,81 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Generic, TypeVar
 
 from ...model.events import Batch
-from ..transport.ws_frames import Chunk, unwrapped
 from .conflation import conflate
-from .wire.handshake import HandshakeState
-from .wire.machine import Machine
-from .wire.notices import Notice, StatusNotice
+from .wire_machine import Ending, WireMachine
+from .ws_frames import Chunk, unwrapped
+
+N = TypeVar("N")
 
 PORTION = 500_000
 """Bytes that are decoded at once: what fits the cache is decoded twice as fast as 4 MB."""
 
 
 @dataclass(frozen=True, slots=True)
-class QueueContents:
+class QueueContents(Generic[N]):
     """What a drain found: one batch per symbol, and what the machine told."""
 
     batches: dict[str, Batch] = field(default_factory=dict)
-    notices: list[Notice] = field(default_factory=list)
+    notices: list[N] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class HandshakeNews:
+class MachineReport:
     """What the loop has to know of a connection's conversation.
 
     number    : of the connection
-    state     : of the machine
-    said      : what the provider said with the status that ended the conversation
+    streaming : whether the login is over
+    ending    : how the provider ended the conversation, None while it has not
     ungranted : whether every channel was refused
     settled   : whether the connection is over and all of it decoded
-    commands  : to send
+    to_send   : messages
     """
 
     number: int = 0
-    state: HandshakeState = HandshakeState.OPENING
-    said: str = ""
+    streaming: bool = False
+    ending: Ending | None = None
     ungranted: bool = False
     settled: bool = False
-    commands: tuple[str, ...] = ()
+    to_send: tuple[str, ...] = ()
+
+
+class _Step(Enum):
+    """What happens to a connection: an attempt begins, it is open, it is over."""
+
+    BEGIN = "begin"
+    OPEN = "open"
+    END = "end"
 
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A connection begins or is over."""
+    """Stands in the queue where something happened to a connection."""
 
     number: int
-    over: bool
+    step: _Step
     now_ns: int
 
 
-class FrameQueue:
+class FrameQueue(Generic[N]):
     """What one connection after another brought, until it is drained.
 
     conflated : quotes dropped so far
     """
 
-    def __init__(self, machine: Machine, most_events: int, tell: Callable[[HandshakeNews], None]) -> None:
+    def __init__(
+        self, machine: WireMachine[N], most_events: int, report: Callable[[MachineReport], None]
+    ) -> None:
         self.conflated = 0
-        self._machine, self._most_events, self._tell = machine, most_events, tell
+        self._machine, self._most_events, self._report = machine, most_events, report
         self._queue: deque[Chunk | _Mark] = deque()
         self._put_bytes = self._taken_bytes = 0
         self._wanted: frozenset[str] | None = None
         self._applied: frozenset[str] | None = None
-        self._word = HandshakeNews()
-        self._notices: list[Notice] = []
+        self._last_report = MachineReport()
         self._last_ns = 0
         self._over = True
         self._joined = False  # whether everything that was wanted has been held
@@ -89,8 +100,8 @@ class FrameQueue:
         return self._put_bytes - self._taken_bytes
 
     @property
-    def told_ns(self) -> int:
-        """Return up to when the channels have told, ns UTC: before an outage, while there is one."""
+    def complete_until_ns(self) -> int:
+        """Return up to when nothing is missing, ns UTC: before an outage, while there is one."""
         return self._last_ns if self._since_ns is None else self._since_ns
 
     def put(self, chunk: Chunk) -> None:
@@ -100,11 +111,15 @@ class FrameQueue:
 
     def begin(self, number: int, now_ns: int) -> None:
         """Say that what follows belongs to a new connection."""
-        self._queue.append(_Mark(number, over=False, now_ns=now_ns))
+        self._queue.append(_Mark(number, _Step.BEGIN, now_ns))
+
+    def open(self, number: int, now_ns: int) -> None:
+        """Say that a connection is open: messages can be sent, and received from here on."""
+        self._queue.append(_Mark(number, _Step.OPEN, now_ns))
 
     def finish(self, number: int, now_ns: int) -> None:
         """Say that nothing follows of a connection."""
-        self._queue.append(_Mark(number, over=True, now_ns=now_ns))
+        self._queue.append(_Mark(number, _Step.END, now_ns))
 
     # --- on any thread ----------------------------------------------------------------------------
 
@@ -112,13 +127,13 @@ class FrameQueue:
         """Set the channels that should be held; the next drain asks for them."""
         self._wanted = channels
 
-    def outages(self) -> list[tuple[int, int]]:
+    def take_outages(self) -> list[tuple[int, int]]:
         """Drain the times without data that are over: (since, until), ns UTC."""
         return [self._outages.popleft() for _ in range(len(self._outages))]
 
     # --- on the draining thread -------------------------------------------------------------------
 
-    def drain(self, now_ns: int) -> QueueContents:
+    def drain(self, now_ns: int) -> QueueContents[N]:
         """Decode what is queued; every contract that is new in the batches is in the notices."""
         machine = self._machine
         self._decode_queued()
@@ -128,9 +143,8 @@ class FrameQueue:
         machine.reconcile(now_ns)
         batches = {symbol: self._bounded(batch) for symbol, batch in machine.events().items()}
         self._find_outage()
-        self._collect_notices()
-        self._speak()
-        notices, self._notices = self._notices, []
+        notices = list(machine.notices())
+        self._report_changes()
         return QueueContents(batches, notices)
 
     def _decode_queued(self) -> None:
@@ -146,7 +160,7 @@ class FrameQueue:
                 self._decode(chunks, size)
                 chunks, size = [], 0
             if isinstance(item, _Mark):
-                self._mark(item)
+                self._pass_mark(item)
         if chunks:
             self._decode(chunks, size)
 
@@ -155,18 +169,27 @@ class FrameQueue:
         self._last_ns = chunks[-1].recv_ns
         self._taken_bytes += size
 
-    def _mark(self, mark: _Mark) -> None:
-        self._over = mark.over
-        if mark.over:
-            self._join_in_part()
-            self._since_ns = self._last_ns if self._since_ns is None else self._since_ns
-            self._lost |= self._machine.channels.held
-            self._collect_notices()
-            self._tell(replace(self._word, number=mark.number, state=self._machine.state, settled=True))
-            return
-        self._machine.reset_connection()
-        self._since_ns = mark.now_ns if self._since_ns is None else self._since_ns
-        self._word = HandshakeNews(mark.number)
+    def _pass_mark(self, mark: _Mark) -> None:
+        machine = self._machine
+        match mark.step:
+            case _Step.BEGIN:
+                self._over = False
+                machine.reset_connection()
+                self._since_ns = mark.now_ns if self._since_ns is None else self._since_ns
+                self._last_report = MachineReport(mark.number)
+            case _Step.OPEN:
+                machine.greet()
+            case _Step.END:
+                self._over = True
+                self._join_in_part()
+                self._since_ns = self._last_ns if self._since_ns is None else self._since_ns
+                self._lost |= machine.channels.held
+                self._report(self._current_report(mark.number, settled=True))
+
+    def _current_report(self, number: int, settled: bool = False) -> MachineReport:
+        channels = self._machine.channels
+        ungranted = bool(channels.wanted) and channels.refused >= channels.wanted
+        return MachineReport(number, self._machine.streaming, self._machine.ending, ungranted, settled)
 
     def _bounded(self, batch: Batch) -> Batch:
         events, dropped = conflate(batch.events, self._most_events)
@@ -176,7 +199,7 @@ class FrameQueue:
     def _find_outage(self) -> None:
         """Note that a time without data is over once what was held before is held again, or refused."""
         channels = self._machine.channels
-        if self._since_ns is None or self._over or self._machine.state is not HandshakeState.STREAMING:
+        if self._since_ns is None or self._over or not self._machine.streaming:
             return
         owed = self._lost & channels.wanted if self._lost else channels.wanted
         if owed <= channels.held | channels.refused:
@@ -193,19 +216,10 @@ class FrameQueue:
         self._since_ns, self._joined = None, True
         self._lost.clear()
 
-    def _collect_notices(self) -> None:
-        told = self._machine.notices()
-        self._notices += told
-        for each in told:
-            if isinstance(each, StatusNotice) and each.state != HandshakeState.STREAMING:
-                self._word = replace(self._word, said=each.message)
-
-    def _speak(self) -> None:
+    def _report_changes(self) -> None:
         """Tell the loop what is to be sent and how the conversation stands, when it has changed."""
-        channels = self._machine.channels
-        ungranted = bool(channels.wanted) and channels.refused >= channels.wanted
-        commands = tuple(self._machine.to_send())
-        word = replace(self._word, state=self._machine.state, ungranted=ungranted)
-        if commands or word != self._word:
-            self._tell(replace(word, commands=commands))
-        self._word = word
+        to_send = tuple(self._machine.to_send())
+        report = self._current_report(self._last_report.number)
+        if to_send or report != self._last_report:
+            self._report(replace(report, to_send=to_send))
+        self._last_report = report

@@ -7,16 +7,8 @@ import ssl
 
 from websockets.uri import WebSocketURI
 
-from .wire.handshake import HandshakeState
-
 SLEPT = "This machine was asleep."
 UNGRANTED = "None of the channels is granted: the plan does not cover them."
-ENDED = {
-    HandshakeState.EVICTED: "Another program took over this key's one connection.",
-    HandshakeState.SLOW: "The provider closed the connection because it was read too slowly.",
-    HandshakeState.DISMISSED: "The provider asked for a new connection.",
-}
-"""What the provider said before it ended a conversation."""
 
 
 def unreachable(error: OSError | UnicodeError, uri: WebSocketURI, within_s: float) -> str:

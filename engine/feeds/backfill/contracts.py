@@ -1,35 +1,25 @@
 """Which contracts of a past day are fetched: the strikes around every price its underlying visited.
 
-Owns the choice of expirations and strikes. It refuses to know where listings and prices come from.
+Owns the choice of expirations and strikes; listings and prices are arguments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ....model.calendar import Expiry, Underlying, expirations
-from ....model.contracts import Contract
-from ....model.errors import NoDataError
-from ....model.events import PRICE_SCALE
+from ...model.calendar import Expiry, expirations
+from ...model.contracts import Contract
+from ...model.errors import NoDataError
+from ...model.events import PRICE_SCALE
+from .day_fetch import BackfillRequest
 
 _UNITS_PER_MILLI = PRICE_SCALE // 1000
 _FAR = timedelta(days=60)
 """So far away something expires that has options at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class BackfillRequest:
-    """What of a day is wanted; `strikes` each side of at-the-money, None for all of them."""
-
-    underlying: Underlying
-    day: date
-    expiry: Expiry
-    strikes: int | None
 
 
 def spans(wanted: BackfillRequest) -> list[tuple[date, date]]:

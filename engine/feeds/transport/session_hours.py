@@ -1,6 +1,6 @@
 """When a feed runs: which session's day it is for, whether that session is on, and how to say that it is not.
 
-Owns the moments around a session, by the exchange's calendar alone. It refuses to know the present moment.
+Owns the moments around a session, by the exchange's calendar alone; the present moment is an argument.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Hours:
         """Return when to stop listening."""
         return self.close_ns + TAIL_NS
 
-    def on(self, now_ns: int) -> bool:
+    def is_open(self, now_ns: int) -> bool:
         """Say whether the market is open."""
         return self.open_ns <= now_ns < self.close_ns
 
