@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run setup dev test lint bench bench-quick lock clean
+.PHONY: run setup dev test lint bench bench-quick docs lock clean
 
 run: setup
 	@$(BIN)/spymon $(ARGS)
@@ -39,6 +39,10 @@ bench: dev
 
 bench-quick: dev
 	$(BIN)/python -m bench --quick
+
+# The reference pages, each from the table that the program reads.
+docs: dev
+	$(BIN)/python -m docs.generate
 
 lock: dev
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --quiet --python-version 3.11 \
