@@ -1,13 +1,13 @@
 """`python -m docs.generate`: write the reference pages, each from the table that the program itself reads.
 
-Owns what the pages in `docs/reference/` say and how they are laid out, nothing of what the tables hold. A page
-that was edited by hand, or whose table has changed since, fails `tests/docs/test_generated.py`.
+Owns what the pages in `docs/reference/` say and how they are laid out, nothing of what the tables hold. A
+page that was edited by hand, or whose table has changed since, fails `tests/docs/test_generated.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.fold.params import PRESETS, setting_names
@@ -56,10 +56,10 @@ def _settings() -> Iterator[str]:
     yield "# Settings"
     yield ""
     yield (
-        "Where a setting stands in several places, the first of these wins: the flag, the environment, `.env` in "
-        "the working folder, `spymon.toml` in the working folder, `spymon.toml` in your own configuration "
-        "folder, the default. `spymon config show` prints every setting with its value and where that comes "
-        "from; `spymon config edit` opens the file."
+        "Where a setting stands in several places, the first of these wins: the flag, the environment, "
+        "`.env` in the working folder, `spymon.toml` in the working folder, `spymon.toml` in your own "
+        "configuration folder, the default. `spymon config show` prints every setting with its value and "
+        "where that comes from; `spymon config edit` opens the file. Over SSH the default of `fps` is 4."
     )
     yield ""
     yield (
@@ -104,9 +104,9 @@ def _thresholds() -> Iterator[str]:
     yield "# Thresholds"
     yield ""
     yield (
-        "Every number a signal rule is judged by, under the two presets. `--set volume_spike.z=5` sets one for a "
-        "run, a table such as `[signals.volume_spike]` with `z = 5` in `spymon.toml` for all. A name without a "
-        "dot belongs to all rules. [Signals](../signals.md) says what each rule does with them."
+        "Every number a signal rule is judged by, under the two presets. `--set volume_spike.z=5` sets one "
+        "for a run, a table such as `[signals.volume_spike]` with `z = 5` in `spymon.toml` for all. A name "
+        "without a dot belongs to all rules. [Signals](../signals.md) says what each rule does with them."
     )
     yield ""
     default, seed = PRESETS["default"], PRESETS["seed"]
@@ -126,16 +126,27 @@ def _commands() -> Iterator[str]:
     yield "# Commands"
     yield ""
     yield (
-        "`spymon --help` and `spymon COMMAND --help` say the same. What stands in parentheses is the default. "
+        "`spymon --help` and `spymon COMMAND --help` say the same. The default stands in parentheses. "
         "Flags that are [settings](settings.md) as well can be set there for good."
     )
     parser = build_parser()
-    yield from _command("spymon", parser, str(parser.description))
+    yield from _command("spymon", parser)
+    yield from (
+        "",
+        "## Everywhere",
+        "",
+        "These flags go with every command, before its name or behind it.",
+        "",
+    )
+    yield from _arguments([action for action in parser._actions if action.option_strings[:1] in EVERYWHERE])
     for name, command in subcommands(parser).items():
-        yield from _command(f"spymon {name}", command, str(command.description))
+        yield from _command(f"spymon {name}", command)
     yield from ("", "## Exit codes", "")
-    yield from table(("code", "says"), (map(str, pair) for pair in EXIT_CODES))
+    yield from table(("code", "says"), [(str(number), says) for number, says in EXIT_CODES])
 
+
+EVERYWHERE = (["--data-dir"], ["--config"], ["-v"], ["-h"])
+"""Flags that every command takes, by their first spelling."""
 
 EXIT_CODES = (
     (0, "done"),
@@ -155,17 +166,22 @@ def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
     return {}
 
 
-def _command(name: str, parser: argparse.ArgumentParser, description: str) -> Iterator[str]:
-    own = [action for action in parser._actions if not _is_common(action)]
+def _command(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
+    own = [action for action in parser._actions if _is_own(action)]
     words = [name, *(written(action) if action.required else f"[{written(action)}]" for action in own)]
-    yield from ("", f"## `{name}`", "", sentence(description), "")
+    yield from ("", f"## `{name}`", "", sentence(str(parser.description)), "")
+    yield from ("```text", *wrapped(words), "```", "")
     if own:
-        yield from ("```text", *wrapped(words), "```", "")
-        yield from table(("argument", "says"), ((code(written(action)), _help(action)) for action in own))
+        yield from _arguments(own)
 
 
-def _is_common(action: argparse.Action) -> bool:
-    return isinstance(action, argparse._SubParsersAction | argparse._HelpAction)
+def _is_own(action: argparse.Action) -> bool:
+    common = action.option_strings[:1] in EVERYWHERE
+    return not common and not isinstance(action, argparse._SubParsersAction)
+
+
+def _arguments(actions: Sequence[argparse.Action]) -> Iterator[str]:
+    yield from table(("argument", "says"), [(code(written(each)), _help(each)) for each in actions])
 
 
 def written(action: argparse.Action) -> str:
@@ -190,7 +206,7 @@ def _help(action: argparse.Action) -> str:
 # --- markdown ---------------------------------------------------------------------------------------------
 
 
-def table(head: Sequence[str], rows: Iterator[Sequence[str]] | map[Sequence[str]]) -> Iterator[str]:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Yield the lines of a table."""
     yield f"| {' | '.join(head)} |"
     yield "|---" * len(head) + "|"
