@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run setup dev test lint bench bench-quick docs lock clean
+.PHONY: run setup dev test lint bench bench-quick lock clean
 
 run: setup
 	@$(BIN)/spymon $(ARGS)
@@ -37,12 +37,13 @@ lint: dev
 bench: dev
 	$(BIN)/python -m bench $(ARGS)
 
-bench-quick: dev
-	$(BIN)/python -m bench --quick
-
 # The reference pages, each from the table that the program reads.
+.PHONY: docs
 docs: dev
 	$(BIN)/python -m docs.generate
+
+bench-quick: dev
+	$(BIN)/python -m bench --quick
 
 lock: dev
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --quiet --python-version 3.11 \

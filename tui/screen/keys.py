@@ -1,7 +1,7 @@
 """Every key of the screen, in one table.
 
 Owns which key does what, and what is said about it: the same rows feed Textual's bindings, the hint line,
-the help screen, the palette and the page of keys. It refuses to know how an action is carried out.
+the help screen, the palette and the README. It refuses to know how an action is carried out.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Key:
     id     : what a user's keymap calls it; a row of several digits has one id per digit, `symbol.1` …
     keys   : Textual key names, separated by commas
     action : Textual action; `{}` stands for the key itself
-    help   : one line, said in the help screen, the palette and the page of keys
+    help   : one line, said in the help screen, the palette and the README
     hint   : the word in the hint line, empty when it is not shown there
     brief  : how the keys are written in the hint line, when not in full
     hinted : where in time the hint line shows it
@@ -273,9 +273,7 @@ def with_keymap(keymap: Mapping[str, str]) -> tuple[Key, ...]:
     """Return the table as a user's keymap (id -> Textual key names) changes it."""
     unknown = sorted(set(keymap) - {binding.id for binding in bindings()})
     if unknown:
-        raise ConfigError(
-            f"The keymap names {unknown[0]!r}, which is no key's id; the page of keys lists them."
-        )
+        raise ConfigError(f"The keymap names {unknown[0]!r}, which is no key's id; the README lists the ids.")
     return tuple(replace(key, keys=keymap[key.id], brief="") if key.id in keymap else key for key in TABLE)
 
 
@@ -315,7 +313,7 @@ def grouped(table: tuple[Key, ...] = TABLE) -> list[tuple[str, list[Key]]]:
 
 
 def markdown() -> str:
-    """Return the table of `docs/reference/keys.md`."""
+    """Return the table for the README."""
     lines = ["| | key | id | does |", "|---|---|---|---|"]
     for group, rows in grouped():
         for n, key in enumerate(rows):
