@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from textual.command import CommandPalette
-from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 from engine.model.calendar import parse_time
@@ -51,6 +50,7 @@ from engine.views.queries import (
     WhatIfQuery,
 )
 from engine.views.view import Detail, FiredSignal, View
+from tests.fakes.pilot import SteadyPilot, driving
 from tests.paths import ROOT
 from tui.alerts.alerter import Alerter
 from tui.alerts.channels import Bell, Toast
@@ -140,7 +140,7 @@ class Scene:
 
     app: SpymonApp
     desk: FakeDesk
-    pilot: Pilot[None]
+    pilot: SteadyPilot
     folder: Path
 
     @property
@@ -161,7 +161,6 @@ class Scene:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
-        await self.pilot.pause()
 
     def text(self, part: type[CellWidget], line: int = 0) -> str:
         """Return what a line of a part of the main screen says."""
@@ -179,8 +178,7 @@ async def scene(
     desk: FakeDesk, folder: Path, size: tuple[int, int] = (120, 36), **arguments: object
 ) -> AsyncIterator[Scene]:
     app = SpymonApp(desk, **({"fps": NEVER, "screenshots": folder, "settle": lambda: None} | arguments))  # type: ignore[arg-type]
-    async with app.run_test(size=size, notifications=True) as pilot:
-        await pilot.pause()
+    async with driving(app, size, notifications=True) as pilot:
         found = Scene(app, desk, pilot, folder)
         await found.frame()
         yield found
@@ -480,7 +478,6 @@ async def test_nothing_covers_the_sentence_that_the_terminal_is_too_small(
         await shown.frame(live_view("GAP", link=Link(note="Cut off."), version=9))
         assert shown.notices() == ["Cut off."]
         await shown.pilot.resize_terminal(20, 5)
-        await shown.pilot.pause()
         await shown.frame(live_view("GAP", link=Link(note="Tried in vain."), version=10))
         assert shown.notices() == []
 
@@ -717,13 +714,11 @@ async def test_a_terminal_may_shrink_to_nothing_and_grow_back(desk: FakeDesk, tm
     async with scene(desk, tmp_path) as shown:
         before = [shown.text(Ladder, line) for line in range(12)]
         await shown.pilot.resize_terminal(20, 5)
-        await shown.pilot.pause()
         small = shown.main.query_one("#too-small", Static)
         assert small.display
         assert str(small.content) == "20×5 is too small; spymon needs 40×8."
         await shown.frame()
         await shown.pilot.resize_terminal(120, 36)
-        await shown.pilot.pause()
         assert not small.display
         assert [shown.text(Ladder, line) for line in range(12)] == before
 
@@ -1041,7 +1036,6 @@ async def test_a_click_on_a_tab_shows_its_symbol(desk: FakeDesk, tmp_path: Path)
     async with scene(desk, tmp_path) as shown:
         x = shown.text(StatusHeader).index("QQQ")
         await shown.pilot.click(StatusHeader, offset=(x, 0))
-        await shown.pilot.pause()
         assert desk.sent == [SelectSymbol("QQQ")]
 
 

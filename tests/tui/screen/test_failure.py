@@ -10,6 +10,7 @@ import pytest
 
 from engine.model.errors import CredentialError
 from engine.views.view import Detail, View
+from tests.fakes.pilot import driving
 from tui.screen.app import SpymonApp
 
 
@@ -57,7 +58,7 @@ async def test_the_app_leaves_with_the_error_and_prints_nothing_itself(
     app = SpymonApp(EmptyDesk(), screenshots=tmp_path, settle=lambda: None)
 
     async def run() -> None:
-        async with app.run_test() as pilot:
+        async with driving(app) as pilot:
             fail(app)
             await pilot.pause()
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from textual.pilot import Pilot
 
 from engine.model.errors import UsageError
 from engine.model.events import MISSING, NS
 from engine.views.commands import Command, Seek, SelectExpiry, Skip
 from engine.views.queries import FlowQuery, HeatQuery, Query, SmileQuery, TopQuery
 from engine.views.view import Detail, View
+from tests.fakes.pilot import SteadyPilot, driving
 from tui.screen.app import SpymonApp
 from tui.screen.draw.cell_widget import CellWidget, text_of
 from tui.screen.grid.ladder import Ladder
@@ -73,7 +73,7 @@ class AskedDesk:
 class Scene:
     app: SpymonApp
     desk: AskedDesk
-    pilot: Pilot[None]
+    pilot: SteadyPilot
 
     @property
     def main(self) -> MainScreen:
@@ -91,7 +91,6 @@ class Scene:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
-        await self.pilot.pause()
 
     def text(self, part: type[CellWidget], line: int = 0) -> str:
         return text_of(self.main.query_one(part).row(line))
@@ -107,8 +106,7 @@ def desk(
 @asynccontextmanager
 async def scene(desk: AskedDesk, size: tuple[int, int] = (120, 36)) -> AsyncIterator[Scene]:
     app = SpymonApp(desk, fps=1e-6, settle=lambda: None)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        await pilot.pause()
+    async with driving(app, size, notifications=True) as pilot:
         shown = Scene(app, desk, pilot)
         await shown.frames()
         yield shown
