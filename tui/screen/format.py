@@ -1,8 +1,7 @@
 """Numbers as the screen writes them: fixed decimals, bounded width, and a dash for what nobody knows.
 
-Owns the spelling of prices, counts, dollars, greeks, exposures and spans of time. It refuses to know columns,
-colours and views. Every function is total: a missing number (`MISSING` or nan) becomes `NONE` or `NO_GREEK`,
-never 0.
+Owns the spelling of prices, counts, dollars, greeks, exposures and spans of time. Every function is total: a
+missing number (`MISSING` or nan) becomes `NONE` or `NO_GREEK`, never 0.
 """
 
 from __future__ import annotations
