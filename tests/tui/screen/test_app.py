@@ -844,6 +844,16 @@ async def test_the_palette_finds_commands_by_name(
         assert monitor.sent == [command]
 
 
+async def test_the_palette_tells_the_users_own_keys(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path, keymap={"play.pause": "x"}) as shown:
+        await shown.press("ctrl+p", *"pause or")
+        await shown.app.workers.wait_for_complete()
+        await shown.pilot.pause()
+        offered = str(shown.app.screen.query_one(OptionList).options[0].prompt)
+        assert "pause or play on" in offered
+        assert "key x" in offered
+
+
 async def test_the_palette_offers_every_key(monitor: FakeMonitor, tmp_path: Path) -> None:
     async with scene(monitor, tmp_path) as shown:
         await shown.press("ctrl+p")

@@ -384,6 +384,26 @@ async def test_a_mark_outside_the_heat_map_says_where_it_belongs(monitor: Answer
         assert monitor.asked == []
 
 
+async def test_that_sentence_names_the_users_own_key(monitor: AnsweringMonitor) -> None:
+    app = SpymonApp(monitor, fps=1e-6, settle=lambda: None, keymap={"view.heat": "x"})
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await pilot.pause()
+        app.frame()
+        await pilot.pause()
+        await pilot.press("b")
+        await pilot.pause()
+        messages = [notice.message for notice in app._notifications]
+        assert messages == ["The mark belongs to the heat map; x shows it."]
+
+
+async def test_two_quick_presses_of_enter_open_one_sheet_and_flip_it(monitor: AnsweringMonitor) -> None:
+    async with scene(monitor) as shown:
+        await shown.press("enter", "enter")
+        assert len(shown.app.screen_stack) == 2
+        view = monitor.view
+        assert monitor.detailed == [view.put.cid[view.atm], view.call.cid[view.atm]]
+
+
 async def test_a_signal_is_gone_to_on_the_strikes_of_the_view(monitor: AnsweringMonitor) -> None:
     async with scene(monitor) as shown:
         await shown.press("h", "tab", "enter", "enter")
