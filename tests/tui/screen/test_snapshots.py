@@ -51,7 +51,7 @@ SCENES: dict[str, tuple[str, ...]] = {
 
 
 @dataclass
-class StillDesk:
+class StillMonitor:
     """Shows one view for ever."""
 
     view: View
@@ -84,7 +84,7 @@ Open = Callable[..., SpymonApp]
 def still_app(make_view: Callable[..., View], make_detail: Callable[..., Detail], make_answer: Any) -> Open:
     """Return the maker of an app that shows one view for ever; its arguments change the view."""
     return lambda **changes: SpymonApp(
-        StillDesk(make_view(**changes), make_detail(), make_answer), settle=lambda: None, cpu_s=lambda: 0.0
+        StillMonitor(make_view(**changes), make_detail(), make_answer), settle=lambda: None, cpu_s=lambda: 0.0
     )
 
 
@@ -92,7 +92,7 @@ def still_app(make_view: Callable[..., View], make_detail: Callable[..., Detail]
 def live_app(live_view: Callable[..., View], make_detail: Callable[..., Detail], make_answer: Any) -> Open:
     """Return the maker of an app that shows one view of a live day for ever."""
     return lambda badge, **changes: SpymonApp(
-        StillDesk(live_view(badge, **changes), make_detail(), make_answer),
+        StillMonitor(live_view(badge, **changes), make_detail(), make_answer),
         settle=lambda: None,
         cpu_s=lambda: 0.0,
     )
@@ -184,7 +184,7 @@ def test_a_live_day_on_a_light_ground_looks_as_it_did(
 def test_before_the_first_contract_a_live_day_looks_as_it_did(
     snap_compare: Callable[..., bool], make_detail: Callable[..., Detail], unbegun_view: Callable[..., View]
 ) -> None:
-    app = SpymonApp(StillDesk(unbegun_view(), make_detail(), str), settle=lambda: None, cpu_s=lambda: 0.0)
+    app = SpymonApp(StillMonitor(unbegun_view(), make_detail(), str), settle=lambda: None, cpu_s=lambda: 0.0)
     assert snap_compare(app, terminal_size=(120, 36), run_before=one_frame)
 
 
@@ -196,7 +196,9 @@ def test_views_of_an_empty_day_look_as_they_did(
     empty_view: Callable[..., View],
     no_answer: Callable[[Query[Any]], Any],
 ) -> None:
-    app = SpymonApp(StillDesk(empty_view(), make_detail(), no_answer), settle=lambda: None, cpu_s=lambda: 0.0)
+    app = SpymonApp(
+        StillMonitor(empty_view(), make_detail(), no_answer), settle=lambda: None, cpu_s=lambda: 0.0
+    )
     assert snap_compare(app, terminal_size=(80, 24), run_before=lambda pilot: one_frame(pilot, key))
 
 
@@ -204,7 +206,7 @@ def test_before_the_first_view_the_loading_looks_as_it_did(
     snap_compare: Callable[..., bool], make_detail: Callable[..., Detail]
 ) -> None:
     app = SpymonApp(
-        StillDesk(None, make_detail(), lambda query: pytest.fail(f"{query} was asked")),  # type: ignore[arg-type]
+        StillMonitor(None, make_detail(), lambda query: pytest.fail(f"{query} was asked")),  # type: ignore[arg-type]
         fps=1e-6,
         settle=lambda: None,
         cpu_s=lambda: 0.0,
