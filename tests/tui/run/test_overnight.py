@@ -175,7 +175,7 @@ async def test_a_screen_onto_a_recorder_goes_on_with_it_and_compacts_nothing(tmp
         await shown(lambda view: view.day == FRIDAY and len(view.strike_milli) > 0)
         friday.close()
         friday.take()
-        hub.news()
+        hub.notify()
         await shown(lambda view: view.live_ns is None)
         now.leap(ready_ns(MONDAY))
         await shown(lambda view: any("has not begun" in note for note in view.notes))
