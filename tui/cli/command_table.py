@@ -17,6 +17,7 @@ from .arguments import (
     ONE_SYMBOL,
     PRESET,
     SEED,
+    SET_THRESHOLD,
     TAPE,
     WATCH_LIST,
     Argument,
@@ -63,7 +64,7 @@ WITHOUT_COMMAND = (
         setting("--strikes", "N", "strikes each side of at-the-money (25)"),
         setting("--source", "NAME", "massive, massive-rest, simulated or auto (auto)"),
         PRESET,
-        value("--set", "NAME=VALUE", "a signal threshold, e.g. volume_spike.z=5", repeats=True),
+        SET_THRESHOLD,
     ),
     *under(
         "output",
@@ -184,6 +185,11 @@ COMMANDS = (
             flag("--test", help="send one message per channel", required=True),
             value("--channel", "X", "over this channel alone"),
         ),
+    ),
+    CommandEntry(
+        "thresholds", "list the thresholds of the signals that are in force, with unit and meaning",
+        "thresholds:run",
+        (SET_THRESHOLD, PRESET, flag("--json", help="one JSON list of all")),
     ),
     CommandEntry(
         "config", "show every setting with its origin, or find or edit the settings file", "config:run",
