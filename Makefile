@@ -48,6 +48,11 @@ pictures: dev
 bench: dev
 	$(BIN)/python -m bench $(ARGS)
 
+# The reference pages, each from the table that the program reads.
+.PHONY: docs
+docs: dev
+	$(BIN)/python -m docs.generate
+
 bench-quick: dev
 	$(BIN)/python -m bench --quick
 

@@ -14,7 +14,8 @@ import math
 
 from numba import njit
 
-from ..analytics.greeks import OK, implied_vol_near, price_greeks, years
+from ..analytics.greeks import price_greeks, years
+from ..analytics.implied_vol import OK, implied_vol_near
 from ..jit.options import JIT
 from ..model.events import MISSING, NS, PRICE_SCALE
 from .volatility import two_sided

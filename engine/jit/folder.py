@@ -39,6 +39,7 @@ SOURCES = (
     "feeds/simulated/*.py",
     "feeds/transport/*.py",
     "tape/history.py",
+    "views/scope.py",
 )
 """Every compiled module of the package, and every module of ours that one takes something from."""
 

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Protocol, runtime_checkable
 
 from ..analytics.exposure_choice import ExposureChoice
+from ..analytics.terms import Terms
 from ..fold.params import FoldParams
 from ..model.errors import NoDataError
 from ..model.events import NS
@@ -68,12 +69,14 @@ class PlayerParams:
     expiry  : '0dte', one expiration, or how many of the nearest
     strikes : rows each side of at-the-money
     start_ns, end_ns : bounds of the first source's replay, ns UTC; None is the tape's own
+    dividend : yearly yield somebody has set; None takes each settlement's forward from put-call parity
     frame_ns : wall time of one frame; a step is one frame of tape
     rules    : the user's own
     notes    : sentences about the run that every view should carry
     """
 
     fold: FoldParams = FoldParams()
+    dividend: float | None = None
     expiry: str | int | date = 3
     strikes: int = 25
     start_ns: int | None = None
@@ -295,9 +298,10 @@ def laid_out(tape: Tape, params: PlayerParams, bounded: bool) -> SymbolDay:
     """Return a tape with its playhead at the start; it may list nothing that was chosen."""
     expiries = chosen_expiries(params.expiry, tape.info.day, tape.contracts.expiries())
     timeline = open_timeline(tape, params, bounded)
+    terms = Terms(rate=params.fold.rate, dividend=params.dividend)
 
     def projector() -> Projector:
-        return Projector(timeline, params.fold, params.strikes, expiries)
+        return Projector(timeline, terms, params.strikes, expiries)
 
     rules = RuleRun(params.rules, timeline, projector()) if params.rules else None
     return SymbolDay(timeline, projector(), rules, params)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analytics.chain_stats import expected_move, implied_forward, mids
+from ..analytics.chain_stats import expected_move, mids
+from ..analytics.forward import implied_forward
 from ..analytics.greeks import years
 from ..fold.records import N_CHANNELS
 from ..fold.state import State

@@ -16,7 +16,7 @@ import pytest
 import engine
 from tests.paths import ROOT
 
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "library.md"
 
 NAMES = [
     "ChainStats",
@@ -116,17 +116,17 @@ def alone(program: str) -> str:
     return done.stdout.strip()
 
 
-def readme_example(mark: str = "example") -> str:
-    marked = re.search(rf"<!-- {mark} -->\s*```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    assert marked, f"README.md has no ```python block after <!-- {mark} -->"
+def page_example(mark: str = "example") -> str:
+    marked = re.search(rf"<!-- {mark} -->\s*```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert marked, f"{PAGE} has no ```python block after <!-- {mark} -->"
     return marked[1]
 
 
 def printed(program: str) -> list[str]:
-    """What a program of the README prints, line by line."""
+    """What a program of the page prints, line by line."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})
+        exec(compile(program, str(PAGE), "exec"), {"__name__": "__main__"})
     return out.getvalue().splitlines()
 
 
@@ -179,8 +179,8 @@ class TestCost:
 
 
 class TestExample:
-    def test_the_readme_s_example_runs_and_shows_views_signals_and_counts(self) -> None:
-        lines = printed(readme_example())
+    def test_the_page_s_example_runs_and_shows_views_signals_and_counts(self) -> None:
+        lines = printed(page_example())
         assert lines[-1].startswith("Counts(events=")
         views = [line.split() for line in lines if line.split()[0].isdigit()]
         signals = [line for line in lines if line.startswith("DIA ")]
@@ -189,7 +189,7 @@ class TestExample:
         assert f"signals={len(signals)})" in lines[-1]
 
     def test_what_a_view_does_not_show_can_be_asked_for(self) -> None:
-        heat, *scores = printed(readme_example("example: ask"))
+        heat, *scores = printed(page_example("example: ask"))
         unit, minutes, convention = re.fullmatch(r"(.+) \(\d+, (\d+)\) (\w+)", heat).groups()
         assert (unit, convention) == ("shares per $1", "flow")
         assert int(minutes) > 380
@@ -199,4 +199,4 @@ class TestExample:
         assert engine.__doc__ is not None
         shown = re.search(r"\n\n((?:    .*\n|\n)+)", engine.__doc__)
         assert shown, "the docstring of engine shows no program"
-        assert statements(shown[1]) == statements(readme_example())
+        assert statements(shown[1]) == statements(page_example())

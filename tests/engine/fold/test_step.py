@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.analytics.greeks import delta_gamma_vega_theta, implied_vol, years
+from engine.analytics.greeks import delta_gamma_vega_theta, years
+from engine.analytics.implied_vol import implied_vol
 from engine.fold.params import FoldParams
 from engine.fold.records import SIDE
 from engine.fold.step import SIGNAL_ROOM, step

@@ -8,8 +8,9 @@ from math import isnan, nan
 import numpy as np
 import pytest
 
-from engine.analytics.chain_stats import expected_move, implied_forward, max_pain
+from engine.analytics.chain_stats import expected_move, max_pain
 from engine.analytics.exposure import Book, exposure
+from engine.analytics.forward import implied_forward
 from engine.analytics.greeks import greeks, years
 from engine.feeds.simulated import SimulatedSource
 from engine.fold.conditions import CANCEL, label

@@ -7,7 +7,6 @@ from collections import Counter
 import pytest
 
 from engine.model.errors import ConfigError
-from tests.paths import ROOT
 from tui.screen.key import spelled
 from tui.screen.keys import (
     GROUPS,
@@ -22,9 +21,6 @@ from tui.screen.keys import (
 )
 from tui.screen.stages.table import STAGES
 from tui.screen.time_position import ANYWHERE, BEHIND, FRONT, NOWHERE, PAST
-
-README = ROOT / "README.md"
-BEGIN, END = "<!-- keys: begin -->", "<!-- keys: end -->"
 
 
 def test_no_two_rows_share_a_key() -> None:
@@ -149,10 +145,3 @@ def test_the_markdown_table_has_every_row_once() -> None:
     assert len(lines) == 2 + len(TABLE)
     assert "| move | `j` `↓` | `row.down` | next row |" in lines
     assert "| symbol | `1–9` | `symbol.N` | that symbol of the watch list |" in lines
-
-
-def test_the_readme_holds_this_table() -> None:
-    if not README.exists():
-        pytest.skip("README.md is not here")
-    block = README.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
-    assert block.strip() == markdown()

@@ -11,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ....jit.options import JIT
-from .pointers import pointer
+from ...transport.pointers import pointer
 
 NOWHERE = -1
 """What a ticker that was never put in has for a place."""
