@@ -17,6 +17,8 @@ from textual.events import Key
 from textual.keys import _character_to_key, key_to_character
 from textual.pilot import Pilot
 
+from tests.fakes.loop import at_rest
+
 PATIENCE_S = 120
 
 
@@ -54,15 +56,6 @@ class SteadyPilot(Pilot[Any]):
             while not condition():
                 await asyncio.sleep(0.01)
                 await self.pause()
-
-
-async def at_rest() -> None:
-    """Wait until every task of this loop waits for a time, a file or another thread."""
-    loop = asyncio.get_running_loop()
-    while True:
-        await asyncio.sleep(0)
-        if not loop._ready:
-            return
 
 
 @asynccontextmanager
