@@ -231,7 +231,8 @@ def fold(tape):
 
 root = Path(sys.argv[1])
 print("ready", flush=True)
-compact(DayStore(root), RecordingFolder(root, date(2025, 12, 16), "SPY"), fold, lambda *told: print(told, flush=True))
+folder = RecordingFolder(root, date(2025, 12, 16), "SPY")
+compact(DayStore(root), folder, fold, lambda *told: print(told, flush=True))
 print("done", flush=True)
 """
 
