@@ -17,6 +17,7 @@ from engine.analytics.exposure_choice import SCOPES, ExposureChoice
 from engine.model.calendar import session
 from engine.model.events import NS
 from engine.session.symbol_day import PlayerParams, open_slot
+from engine.tape.link import Badge
 from engine.views.projection import PlaybackState
 from engine.views.queries import RANKINGS
 
@@ -25,20 +26,20 @@ from .sizes import DAY, Sizes
 from .table import Row, at_most, told
 from .timing import cpu_s
 
-CONTRACTS, POINTS = 500, 401
+CONTRACTS = 500
 REFRESH_MS = 3.0
 VIEW_MS = {"one": 6.0, "several": 12.0, "all": 12.0}
 SPOT = 600.3
-PLAYING = PlaybackState(1, 1, "bench", (), "REPLAY", False, 1.0, 0.0, ())
+PLAYING = PlaybackState(1, 1, "bench", (), Badge.REPLAY, False, 1.0, 0.0, ())
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:
     """Yield the rows of the gamma desk."""
     book = _chain()
     others = [replace(book, weight=weight) for weight in (np.roll(book.weight, 7), -book.weight)]
-    what = f"exposure refresh of {CONTRACTS} contracts, {POINTS}-point profile"
-    alone = _ms(lambda: exposure(book, SPOT, profile_points=POINTS), sizes.frames)
-    three = _ms(lambda: exposure(book, SPOT, profile_points=POINTS, others=others), sizes.frames)
+    what = f"exposure refresh of {CONTRACTS} contracts, re-priced every 0.01 %"
+    alone = _ms(lambda: exposure(book, SPOT), sizes.frames)
+    three = _ms(lambda: exposure(book, SPOT, others=others), sizes.frames)
     yield at_most(what, alone, REFRESH_MS, "ms")
     yield at_most("  with the flips of all three conventions", three, REFRESH_MS, "ms")
     tape = LoadedTape(simulated(sizes.symbol))

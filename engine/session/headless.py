@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from math import inf
 
 from ..fold.outcomes import HORIZONS_S
-from ..fold.rules.firing import RULE_NAMES
+from ..fold.rules.catalogue import RULE_NAMES
 from ..model.events import NS
+from ..tape.link import Badge
 from ..tape.replay_clock import TapeClock
 from ..views.projection import PlaybackState
 from ..views.view import FiredSignal, Outcome, SignalRow, View
@@ -28,7 +29,7 @@ class Status:
 
     ts_ns: int
     symbol: str
-    badge: str
+    badge: Badge
     source: str
     events: int
     events_per_s: float

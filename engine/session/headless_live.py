@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait
 
 from ..model.events import NS
+from ..tape.link import Badge
 from ..views.view import FiredSignal
 from .headless import STATUS_NS, VIEW_NS, HorizonOutcome, Item, Notice, SymbolRun, moment
 from .playback import TICK_EVENTS
@@ -24,7 +25,7 @@ TURN_S = 0.05
 LOOK_S = 0.5
 """The most between two looks: somebody may have asked for the end."""
 
-_WELL = ("LIVE", "DELAYED", "SIMULATED")
+_WELL = (Badge.LIVE, Badge.DELAYED, Badge.SIMULATED)
 
 
 def follow(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..model.errors import NoDataError, SpymonError
+from ..tape.link import Badge
 from ..tape.live_tape import LiveTape
 from ..tape.timeline import Timeline
 from ..views.view import FiredSignal
@@ -119,7 +120,7 @@ class OpenDays:
         for (name, _), slot in self._slots.items():
             tape = slot.timeline.tape
             if name == source and isinstance(tape, LiveTape):
-                tape.link = replace(tape.link, badge="STALE", state=LOST)
+                tape.link = replace(tape.link, badge=Badge.STALE, state=LOST)
 
     def _give_up(self, key: Key, error: SpymonError) -> None:
         self._refused[key] = str(error)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..analytics.key_levels import Levels
+from ..analytics.terms import Terms
 from ..model.calendar import next_session, ready_ns
 from ..model.errors import NoDataError, StoreError
 from ..model.events import NS
@@ -28,7 +29,7 @@ from ..store.snapshots import write_snapshot
 from ..tape.link import Lag, Link
 from ..tape.live_tape import Begin, LiveTape
 from ..tape.tape import Tape, TapeInfo
-from .recorder_fold import RecorderFold, SnapshotTerms
+from .recorder_fold import RecorderFold
 from .symbol_day import LiveSource
 
 TURN_S = 0.1
@@ -108,14 +109,14 @@ class Recorder:
         begin: Callable[[TapeInfo], DayRecording],
         fold: Callable[[Tape], str],
         listener: RecorderListener | None = None,
-        terms: SnapshotTerms | None = None,
+        terms: Terms | None = None,
         next_begin: Callable[[date], int | None] = next_day,
         now: Callable[[], int] = time.time_ns,
         copy: Copy = copy_nowhere,
     ) -> None:
         self._store = DayStore(root)
         self._make, self._begin, self._fold = make, begin, fold
-        self._listener, self._terms = listener or RecorderListener(), terms or SnapshotTerms()
+        self._listener, self._terms = listener or RecorderListener(), terms or Terms()
         self._next_begin, self._now, self._copy = next_begin, now, copy
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="fold")
         self._recordings: dict[str, DayRecording] = {}

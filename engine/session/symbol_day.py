@@ -12,10 +12,11 @@ from datetime import date
 from typing import Protocol, runtime_checkable
 
 from ..analytics.exposure_choice import ExposureChoice
+from ..analytics.terms import Terms
 from ..fold.params import FoldParams
 from ..model.errors import NoDataError
 from ..model.events import NS
-from ..tape.link import Lag, Link
+from ..tape.link import Badge, Lag, Link
 from ..tape.live_tape import LiveTape
 from ..tape.tape import Tape
 from ..tape.timeline import Timeline, TimelineParams
@@ -30,14 +31,8 @@ Key = tuple[str, str]
 SCOUT_EVENTS = 32_768
 """Events folded ahead in one go: short enough that a key press waits for no more than a few ms."""
 
-REWIND = "REWIND"
-"""The badge of an earlier moment of a day that goes on."""
-
 LOST = "lost"
 """The state of a connection whose source has given up."""
-
-REPLAY = "REPLAY"
-"""The badge of a live day that is over; a simulated one stays that."""
 
 
 class Source(Protocol):
@@ -74,12 +69,14 @@ class PlayerParams:
     expiry  : '0dte', one expiration, or how many of the nearest
     strikes : rows each side of at-the-money
     start_ns, end_ns : bounds of the first source's replay, ns UTC; None is the tape's own
+    dividend : yearly yield somebody has set; None takes each settlement's forward from put-call parity
     frame_ns : wall time of one frame; a step is one frame of tape
     rules    : the user's own
     notes    : sentences about the run that every view should carry
     """
 
     fold: FoldParams = FoldParams()
+    dividend: float | None = None
     expiry: str | int | date = 3
     strikes: int = 25
     start_ns: int | None = None
@@ -133,18 +130,18 @@ class SymbolDay:
         return isinstance(tape, LiveTape) and self.timeline.front_events <= tape.known
 
     @property
-    def badge(self) -> str:
+    def badge(self) -> Badge:
         """What a view of the playhead shows first."""
         if self.live and self.timeline.parted:
-            return REWIND
+            return Badge.REWIND
         return self._front_badge
 
     @property
-    def _front_badge(self) -> str:
+    def _front_badge(self) -> Badge:
         info = self.timeline.tape.info
         if self.link is None or (info.simulated and not self.live):
             return info.badge
-        return self.link.badge if self.live or self._broke_off else REPLAY
+        return self.link.badge if self.live or self._broke_off else Badge.REPLAY
 
     @property
     def _broke_off(self) -> bool:
@@ -258,7 +255,8 @@ class SymbolDay:
         rows = self.projector.signal_rows()[count:]
         if self.rules:
             rows = sorted([*rows, *self.rules.drain()], key=lambda row: row.ts_ns)
-        return tuple(FiredSignal(info.symbol, row, self._front_badge) for row in rows)
+        badge, replayed = self._front_badge, info.simulated or not (self.live or self._broke_off)
+        return tuple(FiredSignal(info.symbol, row, badge, replayed) for row in rows)
 
     def signal_beside(self, clock: int, direction: int) -> int | None:
         """Return the ts of the next known signal after `clock`, or of the last before when negative."""
@@ -300,9 +298,10 @@ def laid_out(tape: Tape, params: PlayerParams, bounded: bool) -> SymbolDay:
     """Return a tape with its playhead at the start; it may list nothing that was chosen."""
     expiries = chosen_expiries(params.expiry, tape.info.day, tape.contracts.expiries())
     timeline = open_timeline(tape, params, bounded)
+    terms = Terms(rate=params.fold.rate, dividend=params.dividend)
 
     def projector() -> Projector:
-        return Projector(timeline, params.fold, params.strikes, expiries)
+        return Projector(timeline, terms, params.strikes, expiries)
 
     rules = RuleRun(params.rules, timeline, projector()) if params.rules else None
     return SymbolDay(timeline, projector(), rules, params)

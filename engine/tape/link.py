@@ -3,7 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from math import nan
+
+
+class Badge(StrEnum):
+    """What a screen shows first of a tape; recorders and JSON lines write the same words."""
+
+    LIVE = "LIVE"
+    DELAYED = "DELAYED"
+    POLL = "POLL"
+    """The chain is polled, since nothing streams."""
+    STALE = "STALE"
+    """Nothing has come for longer than it should have."""
+    GAP = "GAP"
+    """What happens now is missed."""
+    CLOSED = "CLOSED"
+    """Out of market hours."""
+    REWIND = "REWIND"
+    """An earlier moment of a day that goes on."""
+    REPLAY = "REPLAY"
+    """A day that is over."""
+    SIMULATED = "SIMULATED"
+    """A day that no market had, live or replayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +43,7 @@ class Lag:
 class Link:
     """What a live source says of its connection, renewed about once a second and whenever it changes.
 
-    badge       : LIVE, DELAYED, POLL, STALE, GAP or CLOSED (out of market hours)
+    badge       : LIVE, DELAYED, POLL, STALE, GAP or CLOSED; SIMULATED of a day that no market had
     state       : one word for a pipe: 'connecting', 'connected', 'waiting', 'polling', 'closed', 'lost'
     dropped     : quotes that came in and were conflated or thrown away; trades never are
     note        : one sentence for the person, empty when all is well
@@ -34,7 +56,7 @@ class Link:
     refused     : channels the provider refused, most important first
     """
 
-    badge: str = "LIVE"
+    badge: Badge = Badge.LIVE
     state: str = "connecting"
     dropped: int = 0
     note: str = ""

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 from ..model.calendar import Session, Underlying
 from ..model.contracts import ContractTable
 from ..model.events import Events
-from .checkpoints import Cursor
+from .link import Badge
+
+if TYPE_CHECKING:  # it compiles, and a list of days must not
+    from .checkpoints import Cursor
 
 PIECE = 32_768
 """Most events of one piece: a checkpoint or a stop can only stand between two."""
@@ -28,7 +31,7 @@ class TapeInfo:
     """Where a tape comes from, and what a person should know about it.
 
     source      : 'simulated', 'import', 'recorded', …
-    badge       : what the screen shows first, 'SIMULATED' or 'REPLAY'
+    badge       : SIMULATED of a day that no market had; else REPLAY, or LIVE while it is recorded
     spot_origin : 'tape', 'minute bars' or 'put-call parity'
     tick        : the smallest price step of its options, in price units
     notes       : one sentence each, e.g. why a number is missing for the whole day
@@ -39,15 +42,15 @@ class TapeInfo:
     day: date
     session: Session
     source: str
-    badge: str
+    badge: Badge
     spot_origin: str
     tick: int
     notes: tuple[str, ...] = ()
 
     @property
     def simulated(self) -> bool:
-        """Say whether it is no market's day: whatever shows it says so, and its clock is its own."""
-        return self.badge == "SIMULATED"
+        """Whether it is no market's day: whatever shows it says so, and its clock is its own."""
+        return self.badge == Badge.SIMULATED
 
 
 class Tape(Protocol):

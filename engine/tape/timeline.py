@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..fold.params import FoldParams
-from ..fold.state import SIDE, State, new_state
+from ..fold.records import SIDE
+from ..fold.state import State, new_state
 from ..fold.step import step
 from ..model.calendar import close_ns, settle_ns
 from ..model.events import EVENT, GAP, NS, OI, PREV_CLOSE, TRADE, Events

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..analytics.exposure_choice import Basis, Convention, Metric, Scope
 from ..model.contracts import Contract
-from ..tape.link import Lag, Link
+from ..tape.link import Badge, Lag, Link
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -204,11 +204,16 @@ class SignalRow:
 
 @dataclass(frozen=True, slots=True)
 class FiredSignal:
-    """A signal, and whose; `badge` is what a view of its tape shows first."""
+    """A signal, and whose.
+
+    badge    : what a view of its tape shows first
+    replayed : whether its tape is not happening now, or no market's
+    """
 
     symbol: str
     row: SignalRow
-    badge: str = "REPLAY"
+    badge: Badge = Badge.REPLAY
+    replayed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +359,8 @@ class View:
     generation : grows whenever symbol, source or position jumps; a view of an older one must be dropped
     version    : grows with every change; equal means there is nothing to repaint
     source     : the name `UseSource` knows it by
-    badge      : LIVE, DELAYED, POLL, REWIND, REPLAY, SIMULATED, STALE, GAP or CLOSED
+    badge      : how it stands to the market
+    simulated  : whether it is a day that no market had
     tape_ns    : the tape's clock, ns UTC
     start_ns, end_ns : the bounds of the replay; of a day that goes on the open and the close
     spot, prev_close : price units, MISSING when unknown
@@ -377,7 +383,7 @@ class View:
     symbol: str
     symbols: tuple[str, ...]
     source: str
-    badge: str
+    badge: Badge
     day: date
     tape_ns: int
     start_ns: int
@@ -411,3 +417,9 @@ class View:
     live_ns: int | None = None
     lag: Lag | None = None
     link: Link | None = None
+    simulated: bool = False
+
+    @property
+    def rewound(self) -> bool:
+        """Whether it is an earlier moment of a day that goes on."""
+        return self.badge == Badge.REWIND

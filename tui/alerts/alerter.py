@@ -15,7 +15,7 @@ from engine.views.view import FiredSignal
 from .channels import Channel
 from .delivery import PAUSES_S, Delivery
 from .gate import AlertGate, AlertParams
-from .message import REPLAYED, Alert
+from .message import Alert
 
 PATIENCE_S = 3.0
 """How long the end of a run waits for alerts that are under way."""
@@ -59,7 +59,7 @@ class Alerter:
 
     def hear(self, fired: FiredSignal) -> None:
         """Take in a signal, and send what is due."""
-        self._heard = self._in_replay or fired.badge not in REPLAYED
+        self._heard = self._in_replay or not fired.replayed
         others = self._heard and (self._direct or self._deliveries)
         if others or (self.bell_on and (self._heard or self._by_hand)):  # else nothing begins a cooldown
             self._send(self._gate.offer(fired, self._wall()))

@@ -14,9 +14,6 @@ from engine.model.calendar import clock_text
 from engine.model.events import NS
 from engine.views.view import FiredSignal
 
-REPLAYED = ("REPLAY", "SIMULATED")
-"""Badges of tapes that are not happening now; alerts are silent there unless somebody asks."""
-
 MOST_NAMED = 4  # rules a summary names
 
 
@@ -93,7 +90,7 @@ def _said(fired: FiredSignal) -> str:
     """Name what a signal is about; a tape that is not happening now says so first."""
     contract = fired.row.contract
     name = f"{fired.symbol} {contract.expiry} {contract.short}" if contract else fired.symbol
-    return f"{fired.badge} {name}" if fired.badge in REPLAYED else name
+    return f"{fired.badge} {name}" if fired.replayed else name
 
 
 def _about(fired: FiredSignal, title: str, body: str, count: int) -> Alert:

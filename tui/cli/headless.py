@@ -27,10 +27,10 @@ from . import json_lines as lines
 from .output import LineWriter, say, terminal
 
 LAST_ALERTS_S = 0.5
-"""How long an interruption waits for alerts that are under way; it must not exceed the leaver's grace."""
+"""How long an interruption waits for alerts that are under way; it must not exceed `GRACE_S`."""
 
 
-def run_headless(plan: RunPlan, settings: Settings, leaver: InterruptHandler) -> int:
+def run_headless(plan: RunPlan, settings: Settings, interrupts: InterruptHandler) -> int:
     """Play the run to its end and return the exit code; 1 when a symbol of the day is damaged.
 
     A live day ends with Ctrl-C as well as with its close: 130 then, after the summaries.
@@ -43,12 +43,14 @@ def run_headless(plan: RunPlan, settings: Settings, leaver: InterruptHandler) ->
     for sentence in params.notes:
         say(sentence)
     stop = threading.Event()
-    items = _items(make_sources(plan, settings, say)[0], symbols, params, plan.speed, as_json, stop, leaver)
+    items = _items(
+        make_sources(plan, settings, say)[0], symbols, params, plan.speed, as_json, stop, interrupts
+    )
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe may be set to an encoding without arrows
-    writer = LineWriter(sys.stdout, plan.speed != math.inf or sys.stdout.isatty(), leaver.whole)
+    writer = LineWriter(sys.stdout, plan.speed != math.inf or sys.stdout.isatty(), interrupts.whole)
     alerter = make_alerter(settings, terminal())
-    with leaver.saying(partial(_finish, alerter, LAST_ALERTS_S)), leaver.saying(writer.flush):
+    with interrupts.saying(partial(_finish, alerter, LAST_ALERTS_S)), interrupts.saying(writer.flush):
         try:
             print_items(alerted(items, alerter), writer, as_json)
         finally:
@@ -65,15 +67,15 @@ def _items(
     speed: float,
     views: bool,
     stop: threading.Event,
-    leaver: InterruptHandler,
+    interrupts: InterruptHandler,
 ) -> Iterator[Item]:
     if isinstance(source, LiveSource):
         live = follow(source, source.symbols, params, time.monotonic_ns, views=views, stopped=stop.is_set)
-        return ended(live, leaver, stop)
+        return ended(live, interrupts, stop)
     return replay(source, symbols, params, speed, time.monotonic_ns, time.sleep, views=views)
 
 
-def ended(items: Iterator[Item], leaver: InterruptHandler, stop: threading.Event) -> Iterator[Item]:
+def ended(items: Iterator[Item], interrupts: InterruptHandler, stop: threading.Event) -> Iterator[Item]:
     """Pass every item on; once there was one, the first Ctrl-C sets `stop` and the second leaves at once."""
 
     def ask(number: int, _frame: Any) -> None:
@@ -84,7 +86,7 @@ def ended(items: Iterator[Item], leaver: InterruptHandler, stop: threading.Event
     for item in items:  # until then a fold may be compiled, which nobody wants to wait for
         yield item
         break
-    with leaver.by_exception(ask):
+    with interrupts.by_exception(ask):
         yield from items
 
 

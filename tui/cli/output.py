@@ -81,7 +81,7 @@ class LineWriter:
 
 
 @contextmanager
-def progress_bar(title: str, leaver: InterruptHandler) -> Iterator[Progress]:
+def progress_bar(title: str, interrupts: InterruptHandler) -> Iterator[Progress]:
     """Show a bar on stderr while the block runs; nothing when stderr is no terminal."""
     if not sys.stderr.isatty():
         yield lambda what, share: None
@@ -98,6 +98,6 @@ def progress_bar(title: str, leaver: InterruptHandler) -> Iterator[Progress]:
         bar.TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
     )
     bars = bar.Progress(*columns, console=Console(stderr=True), transient=True, expand=True)
-    with leaver.saying(bars.stop), bars:
+    with interrupts.saying(bars.stop), bars:
         task = bars.add_task(title, total=1.0)
         yield lambda what, share: bars.update(task, description=what, completed=share)

@@ -241,7 +241,7 @@ class DailyMonitor:
         view = self._shown.desk.view
         if view is None:
             return True
-        at_front = view.live_ns is not None and view.badge != "REWIND"
+        at_front = view.live_ns is not None and not view.rewound
         return view.source == self._shown.source and not view.paused and (view.finished or at_front)
 
     def _stand_as_before(self, upcoming: LiveDay) -> None:

@@ -21,14 +21,14 @@ from .providers import SIMULATED
 
 
 def disk_with(
-    replay: str | None, args: argparse.Namespace, settings: Settings, leaver: InterruptHandler
+    replay: str | None, args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler
 ) -> dict[date, tuple[str, ...]]:
     """Return what is on disk once the replayed day was brought; what is raised says why it cannot be."""
     disk = days_on_disk(settings.data_dir)
     if replay is None:
         return disk
     day = parse_day(replay, "--replay")
-    trouble = _from_store(day, settings, disk.get(day, ()), leaver)
+    trouble = _from_store(day, settings, disk.get(day, ()), interrupts)
     disk = days_on_disk(settings.data_dir)
     missing = to_fetch(RunFlags(replay), settings, disk, datetime.now(ET).date())
     if missing is None:
@@ -39,12 +39,12 @@ def disk_with(
     _mention(trouble)
     from ..cli.commands.backfill import fetch_for_replay
 
-    fetch_for_replay(*missing, args, settings, leaver)
+    fetch_for_replay(*missing, args, settings, interrupts)
     return days_on_disk(settings.data_dir)
 
 
 def _from_store(
-    day: date, settings: Settings, there: Collection[str], leaver: InterruptHandler
+    day: date, settings: Settings, there: Collection[str], interrupts: InterruptHandler
 ) -> SpymonError | None:
     """Bring what lacks of a day from the object store, if one is set; return why it could not be asked."""
     if settings.s3_bucket is None or settings.source == SIMULATED or not _lacks(settings, there):
@@ -52,7 +52,7 @@ def _from_store(
     from ..cli.commands.archive import fetch_day
 
     try:
-        fetch_day(settings, day, there, leaver)
+        fetch_day(settings, day, there, interrupts)
     except (StoreError, CredentialError, NoDataError) as error:
         return error
     return None

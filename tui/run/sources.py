@@ -13,13 +13,14 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
+from engine.analytics.terms import Terms
 from engine.feeds.provider import DaySource
 from engine.feeds.recorder.seek import find_recorder
 from engine.feeds.recorder.socket_file import SocketFile
 from engine.feeds.recorder.source import AttachedSource
 from engine.feeds.simulated import PROFILES, SimulatedSource
-from engine.fold.params import PRESETS, FoldParams, with_settings
-from engine.fold.rules.firing import RULE_NAMES
+from engine.fold.params import FoldParams
+from engine.fold.rules.catalogue import RULE_NAMES
 from engine.model.calendar import ET
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import NS
@@ -34,6 +35,7 @@ from engine.store.journal.folders import is_recording
 from engine.tape.tape import Tape
 from tui.alerts.alerter import Alerter
 from tui.settings.config import Settings
+from tui.settings.thresholds import in_force
 
 from ..alerts.from_settings import unknown_rules
 from .attaching import ATTACHED, attached_plan
@@ -157,9 +159,14 @@ def stored(
 
 def fold_params(settings: Settings) -> FoldParams:
     """Return how tapes are folded."""
-    thresholds = {each.name: each.value for each in settings.thresholds}
-    signals = with_settings(PRESETS[settings.preset], thresholds)
+    signals = in_force(settings.preset, settings.thresholds)
     return FoldParams(signals=signals, rate=settings.rate, dividend=settings.dividend)
+
+
+def terms_of(settings: Settings) -> Terms:
+    """Return what chains are valued on; a dividend nobody has set is left to put-call parity."""
+    told = settings.origin("dividend") != "default"
+    return Terms(rate=settings.rate, dividend=settings.dividend if told else None)
 
 
 def deck_params(plan: RunPlan, settings: Settings) -> PlayerParams:
@@ -168,6 +175,7 @@ def deck_params(plan: RunPlan, settings: Settings) -> PlayerParams:
     known = (*RULE_NAMES, *(PREFIX + kind.name for kind in found.kinds))
     return PlayerParams(
         fold=fold_params(settings),
+        dividend=terms_of(settings).dividend,
         expiry=settings.expiry,
         strikes=settings.strikes,
         start_ns=plan.start_ns,

@@ -17,6 +17,7 @@ from typing import Any
 from ...model.calendar import Underlying
 from ...model.errors import NoDataError
 from ...model.events import NS
+from ...tape.link import Badge
 from ...tape.live_tape import Begin, LiveTape
 from ...tape.tape import TapeInfo
 from ..transport.backoff import ConnectionTimes
@@ -211,7 +212,9 @@ class MassiveSource:
     def _new_writer(self, underlying: Underlying) -> SymbolWriter:
         session = self._hours.session
         tick = _NICKEL if underlying.index else _CENT
-        info = TapeInfo(underlying.symbol, underlying, session.day, session, self.name, "LIVE", "tape", tick)
+        info = TapeInfo(
+            underlying.symbol, underlying, session.day, session, self.name, Badge.LIVE, "tape", tick
+        )
         return SymbolWriter(underlying, self._begin(info), self._reach, self._hours, self._now())
 
     def _open_all(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ...model.errors import NoDataError, ProviderError, SpymonError
 from ...model.events import NS, empty_events
+from ...tape.link import Badge
 from ...tape.live_tape import CHUNK, LiveTape
 from .protocol import (
     PREAMBLE,
@@ -72,11 +73,11 @@ class RecorderConnection:
         """Write the tape until the day is over, and close it."""
         try:
             while not await self._hear_out(notify):
-                self._set_link("GAP", "lost", f"{self._recorder} {self._why}; this screen waits for it.")
+                self._set_link(Badge.GAP, "lost", f"{self._recorder} {self._why}; this screen waits for it.")
                 notify()
                 await asyncio.sleep(self._waits.retry)
         except SpymonError as error:
-            self._set_link("GAP", "lost", str(error))
+            self._set_link(Badge.GAP, "lost", str(error))
             notify()
             raise
         self.tape.close()
@@ -90,7 +91,7 @@ class RecorderConnection:
     def _why(self) -> str:
         return "stopped before the close" if self._ended else "is gone"
 
-    def _set_link(self, badge: str, state: str, note: str) -> None:
+    def _set_link(self, badge: Badge, state: str, note: str) -> None:
         silent_s = None if self._last_word_ns is None else (self._now() - self._last_word_ns) // NS
         self.tape.link = replace(self._link, badge=badge, state=state, note=note, silent_s=silent_s)
 
@@ -140,7 +141,7 @@ class RecorderConnection:
                     return await reader.read(_READ)
             except TimeoutError:
                 self._set_link(
-                    "STALE", "lost", f"{self._recorder} hangs: it has not said a word for seconds."
+                    Badge.STALE, "lost", f"{self._recorder} hangs: it has not said a word for seconds."
                 )
                 notify()
 
@@ -177,7 +178,7 @@ class RecorderConnection:
             note = (
                 f"The recorder (pid {hello.pid}) is reading what it has recorded; this screen waits for it."
             )
-            self._link = replace(self._link, badge="GAP", state="waiting", note=note)
+            self._link = replace(self._link, badge=Badge.GAP, state="waiting", note=note)
             return
         own = self.tape.info
         found = hello.find(own.symbol)

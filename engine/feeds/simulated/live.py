@@ -14,7 +14,7 @@ from math import inf
 import numpy as np
 
 from ...model.events import NS, Events
-from ...tape.link import Link
+from ...tape.link import Badge, Link
 from ...tape.live_tape import Begin, LiveTape, TapeWriter
 from ...tape.replay_clock import TapeClock
 from .capabilities import SIMULATED
@@ -125,7 +125,7 @@ class _TapePlayer:
 
     def _say(self) -> None:
         note = self.intake.trouble
-        self.intake.tape.link = Link(badge="SIMULATED", state="connected", note=note, spot_origin="tape")
+        self.intake.tape.link = Link(badge=Badge.SIMULATED, state="connected", note=note, spot_origin="tape")
 
     def _read(self) -> Events:
         events = self._tape.read(self._chunk)

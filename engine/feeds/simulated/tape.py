@@ -16,6 +16,7 @@ from ...model.calendar import Underlying, expirations, session, underlying
 from ...model.contracts import Contract, ContractTable
 from ...model.errors import NoDataError
 from ...model.events import Events
+from ...tape.link import Badge
 from ...tape.tape import TapeInfo
 from .assembly import assemble
 from .capabilities import SIMULATED
@@ -66,7 +67,7 @@ class SimTape:
         self._world = world
         self.info = TapeInfo(
             symbol=u.symbol, underlying=u, day=source.day, session=hours, source=source.name,
-            badge="SIMULATED", spot_origin="tape", tick=profile.tick,
+            badge=Badge.SIMULATED, spot_origin="tape", tick=profile.tick,
         )  # fmt: skip
         self.contracts = ContractTable(
             Contract(u.roots[0], expiry, right, int(milli))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...model.events import NS
+from ...tape.link import Badge
 
 POLLS_MISSED = 3
 """Polls in a row that may bring nothing before the badge says that there is no data."""
@@ -64,17 +65,17 @@ class FeedStatus:
     poll_ns: int = 5 * NS
 
     @property
-    def badge(self) -> str:
+    def badge(self) -> Badge:
         """Return what the screen shows first."""
         if not self.market_open:
-            return "CLOSED"
+            return Badge.CLOSED
         if self.polling:
-            return "POLL" if self._silence_ns < POLLS_MISSED * self.poll_ns else "GAP"
+            return Badge.POLL if self._silence_ns < POLLS_MISSED * self.poll_ns else Badge.GAP
         if not self.streaming:
-            return "GAP"
+            return Badge.GAP
         if self._silence_ns >= self.beat_ns:
-            return "STALE"
-        return "DELAYED" if self.delayed else "LIVE"
+            return Badge.STALE
+        return Badge.DELAYED if self.delayed else Badge.LIVE
 
     @property
     def state(self) -> str:
@@ -90,14 +91,14 @@ class FeedStatus:
     @property
     def silent_s(self) -> int | None:
         """Return whole seconds since anything came, None while all is well or before anything did."""
-        if self.badge not in ("STALE", "GAP") or not self.last_data_ns:
+        if self.badge not in (Badge.STALE, Badge.GAP) or not self.last_data_ns:
             return None
         return self._silence_ns // NS
 
     @property
     def silence(self) -> str:
         """Return a sentence on a connection that is open and brings nothing; '' before that is worth one."""
-        if self.badge != "STALE" or self._silence_ns < SILENT_S * NS:
+        if self.badge is not Badge.STALE or self._silence_ns < SILENT_S * NS:
             return ""
         return "The connection is open, and nothing comes over it; unless it answers soon it is made anew."
 

@@ -14,10 +14,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 
-def _pointer(typing_context: Any, array: Any) -> Any:
+def _pointer(_typing: Any, array: Any) -> Any:
     """Type and generate `pointer`."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return cgutils.create_struct_proxy(array)(context, builder, arguments[0]).data
 
     return types.CPointer(array.dtype)(array), generate

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ...fold import JIT
+from ...jit.options import JIT
 from .pointers import pointer
 
 Bytes = bytes | memoryview

@@ -14,9 +14,13 @@ from typing import Any
 
 from ...model.calendar import Underlying, session
 from ...model.events import NS
+from ...tape.link import Badge
 
 SCHEMA = 1
 """The version of the folder's layout; another one is foreign."""
+
+SIMULATED = "simulated"
+"""The source of a tape that was recorded from no market: on disk this word alone says so."""
 
 NEAR_NS = 15 * 60 * NS
 """A day is complete when its events reach this near to the open and to the close."""
@@ -94,9 +98,9 @@ class DayMeta:
         return json.dumps(fields, indent=1, sort_keys=True) + "\n"
 
 
-def badge_of(source: str) -> str:
+def badge_of(source: str) -> Badge:
     """Return what a screen shows first of a stored tape: nothing simulated may pass for a real day."""
-    return "SIMULATED" if source == "simulated" else "REPLAY"
+    return Badge.SIMULATED if source == SIMULATED else Badge.REPLAY
 
 
 def whole_session(day: date, first_ns: int, last_ns: int, silent_ns: int = 0) -> bool:

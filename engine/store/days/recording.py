@@ -24,7 +24,7 @@ from ..journal.encoding import Recording
 from ..journal.folders import RecordingFolder
 from ..journal.tape import JoinedTape, read_files
 from ..journal.writer import Flush, Journal
-from .meta import DayMeta
+from .meta import SIMULATED, DayMeta
 from .spool import FileSpool
 from .store import DayStore
 
@@ -152,7 +152,7 @@ def open_recorded(
 
 
 def _recording(info: TapeInfo) -> Recording:
-    source = "simulated" if info.simulated else "recorded"
+    source = SIMULATED if info.simulated else "recorded"
     return Recording(info.day, info.underlying, info.spot_origin, info.tick, source)
 
 

@@ -15,14 +15,14 @@ from pathlib import Path
 from ...model.errors import NoDataError, StoreError
 from ...tape.tape import Tape
 from ..days.day_tape import DayTape
-from ..days.meta import DayMeta, Facts, InputFile, whole_session
+from ..days.meta import SIMULATED, DayMeta, Facts, InputFile, whole_session
 from ..days.store import DayStore
 from ..files import sync_folder, writing
 from .file import JournalFile
 from .folders import Lock, RecordingFolder
 from .tape import JournalTape, read_files
 
-RECORDED = ("recorded", "simulated")
+RECORDED = ("recorded", SIMULATED)
 """Sources of days that were recordings."""
 
 Progress = Callable[[str, float], None]

@@ -12,6 +12,7 @@ import pytest
 
 from engine.model.errors import AlertError
 from engine.model.events import NS
+from engine.tape.link import Badge
 from engine.views.view import FiredSignal, SignalRow
 from tui.alerts.alerter import Alerter
 from tui.alerts.channels import Bell, Channel, Toast
@@ -24,7 +25,7 @@ ROW = SignalRow(0, "volume_spike", None, 0, "buy", 0.8, 0.7, 0, 0, (), "much", "
 
 
 def fired(badge: str = "LIVE", rule: str = "volume_spike") -> FiredSignal:
-    return FiredSignal("SPY", replace(ROW, rule=rule), badge)
+    return FiredSignal("SPY", replace(ROW, rule=rule), Badge(badge), badge in ("REPLAY", "SIMULATED"))
 
 
 class Postbox:

@@ -13,7 +13,8 @@ import pytest
 from engine.model.errors import ConfigError, UsageError
 from tests.paths import ROOT
 from tui.alerts.from_settings import channels_of, unknown_rules
-from tui.cli.commands.alert import run_alert
+from tui.cli.commands.alert import run as run_alert
+from tui.run.interrupts import InterruptHandler
 from tui.settings.config import Settings, load_settings
 
 WITHOUT_APPRISE = "import sys; sys.modules['apprise'] = None; from tui.cli.main import main; sys.exit(main())"
@@ -43,13 +44,13 @@ def test_a_rule_nobody_has_is_named_with_the_one_that_was_meant(tmp_path: Path) 
 
 def test_nothing_configured_is_a_sentence_that_says_what_to_write(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"put channels = \[.*spymon\.toml, or a URL .*SPYMON_ALERT_URLS"):
-        run_alert(asked(), settings(tmp_path))
+        run_alert(asked(), settings(tmp_path), InterruptHandler())
 
 
 def test_a_channel_that_is_not_configured_is_named_with_those_that_are(tmp_path: Path) -> None:
     got = settings(tmp_path, "alerts.channels = ['bell', 'command']")
     with pytest.raises(UsageError, match="--channel toast is not configured; there is bell, command"):
-        run_alert(asked(channel="toast"), got)
+        run_alert(asked(channel="toast"), got, InterruptHandler())
 
 
 def test_each_channel_is_tried_and_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +58,7 @@ def test_each_channel_is_tried_and_reported(tmp_path: Path, capsys: pytest.Captu
     got = settings(
         tmp_path, f"alerts.channels = ['command', 'json://127.0.0.1:1/abcdef']\nalerts.command = {command}"
     )
-    assert run_alert(asked(), got) == 1
+    assert run_alert(asked(), got, InterruptHandler()) == 1
     first, second = capsys.readouterr().out.splitlines()
     assert first == "command  ok"
     assert second.startswith("json     failed: ")
@@ -67,7 +68,7 @@ def test_each_channel_is_tried_and_reported(tmp_path: Path, capsys: pytest.Captu
 def test_one_channel_can_be_tried_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = [sys.executable, "-c", "pass"]
     got = settings(tmp_path, f"alerts.channels = ['command', 'nosuch://x']\nalerts.command = {command}")
-    assert run_alert(asked(channel="command"), got) == 0
+    assert run_alert(asked(channel="command"), got, InterruptHandler()) == 0
     assert capsys.readouterr().out == "command  ok\n"
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.events import MISSING, NS
+from engine.tape.link import Badge
 from engine.views.view import FiredSignal, SignalRow
 from tui.alerts.gate import AlertGate, AlertParams
 from tui.alerts.message import PLACEHOLDERS, TEST, Alert, alert_of, summary_of
@@ -39,7 +40,7 @@ ROW = SignalRow(
 
 
 def fired(symbol: str = "SPY", badge: str = "LIVE", **changes: Any) -> FiredSignal:
-    return FiredSignal(symbol, replace(ROW, **changes), badge)
+    return FiredSignal(symbol, replace(ROW, **changes), Badge(badge), badge in ("REPLAY", "SIMULATED"))
 
 
 def offered(gate: AlertGate, signals: Sequence[tuple[FiredSignal, float]]) -> list[Alert]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.model.errors import UsageError
-from tui.cli.parser import SETTING_FLAGS, build_parser, parse_args
-from tui.settings.setting import SETTINGS
+from tui.cli.parser import build_parser, parse_args
 
 CONTRACT = (
     "--replay", "--speed", "--from", "--to", "--symbol", "--custom", "--expiry", "--strikes", "--source",
@@ -28,10 +27,6 @@ def test_help_names_every_command(command: str) -> None:
 def test_only_what_was_typed_is_an_attribute() -> None:
     assert vars(parse_args([])) == {"command": None}
     assert vars(parse_args(["--speed", "4", "--json"])) == {"command": None, "speed": "4", "json": True}
-
-
-def test_every_flag_that_is_a_setting_is_known_to_the_settings() -> None:
-    assert set(SETTING_FLAGS) <= {setting.name for setting in SETTINGS}
 
 
 @pytest.mark.parametrize("argv", [["--data-dir", "d", "days"], ["days", "--data-dir", "d"]])

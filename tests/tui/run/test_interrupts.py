@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="only POSIX delivers 
 PRELUDE = """
 import os, signal, sys, time
 from tui.run.interrupts import InterruptHandler
-leaver = InterruptHandler()
+interrupts = InterruptHandler()
 def interrupt(number=signal.SIGINT):
     os.kill(os.getpid(), number)
 def say(text):
@@ -40,7 +40,7 @@ def run(script: str) -> tuple[int, str, str]:
 @pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_last_words_are_said_and_nothing_is_unwound(number: str, code: int) -> None:
     script = f"""
-with leaver.at_once(), leaver.saying(lambda: say("first")), leaver.saying(lambda: say("second")):
+with interrupts.at_once(), interrupts.saying(lambda: say("first")), interrupts.saying(lambda: say("second")):
     try:
         interrupt(signal.{number})
         say("went on")
@@ -52,8 +52,8 @@ with leaver.at_once(), leaver.saying(lambda: say("first")), leaver.saying(lambda
 
 def test_words_of_a_block_that_is_over_are_not_said() -> None:
     script = """
-with leaver.at_once():
-    with leaver.saying(lambda: say("over")):
+with interrupts.at_once():
+    with interrupts.saying(lambda: say("over")):
         pass
     interrupt()
 """
@@ -62,11 +62,11 @@ with leaver.at_once():
 
 def test_what_must_be_whole_is_finished_first() -> None:
     script = """
-with leaver.at_once(), leaver.saying(lambda: say("last words")):
-    with leaver.whole():
+with interrupts.at_once(), interrupts.saying(lambda: say("last words")):
+    with interrupts.whole():
         interrupt()
         say("half")
-        with leaver.whole():
+        with interrupts.whole():
             say("inner")
         say("whole")
     say("went on")
@@ -77,10 +77,10 @@ with leaver.at_once(), leaver.saying(lambda: say("last words")):
 def test_last_words_may_ask_to_be_whole_themselves() -> None:
     script = """
 def words():
-    with leaver.whole():
+    with interrupts.whole():
         say("words")
-with leaver.at_once(), leaver.saying(words):
-    with leaver.whole():
+with interrupts.at_once(), interrupts.saying(words):
+    with interrupts.whole():
         interrupt()
     say("went on")
 """
@@ -89,8 +89,8 @@ with leaver.at_once(), leaver.saying(words):
 
 def test_a_second_interruption_waits_for_nothing() -> None:
     script = """
-with leaver.at_once(), leaver.saying(lambda: say("last words")):
-    with leaver.whole():
+with interrupts.at_once(), interrupts.saying(lambda: say("last words")):
+    with interrupts.whole():
         interrupt()
         interrupt()
         say("went on")
@@ -103,7 +103,7 @@ def test_words_that_nobody_reads_do_not_hold_the_process() -> None:
 def words():
     while True:
         time.sleep(60)
-with leaver.at_once(), leaver.saying(words):
+with interrupts.at_once(), interrupts.saying(words):
     interrupt()
 """
     assert run(script) == (130, "", "")
@@ -113,7 +113,7 @@ def test_words_to_a_closed_pipe_do_not_stop_the_others() -> None:
     script = """
 def broken():
     raise BrokenPipeError
-with leaver.at_once(), leaver.saying(lambda: say("still said")), leaver.saying(broken):
+with interrupts.at_once(), interrupts.saying(lambda: say("still said")), interrupts.saying(broken):
     interrupt()
 """
     assert run(script) == (130, "still said;", "")
@@ -121,9 +121,9 @@ with leaver.at_once(), leaver.saying(lambda: say("still said")), leaver.saying(b
 
 def test_inside_by_exception_the_interruption_unwinds() -> None:
     script = """
-with leaver.at_once(), leaver.saying(lambda: say("last words")):
+with interrupts.at_once(), interrupts.saying(lambda: say("last words")):
     try:
-        with leaver.by_exception():
+        with interrupts.by_exception():
             interrupt()
             say("went on")
     except KeyboardInterrupt:
@@ -136,9 +136,9 @@ with leaver.at_once(), leaver.saying(lambda: say("last words")):
 @pytest.mark.parametrize("turned_into", ["pass", "raise AttributeError('half imported')"])
 def test_an_interruption_that_got_lost_within_still_unwinds(turned_into: str) -> None:
     script = f"""
-with leaver.at_once():
+with interrupts.at_once():
     try:
-        with leaver.unwound():
+        with interrupts.unwound():
             try:
                 interrupt()
             except KeyboardInterrupt:
@@ -151,9 +151,9 @@ with leaver.at_once():
 
 def test_one_can_ask_whether_an_interruption_got_lost() -> None:
     script = """
-with leaver.at_once():
+with interrupts.at_once():
     try:
-        with leaver.unwound() as check:
+        with interrupts.unwound() as check:
             check()
             try:
                 interrupt()
@@ -177,8 +177,8 @@ def test_what_fails_without_an_interruption_stays_what_it_is() -> None:
 def test_an_interruption_that_the_parent_ignores_is_ignored() -> None:
     script = """
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-with leaver.at_once():
-    with leaver.by_exception():
+with interrupts.at_once():
+    with interrupts.by_exception():
         interrupt()
     interrupt()
     say("went on")
@@ -189,10 +189,10 @@ with leaver.at_once():
 def test_afterwards_the_handlers_are_those_of_before() -> None:
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.getsignal(number) for number in numbers]
-    leaver = InterruptHandler()
-    with leaver.at_once():
+    interrupts = InterruptHandler()
+    with interrupts.at_once():
         inside = [signal.getsignal(number) for number in numbers]
-        with leaver.by_exception():
+        with interrupts.by_exception():
             assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         assert [signal.getsignal(number) for number in numbers] == inside
     assert [signal.getsignal(number) for number in numbers] == before
@@ -219,8 +219,8 @@ def items():
         interrupt()
     yield "b"
     yield "summary" if stop.is_set() else "went on"
-with leaver.at_once():
-    for item in ended(items(), leaver, stop):
+with interrupts.at_once():
+    for item in ended(items(), interrupts, stop):
         say(item)
 sys.exit(130 if stop.is_set() else 0)
 """

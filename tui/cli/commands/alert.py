@@ -12,6 +12,7 @@ from tui.alerts.message import TEST
 from tui.settings.config import Settings
 
 from ...alerts.from_settings import channels_of
+from ...run.interrupts import InterruptHandler
 from ..output import terminal
 
 NOTHING = (
@@ -20,7 +21,7 @@ NOTHING = (
 )
 
 
-def run_alert(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Send the test and return the exit code: 0 when every channel took it, else 1."""
     channels = _chosen(channels_of(settings, terminal()), getattr(args, "channel", None))
     width = max(len(channel.name) for channel in channels)

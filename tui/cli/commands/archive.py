@@ -23,7 +23,7 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
 _NAMES = ("s3_bucket", "s3_access_key", "s3_secret_key")
 
 
-def run_archive(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Copy what is finished and not there yet, or list what is there; 1 if any of it failed."""
     store = object_store(settings)
     if store is None:
@@ -40,7 +40,7 @@ def run_archive(args: argparse.Namespace, settings: Settings, leaver: InterruptH
     if not found:
         say(f"There is nothing finished in {settings.data_dir} to copy.")
     # Who names a day wants to know that it is there; a nightly run must not read years of them again.
-    results = [_copied(settings.data_dir, store, unit, day is not None, leaver) for unit in found]
+    results = [_copied(settings.data_dir, store, unit, day is not None, interrupts) for unit in found]
     return 0 if all(results) else 1
 
 
@@ -80,7 +80,7 @@ def copy_finished(place: BucketAddress, root: Path, day: date) -> Iterator[str]:
         yield f"{error.filename} could not be copied to the object store ({error.strerror})."
 
 
-def fetch_day(settings: Settings, day: date, there: Collection[str], leaver: InterruptHandler) -> None:
+def fetch_day(settings: Settings, day: date, there: Collection[str], interrupts: InterruptHandler) -> None:
     """Bring a day from the object store, if one is set: the watched symbols that are not `there`."""
     store = object_store(settings)
     if store is None:
@@ -88,7 +88,7 @@ def fetch_day(settings: Settings, day: date, there: Collection[str], leaver: Int
     watched = settings.symbol if settings.origin("symbol") != "default" else None
     wanted = set(store.days().get(day, ())) - set(there)
     for symbol in sorted(each for each in wanted if watched is None or each in watched):
-        with progress_bar("fetching", leaver) as progress:
+        with progress_bar("fetching", interrupts) as progress:
             moved = _ShareDone(progress, f"fetching {symbol} {day}", store.day_bytes(day, symbol))
             store.get_day(settings.data_dir, day, symbol, moved.add)
         say(f"{symbol} of {day} came from the object store {settings.s3_bucket}.")
@@ -127,10 +127,10 @@ def _check(root: Path, unit: Unit) -> None:
         raise StoreError(f"{unit.name} was not copied: {error}") from error
 
 
-def _copied(root: Path, store: ObjectStore, unit: Unit, reread: bool, leaver: InterruptHandler) -> bool:
+def _copied(root: Path, store: ObjectStore, unit: Unit, reread: bool, interrupts: InterruptHandler) -> bool:
     """Copy one unit; one that cannot be is named, and the others are copied as well."""
     try:
-        with progress_bar("copying", leaver) as progress:
+        with progress_bar("copying", interrupts) as progress:
             moved = _ShareDone(progress, f"copying {unit.name}", unit.bytes)
             sent = store.put(unit, moved.add, reread=reread, check=partial(_check, root))
     except (CredentialError, UnusableError):

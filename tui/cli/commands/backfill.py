@@ -40,7 +40,7 @@ _FETCHING_SHARE = 0.8
 _TENTHS = 10
 
 
-def run_backfill(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Fetch and make every day; 1 when any file or day failed."""
     provider = backfill_provider(settings)
     if not has_keys(provider, settings):
@@ -51,7 +51,7 @@ def run_backfill(args: argparse.Namespace, settings: Settings, leaver: Interrupt
     strikes = None if "all" in args else settings.strikes
     wanted = _all_wanted(asked_days(args.dates), symbols, settings, strikes)
     again = _again(args, args.dates, settings)
-    return 0 if _fetch_all(wanted, settings, again, leaver, sys.stdout.write) else 1
+    return 0 if _fetch_all(wanted, settings, again, interrupts, sys.stdout.write) else 1
 
 
 def fetch_for_replay(
@@ -59,7 +59,7 @@ def fetch_for_replay(
     symbols: tuple[str, ...],
     args: argparse.Namespace,
     settings: Settings,
-    leaver: InterruptHandler,
+    interrupts: InterruptHandler,
 ) -> None:
     """Fetch and make a day that is to be read; what is raised says why it cannot be."""
     again = _again(args, [str(day)], replace(settings, symbol=symbols))
@@ -69,7 +69,7 @@ def fetch_for_replay(
         say(f"{what} is made of what was fetched earlier; without a key nothing more can be.")
     else:
         say(f"{what} is not on disk and is fetched from {provider.label}; {again} would do the same.")
-    _fetch_all(_all_wanted([day], symbols, settings, settings.strikes), settings, again, leaver, _aside)
+    _fetch_all(_all_wanted([day], symbols, settings, settings.strikes), settings, again, interrupts, _aside)
 
 
 def _aside(line: str) -> None:
@@ -118,12 +118,12 @@ def _fetch_all(
     wanted: list[BackfillRequest],
     settings: Settings,
     again: str,
-    leaver: InterruptHandler,
+    interrupts: InterruptHandler,
     told: Callable[[str], object],
 ) -> bool:
     """Fetch and make each; tell what came of it, a line a day, and return whether all of it did."""
-    run = _Backfills(settings, leaver, told)
-    with _to_be_continued(again, leaver):
+    run = _Backfills(settings, interrupts, told)
+    with _to_be_continued(again, interrupts):
         fine = [run.make(each, i / len(wanted), 1 / len(wanted)) for i, each in enumerate(wanted)]
     if not any(fine) and len(run.errors) == 1:
         raise run.errors[0]
@@ -133,13 +133,13 @@ def _fetch_all(
 
 
 @contextmanager
-def _to_be_continued(again: str, leaver: InterruptHandler) -> Iterator[None]:
+def _to_be_continued(again: str, interrupts: InterruptHandler) -> Iterator[None]:
     """Within the block, an interruption says how to go on."""
 
     def words() -> None:
         say(f"What was fetched stays; go on with: {again}")
 
-    with leaver.saying(words):
+    with interrupts.saying(words):
         try:
             yield
         except KeyboardInterrupt:
@@ -150,10 +150,12 @@ def _to_be_continued(again: str, leaver: InterruptHandler) -> Iterator[None]:
 class _Backfills:
     """All days of one command."""
 
-    def __init__(self, settings: Settings, leaver: InterruptHandler, told: Callable[[str], object]) -> None:
+    def __init__(
+        self, settings: Settings, interrupts: InterruptHandler, told: Callable[[str], object]
+    ) -> None:
         self.errors: list[SpymonError] = []
         self.failures: list[tuple[str, str]] = []
-        self._settings, self._leaver, self._told = settings, leaver, told
+        self._settings, self._interrupts, self._told = settings, interrupts, told
         self._store, provider = DayStore(settings.data_dir), backfill_provider(settings)
         assert provider.backfill is not None, "it is one that has past days"
         self._has_keys = has_keys(provider, settings)
@@ -165,7 +167,7 @@ class _Backfills:
         name = f"{wanted.underlying.symbol} on {wanted.day}"
         try:
             check_fetchable(wanted.day, wanted.underlying.symbol, self._store, time.time_ns())
-            with progress_bar(f"fetching {name}", self._leaver) as bar:
+            with progress_bar(f"fetching {name}", self._interrupts) as bar:
                 told = _ProgressLine(name, bar, share, width)
                 made = self._made(wanted, told)
         except (NoDataError, ProviderError, StoreError) as error:
@@ -181,10 +183,10 @@ class _Backfills:
             if self._has_keys
             else self._backfiller.held(wanted)
         )
-        with self._leaver.unwound() as check:
+        with self._interrupts.unwound() as check:
             report = assemble(fetched, self._store, _customs(self._settings), heeding(told.assembling, check))
         days = report.days if report else ()
-        hashes = tuple(folded(self._store, each.meta, told.folding, self._leaver) for each in days)
+        hashes = tuple(folded(self._store, each.meta, told.folding, self._interrupts) for each in days)
         return _DayResult(fetched, report, hashes)
 
     def _say(self, name: str, made: _DayResult) -> None:

@@ -12,13 +12,14 @@ from engine.model.errors import NoDataError, UsageError
 from engine.store.cache.historical import CacheCounts, Historical, count
 from tui.settings.config import Settings
 
+from ...run.interrupts import InterruptHandler
 from ...run.plan import parse_day
 from ..output import say
 
 _KINDS, _STATES = ("trades", "quotes"), ("complete", "partial", "empty")
 
 
-def run_cache(args: argparse.Namespace, settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Show or delete; NoDataError for a day of which nothing was fetched."""
     cache = Historical(settings.data_dir)
     day = parse_day(args.date, "The day") if "date" in args else None

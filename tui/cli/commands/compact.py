@@ -19,7 +19,7 @@ from ..output import progress_bar, say
 from .folding import fold_hash
 
 
-def run_compact(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Compact what is named, or everything that is not being recorded right now; 1 if any of it failed."""
     store = DayStore(settings.data_dir)
     day = parse_day(args.date, "The day") if "date" in args else None
@@ -34,7 +34,7 @@ def run_compact(args: argparse.Namespace, settings: Settings, leaver: InterruptH
     for place in found:
         if place not in ready:
             say(f"{place.symbol} on {place.day} is still being recorded, and was left alone.")
-    results = [_compacted(store, place, leaver) for place in ready]
+    results = [_compacted(store, place, interrupts) for place in ready]
     return 0 if all(results) else 1
 
 
@@ -49,10 +49,10 @@ def _nothing(store: DayStore, day: date | None, symbol: str | None) -> int:
     raise NoDataError(f"There is no recording{of}{on} in {store.root}; see spymon days.")
 
 
-def _compacted(store: DayStore, place: RecordingFolder, leaver: InterruptHandler) -> bool:
+def _compacted(store: DayStore, place: RecordingFolder, interrupts: InterruptHandler) -> bool:
     """Compact one recording; one that cannot be is named, and the others are compacted as well."""
     try:
-        with progress_bar("compacting", leaver) as progress:
+        with progress_bar("compacting", interrupts) as progress:
             done = compact(store, place, lambda tape: fold_hash(tape, progress), progress)
     except StoreError as error:
         say(str(error))

@@ -8,24 +8,28 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.model.errors import ConfigError
-from tui.settings.config import Settings, check_settings_file, template
+from tui.settings.config import check_settings_file, template
+
+from ...run.interrupts import InterruptHandler
+from ..given import settings_file_of, settings_of
 
 Row = tuple[str, str, str]
 
 
-def run_config(args: argparse.Namespace, load: Callable[[], Settings], file: Path) -> int:
-    """Do `show`, `path` or `edit` and return the exit code; `show` alone needs them to be valid."""
-    if args.action == "show":
-        rows = (*load().rows(), *_rules())
-        sys.stdout.write(_as_json(rows) if "json" in args else _as_table(rows))
-    elif args.action == "path":
-        sys.stdout.write(f"{file}\n")
-    else:
-        _edit(file)
+def run(args: argparse.Namespace, settings: None, interrupts: InterruptHandler) -> int:
+    """Do `show`, `path` or `edit` and return the exit code; `show` alone needs settings that are valid."""
+    with interrupts.by_exception():
+        if args.action == "show":
+            rows = (*settings_of(args).rows(), *_rules())
+            sys.stdout.write(_as_json(rows) if "json" in args else _as_table(rows))
+        elif args.action == "path":
+            sys.stdout.write(f"{settings_file_of(args)}\n")
+        else:
+            _edit(settings_file_of(args))
     return 0
 
 

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from engine.model.calendar import clock_text
 from engine.model.errors import StoreError
 from engine.store.days.store import DayEntry, DayStore
 from engine.store.journal.listing import list_journals
+from tui.settings.config import Settings
 
+from ...run.interrupts import InterruptHandler
 from ..output import rfc3339, say
 
 COLUMNS = ("date", "symbol", "from", "to", "events", "trades", "quotes", "state", "gaps", "origin", "size")
 _NUMBERS = frozenset(("events", "trades", "quotes", "gaps", "size"))
 
 
-def run_days(data_dir: Path, as_json: bool) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """List every day and every recording that is no day yet; what cannot be read is named on stderr."""
+    data_dir = settings.data_dir
     if data_dir.exists() and not data_dir.is_dir():
         raise StoreError(f"{data_dir} is not a folder; choose another one with --data-dir.")
     days, journals = DayStore(data_dir).list(), list_journals(data_dir)
     entries = sorted((*days.entries, *journals.entries), key=lambda each: (each.day, each.symbol))
-    if as_json:
+    if "json" in args:
         sys.stdout.writelines(json.dumps(as_object(entry)) + "\n" for entry in entries)
     elif entries:
         _show([as_row(entry) for entry in entries])

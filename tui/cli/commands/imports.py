@@ -20,19 +20,19 @@ from ..output import Progress, progress_bar, say
 from .folding import fold_hash
 
 
-def run_import(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Import the paths, fold each day once so that it can be verified later, and report; 1 if any failed."""
     store = DayStore(settings.data_dir)
     symbol = generic(args.symbol, 1).symbol if "symbol" in args else None
     day = parse_day(args.date, "--date") if "date" in args else None
     customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
     paths = [Path(path) for path in args.paths]
-    with progress_bar("importing", leaver) as progress:
-        with leaver.unwound() as check:  # what is half-written is cleared away on the way out
+    with progress_bar("importing", interrupts) as progress:
+        with interrupts.unwound() as check:  # what is half-written is cleared away on the way out
             report = import_paths(
                 paths, store, symbol=symbol, day=day, customs=customs, progress=heeding(progress, check)
             )
-        hashes = [folded(store, each.meta, progress, leaver) for each in report.days]
+        hashes = [folded(store, each.meta, progress, interrupts) for each in report.days]
     for made, state_hash in zip(report.days, hashes, strict=True):
         sys.stdout.write(day_line(made, state_hash))
     explain(report)
@@ -49,10 +49,10 @@ def heeding(progress: Progress, check: Callable[[], None]) -> Progress:
     return told
 
 
-def folded(store: DayStore, meta: DayMeta, progress: Progress, leaver: InterruptHandler) -> str:
+def folded(store: DayStore, meta: DayMeta, progress: Progress, interrupts: InterruptHandler) -> str:
     """Return what the day folds to, and record it; say when it once was something else."""
     state_hash = fold_hash(store.open(meta.day, meta.symbol), progress)
-    with leaver.whole():
+    with interrupts.whole():
         store.record_hash(meta.day, meta.symbol, state_hash)
     if meta.state_hash not in (None, state_hash):
         say(f"{meta.symbol} on {meta.day} folded to {meta.state_hash} before: another spymon recorded that.")

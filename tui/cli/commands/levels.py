@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from datetime import date
 from math import inf
 from pathlib import Path
 
 from engine.analytics.key_levels import measure
 from engine.analytics.option_chain import Chosen, alive
-from engine.analytics.valuation import Terms
 from engine.model.calendar import generic, parse_custom
 from engine.model.errors import UsageError
 from engine.store.chains import ChainFile, read_chain
 from tui.settings.config import Settings
 
 from ...run.interrupts import InterruptHandler
+from ...run.sources import terms_of
 from ..output import progress_bar, say
 from .level_lines import LevelsAnswer, moment, written
-from .tapes import FoldedDay, dividend_in, parse_moment, plan_for
+from .tapes import FoldedDay, parse_moment, plan_for
 
 _OF_FILES = ("spot", "iv")
 _OF_TAPES = ("replay", "source", "seed")
 
 
-def run_levels(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Print the levels in the shape that was asked for."""
     form = _form(args)
     symbol = generic(args.underlying, 1).symbol if "underlying" in args else None
@@ -40,7 +41,7 @@ def run_levels(args: argparse.Namespace, settings: Settings, leaver: InterruptHa
         raise UsageError("Name a symbol, or a chain file with --chain: spymon levels SPX.")
     else:
         _refuse(args, _OF_FILES, "goes with a chain file; a tape has its own")
-        answer = _of_tape(symbol, args, settings, leaver)
+        answer = _of_tape(symbol, args, settings, interrupts)
     for note in answer.notes:
         say(note)
     sys.stdout.write(written(answer, form))
@@ -87,12 +88,12 @@ def _expiry(args: argparse.Namespace) -> Chosen:
 
 
 def _of_tape(
-    symbol: str, args: argparse.Namespace, settings: Settings, leaver: InterruptHandler
+    symbol: str, args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler
 ) -> LevelsAnswer:
     expiry = _expiry(args)
-    day = FoldedDay(symbol, plan_for((symbol,), args, settings, leaver), settings)
+    day = FoldedDay(symbol, plan_for((symbol,), args, settings, interrupts), settings)
     at_ns = day.moment(args.at) if "at" in args else day.end_ns
-    with progress_bar("folding", leaver) as progress:
+    with progress_bar("folding", interrupts) as progress:
         day.fold_to(at_ns, progress)
     found = day.levels(expiry, getattr(args, "convention", "assumed"))
     return LevelsAnswer(found, day.tape.info.source, found.notes)
@@ -105,15 +106,9 @@ def _of_files(args: argparse.Namespace, settings: Settings, symbol: str | None) 
     file = read_chain(paths, customs, symbol)
     names = ", ".join(map(str, paths))
     spot = _spot(args, file, names)
-    terms = Terms(
-        at_ns=_at(args, file, names),
-        spot=spot,
-        rate=settings.rate,
-        dividend=dividend_in(settings),
-        iv=getattr(args, "iv", "own"),
-    )
-    chain = alive(file.chain, expiry, terms.at_ns)
-    found = measure(chain, terms)
+    at_ns = _at(args, file, names)
+    terms = replace(terms_of(settings), at_ns=at_ns, spot=spot, iv=getattr(args, "iv", "own"))
+    found = measure(alive(file.chain, expiry, at_ns), terms)
     return LevelsAnswer(found, ", ".join(path.name for path in paths), (*file.notes, *found.notes))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import signal
@@ -18,20 +19,20 @@ from engine.feeds.recorder.server import RecorderServer
 from engine.model.calendar import session
 from engine.model.errors import CredentialError
 from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhere, next_day
-from engine.session.recorder_fold import SnapshotTerms
 from engine.session.symbol_day import LiveSource
 from engine.store.days.recording import open_recorded
 from engine.tape.live_tape import Begin
 from engine.tape.tape import Tape
 from tui.settings.config import Settings
 
+from ...run.interrupts import InterruptHandler
 from ...run.plan import SIMULATED_DAY, simulated_symbols
 from ...run.providers import AUTO, SIMULATED, chosen_source, live_keys, make_source, source_request
+from ...run.sources import terms_of
 from ..output import say
 from .archive import copy_finished, object_place
 from .folding import fold_hash
 from .record_lines import StatusBoard
-from .tapes import dividend_in
 
 LOOK_S = 0.5
 
@@ -56,7 +57,7 @@ class RecordTarget:
     last_words: str = ""
 
 
-def run_record(settings: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Record until there is no day to come, or until a signal ends it: 128 and the signal's number then."""
     return asyncio.run(_record(_feed(settings), settings))
 
@@ -116,7 +117,7 @@ async def _record(feed: RecordTarget, settings: Settings) -> int:
             partial(open_recorded, feed.root, now=feed.now),
             _quiet_fold,
             RecorderListener(hub.show, hub.notify, tell),
-            SnapshotTerms(settings.rate, dividend_in(settings)),
+            terms_of(settings),
             feed.again,
             copy=feed.copy,
         )

@@ -32,13 +32,13 @@ class _Part:
     symbol: str
 
 
-def run_study(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Fold every day once, or twice side by side with --set, and print what came of its signals."""
     changes = tuple(getattr(args, "changes", ()))
     fold = fold_params(settings)
     folds = (fold, with_changes(fold, changes)) if changes else (fold,)
-    parts = _parts(asked_days(args.dates), args, settings, leaver)
-    with progress_bar("studying", leaver) as progress:
+    parts = _parts(asked_days(args.dates), args, settings, interrupts)
+    with progress_bar("studying", interrupts) as progress:
         tallies = [_studied(parts, i, settings, folds, progress) for i in range(len(parts))]
     study = _study(tallies, settings, changes)
     sys.stdout.write(as_json(study) + "\n" if "json" in args else as_text(study))
@@ -46,11 +46,11 @@ def run_study(args: argparse.Namespace, settings: Settings, leaver: InterruptHan
 
 
 def _parts(
-    days: Sequence[date], args: argparse.Namespace, settings: Settings, leaver: InterruptHandler
+    days: Sequence[date], args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler
 ) -> list[_Part]:
     """Return every symbol and day to fold; whatever cannot be had is an error before anything is folded."""
     only_first = "symbol" not in args
-    plans = [_plan(str(day), args, settings, leaver) for day in days]
+    plans = [_plan(str(day), args, settings, interrupts) for day in days]
     for warning in dict.fromkeys(warning for plan in plans for warning in plan.warnings):
         say(warning)
     return [
@@ -58,8 +58,8 @@ def _parts(
     ]
 
 
-def _plan(replay: str, args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> RunPlan:
-    disk = disk_with(replay, args, settings, leaver)
+def _plan(replay: str, args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> RunPlan:
+    disk = disk_with(replay, args, settings, interrupts)
     return make_plan(RunFlags(replay=replay, lines="text"), settings, disk, datetime.now(ET).date())
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import math
 from dataclasses import replace
 from datetime import date, datetime
 
-from engine.analytics.exposure_choice import Convention
+from engine.analytics.exposure_choice import Convention, ExposureChoice
 from engine.analytics.key_levels import Levels
 from engine.analytics.option_chain import Chosen
-from engine.analytics.valuation import Terms
 from engine.fold.params import FoldParams
 from engine.model.calendar import ET, PRESETS, parse_custom, parse_time, underlying_of_root
 from engine.model.errors import NoDataError, UsageError
@@ -23,7 +21,7 @@ from ...run.fetch_missing_day import disk_with
 from ...run.interrupts import InterruptHandler
 from ...run.plan import Disk, RunFlags, RunPlan, days_on_disk, make_plan
 from ...run.providers import LIVE, chosen_source
-from ...run.sources import make_sources
+from ...run.sources import make_sources, terms_of
 from ..output import Progress, say
 
 _NO_CHECKPOINTS = TimelineParams(spacing_ns=2**62)
@@ -31,7 +29,10 @@ _BATCH = 1 << 17
 
 
 def plan_for(
-    symbols: tuple[str, ...] | None, args: argparse.Namespace, settings: Settings, leaver: InterruptHandler
+    symbols: tuple[str, ...] | None,
+    args: argparse.Namespace,
+    settings: Settings,
+    interrupts: InterruptHandler,
 ) -> RunPlan:
     """Return which day is meant and where it comes from; `symbols` None is the watch list.
 
@@ -45,7 +46,7 @@ def plan_for(
     replay = getattr(args, "replay", None)
     if replay is None and chosen_source(settings) in LIVE:
         replay = _recorded_today(disk, today)
-    disk = disk_with(replay, args, settings, leaver)
+    disk = disk_with(replay, args, settings, interrupts)
     return make_plan(RunFlags(replay=replay, lines="text"), settings, disk, today)
 
 
@@ -101,13 +102,10 @@ class FoldedDay:
 
     def levels(self, expiry: Chosen = "all", convention: Convention = "assumed") -> Levels:
         """Return the levels at the moment folded to; NoDataError when there are none."""
-        terms = Terms(self.at_ns, math.nan, self._settings.rate, dividend_in(self._settings))
-        return levels_of(self._timeline.state, self.tape, terms, expiry, convention)
-
-
-def dividend_in(settings: Settings) -> float | None:
-    """Return the dividend yield somebody has set; None leaves it to put-call parity."""
-    return None if settings.origin("dividend") == "default" else settings.dividend
+        choice = ExposureChoice().with_convention(convention)
+        return levels_of(
+            self._timeline.state, self.tape, terms_of(self._settings), self.at_ns, expiry, choice
+        )
 
 
 def parse_moment(text: str, day: date | None) -> int:

@@ -18,12 +18,12 @@ from ..output import progress_bar, say
 from .folding import VERIFYING_BATCH, fold_hash
 
 
-def run_verify(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
+def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Check every symbol of the day, or the one that is named; 1 when a hash differs or a day is damaged."""
     store = DayStore(settings.data_dir)
     day = parse_day(args.date, "The day")
     symbols = _symbols(store, day, args.symbol.upper() if "symbol" in args else None)
-    results = [_checked(store, day, symbol, leaver) for symbol in symbols]
+    results = [_checked(store, day, symbol, interrupts) for symbol in symbols]
     return 0 if all(results) else 1
 
 
@@ -41,21 +41,21 @@ def _symbols(store: DayStore, day: date, only: str | None) -> tuple[str, ...]:
     return symbols
 
 
-def _checked(store: DayStore, day: date, symbol: str, leaver: InterruptHandler) -> bool:
+def _checked(store: DayStore, day: date, symbol: str, interrupts: InterruptHandler) -> bool:
     """Check one symbol; a damaged one is named, and the others are checked as well."""
     try:
-        return _check(store, day, symbol, leaver)
+        return _check(store, day, symbol, interrupts)
     except StoreError as error:
         say(str(error))
         return False
 
 
-def _check(store: DayStore, day: date, symbol: str, leaver: InterruptHandler) -> bool:
+def _check(store: DayStore, day: date, symbol: str, interrupts: InterruptHandler) -> bool:
     recorded = store.meta(day, symbol).state_hash
-    with progress_bar("folding", leaver) as progress:
+    with progress_bar("folding", interrupts) as progress:
         found = fold_hash(store.open(day, symbol), progress, VERIFYING_BATCH)
     if recorded is None:
-        with leaver.whole():
+        with interrupts.whole():
             store.record_hash(day, symbol, found)
         return _tell(day, symbol, f"had no recorded hash; recorded {found}", True)
     if recorded == found:

@@ -1,41 +1,41 @@
 """The badge and the clock: how the screen stands to the market, and when its data is from.
 
-Owns the words and glyphs; colour only repeats them. It refuses to know lines and widths.
+Owns the words and glyphs; colour only repeats them.
 """
 
 from __future__ import annotations
 
 from engine.model.calendar import clock_text
 from engine.model.events import NS
-from engine.tape.link import Link
+from engine.tape.link import Badge, Link
 from engine.views.view import View
 
 from .. import format as fmt
 
 _MODES = {
-    "LIVE": "live",
-    "DELAYED": "delayed",
-    "POLL": "delayed",
-    "CLOSED": "closed",
-    "REWIND": "replay",
-    "REPLAY": "replay",
-    "SIMULATED": "simulated",
+    Badge.LIVE: "live",
+    Badge.DELAYED: "delayed",
+    Badge.POLL: "delayed",
+    Badge.CLOSED: "closed",
+    Badge.REWIND: "replay",
+    Badge.REPLAY: "replay",
+    Badge.SIMULATED: "simulated",
 }
-_GLYPHS = {"LIVE": "●", "DELAYED": "◐", "POLL": "↻", "CLOSED": "■"}
+_GLYPHS = {Badge.LIVE: "●", Badge.DELAYED: "◐", Badge.POLL: "↻", Badge.CLOSED: "■"}
 _WIDTH = 13  # `STALE 59m59s`, and a blank; so a feed that comes and goes moves nothing beside its badge
 
 
 def unbegun(view: View) -> bool:
     """Say whether a live day has nothing to show yet: no event, or a stream without a contract."""
-    if view.link is None or view.badge in ("REWIND", "REPLAY"):
+    if view.link is None or view.badge in (Badge.REWIND, Badge.REPLAY):
         return False
-    return not view.counts.events or (view.badge in ("LIVE", "DELAYED") and not view.expiries)
+    return not view.counts.events or (view.badge in (Badge.LIVE, Badge.DELAYED) and not view.expiries)
 
 
 def _unheard(view: View) -> bool:
     """Say whether a connection is still to bring its first word."""
     link = view.link
-    if link is None or (view.badge, link.silent_s) != ("GAP", None):
+    if link is None or (view.badge, link.silent_s) != (Badge.GAP, None):
         return False
     return link.state in ("connecting", "waiting")
 
@@ -53,9 +53,9 @@ def badge_text(view: View) -> str:
     """
     if view.link is not None and (unbegun(view) or _unheard(view)):
         return f" ○ {view.link.state.upper()}".ljust(_WIDTH + 3)
-    if view.badge == "REWIND":
+    if view.rewound:
         return f" {_playing(view)} REWIND {behind(view):<7} "
-    if view.badge in ("REPLAY", "SIMULATED"):
+    if view.badge in (Badge.REPLAY, Badge.SIMULATED):
         return f" {_playing(view)} {view.badge} {fmt.speed(view.speed):<5} "
     return f" {_GLYPHS.get(view.badge, '⚠')} {view.badge} " if view.link is None else link_badge(view.link)
 
@@ -72,7 +72,7 @@ def brief_badge(view: View) -> str:
 
 def data_clock(view: View, *, tenths: bool = False) -> str:
     """Write the time of the data; dashes before a live day's first event, and in a gap without a chain."""
-    if unbegun(view) or (view.badge == "GAP" and not view.expiries):
+    if unbegun(view) or (view.badge == Badge.GAP and not view.expiries):
         return "--:--:--.-" if tenths else "--:--:--"
     return clock_text(view.tape_ns, tenths=tenths)
 
@@ -88,8 +88,8 @@ def _playing(view: View) -> str:
 
 def _seconds(link: Link) -> str:
     """Write the time to the next poll, or how long nothing has been heard."""
-    if link.badge == "POLL":
+    if link.badge == Badge.POLL:
         return "" if link.next_poll_s is None else f"{link.next_poll_s:>3}s"
-    if link.badge in ("LIVE", "DELAYED") or link.silent_s is None:
+    if link.badge in (Badge.LIVE, Badge.DELAYED) or link.silent_s is None:
         return ""
     return fmt.span(link.silent_s * NS)

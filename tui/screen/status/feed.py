@@ -1,13 +1,13 @@
 """The line about a live day's feed: how late it is, how much of the truth it tells, and what its source says.
 
-Owns what stands there and what gives way. It refuses to judge any of it.
+Owns what stands there and what gives way.
 """
 
 from __future__ import annotations
 
 from math import isfinite
 
-from engine.tape.link import Lag, Link
+from engine.tape.link import Badge, Lag, Link
 from engine.views.view import Flow, View
 
 from .. import format as fmt
@@ -16,8 +16,8 @@ from ..draw.fitting import Piece, fit
 from .badge import link_badge
 
 _ORIGIN_WIDTH = len("put-call parity")
-_WELL = ("LIVE", "DELAYED", "CLOSED")
-_CUT = ("GAP", "POLL")  # nothing streams: how late events came before that says nothing of now
+_WELL = (Badge.LIVE, Badge.DELAYED, Badge.CLOSED)
+_CUT = (Badge.GAP, Badge.POLL)  # nothing streams: how late events came before that says nothing of now
 _LAG_LEAST, _NOTE_LEAST = 17, 3  # cells that a sentence leaves to the rest of the line, and to its own mark
 
 
@@ -40,7 +40,7 @@ def feed_row(view: View, link: Link, width: int) -> Row:
 
 def _meanwhile(view: View, link: Link) -> tuple[Row]:
     """Write how the feed is while the badge tells of a rewound screen."""
-    if view.badge != "REWIND":
+    if not view.rewound:
         return ([],)
     return ([(link_badge(link)[1:-1], "text" if link.badge in _WELL else "warn", "bar")],)
 

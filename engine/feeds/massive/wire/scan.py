@@ -19,8 +19,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ....fold import JIT
 from ....fold.conditions import FIRST_CODE, LAST_CODE, weight
+from ....jit.options import JIT
 from ....model.events import EVENT, UNDERLYING
 from ...transport.pointers import pointer
 from ...transport.ws_frames import PAD

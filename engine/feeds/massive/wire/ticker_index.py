@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ....fold import JIT
+from ....jit.options import JIT
 from ...transport.pointers import pointer
 
 NOWHERE = -1

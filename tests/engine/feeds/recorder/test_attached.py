@@ -27,7 +27,7 @@ from engine.tape.link import Link
 from engine.tape.live_tape import CHUNK, LiveTape
 from engine.tape.tape import Tape
 from engine.tape.timeline import NO_CHECKPOINTS, Timeline
-from tests.fakes.recorder import QUICK, Screen, close, live_tape, rows_of, write
+from tests.fakes.recorder import HANGS_S, QUICK, Screen, close, live_tape, rows_of, write
 
 AFTER_NS = 2**62
 """A wall clock that says the day is over."""
@@ -392,7 +392,7 @@ async def test_a_fold_that_falls_behind_is_not_flooded(
         running = asyncio.create_task(source.run(news.release))
         while seen.given <= AHEAD:
             await news.acquire()
-        for _ in range(200):
+        for _ in range(200):  # in each of which it looks whether there is room
             await asyncio.sleep(0)
         assert AHEAD < seen.given <= AHEAD + CHUNK
         while seen.events < len(whole):
@@ -512,4 +512,4 @@ async def test_rows_that_do_not_join_those_before_are_refused(tmp_path: Path, ta
         with connection:
             connection.sendall(PREAMBLE + encode(hello) + encode(RowsMessage(5, b"")))
             with pytest.raises(ProviderError, match="sends row 5 where row 0 was due; restart it"):
-                await asyncio.wait_for(running, 10)
+                await asyncio.wait_for(running, HANGS_S)
