@@ -48,9 +48,9 @@ class Watched(Monitor):
         """Return the notes, and of every tape what it holds once all of it is folded."""
         deck = self._deck
         assert deck is not None, "nothing was started"
-        while deck._slots.live():  # the worker has ended, and this thread is the only one
+        while deck._days.live():  # the worker has ended, and this thread is the only one
             deck.tick(0)
-        folds = {each.timeline.tape.info.symbol: each.timeline for each in deck._slots._slots.values()}
+        folds = {each.front.tape.info.symbol: each.front for each in deck._days._days.values()}
         tapes = {
             each.tape.info.symbol: {
                 "rows": each.rows,

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from .session.headless import HorizonOutcome, Status, Summary, replay
     from .session.headless_live import follow
     from .session.monitor import Monitor, Quote, Trade
-    from .session.symbol_day import LiveSource, PlayerParams, Source
+    from .session.source import LiveSource, Source
+    from .session.symbol_day import PlayerParams
     from .session.user_rules import Rule, UserSignal
     from .session.user_rules.judge import kind_of
     from .store.days.store import DayStore
@@ -117,7 +118,8 @@ _HOMES = {
     ),
     "session.user_rules": "Rule UserSignal",
     "session.user_rules.judge": "kind_of",
-    "session.symbol_day": "PlayerParams LiveSource Source",
+    "session.source": "LiveSource Source",
+    "session.symbol_day": "PlayerParams",
     "feeds.simulated": "SimulatedSource",
     "analytics.exposure_choice": "ExposureChoice",
     "store.days.store": "DayStore",

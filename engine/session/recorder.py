@@ -30,7 +30,7 @@ from ..tape.link import Lag, Link
 from ..tape.live_tape import Begin, LiveTape
 from ..tape.tape import Tape, TapeInfo
 from .recorder_fold import RecorderFold, SnapshotTerms
-from .symbol_day import LiveSource
+from .source import LiveSource
 
 TURN_S = 0.1
 """Wall time between two looks at the tapes; an attached screen sees no more often."""

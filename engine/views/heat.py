@@ -32,7 +32,7 @@ def heat(
     timeline: Timeline, ladder: Expiration, query: HeatQuery, convention: Convention, fold: FoldParams
 ) -> Heat:
     """Return the map of some strikes of an expiration up to the playhead."""
-    minutes = timeline.history.minutes(timeline.clock)
+    minutes = timeline.history.minutes(timeline.at_ns)
     at = timeline.history.rungs.of[np.where(ladder.call == ABSENT, ladder.put, ladder.call)]
     values = (
         minutes["delta_flow"].T[at].astype(np.float64)

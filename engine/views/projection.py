@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import nan
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from ..model.contracts import Contract
 from ..model.events import MISSING, PRICE_SCALE
 from ..tape.link import Badge, Lag, Link
 from ..tape.strike_window import StrikeTracker, StrikeTrackerParams
+from ..tape.tape import TapeInfo
 from ..tape.timeline import Timeline
 from .detail import detail_of
 from .expiration import (
@@ -57,6 +59,12 @@ class PlaybackState:
     live_ns: int | None = None
     lag: Lag | None = None
     link: Link | None = None
+
+    @classmethod
+    def of(cls, info: TapeInfo) -> PlaybackState:
+        """Return what a tape says by itself: nothing depends on a person, or on the machine."""
+        symbols = (info.symbol,)
+        return cls(0, 0, info.source, symbols, info.badge, False, 1.0, nan, info.notes)
 
 
 class Projector:
@@ -190,9 +198,9 @@ class Projector:
         rows = self.signal_rows()
         return SignalHistory(self._rows, len(rows), self._repeats())
 
-    def signal_rows(self) -> SignalHistory:
-        """Return the log without what each row stands for besides itself."""
-        count = self._timeline.signal_count
+    def signal_rows(self, count: int | None = None) -> SignalHistory:
+        """Return the log's first `count` rows, or those up to the cursor, without what each stands for."""
+        count = self._timeline.signal_count if count is None else count
         for signal in self._timeline.signals[len(self._rows) : count]:
             cid = int(signal["cid"])
             self._rows.append(signal_row(signal, self._contracts[cid] if cid else None))
@@ -212,7 +220,7 @@ class Projector:
 
     def outcomes(self) -> TimelineOutcomes:
         """Return what has come of the signals up to the playhead."""
-        return TimelineOutcomes(self._timeline.outcomes, self._timeline.clock, self._told)
+        return TimelineOutcomes(self._timeline.outcomes, self._timeline.at_ns, self._told)
 
     def detail(self, cid: int) -> Detail:
         """Return one contract in full, with its last minute of tape."""
@@ -222,7 +230,7 @@ class Projector:
     # --- parts --------------------------------------------------------------------------------------
 
     def _moment(self) -> Moment:
-        return Moment(self._timeline.now_ns, int(self._timeline.state.under["spot"][0]))
+        return Moment(self._timeline.state_ns, int(self._timeline.state.under["spot"][0]))
 
     def _shown(self, asked: date | None, now: int) -> date | None:
         if asked in self._ladders:

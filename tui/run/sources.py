@@ -24,7 +24,8 @@ from engine.model.calendar import ET
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import NS
 from engine.session.monitor import Monitor
-from engine.session.symbol_day import PlayerParams, Source
+from engine.session.source import Source
+from engine.session.symbol_day import PlayerParams
 from engine.session.user_rules import PREFIX
 from engine.store.days.any_day import open_stored, stored_symbols
 from engine.store.days.spool import FileSpool

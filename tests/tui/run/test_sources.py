@@ -16,7 +16,8 @@ from engine.model.calendar import generic, session
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
 from engine.model.events import QUOTE, empty_events
-from engine.session.symbol_day import LiveSource, PlayerParams
+from engine.session.source import LiveSource
+from engine.session.symbol_day import PlayerParams
 from engine.store.days.meta import Facts
 from engine.store.days.store import DayStore
 from tui.run.plan import RunPlan

@@ -21,7 +21,7 @@ from engine.model.calendar import session
 from engine.model.errors import CredentialError
 from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhere, next_day
 from engine.session.recorder_fold import SnapshotTerms
-from engine.session.symbol_day import LiveSource
+from engine.session.source import LiveSource
 from engine.store.days.recording import open_recorded
 from engine.tape.live_tape import Begin
 from engine.tape.tape import Tape
