@@ -16,7 +16,7 @@ from engine.views.view import View
 from tui.alerts.alerter import Alerter
 from tui.run.massive import make_massive, recording
 from tui.run.plan import RunPlan
-from tui.run.sources import deck_params
+from tui.run.sources import player_params
 from tui.settings.config import Settings
 
 
@@ -76,7 +76,7 @@ def make_desk(plan: RunPlan, settings: Settings, alerter: Alerter, now: Callable
 
     feed = make_massive(settings, plan.source, begun, now)
     monitor = Watched(
-        [feed], deck_params(plan, settings), speed=plan.speed, fps=settings.fps, now=now, intakes=intakes
+        [feed], player_params(plan, settings), speed=plan.speed, fps=settings.fps, now=now, intakes=intakes
     )
     monitor.on_signal(alerter.hear)
     return monitor

@@ -23,7 +23,7 @@ from tui.settings.config import Settings
 from ..alerts.from_settings import make_alerter
 from ..run.interrupts import InterruptHandler
 from ..run.plan import RunPlan
-from ..run.sources import deck_params, judged, make_sources
+from ..run.sources import judged, make_sources, player_params
 from . import json_lines as lines
 from .output import LineWriter, say, terminal
 
@@ -40,7 +40,7 @@ def run_headless(plan: RunPlan, settings: Settings, interrupts: InterruptHandler
     symbols, damaged = judged(plan, settings)
     for sentence in damaged.values():
         say(sentence)
-    params = deck_params(plan, settings)
+    params = player_params(plan, settings)
     for sentence in params.notes:
         say(sentence)
     stop = threading.Event()

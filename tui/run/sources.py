@@ -1,4 +1,4 @@
-"""The concrete sources of one run, and the desk on them.
+"""The concrete sources of one run, and the monitor on them.
 
 Owns which source is first and what it is called, and what follows a live day. Imported only when tapes are
 about to be read: it loads the fold, the simulator and the store.
@@ -163,7 +163,7 @@ def fold_params(settings: Settings) -> FoldParams:
     return FoldParams(signals=signals, rate=settings.rate, dividend=settings.dividend)
 
 
-def deck_params(plan: RunPlan, settings: Settings) -> PlayerParams:
+def player_params(plan: RunPlan, settings: Settings) -> PlayerParams:
     """Return how tapes are folded and shown, and which of the user's own rules look on."""
     found = load_rules(installed(), settings.rules_disabled)
     known = (*RULE_NAMES, *(PREFIX + kind.name for kind in found.kinds))
@@ -181,12 +181,14 @@ def deck_params(plan: RunPlan, settings: Settings) -> PlayerParams:
 
 def make_monitor(sources: Sequence[Source], plan: RunPlan, settings: Settings, alerter: Alerter) -> Monitor:
     """Return the monitor of a run, not yet started; the alerter hears its signals."""
-    monitor = Monitor(sources, deck_params(plan, settings), speed=plan.speed, fps=settings.fps)
+    monitor = Monitor(sources, player_params(plan, settings), speed=plan.speed, fps=settings.fps)
     monitor.on_signal(alerter.hear)
     return monitor
 
 
-def make_desk(plan: RunPlan, settings: Settings, alerter: Alerter, say: Callable[[str], None]) -> MonitorLike:
+def screen_monitor(
+    plan: RunPlan, settings: Settings, alerter: Alerter, say: Callable[[str], None]
+) -> MonitorLike:
     """Return what a screen looks at, not yet started; a live day is followed by the next.
 
     say : tells the person something once

@@ -1,4 +1,4 @@
-"""Real days, one after the other: a provider or a recorder, the disk, and a desk that is left open."""
+"""Real days, one after the other: a provider or a recorder, the disk, and a monitor that is left open."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def settings(data: Path, fake: Massive | None = None) -> Settings:
 async def left_open(
     given: Settings, now: Leaping, said: list[str]
 ) -> AsyncIterator[tuple[DailyMonitor, Callable[[Callable[[View], bool]], Any]]]:
-    """Open a screen's desk that looks at the clock often; yield it, and what waits for one of its views."""
+    """Open a monitor that looks at the clock often; yield it, and what waits for one of its views."""
     alerter = Alerter(AlertParams(), (), Bell(lambda text: None))
 
     def make() -> LiveDay:
@@ -89,22 +89,22 @@ async def left_open(
 
     tidy = partial(compact_apart, given.data_dir, said.append)
     first = await asyncio.to_thread(make)
-    desk = DailyMonitor(first, make, tidy, now, lambda seconds: asyncio.sleep(0.02), lambda: None)
+    monitor = DailyMonitor(first, make, tidy, now, lambda seconds: asyncio.sleep(0.02), lambda: None)
     del first
-    await desk.start()
+    await monitor.start()
 
     async def shown(is_it: Callable[[View], bool]) -> View:
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                view = desk.view
+                view = monitor.view
                 if view is not None and is_it(view):
                     return view
                 await asyncio.sleep(0.01)
 
     try:
-        yield desk, shown
+        yield monitor, shown
     finally:
-        await desk.stop()
+        await monitor.stop()
 
 
 async def until(is_it: Callable[[], bool]) -> None:
@@ -133,7 +133,7 @@ async def test_a_day_is_recorded_made_a_day_of_and_followed_by_the_next(tmp_path
     async with Massive(Plan()) as fake:
         fake.now = now
         fake.shelf.chains["SPY"] = chain("251219") + chain("251222")
-        async with left_open(settings(tmp_path, fake), now, said) as (desk, shown):
+        async with left_open(settings(tmp_path, fake), now, said) as (monitor, shown):
             await shown(connected)
             await fake.play(Send(prints(now(), 20)))
             await shown(lambda view: view.counts.trades == 20)
@@ -150,13 +150,13 @@ async def test_a_day_is_recorded_made_a_day_of_and_followed_by_the_next(tmp_path
             day.close()
 
             now.leap(ready_ns(MONDAY) - 100 * NS)
-            assert desk.view is not None
-            assert desk.view.day == FRIDAY
+            assert monitor.view is not None
+            assert monitor.view.day == FRIDAY
             now.leap(session(MONDAY).open_ns + 60 * NS)
             fresh = await shown(lambda view: view.day == MONDAY and connected(view))
             assert (fresh.symbol, fresh.expiry) == ("SPY", MONDAY)
             assert fresh.generation > over.generation
-            assert [name for name, _ in desk.sources] == ["massive", "simulated", "import 2025-12-19"]
+            assert [name for name, _ in monitor.sources] == ["massive", "simulated", "import 2025-12-19"]
             assert [place.day for place in places(tmp_path)] == [MONDAY]
             assert feeds() == ["feed massive"]
             del over, fresh

@@ -19,7 +19,8 @@ from engine.feeds.recorder.server import RecorderServer
 from engine.feeds.simulated import LiveSimulated, SimulatedSource
 from engine.model.calendar import session
 from engine.model.errors import CredentialError
-from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhere, next_day
+from engine.model.next_session import next_ready_ns
+from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhere
 from engine.session.recorder_fold import SnapshotTerms
 from engine.session.source import LiveSource
 from engine.store.days.recording import open_recorded
@@ -75,7 +76,7 @@ def _feed(settings: Settings) -> RecordTarget:
         return _simulated(settings)
     place, root = object_place(settings), settings.data_dir
     copy = copy_nowhere if place is None else partial(copy_finished, place, root)
-    return RecordTarget(root, partial(make_massive, settings, name), time.time_ns, next_day, copy)
+    return RecordTarget(root, partial(make_massive, settings, name), time.time_ns, next_ready_ns, copy)
 
 
 def _simulated(settings: Settings) -> RecordTarget:
