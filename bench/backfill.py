@@ -20,7 +20,9 @@ from statistics import median
 
 from aiohttp import web
 
-from engine.feeds.massive.backfill import Backfill, BackfillRequest, DayFetch, assemble
+from engine.feeds.backfill.assembly import assemble
+from engine.feeds.backfill.day_fetch import BackfillRequest, DayFetch
+from engine.feeds.massive.backfill.day import Backfill
 from engine.feeds.massive.rest_client import RestClient
 from engine.feeds.transport.rate_limit import RateLimit
 from engine.model.calendar import PRESETS, session

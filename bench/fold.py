@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -19,7 +18,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.fold.params import FoldParams, SignalParams
+from engine.fold.params import FoldParams, SignalParams, with_settings
 from engine.fold.state import State
 from engine.fold.step import step
 from engine.model.events import Events
@@ -39,7 +38,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     table = tapes.contracts(CONTRACTS)
     events = tapes.mixed(sizes.events, table)
     fresh = tapes.state_for(table)
-    seldom = replace(SignalParams(), fmv_look_s=NEVER_S)
+    seldom = with_settings(SignalParams(), {"fmv_divergence.look_s": NEVER_S})
     with_greeks, alone = FoldParams().pack(), FoldParams(signals=seldom, greeks_max_age_s=inf).pack()
     spent = _spent(sizes.rounds, fresh, events, {"alone": alone, "greeks": with_greeks})
     millions = len(events) / 1e6

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.fold import trade_side as side
 from engine.fold.conditions import TREATMENT
-from engine.fold.state import SIDE, SIGNAL
+from engine.fold.records import SIDE, SIGNAL
 from engine.fold.step import SIGNAL_ROOM, fold
 
 BATCH = 1_000

@@ -55,7 +55,7 @@ def _run(address: str) -> tuple[float, float, Events]:
 
 
 async def _fetch(address: str) -> GapTrades:
-    async with RestClient(address, KEY, RateLimit(10_000), seed=1) as rest:
+    async with RestClient(address, KEY, RateLimit(10_000, 1.0), seed=1) as rest:
         return await fetch_trades(rest, [(1, CALL)], 0, 2**62)
 
 

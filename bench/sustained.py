@@ -16,8 +16,9 @@ from multiprocessing.connection import Connection as Pipe
 
 import numpy as np
 
-from engine.feeds.massive.connection import Connection, Phase
 from engine.feeds.transport.backoff import Backoff, ConnectionTimes
+from engine.feeds.transport.connection import Connection
+from engine.feeds.transport.connection_status import Phase
 from engine.fold.params import FoldParams
 from engine.fold.step import step
 from engine.model.contracts import ContractTable
@@ -80,7 +81,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
 
 def _nth_wait_s(seed: int, nth: int) -> float:
     backoff = Backoff(ConnectionTimes(), seed)
-    return [backoff.wait_s(0.0) for _ in range(nth)][-1]
+    return [backoff.next_wait_s(0.0) for _ in range(nth)][-1]
 
 
 def _streamed(table: ContractTable, seconds: float) -> tuple[Taken, dict[str, int]]:

@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.feeds.simulated import PlantedEvent, SimTape
-from engine.fold.params import PRESETS, FoldParams, SignalParams
-from engine.fold.rules.evidence import EVIDENCE
-from engine.fold.rules.firing import RULE_NAMES as SIGNALS
-from engine.fold.rules.firing import VOLUME_SPIKE
-from engine.fold.state import SIGNAL
-from engine.fold.trade_side import RULE_NAMES as SIDE_RULES
+from engine.fold.params import PRESETS, FoldParams
+from engine.fold.records import SIGNAL
+from engine.fold.rules.catalogue import RULE_NAMES as SIGNALS
+from engine.fold.rules.volume_spike import AT, VOLUME_SPIKE, VolumeSpikeParams
+from engine.fold.trade_side import METHOD_NAMES
 from engine.model.events import MISSING, NS, QUOTE, TRADE, Events
 from engine.tape.timeline import Timeline
 
@@ -52,7 +51,6 @@ PLACES = (
     "no quote",
 )
 _MIDDLE_BAND = 0.2
-VOLUME_AT = EVIDENCE[VOLUME_SPIKE].index("volume")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,8 +98,8 @@ def _side_rows(day: Folded) -> Iterator[Row]:
     known = truth != 0
     symbol = day.tape.info.symbol
     yield _side_row(f"{symbol} trade sides: right, of those claimed; share of prints", sides, truth, known)
-    for number, name in enumerate(SIDE_RULES):
-        yield from _maybe(f"  rule {name}", sides, truth, known & (sides["rule"] == number))
+    for number, name in enumerate(METHOD_NAMES):
+        yield from _maybe(f"  method {name}", sides, truth, known & (sides["method"] == number))
     places = _places(day)[trades]
     for number, name in enumerate(PLACES):
         yield from _maybe(f"  printed {name}", sides, truth, known & (places == number))
@@ -199,11 +197,11 @@ def _signal_rows(symbol: str, preset: str, by_rule: bool) -> Iterator[Row]:
 
 def _is_block(day: Folded, spike: np.void) -> bool:
     """Tell whether one print made most of a spike: the simulated market has blocks, planted or not."""
-    events, bucket_ns = day.events, int(SignalParams().volume_bucket_s * NS)
+    events, bucket_ns = day.events, int(VolumeSpikeParams().bucket_s * NS)
     first, last = np.searchsorted(events["ts"], (spike["ts"] - bucket_ns, spike["ts"] + 1))
     near = events[first:last]
     sizes = near["s1"][(near["kind"] == TRADE) & (near["cid"] == spike["cid"])]
-    return bool(sizes.size) and float(sizes.max()) > spike["evidence"][VOLUME_AT] / 2
+    return bool(sizes.size) and float(sizes.max()) > spike["evidence"][AT.volume] / 2
 
 
 def _score(planted: Folded, null: Folded, kinds: Collection[int]) -> Score:

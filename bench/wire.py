@@ -23,11 +23,12 @@ from polygon import WebSocketClient
 from polygon.websocket.models import parse
 from polygon.websocket.models.common import Market
 
-from engine.feeds.massive.connection import Connection, Phase
 from engine.feeds.massive.wire.handshake import HandshakeState as Talk
 from engine.feeds.massive.wire.machine import Machine
 from engine.feeds.massive.wire.tickers import TickerTable
 from engine.feeds.transport.backoff import ConnectionTimes
+from engine.feeds.transport.connection import Connection
+from engine.feeds.transport.connection_status import Phase
 from engine.fold.params import FoldParams
 from engine.fold.state import State
 from engine.fold.step import step
@@ -84,7 +85,7 @@ def as_messages(events: Events, table: ContractTable) -> list[Message]:
 def machine_of(table: ContractTable) -> Machine:
     """Return a machine that follows the contracts of a table."""
     tickers = TickerTable()
-    tickers.follow(PRESETS["SPY"], table)
+    tickers.add(PRESETS["SPY"], table)
     return Machine(KEY, "options", tickers)
 
 

@@ -24,17 +24,6 @@ def mids(bid: Prices, ask: Prices) -> Floats:
     return np.where(two_sided, (bid.astype(np.float64) + ask) / (2 * PRICE_SCALE), np.nan)
 
 
-def implied_forward(
-    strikes: Floats, call_mid: Floats, put_mid: Floats, years: float, r: float = 0.0
-) -> float | None:
-    """Return the forward in $ by put-call parity where |call - put| is smallest; mids (n,) $, nan unknown."""
-    apart = np.abs(call_mid - put_mid)
-    if not np.isfinite(apart).any():
-        return None
-    i = int(np.nanargmin(apart))
-    return float(strikes[i] + math.exp(r * years) * (call_mid[i] - put_mid[i]))
-
-
 def expected_move(strikes: Floats, call_mid: Floats, put_mid: Floats, forward: float) -> float | None:
     """Return the straddle at the strike nearest to the forward, $; None when it has no two mids."""
     if not strikes.size or not math.isfinite(forward):

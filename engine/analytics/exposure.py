@@ -1,7 +1,7 @@
 """Exposure of a book at one spot: of each contract, by strike, in total, walls and the zeros of its gamma.
 
-Owns the conventions of exposure: what is summed, which sign a right has, what a wall is. It knows nothing of
-quotes, time or screens; whoever fills the `Book` decides what the weights mean.
+Owns the conventions of exposure: what is summed, which sign a right has, what a wall is. Whoever fills the
+`Book` decides what the weights mean.
 
 ===========  ====================================================  =====================================
 metric       what the book's holder must trade                     per contract
@@ -28,12 +28,12 @@ from numpy.typing import NDArray
 from ..model.errors import UsageError
 from ..model.events import MISSING
 from .exposure_choice import Basis, Metric
-from .greeks import T_FLOOR_YEARS, GreekTable, compiled, greeks
-from .zero_gamma import NO_PROFILE, GammaProfile, Window, ZeroGamma, curves, repriced, usual_window
+from .greeks import T_FLOOR_YEARS, GreekTable, greeks_on_forward
+from .sums import NOTHING, Sums, by_row, peak, sums
+from .zero_gamma import NO_PROFILE, WINDOW, GammaProfile, Window, ZeroGamma, curves, repriced
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Rows = NDArray[np.intp]
 Unit = Literal["shares", "usd_per_1", "usd_per_1pct"]
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
@@ -42,7 +42,6 @@ UNITS: tuple[Unit, ...] = get_args(Unit)
 MINUTES_PER_YEAR = 525_600
 POINTS_PER_UNIT = 100  # volatility points per 1.00 of volatility
 
-_SAME = 1e-12  # relative difference below which two strikes tie
 _NOTHING_HELD: Mapping[Basis, str] = {
     "oi": "no open interest",
     "volume": "nothing has traded",
@@ -62,6 +61,7 @@ class Book:
                  MISSING when unknown
     multiplier : shares per contract
     basis      : what the weights are made of, to say what is missing
+    forward    : $; None has the one that rate and dividend yield make of the spot
     """
 
     strike: Floats
@@ -71,29 +71,7 @@ class Book:
     weight: Floats
     multiplier: float = 100.0
     basis: Basis = "oi"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ExposureColumns:
-    """One metric by row, (k,) each; nan where contracts stand and nothing is known of them.
-
-    gross adds the contracts of a row without their signs.
-    """
-
-    call: Floats
-    put: Floats
-    net: Floats
-    gross: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """One metric over a book; nan when no contract of it is known."""
-
-    call: float
-    put: float
-    net: float
-    gross: float
+    forward: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +89,12 @@ class Exposure:
     strikes         : (k,) $, ascending, of all contracts that have not settled
     call, put, net  : (k,) gamma by strike; nan where there are contracts but nothing is known of them
     gross           : (k,) the same without signs
-    total_*         : gamma over the used contracts, nan when there are none
+    total_*         : gamma over all contracts, nan when none could be summed
     call_wall       : strike of the largest call exposure; put_wall of the most negative put exposure
     max_gex_strike  : strike of the largest |net|
-    gamma           : (n,) per share, in the book's order; nan where unknown, 0 once settled
-    by_contract     : (n,) each metric in the book's order; nan where unknown and once settled
+    greeks          : (n,) per share, in the book's order; nan where unknown
+    by_contract     : (n,) each metric in the book's order; nan where unknown and once settled, 0 where
+                      nothing is held
     live            : (n,) whether a contract has not settled
     used, dropped, settled : contracts summed, left out for want of a volatility or weight, and expired
     others          : what the same contracts come to under the other weights that were given
@@ -136,7 +115,7 @@ class Exposure:
     max_gex_strike: float | None
     zero_gamma: ZeroGamma
     profile: GammaProfile
-    gamma: Floats
+    greeks: GreekTable
     used: int
     dropped: int
     settled: int
@@ -165,31 +144,39 @@ def exposure(
     spot: float,
     r: float = 0.0,
     q: float = 0.0,
-    profile_points: int = 401,
-    window: Window | None = None,
+    window: Window = WINDOW,
     others: Sequence[Book] = (),
+    steps: int | None = None,
 ) -> Exposure:
     """Return the exposure of a book.
 
-    spot           : $
-    r, q           : rate and dividend yield, continuous, per year
-    profile_points : prices at which the chain is re-priced, volatilities staying with their strikes
-    window         : where to look for zeros, fractions of spot; None chooses by `usual_window`
-    others         : the same contracts with other weights
+    spot   : $
+    r, q   : rate and dividend yield, continuous, per year
+    window : where to look for zeros, fractions of spot
+    others : the same contracts with other weights
+    steps  : between prices at which the chain is re-priced, volatilities staying with their strikes; None
+             takes as many as are 0.01 % apart
     """
     live = book.years > 0.0
     years = np.where(live, np.maximum(book.years, T_FLOOR_YEARS), 0.0)
     iv = np.where(np.isfinite(book.iv) & (book.iv > 0.0), book.iv, np.nan)
+    forward = spot * np.exp((r - q) * years) if book.forward is None else book.forward
+    table = greeks_on_forward(spot, forward, book.strike, years, r, q, iv, book.sign)
     priced = live & ~np.isnan(iv) & (0.0 < spot < math.inf)
-    table = greeks(spot, book.strike, years, r, q, iv, book.sign)
-    used = priced & _weighed(book)
-    held = np.where(used, book.sign * book.weight, np.nan)
-    by_contract = {metric: each * held * book.multiplier for metric, each in per_share(table).items()}
+    per_share: dict[Metric, Floats] = {
+        "gamma": table.gamma,
+        "delta": table.delta,
+        "vanna": table.vanna / POINTS_PER_UNIT,
+        "charm": table.charm / MINUTES_PER_YEAR,
+    }
+    by_contract = {metric: _of_held(each, book, live) for metric, each in per_share.items()}
     strikes, row = np.unique(book.strike[live], return_inverse=True)
     columns = by_row(by_contract["gamma"][live], book.sign[live], row, strikes.size)
-    total = sums(by_contract["gamma"], book.sign)
-    chain = _LiveContracts(book.strike, years, iv, live, priced, spot, r, q)
-    profile, zeros = _flips(chain, (book, *others), profile_points, window)
+    total = _total(by_contract["gamma"], book, priced)
+    reach, stock = book.strike * (spot / forward), forward / spot * np.exp(-r * years)
+    chain = _LiveContracts(reach, stock, years, iv, live, priced, spot)
+    profile, zeros = _flips(chain, (book, *others), window, steps)
+    used = priced & _weighed(book)
     return Exposure(
         spot=spot,
         strikes=strikes,
@@ -206,63 +193,17 @@ def exposure(
         max_gex_strike=peak(strikes, np.abs(columns.net), spot),
         zero_gamma=zeros[0],
         profile=profile,
-        gamma=table.gamma,
+        greeks=table,
         used=int(used.sum()),
         dropped=int((live & ~used).sum()),
         settled=int((~live).sum()),
         by_contract=by_contract,
         live=live,
         others=tuple(
-            BookTotals(_net_of(other, priced, table.gamma), zero)
+            BookTotals(_total(_of_held(table.gamma, other, live), other, priced).net, zero)
             for other, zero in zip(others, zeros[1:], strict=True)
         ),
     )
-
-
-def per_share(table: GreekTable) -> Mapping[Metric, Floats]:
-    """Return (n,) each metric per share held, in the units of the module's table."""
-    return {
-        "gamma": table.gamma,
-        "delta": table.delta,
-        "vanna": table.vanna / POINTS_PER_UNIT,
-        "charm": table.charm / MINUTES_PER_YEAR,
-    }
-
-
-def by_row(values: Floats, sign: Floats, row: Rows, size: int) -> ExposureColumns:
-    """Return what (n,) contracts sum to by row; those on row -1 stand on none."""
-    return ExposureColumns(*_rows(values, sign, row.astype(np.int64), size))
-
-
-def sums(values: Floats, sign: Floats) -> Sums:
-    """Return what (n,) contracts sum to, all nan when none is known."""
-    known = ~np.isnan(values)
-    if not known.any():
-        return Sums(math.nan, math.nan, math.nan, math.nan)
-    call, put = (float(values[known & side].sum()) for side in (sign > 0.0, sign < 0.0))
-    return Sums(call, put, call + put, float(np.abs(values[known]).sum()))
-
-
-@compiled
-def _rows(values: Floats, sign: Floats, row: NDArray[np.int64], size: int) -> Floats:
-    """Return (4, size): call, put, net and gross by row."""
-    out = np.zeros((4, size))
-    listed = np.zeros((4, size), np.bool_)
-    known = np.zeros((4, size), np.bool_)
-    for i in range(values.size):
-        if row[i] < 0:
-            continue
-        side = 0 if sign[i] > 0.0 else 1
-        for column in (side, 2, 3):
-            listed[column, row[i]] = True
-            if values[i] == values[i]:
-                known[column, row[i]] = True
-                out[column, row[i]] += abs(values[i]) if column == 3 else values[i]
-    for column in range(4):
-        for j in range(size):
-            if listed[column, j] and not known[column, j]:
-                out[column, j] = math.nan
-    return out
 
 
 def _weighed(book: Book) -> Bools:
@@ -271,50 +212,46 @@ def _weighed(book: Book) -> Bools:
     return known
 
 
-def _net_of(book: Book, priced: Bools, gamma: Floats) -> float:
-    """Return the net gamma exposure under a book's weights, shares per $1, nan when nothing is known."""
-    held = np.where(priced & _weighed(book), book.sign * book.weight, np.nan)
-    return sums(gamma * held * book.multiplier, book.sign).net
+def _of_held(per_share: Floats, book: Book, live: Bools) -> Floats:
+    """Return (n,) what the contracts of a book come to; what nobody holds comes to 0 whatever it is worth."""
+    held = np.where(live & _weighed(book), book.sign * book.weight, np.nan)
+    return np.where(held == 0.0, 0.0, per_share * held * book.multiplier)
 
 
-def peak(strikes: Floats, values: Floats, spot: float) -> float | None:
-    """Return the strike of the largest positive value; ties go to the nearest to spot, then the lower."""
-    known = np.nan_to_num(values)
-    best = float(known.max(initial=0.0))
-    if best <= 0.0:
-        return None
-    tied = strikes[known >= best * (1.0 - _SAME)]
-    return float(tied[np.lexsort((tied, np.abs(tied - spot)))[0]])
+def _total(by_contract: Floats, book: Book, priced: Bools) -> Sums:
+    """Return the sums over a book, all nan when no contract of it has both greeks and a weight."""
+    return sums(by_contract, book.sign) if np.any(priced & _weighed(book)) else NOTHING
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _LiveContracts:
-    """The contracts all holdings share: which have not settled, and which of those have greeks."""
+    """The contracts all holdings share: which have not settled, and which of those have greeks.
 
-    strike: Floats
+    reach, stock : as for `curves`
+    """
+
+    reach: Floats
+    stock: Floats
     years: Floats
     iv: Floats
     live: Bools
     priced: Bools
     spot: float
-    r: float
-    q: float
 
 
 def _flips(
-    chain: _LiveContracts, books: Sequence[Book], points: int, window: Window | None
+    chain: _LiveContracts, books: Sequence[Book], window: Window, steps: int | None
 ) -> tuple[GammaProfile, tuple[ZeroGamma, ...]]:
-    """Return the first book's profile and every book's zeros, all on the grid of the first."""
+    """Return the first book's profile and every book's zeros, all on one grid."""
     weighed = np.stack([_weighed(book) for book in books], axis=1)
     used = chain.priced & weighed.any(axis=1)
     shares = np.stack([book.sign * book.weight * book.multiplier for book in books], axis=1)
     held = np.where(weighed & used[:, None], shares, 0.0)
     found: Sequence[tuple[GammaProfile, ZeroGamma]] = ((NO_PROFILE, ZeroGamma(None, (), "")),) * len(books)
     if used.any():
-        strike, years, iv = chain.strike[used], chain.years[used], chain.iv[used]
-        around = window or usual_window(strike, years, iv, chain.spot)
-        contracts = curves(strike, years, iv, chain.spot, chain.r, chain.q)
-        found = repriced(contracts, strike, held[used], points, around)
+        reach = chain.reach[used]
+        contracts = curves(reach, chain.years[used], chain.iv[used], chain.spot, chain.stock[used])
+        found = repriced(contracts, reach, held[used], window, steps)
     zeros = (
         zero if held[:, i].any() else ZeroGamma(None, (), _why_nothing(book, chain))
         for i, (book, (_, zero)) in enumerate(zip(books, found, strict=True))

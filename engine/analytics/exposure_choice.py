@@ -39,15 +39,15 @@ class ExposureChoice:
     scope: Scope = "one"
 
     def with_convention(self, convention: Convention) -> ExposureChoice:
-        """Return the stance under another convention, on the basis that goes with it."""
+        """Return the choice under another convention, on the basis that goes with it."""
         return replace(self, convention=convention, basis="flow" if convention == "flow" else "oi")
 
     def with_basis(self, basis: Basis) -> ExposureChoice:
-        """Return the stance on another basis, under the convention that goes with it."""
+        """Return the choice on another basis, under the convention that goes with it."""
         if basis == "oi" and self.convention == "blended":
             return self
         return replace(self, basis=basis, convention="flow" if basis == "flow" else "assumed")
 
     def with_scope(self, scope: Scope) -> ExposureChoice:
-        """Return the stance over other expirations."""
+        """Return the choice over other expirations."""
         return replace(self, scope=scope)

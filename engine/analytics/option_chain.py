@@ -1,12 +1,12 @@
 """A chain of options as it was quoted at one moment, wherever it came from: a file, or the fold of a tape.
 
-Owns the columns, which of the expirations are meant, and how calls and puts stand beside each other. It
-refuses to know files and exposures. Unknown is nan, never 0.
+Owns the columns, how calls and puts stand beside each other, what settles together, and which of the
+expirations are meant. Unknown is nan, never 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -22,24 +22,43 @@ from ..model.events import NS
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Rows = NDArray[np.intp]
 Chosen = Expiry | Literal["all"]
 """A choice of expirations, or every one."""
 
-_COLUMNS = ("bid", "ask", "volume", "oi", "iv", "buy", "sell")
+ABSENT = -1
+"""The row of a contract that is not listed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OptionChain:
-    """The contracts of one underlying; every column is (n,), float64 and nan where unknown.
+class SettlementGroup:
+    """The contracts of one expiration and root: they settle together.
 
-    strike    : $
-    sign      : +1 for a call, -1 for a put
-    settle_ns : when each settles, ns UTC
-    bid, ask  : $; a bid of 0 is nobody's
-    volume, oi: contracts
-    iv        : volatility per year as whoever wrote the chain has it
-    buy, sell : contracts by the side customers took; only a tape tells
+    rows  : of the contracts
+    pairs : where the group's pairs stand
+    """
+
+    expiry: date
+    root: str
+    settle_ns: int
+    rows: Ints
+    pairs: slice
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContractSet:
+    """Contracts of one underlying that are valued together: what never changes about them.
+
+    strike    : (n,) $
+    sign      : (n,) +1 for a call, -1 for a put
+    settle_ns : (n,) when each settles, ns UTC
+    groups    : the nearest first; of one date the underlying's first root comes first
+
+    A pair is what is listed of one strike of a group. Pairs stand by group, then by strike.
+
+    pair : (n,) the pair each contract belongs to
+    pair_strike : (k,) $
+    pair_group  : (k,) index into `groups`
+    call, put   : (k,) rows of the contracts, ABSENT where one is not listed
     """
 
     underlying: Underlying
@@ -47,13 +66,118 @@ class OptionChain:
     strike: Floats
     sign: Floats
     settle_ns: Ints
+    groups: tuple[SettlementGroup, ...]
+    pair: Ints
+    pair_strike: Floats
+    pair_group: Ints
+    call: Ints
+    put: Ints
+
+    @classmethod
+    def of(cls, underlying: Underlying, contracts: Sequence[Contract]) -> ContractSet:
+        """Return the set of contracts that carry roots of the underlying."""
+        roots = underlying.roots
+        keys = [(each.expiry, roots.index(each.root), each.strike_milli) for each in contracts]
+        by_pair = sorted(set(keys))
+        at = {key: i for i, key in enumerate(by_pair)}
+        pair = np.array([at[key] for key in keys], np.int64)
+        sign = np.array([1.0 if each.right == "C" else -1.0 for each in contracts], np.float64)
+        call, put = np.full((2, len(by_pair)), ABSENT, np.int64)
+        call[pair[sign > 0.0]], put[pair[sign < 0.0]] = np.flatnonzero(sign > 0.0), np.flatnonzero(sign < 0.0)
+        groups = tuple(_groups(underlying, by_pair, pair))
+        settles = np.zeros(len(contracts), np.int64)
+        for group in groups:
+            settles[group.rows] = group.settle_ns
+        return cls(
+            underlying=underlying,
+            contracts=tuple(contracts),
+            strike=np.array([each.strike for each in contracts], np.float64),
+            sign=sign,
+            settle_ns=settles,
+            groups=groups,
+            pair=pair,
+            pair_strike=np.array([milli / 1000 for _, _, milli in by_pair], np.float64),
+            pair_group=np.repeat(
+                np.arange(len(groups)), [each.pairs.stop - each.pairs.start for each in groups]
+            ),
+            call=call,
+            put=put,
+        )
+
+    @property
+    def read_as_one(self) -> Ints:
+        """The rows that max pain and put/call are of: everything, but of one date its first settlement alone.
+
+        A morning's and an evening's settlement are two prices.
+        """
+        alone = len({each.expiry for each in self.groups}) == 1
+        return self.groups[0].rows if alone else np.arange(len(self.contracts))
+
+    def beside(self, column: Floats) -> tuple[Floats, Floats]:
+        """Return (call, put), (k,) each, of a column by contract; nan where one is not listed."""
+        call, put = (np.where(rows == ABSENT, np.nan, column[rows]) for rows in (self.call, self.put))
+        return call, put
+
+
+def _groups(
+    underlying: Underlying, by_pair: Sequence[tuple[date, int, int]], pair: Ints
+) -> Iterator[SettlementGroup]:
+    """Yield the settlements of pairs (expiration, place of the root, strike), ascending."""
+    starts = [i for i, key in enumerate(by_pair) if i == 0 or by_pair[i - 1][:2] != key[:2]]
+    for start, stop in zip(starts, [*starts[1:], len(by_pair)], strict=True):
+        expiry, place, _ = by_pair[start]
+        rows = np.flatnonzero((pair >= start) & (pair < stop))
+        root = underlying.roots[place]
+        yield SettlementGroup(expiry, root, settle_ns(underlying, root, expiry), rows, slice(start, stop))
+
+
+_COLUMNS = ("bid", "ask", "quote_spot", "volume", "oi", "buy", "sell", "iv", "kept_iv")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptionChain:
+    """What is known of contracts; every column is (n,) in their order, float64 and nan where unknown.
+
+    bid, ask   : $; a bid of 0 is nobody's
+    quote_ns   : when the quote was made, ns UTC, int64; 0 where unknown
+    quote_spot : the spot it was made at, $
+    volume, oi : contracts
+    buy, sell  : contracts by the side customers took; only a tape tells
+    iv         : volatility per year as whoever wrote the chain has it
+    kept_iv    : the one a tape measured last, while it stands for a contract that is not quoted
+    """
+
+    listed: ContractSet
     bid: Floats
     ask: Floats
+    quote_ns: Ints
+    quote_spot: Floats
     volume: Floats
     oi: Floats
-    iv: Floats
     buy: Floats
     sell: Floats
+    iv: Floats
+    kept_iv: Floats
+
+    @property
+    def underlying(self) -> Underlying:
+        """Whose options they are."""
+        return self.listed.underlying
+
+    @property
+    def contracts(self) -> tuple[Contract, ...]:
+        """The contracts, in order."""
+        return self.listed.contracts
+
+    @property
+    def strike(self) -> Floats:
+        """Strikes in $."""
+        return self.listed.strike
+
+    @property
+    def sign(self) -> Floats:
+        """+1 for a call, -1 for a put."""
+        return self.listed.sign
 
     @property
     def mid(self) -> Floats:
@@ -63,47 +187,21 @@ class OptionChain:
 
     def expiries(self) -> tuple[date, ...]:
         """Return the expirations that occur, ascending."""
-        return tuple(sorted({each.expiry for each in self.contracts}))
+        return tuple(sorted({each.expiry for each in self.listed.groups}))
 
     def part(self, rows: Bools) -> OptionChain:
         """Return some of the contracts."""
-        columns = {name: getattr(self, name)[rows] for name in ("strike", "sign", "settle_ns", *_COLUMNS)}
-        kept = tuple(self.contracts[i] for i in np.flatnonzero(rows).tolist())
-        return replace(self, contracts=kept, **columns)
-
-    def settlements(self) -> Iterator[tuple[date, str, Rows]]:
-        """Yield (expiration, root, rows) of what settles together, the nearest first.
-
-        One date may settle twice, index options on the morning's and on the evening's prints: the
-        underlying's first root then comes first.
-        """
-        roots = self.underlying.roots
-        keys = [(each.expiry, roots.index(each.root), each.root) for each in self.contracts]
-        rows: dict[tuple[date, int, str], list[int]] = {}
-        for i, key in enumerate(keys):
-            rows.setdefault(key, []).append(i)
-        for key in sorted(rows):
-            yield key[0], key[2], np.array(rows[key], np.intp)
+        kept = [self.contracts[i] for i in np.flatnonzero(rows).tolist()]
+        columns = {name: getattr(self, name)[rows] for name in ("quote_ns", *_COLUMNS)}
+        return replace(self, listed=ContractSet.of(self.underlying, kept), **columns)
 
 
-def quoted(
-    underlying: Underlying, contracts: tuple[Contract, ...], columns: dict[str, Floats]
-) -> OptionChain:
-    """Return a chain of contracts that carry roots of the underlying; columns left out are unknown."""
-    unknown = np.full(len(contracts), np.nan)
-    settles: dict[tuple[str, date], int] = {}
-    for each in contracts:
-        key = each.root, each.expiry
-        if key not in settles:
-            settles[key] = settle_ns(underlying, *key)
-    return OptionChain(
-        underlying,
-        contracts,
-        strike=np.array([each.strike for each in contracts], np.float64),
-        sign=np.array([1.0 if each.right == "C" else -1.0 for each in contracts]),
-        settle_ns=np.array([settles[each.root, each.expiry] for each in contracts], np.int64),
-        **{name: columns.get(name, unknown) for name in _COLUMNS},
-    )
+def quoted(listed: ContractSet, columns: Mapping[str, Floats], quote_ns: Ints | None = None) -> OptionChain:
+    """Return a chain of contracts; columns left out are unknown."""
+    n = len(listed.contracts)
+    unknown = np.full(n, np.nan)
+    when = np.zeros(n, np.int64) if quote_ns is None else quote_ns
+    return OptionChain(listed, quote_ns=when, **{name: columns.get(name, unknown) for name in _COLUMNS})
 
 
 def alive(chain: OptionChain, choice: Chosen, at_ns: int) -> OptionChain:
@@ -112,8 +210,8 @@ def alive(chain: OptionChain, choice: Chosen, at_ns: int) -> OptionChain:
     choice : that day's, one date, how many of the nearest, or all
     """
     day = datetime.fromtimestamp(at_ns // NS, ET).date()
-    trading = chain.settle_ns > at_ns
-    left = {each.expiry for each, open_ in zip(chain.contracts, trading.tolist(), strict=True) if open_}
+    trading = [each for each in chain.listed.groups if each.settle_ns > at_ns]
+    left = {each.expiry for each in trading}
     if not left:
         raise NoDataError(
             f"Every contract had expired by {day} {_clock(at_ns)}; the last expiration is "
@@ -122,22 +220,10 @@ def alive(chain: OptionChain, choice: Chosen, at_ns: int) -> OptionChain:
     wanted = _wanted(choice, day, sorted(left))
     if not wanted & left:
         raise NoDataError(_none_of(choice, day, chain.expiries(), at_ns))
-    chosen = np.array([each.expiry in wanted for each in chain.contracts])
-    return chain.part(trading & chosen)
-
-
-def paired(strike: Floats, sign: Floats, *columns: Floats) -> tuple[Floats, list[tuple[Floats, Floats]]]:
-    """Return (strikes, [(call, put) of each column]), (k,) each, of contracts that settle together.
-
-    nan where a strike lacks one of the two.
-    """
-    strikes, row = np.unique(strike, return_inverse=True)
-    pairs = []
-    for column in columns:
-        call, put = np.full((2, strikes.size), np.nan)
-        call[row[sign > 0]], put[row[sign < 0]] = column[sign > 0], column[sign < 0]
-        pairs.append((call, put))
-    return strikes, pairs
+    kept = np.zeros(len(chain.contracts), np.bool_)
+    for each in trading:
+        kept[each.rows] = each.expiry in wanted
+    return chain.part(kept)
 
 
 def _wanted(choice: Chosen, day: date, left: list[date]) -> set[date]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .greeks import compiled
+from ..jit.options import compiled
 
 Floats = NDArray[np.float64]
 

@@ -1,135 +1,132 @@
-"""What quotes say of the terms they were made on: the forward of each settlement, and volatilities.
+"""The one valuation of a chain: the forward and the volatility of its contracts on some terms.
 
-Owns put-call parity across a chain and the choice of the quote a volatility is taken from. It refuses to know
-who holds what. Unknown is nan or None.
+Owns which quote measures a strike's volatility and how well, and what quotes and open interest say besides.
+Screen, `levels`, snapshots and the recorder all read it. Unknown is nan or None.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
-from statistics import median
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..model.calendar import clock_ns
-from .chain_stats import implied_forward
-from .greeks import T_FLOOR_NS, YEAR_NS, implied_vols
-from .option_chain import Floats, OptionChain, Rows, paired
-
-VolatilitySource = Literal["own", "vendor"]
-
-_CARRY_PER_YEAR = 0.25  # rates, dividends and borrowing explain no more of ln(forward / spot)
-_ONE_MOMENT = 0.0025  # beyond carry, more than this is quotes and spot of two moments,
-_BAD_QUOTE = 0.02  # and this, against the other settlements, is a bad quote
-_NEAREST, _NEAR_YEARS = 5, 10 / 365  # settlements that are asked which spot they go with
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """When, at what price and on what terms a chain is valued.
-
-    at_ns    : ns UTC
-    spot     : $
-    rate     : continuous, per year
-    dividend : yield, likewise; None takes the forward of each settlement from put-call parity
-    iv       : volatilities inverted from the quotes, or those the chain came with
-    """
-
-    at_ns: int
-    spot: float
-    rate: float = 0.0
-    dividend: float | None = None
-    iv: VolatilitySource = "own"
+from .chain_stats import expected_move, max_pain, put_call
+from .forward import Forward, forwards
+from .greeks import GreekTable, greeks, greeks_on_forward
+from .implied_vol import implied_vols
+from .option_chain import ABSENT, Bools, Floats, Ints, OptionChain, SettlementGroup
+from .smile import measured
+from .terms import Terms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SettlementGroup:
-    """What settles together: its rows of the chain, and what its quotes say.
+class Valuation:
+    """A chain, valued; columns (n,) by contract or (k,) by pair.
 
-    parity : forward by put-call parity, None when the quotes do not tell
-    quoted_forward, forward : at the moment of the quotes, and at the terms' spot
+    forwards : by group
+    call_mid, put_mid : (k,) $
+    on_call  : (k,) whether the call's quote measures the volatility, and not the put's
+    measures : (k,) the row of the contract whose quote does
+    years    : (n,) to settlement, 0 once settled
+    forward  : (n,) $, at the terms' spot
+    iv       : (n,) per year
     """
 
-    expiry: date
-    root: str
-    rows: Rows
-    years: float
-    strikes: Floats
+    chain: OptionChain
+    terms: Terms
+    forwards: tuple[Forward, ...]
     call_mid: Floats
     put_mid: Floats
-    parity: float | None
-    quoted_forward: float = math.nan
-    forward: float = math.nan
+    on_call: Bools
+    measures: Ints
+    years: Floats
+    forward: Floats
+    iv: Floats
 
+    def greeks(self, rows: Ints) -> GreekTable:
+        """Return the greeks of some contracts at the terms' spot and moment."""
+        of, terms = self.chain.listed, self.terms
+        return greeks_on_forward(
+            terms.spot, self.forward[rows], of.strike[rows], self.years[rows], terms.rate, terms.carry_yield,
+            self.iv[rows], of.sign[rows],
+        )  # fmt: skip
 
-def settlements(chain: OptionChain, terms: Terms) -> Iterator[SettlementGroup]:
-    """Yield each settlement with its forward, the nearest first."""
-    found = tuple(_quoted(chain, terms))
-    base = _quoted_spot(found, terms)
-    for group in found:
-        forward = _forward(group, terms, base)
-        yield replace(group, quoted_forward=forward, forward=forward * terms.spot / base)
+    def measured(self, group: int, tick: float) -> tuple[Floats, Floats]:
+        """Return (volatility, its error) of each pair of a group that its quote measures, nan elsewhere.
 
-
-def _quoted(chain: OptionChain, terms: Terms) -> Iterator[SettlementGroup]:
-    strike, sign, mid = chain.strike, chain.sign, chain.mid
-    for expiry, root, rows in chain.settlements():
-        left = clock_ns(terms.at_ns, int(chain.settle_ns[rows[0]]))
-        years = max(left, T_FLOOR_NS) / YEAR_NS
-        strikes, [(call_mid, put_mid)] = paired(strike[rows], sign[rows], mid[rows])
-        parity = implied_forward(strikes, call_mid, put_mid, years, terms.rate)
-        told = parity is not None and parity > 0.0
-        yield SettlementGroup(expiry, root, rows, years, strikes, call_mid, put_mid, parity if told else None)
-
-
-def _quoted_spot(groups: tuple[SettlementGroup, ...], terms: Terms) -> float:
-    """Return the spot the quotes go with: the terms' own unless they were made at another moment.
-
-    Before the open a chain still has last night's quotes, and spot has moved on.
-    """
-    told = [(each.years, each.parity) for each in groups if each.parity is not None]
-    if terms.dividend is not None or not told:
-        return terms.spot
-    first = told[0][0]
-    near = [(years, parity) for years, parity in told if years <= first + _NEAR_YEARS][:_NEAREST]
-    implied = median(parity * math.exp(-terms.rate * years) for years, parity in near)
-    apart = abs(math.log(implied / terms.spot))
-    return implied if apart > _ONE_MOMENT + _CARRY_PER_YEAR * first else terms.spot
-
-
-def _forward(group: SettlementGroup, terms: Terms, base: float) -> float:
-    """Return the forward over a spot: by the dividend if one is given, else by parity if it is credible."""
-    if terms.dividend is not None:
-        return base * math.exp((terms.rate - terms.dividend) * group.years)
-    if group.parity is not None and _credible(group.parity, base, group.years):
-        return group.parity
-    return base * math.exp(terms.rate * group.years)
-
-
-def _credible(parity: float, base: float, years: float) -> bool:
-    return abs(math.log(parity / base)) <= _BAD_QUOTE + _CARRY_PER_YEAR * years
-
-
-def volatilities(chain: OptionChain, terms: Terms, groups: tuple[SettlementGroup, ...]) -> Floats:
-    """Return (n,) volatilities of the out-of-the-money quote of each strike, for both of its rights.
-
-    The other right has hardly any time value to measure; it serves only where it is listed alone.
-    """
-    iv = np.full(len(chain.contracts), np.nan)
-    strike, sign = chain.strike, chain.sign
-    for group in groups:
-        own = strike[group.rows], sign[group.rows]
-        _, [(call, put)] = paired(*own, np.ones(group.rows.size))
-        on_call = np.where(group.strikes >= group.quoted_forward, ~np.isnan(call), np.isnan(put))
-        mid = np.where(on_call, group.call_mid, group.put_mid)
-        cp = np.where(on_call, 1.0, -1.0)
-        # A forward is a spot whose dividend equals the rate.
-        found, _ = implied_vols(
-            mid, group.quoted_forward, group.strikes, group.years, terms.rate, terms.rate, cp
+        tick : smallest price step, $
+        """
+        chain, forward, rate = self.chain, self.forwards[group], self.terms.rate
+        rows = self.measures[chain.listed.groups[group].pairs]
+        iv, bid, ask, strike, sign = (
+            each[rows] for each in (self.iv, chain.bid, chain.ask, chain.strike, chain.sign)
         )
-        iv[group.rows] = found[np.searchsorted(group.strikes, own[0])]
-    return iv
+        # A forward is a spot whose dividend equals the rate.
+        vega = greeks(forward.quoted, strike, forward.years, rate, rate, iv, sign).vega
+        intrinsic = np.maximum(sign * (forward.quoted - strike), 0.0) * math.exp(-rate * forward.years)
+        return measured(iv, bid, ask, vega, 0.5 * (bid + ask) - intrinsic, tick)
+
+    def expected_move(self, group: int) -> float | None:
+        """Return the straddle of a group, $."""
+        forward, pairs = self.forwards[group], self.chain.listed.groups[group].pairs
+        middle = forward.quoted if forward.parity is None else forward.parity
+        strikes = self.chain.listed.pair_strike[pairs]
+        return expected_move(strikes, self.call_mid[pairs], self.put_mid[pairs], middle)
+
+    def max_pain(self, group: SettlementGroup | None = None) -> float | None:
+        """Return the strike at which the holders of a group, or of all, receive least, $."""
+        chain = self.chain
+        rows = group.rows if group else chain.listed.read_as_one
+        oi, call = chain.oi[rows], chain.sign[rows] > 0.0
+        return max_pain(chain.strike[rows], np.where(call, oi, np.nan), np.where(call, np.nan, oi))
+
+    def put_call(self, values: Floats) -> float | None:
+        """Return puts over calls by one of the chain's columns, or another such."""
+        rows = self.chain.listed.read_as_one
+        return put_call(values[rows], self.chain.sign[rows])
+
+
+def value(chain: OptionChain, terms: Terms) -> Valuation:
+    """Return what a chain is worth on some terms."""
+    listed, mid = chain.listed, chain.mid
+    call_mid, put_mid = listed.beside(mid)
+    found = forwards(chain, call_mid, put_mid, terms)
+    years, quoted, at_spot = (
+        np.array([getattr(each, name) for each in found])[listed.pair_group]
+        for name in ("years", "quoted", "at_spot")
+    )
+    # The right that is out of the money has time value to measure; the other one serves only alone.
+    on_call = np.where(listed.pair_strike >= quoted, listed.call != ABSENT, listed.put == ABSENT)
+    measures = np.where(on_call, listed.call, listed.put)
+    if terms.iv == "own":
+        iv = volatilities(chain, mid, measures, years, quoted, terms.rate)[listed.pair]
+    else:
+        iv = chain.iv
+    return Valuation(
+        chain=chain,
+        terms=terms,
+        forwards=found,
+        call_mid=call_mid,
+        put_mid=put_mid,
+        on_call=on_call,
+        measures=measures,
+        years=years[listed.pair],
+        forward=at_spot[listed.pair],
+        iv=np.where(iv > 0.0, iv, np.nan),
+    )
+
+
+def volatilities(
+    chain: OptionChain, mid: Floats, measures: Ints, years: Floats, forward: Floats, rate: float
+) -> Floats:
+    """Return (k,) the volatility of each pair by the quote that measures it, per year.
+
+    Without one that a tape measured lately stands.
+    mid     : (n,) $
+    years, forward : (k,) to settlement; $, at the moment of the quotes
+    """
+    strike, sign = chain.listed.pair_strike, chain.sign[measures]
+    # A forward is a spot whose dividend equals the rate.
+    found, _ = implied_vols(mid[measures], forward, strike, years, rate, rate, sign)
+    return np.where(np.isnan(found) & (years > 0.0), chain.kept_iv[measures], found)

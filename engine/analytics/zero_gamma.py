@@ -1,8 +1,7 @@
 """Where a book has no net gamma: the chain re-priced at other spots, and the zeros of what it comes to.
 
 Owns the window, the grid and the refinement of every root, for several holdings of the same contracts at
-once. It refuses to know what a holding means. Volatilities stay with their strikes (sticky strike), and so
-does the time to expiry.
+once. Volatilities stay with their strikes (sticky strike), and so does the time to expiry.
 """
 
 from __future__ import annotations
@@ -13,25 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .greeks import compiled, log_ratio
+from ..jit.options import compiled
+from .greeks import log_ratio
 
 Floats = NDArray[np.float64]
 Window = tuple[float, float]
 
-STRADDLE_PER_SIGMA = math.sqrt(2.0 / math.pi)
-"""An at-the-money straddle costs this share of one standard deviation."""
+WINDOW: Window = (0.9, 1.1)
+"""Where zeros are looked for, as fractions of spot."""
 
-WIDE: Window = (0.9, 1.1)
-"""Where zeros are looked for, as fractions of spot, unless everything expires within a day."""
-
-_DAY_YEARS = 1.0 / 365.0
-_NARROWEST = 0.03  # least half-width of a same-day window, fraction of spot
-_MOVES = 6.0  # half-width of a same-day window in expected moves
-_LEAST_FACTOR = 0.01  # a window never reaches a price of 0
-
+_STEP = 1e-4  # between two prices of the grid, of ln(price)
+_LEAST_STEPS = 400  # of a grid between strikes that lie close together
 _NEGLIGIBLE = 1e-9  # of the largest |net| of the profile: a sign there is underflow, not a regime
 _CANCELLED = 1e-12  # of calls plus puts at the same price: a sign there is rounding
 _TAIL_SD = 38.0  # beyond it exp(-d1 * d1 / 2) is 0 in double precision
+_NEAR_SD = 15.0  # beyond it, 1e-49 of the peak, it matters only where nothing is nearer
+_LEAST_SHARE = 1e-25  # of the largest contract's peak: with less the tails are looked at too
+_FADED = -80.0  # of ln(density) below the largest: 1e-35 of it, whatever is held
+_RUN = 16  # steps a density is carried on by multiplication
 _ROOT_WIDTH = 1e-13  # of ln(price): 6e-11 $ at 600 $
 _ROOT_STEPS = 100
 
@@ -74,57 +72,58 @@ class Curves:
     unit: Floats
 
 
-def window_for(years: float, expected_move: float | None, spot: float) -> Window:
-    """Return where to look for zeros, as fractions of spot.
+def curves(reach: Floats, years: Floats, iv: Floats, spot: float, stock: Floats) -> Curves:
+    """Return (n,) contracts with a volatility and time left as functions of spot.
 
-    years         : to the last settlement of the book
-    expected_move : $, None when unknown
+    reach : (n,) the spot at which the forward is at the strike, $
+    stock : (n,) what a share now is of one at settlement: the discounted forward over spot
     """
-    if years > _DAY_YEARS or expected_move is None or not math.isfinite(expected_move):
-        return WIDE
-    half = max(_NARROWEST, _MOVES * expected_move / spot)
-    return max(1.0 - half, _LEAST_FACTOR), 1.0 + half
-
-
-def usual_window(strike: Floats, years: Floats, iv: Floats, spot: float) -> Window:
-    """Return `window_for` with the expected move taken from the volatility nearest to spot."""
-    nearest = int(np.argmin(np.abs(strike - spot)))
-    move = STRADDLE_PER_SIGMA * spot * float(iv[nearest] * math.sqrt(years[nearest]))
-    return window_for(float(years.max()), move, spot)
-
-
-def curves(strike: Floats, years: Floats, iv: Floats, spot: float, r: float, q: float) -> Curves:
-    """Return (n,) contracts with a volatility and time left as functions of spot."""
     sd = iv * np.sqrt(years)
-    unit = np.exp(-q * years) / (math.sqrt(2.0 * math.pi) * sd)
-    shift = (np.log(spot / strike) + (r - q) * years) / sd + 0.5 * sd
-    return Curves(spot, 1.0 / sd, shift, unit)
+    unit = stock / (math.sqrt(2.0 * math.pi) * sd)
+    return Curves(spot, 1.0 / sd, np.log(spot / reach) / sd + 0.5 * sd, unit)
 
 
 def repriced(
-    of: Curves, strike: Floats, held: Floats, points: int, window: Window
+    of: Curves, reach: Floats, held: Floats, window: Window, steps: int | None = None
 ) -> tuple[tuple[GammaProfile, ZeroGamma], ...]:
     """Re-price the contracts over the window, within their strikes; return what each holding comes to there.
 
-    strike : (n,) $
+    reach  : (n,) $, as for `curves`
     held   : (n, c) signed shares of each contract, by holding; 0 where a holding has none
-    points : of the grid
     window : fractions of spot
+    steps  : of the grid; None takes as many as are 0.01 % apart
     """
     low, high = window[0] * of.spot, window[1] * of.spot
-    lo, hi = max(low, float(strike.min())), min(high, float(strike.max()))
+    lo, hi = max(low, float(reach.min())), min(high, float(reach.max()))
     if lo > hi:
         reason = f"no quoted strike between {_dollars(low)} and {_dollars(high)}"
         return tuple((NO_PROFILE, ZeroGamma(None, (), reason)) for _ in range(held.shape[1]))
-    spots = np.linspace(lo, hi, points) if hi > lo else np.array([lo])
+    width = math.log(hi / lo)
+    steps = 0 if hi == lo else steps or max(math.ceil(width / _STEP), _LEAST_STEPS)
+    away = np.linspace(math.log(lo / of.spot), math.log(hi / of.spot), steps + 1)
+    spots = of.spot * np.exp(away)
+    spots[0], spots[-1] = lo, hi
     filled = np.any(held != 0.0, axis=1)
     some = Curves(of.spot, of.inverse[filled], of.shift[filled], of.unit[filled])
-    scale = np.ascontiguousarray(held[filled] * some.unit[:, None])
-    net, gross = _profiles(spots, some.spot, some.inverse, some.shift, scale)
+    scale = np.ascontiguousarray((held[filled] * some.unit[:, None]).T)
+    net, gross = _profiles(away, spots, some, scale)
     return tuple(
-        (GammaProfile(spots, net[c]), _zeros(spots, net[c], gross[c], some, scale[:, c]))
+        (GammaProfile(spots, net[c]), _zeros(spots, net[c], gross[c], some, scale[c]))
         for c in range(held.shape[1])
     )
+
+
+def _profiles(away: Floats, spots: Floats, of: Curves, scale: Floats) -> tuple[Floats, Floats]:
+    """Return (net, gross) exposure of each holding at each of `spots`, (c, m), shares per $1.
+
+    away  : (m,) ln(spots / spot), evenly spaced
+    scale : (c, n) signed shares times the contract's `Curves.unit`
+    """
+    long, short = _sides(away, of.inverse, of.shift, scale, _NEAR_SD)
+    largest = np.abs(scale).max(axis=1, initial=0.0)
+    if np.any(np.abs(long - short).max(axis=1) < _LEAST_SHARE * largest):
+        long, short = _sides(away, of.inverse, of.shift, scale, _TAIL_SD)
+    return (long - short) / spots, (long + short) / spots
 
 
 def _zeros(spots: Floats, net: Floats, gross: Floats, of: Curves, scale: Floats) -> ZeroGamma:
@@ -175,31 +174,55 @@ def _dollars(price: float) -> str:
 
 
 @compiled
-def _profiles(
-    spots: Floats, spot: float, inverse: Floats, shift: Floats, scale: Floats
-) -> tuple[Floats, Floats]:
-    """Return (net, gross) exposure, (c, m) each, of c holdings at each of `spots`, shares per $1.
+def _sides(away: Floats, inverse: Floats, shift: Floats, scale: Floats, tail: float) -> tuple[Floats, Floats]:
+    """Return what holdings are long and short of, (c, m) each, at every price; times the price.
 
-    scale : (n, c) signed shares times the contract's `Curves.unit`. The exponential, which is what costs, is
-    taken once for all holdings.
+    away : (m,) evenly spaced
+    tail : of d1, beyond which a contract counts as 0
     """
-    n, holdings = scale.shape
-    net = np.zeros((holdings, spots.size))
-    gross = np.zeros((holdings, spots.size))
-    for j in range(spots.size):
-        away = log_ratio(spots[j], spot)
-        for i in range(n):
-            d1 = away * inverse[i] + shift[i]
-            if abs(d1) < _TAIL_SD:
-                density = math.exp(-0.5 * d1 * d1)
-                for c in range(holdings):
-                    value = scale[i, c] * density
-                    net[c, j] += value
-                    gross[c, j] += abs(value)
+    holdings, n = scale.shape
+    m = away.size
+    long = np.zeros((holdings, m))
+    short = np.zeros((holdings, m))
+    density = np.empty(m)
+    for i in range(n):
+        first = inverse[i] * away[0] + shift[i]
+        last = inverse[i] * away[m - 1] + shift[i]
+        if not abs(first) + abs(last) < math.inf:
+            continue
+        step = (last - first) / max(m - 1, 1)
+        peak = 0 if first >= 0.0 else (m if last <= 0.0 else min(int(-first / step) + 1, m))
+        stop = peak + _bell(density[peak:], first + peak * step, step, tail)
+        start = peak - _bell(density[:peak][::-1], -(first + (peak - 1) * step), step, tail)
         for c in range(holdings):
-            net[c, j] /= spots[j]
-            gross[c, j] /= spots[j]
-    return net, gross
+            side = long[c] if scale[c, i] > 0.0 else short[c]
+            held = abs(scale[c, i])
+            for j in range(start, stop):
+                side[j] += held * density[j]
+    return long, short
+
+
+@compiled
+def _bell(out: Floats, d1: float, step: float, tail: float) -> int:
+    """Write exp(-d1 * d1 / 2) for d1 growing by `step`, from its peak on; return how many are within `tail`.
+
+    Each is the last one times a factor, which itself shrinks by one factor: an exponential is taken anew
+    only every few prices, so that rounding does not add up.
+    """
+    shrink = math.exp(-step * step)
+    j = 0
+    while j < out.size:
+        here = d1 + j * step
+        if here > tail:
+            return j
+        value = math.exp(-0.5 * here * here)
+        factor = math.exp(-step * (here + 0.5 * step))
+        for k in range(j, min(j + _RUN, out.size)):
+            out[k] = value
+            value *= factor
+            factor *= shrink
+        j += _RUN
+    return out.size
 
 
 @compiled
@@ -218,7 +241,9 @@ def _log_odds(away: float, inverse: Floats, shift: Floats, scale: Floats) -> flo
     for i in range(scale.size):
         d1 = away * inverse[i] + shift[i]
         side = 0 if scale[i] > 0.0 else 1
-        total[side] += abs(scale[i]) * math.exp(-0.5 * d1 * d1 - top[side])
+        below = -0.5 * d1 * d1 - top[side]
+        if below > _FADED:
+            total[side] += abs(scale[i]) * math.exp(below)
     return float(top[0] - top[1] + math.log(total[0] / total[1]))
 
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from numba import njit
 
-from . import JIT
-from .state import RECENT_PRINTS
+from ..jit.options import JIT
+from .records import RECENT_PRINTS
 
 LEG_GAP_NS = 1_000_000
 """Legs of one order follow each other within a millisecond, on one exchange and under one condition."""
 
 
 @njit(**JIT)
-def remembered(event, cell):
+def is_remembered(event, cell):
     """Whether one of the contract's last prints is equal in every field."""
     if event.ts > cell.print_newest:
         return False
@@ -37,21 +37,21 @@ def lags(under):
 
 
 @njit(**JIT)
-def told_again(under):
+def count_repeat(under):
     """Count a record that was told before; the next one may be too."""
     under.redelivered += 1
     under.lag_event = under.events
 
 
 @njit(**JIT)
-def told_before(event, cell, under):
+def is_repeat(event, cell, under):
     """Whether a print was counted when it first came.
 
     One older than everything remembered is taken for a repeat too: no feed lags by so many prints.
     """
     if not lags(under):
         return False
-    return remembered(event, cell) or (cell.prints >= RECENT_PRINTS and event.ts < oldest(cell))
+    return is_remembered(event, cell) or (cell.prints >= RECENT_PRINTS and event.ts < oldest(cell))
 
 
 @njit(**JIT)
@@ -64,7 +64,7 @@ def oldest(cell):
 
 
 @njit(**JIT)
-def cancelled_before(event, now, cell, under):
+def is_repeated_cancel(event, now, cell, under):
     """Whether a cancel was obeyed when it first came: it is remembered, or late and nothing of it is left."""
     if not lags(under):
         return False

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from numba import njit
 
+from ..jit.options import JIT
 from ..model.events import MISSING, NS, PRICE_SCALE
-from . import JIT
 from .conditions import LATE, OPENING
-from .state import N_CHANNELS, RECENT_PRINTS
+from .records import N_CHANNELS, RECENT_PRINTS
 
 (
     CALL_PREMIUM,

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ..jit.options import JIT
 from ..model.events import GAP, MISSING, NS, PRICE_SCALE, QUOTE, SPOT, UNDERLYING
-from . import JIT
 
 HORIZONS_S = (60, 300, 900)
 """How long a signal is followed, seconds of tape, ascending."""
@@ -78,7 +78,7 @@ RUN = np.dtype(
         ("points", "<i8"),
         ("fired", "<i8"),  # signals told
         ("begun", "<i8"),  # signals that have a point
-        ("slot", "<i8"),  # of the next random moment
+        ("window", "<i8"),  # of the next random moment, CONTROL_NS long
         ("control_ts", "<i8"),
         ("open_ns", "<i8"),
         ("close_ns", "<i8"),
@@ -97,7 +97,7 @@ _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
 @njit(**JIT)
-def hashed(key, counter):
+def mix(key, counter):
     """Hash a key and a counter to a uint64 (the splitmix64 finaliser)."""
     x = np.uint64(key) + np.uint64(counter) * _GOLDEN + _GOLDEN
     x = (x ^ (x >> _S30)) * _A
@@ -121,9 +121,9 @@ def follow_pool(cid, static, spot):
 
 @njit(**JIT)
 def aim(run):
-    """Choose the moment of the slot's random point: uniform within it, none after the close."""
-    within = np.int64(hashed(run.seed, run.slot) % np.uint64(CONTROL_NS))
-    run.control_ts = run.open_ns + run.slot * CONTROL_NS + within
+    """Choose the moment of the next random point: uniform within its window, none after the close."""
+    within = np.int64(mix(run.seed, run.window) % np.uint64(CONTROL_NS))
+    run.control_ts = run.open_ns + run.window * CONTROL_NS + within
     if run.control_ts >= run.close_ns:
         run.control_ts = NEVER
 
@@ -160,12 +160,12 @@ def begin_controls(ts, run, prices, points, statics):
     chosen = np.full(N_FOLLOW_POOLS, -1, np.int64)
     best = np.zeros(N_FOLLOW_POOLS, np.uint64)
     spot = prices[UNDERLYING].mid
-    key = hashed(run.seed, run.slot + (1 << 32))
+    key = mix(run.seed, run.window + (1 << 32))
     for cid in range(1, len(prices)):
         if prices[cid].two_sided == 0 or statics[cid].settle_ns <= ts:
             continue
         pool = follow_pool(cid, statics[cid], spot)
-        ticket = hashed(key, cid)
+        ticket = mix(key, cid)
         if pool >= 0 and (chosen[pool] < 0 or ticket > best[pool]):
             chosen[pool] = cid
             best[pool] = ticket
@@ -190,7 +190,7 @@ def begin_all(until, run, prices, points, fired, statics):
             run.begun += 1
         else:
             begin_controls(run.control_ts, run, prices, points, statics)
-            run.slot += 1
+            run.window += 1
             aim(run)
 
 

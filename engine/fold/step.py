@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..jit.options import JIT
 from ..model.events import (
     BAR,
     FLAG_FILLED,
@@ -29,10 +30,10 @@ from ..model.events import (
     VENDOR,
     Events,
 )
-from . import JIT
 from .conditions import CANCEL, EXCLUDED, LATE, MULTILEG, OPENING
-from .duplicates import cancelled_before, count_leg, remembered, told_again, told_before
+from .duplicates import count_leg, count_repeat, is_remembered, is_repeat, is_repeated_cancel
 from .flow import add_trade, take_back
+from .records import N_RULES, SIDE, SIGNAL
 from .rules.block import judge_block
 from .rules.fmv_divergence import judge_fmv, judge_smile
 from .rules.gamma_levels import doubt_levels, judge_levels
@@ -40,12 +41,12 @@ from .rules.price_move import judge_price
 from .rules.spread_tightening import judge_spread, weigh_spread
 from .rules.sweep import judge_sweep
 from .rules.volume_spike import judge_volume, roll_bucket
-from .state import SIDE, SIGNAL, State
+from .state import State
 from .trade_side import UNKNOWN, classify, treatment
 from .volatility import refresh, refresh_if_older, two_sided
 
 JUMP_WINDOW_NS = 2 * NS
-SIGNALS_PER_EVENT = 8  # four about levels before it is folded, four about its contract
+SIGNALS_PER_EVENT = 2 * N_RULES  # no rule fires more than twice at one event: two walls, two fair values
 SIGNAL_ROOM = 64
 SECOND_HAND = FLAG_FILLED | FLAG_POLLED
 """A trade nobody saw happen: told after the fact, or a difference of volumes."""
@@ -103,25 +104,25 @@ def on_trade(e, now, cell, twin, static, under, decided, p):
         under.rejected += 1
         return False
     if how == CANCEL:
-        if not second_hand and cancelled_before(e, now, cell, under):
-            told_again(under)
+        if not second_hand and is_repeated_cancel(e, now, cell, under):
+            count_repeat(under)
         else:
             take_back(e, cell, static, under)
         return False
     if second_hand:
-        decided.side, decided.confidence, decided.rule = 0, 0, UNKNOWN
+        decided.side, decided.confidence, decided.method = 0, 0, UNKNOWN
         add_trade(e, LATE, 0, 0, cell, static, under)
         if now >= cell.bucket_end:
             roll_bucket(now, cell, static.strike, under, p)
         return e.flags & FLAG_POLLED != 0
-    if told_before(e, cell, under):
-        told_again(under)
+    if is_repeat(e, cell, under):
+        count_repeat(under)
         return False
-    repeat = remembered(e, cell)
-    side, confidence, rule = classify(e.ts, e.p1, e.cond, cell, under.spot, p)
+    repeat = is_remembered(e, cell)
+    side, confidence, method = classify(e.ts, e.p1, e.cond, cell, under.spot, p)
     decided.side = side
     decided.confidence = confidence
-    decided.rule = rule
+    decided.method = method
     if side != 0:
         refresh_if_older(now, p.greeks_max_age_s, cell, twin, static, under.spot, p)
     add_trade(e, how, side, confidence, cell, static, under)
@@ -139,7 +140,7 @@ def on_spot(e, now, under, p):
         under.rejected += 1
         return
     if e.ts < under.spot_ts or (e.ts == under.spot_ts and e.p1 == under.spot):
-        told_again(under)
+        count_repeat(under)
         return
     under.spot = e.p1
     under.spot_ts = e.ts
@@ -158,7 +159,7 @@ def on_spot(e, now, under, p):
 def on_fmv(e, cell, under, p):
     """Fold a provider's fair value; return whether it is new."""
     if e.ts < cell.fmv_ts or (e.ts == cell.fmv_ts and e.p1 == cell.fmv):
-        told_again(under)
+        count_repeat(under)
         return False
     if e.ts - cell.fmv_ts > p.fmv_hold_s * NS:
         cell.fmv_sign = 0  # nobody knows what it was meanwhile: it has not held
@@ -252,7 +253,7 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
             continue
         under.quotes += 1
         if e.ts <= cell.quote_ts and is_old(e, cell):
-            told_again(under)
+            count_repeat(under)
             continue
         on_quote(e, now, cell, twin, static, under, p)
         if judge_spread(now, cid, cell, static, under, sig[n_sig], p):

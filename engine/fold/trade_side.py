@@ -1,6 +1,6 @@
-"""Who started a trade: side, confidence and the rule that said so.
+"""Who started a trade: side, confidence and the method that said so.
 
-Owns the stack of rules of quant 3.2, in integers, so that every machine decides alike. Sides are never
+Owns the stack of methods of quant 3.2, in integers, so that every machine decides alike. Sides are never
 certain: the best published stacks are right for two trades in three (Savickas & Wilson 2003; Grauer,
 Schuster, Uhrig-Homburg 2023), and a trade nobody can attribute keeps side 0 and is counted as such.
 """
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from ..jit.options import JIT
 from ..model.events import MISSING, NS
-from . import JIT
 from .conditions import (
     AUCTION,
     EXTENDED,
@@ -33,7 +33,7 @@ from .conditions import (
     TICK,
     LOCKED,
 ) = range(10)
-RULE_NAMES = (
+METHOD_NAMES = (
     "none", "condition", "at ask", "at bid", "above ask", "below bid", "inside", "depth", "tick", "locked",
 )  # fmt: skip
 
@@ -48,7 +48,7 @@ def treatment(cond):
 
 @njit(**JIT)
 def tick_side(price, cell, p):
-    """Return (side, confidence, rule) from the last different price."""
+    """Return (side, confidence, method) from the last different price."""
     reference = cell.last if cell.last != price else cell.last_different
     if cell.last == MISSING or reference == MISSING:
         return 0, 0.0, UNKNOWN
@@ -57,7 +57,7 @@ def tick_side(price, cell, p):
 
 @njit(**JIT)
 def quote_side(price, bid, ask, bid_size, ask_size, cell, p):
-    """Return (side, confidence, rule) of a trade against a quote of whatever quality."""
+    """Return (side, confidence, method) of a trade against a quote of whatever quality."""
     if ask == MISSING or ask <= 0 or (bid != MISSING and bid > ask):
         return tick_side(price, cell, p)
     if bid == MISSING or bid <= 0:
@@ -80,7 +80,7 @@ def quote_side(price, bid, ask, bid_size, ask_size, cell, p):
 
 @njit(**JIT)
 def inside_side(price, bid, ask, bid_size, ask_size, cell, p):
-    """Return (side, confidence, rule) of a trade strictly between a good bid and ask."""
+    """Return (side, confidence, method) of a trade strictly between a good bid and ask."""
     spread = ask - bid
     distance = 2 * price - bid - ask  # twice the distance from mid
     if abs(distance) > 2 * p.side_mid_band * spread:
@@ -93,7 +93,7 @@ def inside_side(price, bid, ask, bid_size, ask_size, cell, p):
 
 @njit(**JIT)
 def classify(ts, price, cond, cell, spot, p):
-    """Return (side, confidence in percent, rule) of a trade.
+    """Return (side, confidence in percent, method) of a trade.
 
     The quote is the newest one strictly before the trade: within one nanosecond nobody knows the order.
     """
@@ -110,11 +110,11 @@ def classify(ts, price, cond, cell, spot, p):
         bid, ask = cell.bid, cell.ask
         bid_size, ask_size = cell.bid_size, cell.ask_size
     if quote_ts == 0 or quote_ts >= ts:
-        side, confidence, rule = tick_side(price, cell, p)
+        side, confidence, method = tick_side(price, cell, p)
     else:
-        side, confidence, rule = quote_side(price, bid, ask, bid_size, ask_size, cell, p)
+        side, confidence, method = quote_side(price, bid, ask, bid_size, ask_size, cell, p)
         age = ts - quote_ts
-        if rule != TICK and (
+        if method != TICK and (
             age > p.side_stale_s * NS or (age > p.side_stale_moved_s * NS and quote_spot != spot)
         ):
             confidence *= 0.5
@@ -122,4 +122,4 @@ def classify(ts, price, cond, cell, spot, p):
             confidence *= p.side_tie_share
     if how == AUCTION:
         confidence *= p.side_auction_share
-    return side, int(confidence + 0.5), rule
+    return side, int(confidence + 0.5), method

@@ -12,9 +12,10 @@ import math
 
 from numba import njit
 
-from ..analytics.greeks import OK, delta_gamma_vega_theta, implied_vol_near, years
+from ..analytics.greeks import delta_gamma_vega_theta, years
+from ..analytics.implied_vol import OK, implied_vol_near
+from ..jit.options import JIT
 from ..model.events import MISSING, NS, PRICE_SCALE
-from . import JIT
 
 IV_LIFE_NS = 60 * NS
 """How long a volatility outlives the last two-sided quote."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from ..fold.outcomes import HORIZONS_S
-from ..fold.rules.firing import RULE_NAMES
+from ..fold.rules.catalogue import RULE_NAMES
 from ..model.events import NS
 from ..tape.link import Badge
 from ..tape.replay_clock import TapeClock

@@ -20,7 +20,7 @@ from typing import TypeVar
 import numpy as np
 
 from ..fold.conditions import label
-from ..fold.trade_side import RULE_NAMES
+from ..fold.trade_side import METHOD_NAMES
 from ..model.contracts import Contract
 from ..model.errors import CredentialError, SpymonError
 from ..model.events import NS, QUOTE, TRADE
@@ -376,7 +376,7 @@ def _trades(played: TickResult) -> Iterator[Trade]:
                 size=int(event["s1"]),
                 side=int(side["side"]),
                 confidence=int(side["confidence"]) / 100,
-                rule=RULE_NAMES[int(side["rule"])],
+                rule=METHOD_NAMES[int(side["method"])],
                 condition=label(int(event["cond"])),
             )
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..analytics.key_levels import Levels
+from ..analytics.terms import Terms
 from ..model.errors import NoDataError, StoreError
 from ..model.next_session import next_ready_ns, wait_until
 from ..store.days.recording import DayRecording
@@ -28,7 +29,7 @@ from ..store.snapshots import write_snapshot
 from ..tape.link import Lag, Link
 from ..tape.live_tape import Begin, LiveTape
 from ..tape.tape import Tape, TapeInfo
-from .recorder_fold import RecorderFold, SnapshotTerms
+from .recorder_fold import RecorderFold
 from .source import LiveSource
 
 TURN_S = 0.1
@@ -100,14 +101,14 @@ class Recorder:
         begin: Callable[[TapeInfo], DayRecording],
         fold: Callable[[Tape], str],
         telling: RecorderListener | None = None,
-        terms: SnapshotTerms | None = None,
+        terms: Terms | None = None,
         again: Callable[[date], int | None] = next_ready_ns,
         now: Callable[[], int] = time.time_ns,
         copy: Copy = copy_nowhere,
     ) -> None:
         self._store = DayStore(root)
         self._make, self._begin, self._fold = make, begin, fold
-        self._telling, self._terms = telling or RecorderListener(), terms or SnapshotTerms()
+        self._telling, self._terms = telling or RecorderListener(), terms or Terms()
         self._again, self._now, self._copy = again, now, copy
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="fold")
         self._intakes: dict[str, DayRecording] = {}

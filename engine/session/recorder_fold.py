@@ -1,19 +1,17 @@
 """Following one live tape to its end: what it folds to, and a snapshot every five minutes of it.
 
-Owns when a snapshot is due. It refuses to know who writes the tape and where snapshots go.
+Owns when a snapshot is due; who writes the tape and where snapshots go is others' affair.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from math import nan
 
 import numpy as np
 
 from ..analytics.key_levels import Levels
-from ..analytics.valuation import Terms
+from ..analytics.terms import Terms
 from ..fold.params import FoldParams
 from ..fold.state import State, new_state
 from ..fold.step import step
@@ -26,25 +24,18 @@ from ..views.levels import levels_of
 SNAPSHOT_NS = 300 * NS
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotTerms:
-    """What snapshots are measured with: yearly rate, and yearly yield; None takes it from parity."""
-
-    rate: float = 0.0
-    dividend: float | None = None
-
-
 class RecorderFold:
     """Folds a live tape as it grows, and is its one reader.
 
     A snapshot is due at every five minutes from the open to the close, unless nothing was heard in the five
     before; what was on the tape before it was followed has had its own.
 
+    terms     : what snapshots are measured on
     snapshots : taken so far
     note      : why the last one could not be; '' when it could
     """
 
-    def __init__(self, tape: LiveTape, snap: Callable[[Levels], None], terms: SnapshotTerms) -> None:
+    def __init__(self, tape: LiveTape, snap: Callable[[Levels], None], terms: Terms) -> None:
         self.snapshots, self.note = 0, ""
         self._tape, self._snap, self._terms = tape, snap, terms
         self._params = FoldParams().pack()
@@ -107,9 +98,8 @@ class RecorderFold:
             self._take_snapshot(due)
 
     def _take_snapshot(self, at_ns: int) -> None:
-        terms = Terms(at_ns, nan, self._terms.rate, self._terms.dividend)
         try:
-            self._snap(levels_of(self._state, self._tape, terms))
+            self._snap(levels_of(self._state, self._tape, self._terms, at_ns))
         except (NoDataError, StoreError) as error:
             self.note = str(error)
         else:

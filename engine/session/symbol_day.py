@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ..analytics.exposure_choice import ExposureChoice
+from ..analytics.terms import Terms
 from ..fold.params import FoldParams
 from ..model.errors import NoDataError
 from ..model.events import NS
@@ -36,12 +37,14 @@ class PlayerParams:
     expiry  : '0dte', one expiration, or how many of the nearest
     strikes : rows each side of at-the-money
     start_ns, end_ns : bounds of the first source's replay, ns UTC; None is the tape's own
+    dividend : yearly yield somebody has set; None takes each settlement's forward from put-call parity
     frame_ns : wall time of one frame; a step is one frame of tape
     rules    : the user's own
     notes    : sentences about the run that every view should carry
     """
 
     fold: FoldParams = FoldParams()
+    dividend: float | None = None
     expiry: str | int | date = 3
     strikes: int = 25
     start_ns: int | None = None
@@ -282,10 +285,10 @@ def at_start(tape: Tape, params: PlayerParams, bounded: bool) -> SymbolDay:
     """Return a tape with both cursors at its start; it may list nothing that was chosen."""
     expiries = chosen_expiries(params.expiry, tape.info.day, tape.contracts.expiries())
     front = open_timeline(tape, params, bounded)
-    shown = front.beside()
+    shown, terms = front.beside(), Terms(rate=params.fold.rate, dividend=params.dividend)
 
     def projector(timeline: Timeline) -> Projector:
-        return Projector(timeline, params.fold, params.strikes, expiries)
+        return Projector(timeline, terms, params.strikes, expiries)
 
     rules = RuleRun(params.rules, front, projector(front)) if params.rules else None
     return SymbolDay(front, shown, projector(shown), rules, params)

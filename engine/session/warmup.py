@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from ..feeds.massive.wire.machine import Machine
-from ..feeds.massive.wire.tickers import TickerTable
+from ..feeds.registry import PROVIDERS
 from ..feeds.simulated import SimulatedSource
-from ..feeds.transport.ws_frames import Chunk, plain_frames, unwrapped
-from ..model.calendar import underlying
-from ..model.contracts import ContractTable
 from ..model.events import NS
 from ..views.commands import Seek
 from ..views.queries import FlowQuery, HeatQuery, Query, ScoreQuery, SmileQuery, TopQuery
@@ -28,15 +24,10 @@ _ASKED: tuple[Query[object], ...] = (
     TopQuery("oi"),
     ScoreQuery(),
 )
-_MESSAGES = b"""[
-{"ev":"T","sym":"O:DIA251216C00480000","x":302,"p":1.55,"s":3,"c":[209],"t":1765895400000,"q":1},
-{"ev":"Q","sym":"O:DIA251216C00480000","bx":302,"ax":308,"bp":1.5,"ap":1.6,"bs":12,"as":7,"t":1765895400000,"q":2},
-{"ev":"A","sym":"O:DIA251216C00480000","v":20,"o":1.5,"c":1.5,"h":1.6,"l":1.5,"s":1765895400000,"e":1765895401000}
-]""".replace(b"\n", b"")
 
 
 def warm_up() -> None:
-    """Play ten minutes of a simulated day, ask all that a screen asks, and read one frame of a feed."""
+    """Play ten minutes of a simulated day, ask all that a screen asks, and read a frame of every feed."""
     player = Player([SimulatedSource(_DAY, symbols=(_SYMBOL,))], PlayerParams(), 1.0, 0)
     player.obey(Seek(player.view(0).start_ns + _PLAYED_NS), 0)
     player.tick(0)
@@ -45,17 +36,9 @@ def warm_up() -> None:
     player.view(0)
     for query in _ASKED:
         player.answer(query)
-    _hear()
-
-
-def _hear() -> None:
-    tickers = TickerTable()
-    tickers.follow(underlying(_SYMBOL), ContractTable())
-    frame = b"\x81\x7e" + len(_MESSAGES).to_bytes(2, "big") + _MESSAGES
-    count, _ = plain_frames(frame)
-    machine = Machine("", "options", tickers)
-    machine.receive_block(*unwrapped([Chunk(frame, count, 0)]))
-    machine.events()
+    for provider in PROVIDERS:
+        if provider.warm_up is not None:
+            provider.warm_up()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..fold.params import FoldParams, changes, with_settings
-from ..fold.rules.firing import RULE_NAMES
+from ..fold.rules.catalogue import RULE_NAMES
 from ..model.contracts import Contract
 from ..model.events import NS, UNDERLYING
 from ..tape.timeline import Timeline

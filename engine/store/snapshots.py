@@ -1,7 +1,6 @@
 """Snapshots: `intraday/SYMBOL_DATE_HHMMSS.parquet`, one row per contract at one moment, exchange time.
 
-Owns the columns, the writing in one step and the list of a day. It refuses to know what a position rests on.
-What cannot be had is null.
+Owns the columns, the writing in one step and the list of a day. What cannot be had is null.
 """
 
 from __future__ import annotations
@@ -18,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..analytics.exposure import by_row, convert, peak
+from ..analytics.exposure import convert
 from ..analytics.key_levels import Levels
+from ..analytics.sums import by_row, peak
 from ..model.calendar import ET
 from ..model.errors import NoDataError, StoreError
 from ..model.events import NS
@@ -125,18 +125,19 @@ def read_snapshot(path: Path) -> Snapshot:
 
 def _table(found: Levels, day: date, source: str) -> pa.Table:
     contracts, n = found.chain.contracts, len(found.chain.contracts)
+    dealers, zero = found.dealers, found.exposure.zero_gamma
     columns: dict[str, Any] = {
         "strike": found.chain.strike,
         "type": [each.right for each in contracts],
         "expiry": [each.expiry for each in contracts],
-        "dealer_pos": _nullable(found.position),
-        "gamma": _nullable(found.gamma),
-        "gamma_usd": _nullable(convert(found.shares, found.terms.spot, "usd_per_1pct")),
+        "dealer_pos": _nullable(dealers.position),
+        "gamma": _nullable(found.exposure.greeks.gamma),
+        "gamma_usd": _nullable(convert(dealers.shares, found.terms.spot, "usd_per_1pct")),
         "oi": _nullable(found.chain.oi),
         "volume": _nullable(found.chain.volume),
-        "iv": _nullable(found.iv),
+        "iv": _nullable(found.of.iv),
         "spot": [found.terms.spot] * n,
-        "convention": [found.convention] * n,
+        "convention": [dealers.choice.convention] * n,
         "symbol": [found.chain.underlying.symbol] * n,
         "days_to_expiry": [(each.expiry - day).days for each in contracts],
         "contract": [each.occ for each in contracts],
@@ -148,8 +149,8 @@ def _table(found: Levels, day: date, source: str) -> pa.Table:
         "source": source,
         "rate": found.terms.rate,
         "dividend": found.terms.dividend,
-        "zero_gamma": found.zero_gamma,
-        "zero_gamma_reason": found.zero_gamma_reason,
+        "zero_gamma": zero.headline,
+        "zero_gamma_reason": zero.reason,
     }
     return pa.Table.from_arrays(arrays, schema=_SCHEMA.with_metadata({_KEY: json.dumps(about).encode()}))
 

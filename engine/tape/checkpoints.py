@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fold.state import CELL, State
+from ..fold.records import CELL
+from ..fold.state import State
 
 Words = NDArray[np.uint64]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fold.state import SIDE
+from ..fold.records import SIDE
 from ..model.events import EVENT, NS, TRADE, Events
 from .checkpoints import FoldPosition
 

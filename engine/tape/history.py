@@ -12,10 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analytics.chain_stats import expected_move, implied_forward, mids
-from ..analytics.greeks import compiled, years
-from ..fold.state import N_CHANNELS, State
+from ..analytics.chain_stats import expected_move, mids
+from ..analytics.forward import implied_forward
+from ..analytics.greeks import years
+from ..fold.records import N_CHANNELS
+from ..fold.state import State
 from ..fold.volatility import kept_iv
+from ..jit.options import compiled
 from ..model.events import NS, UNDERLYING
 
 Floats = NDArray[np.float64]

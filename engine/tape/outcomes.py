@@ -89,8 +89,8 @@ class OutcomeTracker:
         """Grow the points for all that may begin up to `until_ns`."""
         run = self._run[0]
         last_ns = min(until_ns, int(run["close_ns"]))
-        slots = max((last_ns - int(run["open_ns"])) // CONTROL_NS + 1 - int(run["slot"]), 0)
-        needed = int(run["points"] + run["fired"] - run["begun"]) + slots * N_FOLLOW_POOLS
+        windows = max((last_ns - int(run["open_ns"])) // CONTROL_NS + 1 - int(run["window"]), 0)
+        needed = int(run["points"] + run["fired"] - run["begun"]) + windows * N_FOLLOW_POOLS
         if needed > len(self._points):
             self._points = _grown(self._points, needed, 0)
 

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from ..model.calendar import Session, Underlying
 from ..model.contracts import ContractTable
 from ..model.events import Events
-from .checkpoints import FoldPosition
 from .link import Badge, Lag, Link
+
+if TYPE_CHECKING:  # it compiles, and a list of days must not
+    from .checkpoints import FoldPosition
 
 PIECE = 32_768
 """Most events of one piece: a checkpoint or a stop can only stand between two."""

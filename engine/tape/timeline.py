@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..fold.params import FoldParams
-from ..fold.state import SIDE, State
+from ..fold.records import SIDE
+from ..fold.state import State
 from ..model.events import EVENT, NS, Events
 from .cursor import RECENT_NS, Cursor
 from .fold_log import FoldLog

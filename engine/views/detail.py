@@ -1,6 +1,6 @@
 """One contract in full at one moment of tape: what it is worth, what was done in it, its last minute.
 
-Owns what `Detail` holds. It refuses to know which contract is asked for, and who asks.
+Owns what `Detail` holds.
 """
 
 from __future__ import annotations
@@ -11,59 +11,60 @@ from math import nan
 
 import numpy as np
 
-from ..analytics.chain_stats import mids
-from ..analytics.exposure import MINUTES_PER_YEAR
-from ..analytics.greeks import OK, STATUS_NAMES
+from ..analytics.exposure import MINUTES_PER_YEAR, POINTS_PER_UNIT
+from ..analytics.implied_vol import OK, STATUS_NAMES
+from ..analytics.valuation import Valuation
 from ..fold.conditions import CANCELS, label
-from ..fold.params import FoldParams
-from ..fold.rules.firing import RULE_NAMES
-from ..fold.trade_side import RULE_NAMES as SIDE_RULES
-from ..model.contracts import Contract
-from ..model.events import MISSING, NS, QUOTE, TRADE
+from ..fold.rules.catalogue import RULE_NAMES
+from ..fold.trade_side import METHOD_NAMES
+from ..model.events import MISSING, NS, PRICE_SCALE, QUOTE, TRADE
 from ..tape.timeline import Timeline
-from .expiration import ABSENT, Expiration, Moment, greeks_at, legs, on_call
-from .view import Detail, Leg, Print
+from .scope import TapeContracts
+from .view import Detail, Print
 
 DETAIL_SECONDS = 60
 DETAIL_PRINTS = 12
 
 
-def detail_of(timeline: Timeline, cid: int, moment: Moment, fold: FoldParams, fired: Sequence[str]) -> Detail:
-    """Return one contract in full, with its last minute of tape; `fired` are the rules of its signals."""
-    state, contract = timeline.state, timeline.contracts[cid]
-    cell, static = state.cells[cid], state.static[cid]
-    rung = _rung(cid, contract, static)
-    call, put = legs(state, rung, moment, fold)
-    leg = call if contract.right == "C" else put
-    table = greeks_at(moment, rung.strike, rung.settle_ns, leg.iv, float(static["cp"]), fold)
+def detail_of(
+    timeline: Timeline, cid: int, of: Valuation, contracts: TapeContracts, fired: Sequence[str]
+) -> Detail:
+    """Return one contract in full, with its last minute of tape.
+
+    of, contracts : a valued chain in which it stands
+    fired         : the rules of its signals
+    """
+    cell, contract, now_ns = timeline.state.cells[cid], timeline.contracts[cid], of.terms.at_ns
+    row = int(contracts.row[cid])
+    greeks = of.greeks(np.array([row]))
     volume, mid_by_s = _last_minute(timeline, cid)
-    last_ts = int(cell["last_ts"])
+    last_ts, quote_ts = int(cell["last_ts"]), int(cell["quote_ts"])
     return Detail(
         contract=contract,
         cid=cid,
-        tape_ns=moment.now_ns,
+        tape_ns=now_ns,
         bid=int(cell["bid"]),
         ask=int(cell["ask"]),
         bid_size=int(cell["bid_size"]),
         ask_size=int(cell["ask_size"]),
-        quote_age_s=float(leg.age_s[0]),
+        quote_age_s=(now_ns - quote_ts) / NS if quote_ts else nan,
         last=int(cell["last"]),
         last_side=int(cell["last_side"]),
-        last_age_s=(moment.now_ns - last_ts) / NS if last_ts else nan,
+        last_age_s=(now_ns - last_ts) / NS if last_ts else nan,
         fmv=int(cell["fmv"]),
-        volume=int(leg.volume[0]),
+        volume=int(cell["volume"] - cell["cancelled"]),
         buy=int(cell["buy"]),
         sell=int(cell["sell"]),
         oi=int(cell["oi"]),
-        premium_usd=float(leg.premium_usd[0]),
-        net_premium_usd=float(leg.net_premium_usd[0]),
-        net_delta_flow=float(leg.net_delta_flow[0]),
-        iv=float(leg.iv[0]),
-        iv_status=_iv_status(rung, call, put, moment),
-        delta=float(table.delta[0]),
-        gamma=float(table.gamma[0]),
-        theta=float(table.theta[0]) / MINUTES_PER_YEAR,
-        vega=float(table.vega[0]) / 100,
+        premium_usd=float(cell["premium"] / PRICE_SCALE),
+        net_premium_usd=float((cell["buy_premium"] - cell["sell_premium"]) / PRICE_SCALE),
+        net_delta_flow=float(cell["delta_flow"]),
+        iv=float(of.iv[row]),
+        iv_status=_iv_status(of, row),
+        delta=float(greeks.delta[0]),
+        gamma=float(greeks.gamma[0]),
+        theta=float(greeks.theta[0]) / MINUTES_PER_YEAR,
+        vega=float(greeks.vega[0]) / POINTS_PER_UNIT,
         volume_by_s=volume,
         mid_by_s=mid_by_s,
         prints=_prints(timeline, cid),
@@ -79,7 +80,7 @@ def print_row(event: np.void, side: np.void) -> Print:
         size=int(event["s1"]),
         side=int(side["side"]),
         confidence=int(side["confidence"]) / 100,
-        rule=SIDE_RULES[int(side["rule"])],
+        rule=METHOD_NAMES[int(side["method"])],
         condition=label(int(event["cond"])),
     )
 
@@ -111,21 +112,14 @@ def _prints(timeline: Timeline, cid: int) -> tuple[Print, ...]:
     return tuple(print_row(event, side) for event, side in reversed(last))
 
 
-def _rung(cid: int, contract: Contract, static: np.void) -> Expiration:
-    """Return the ladder of one contract and, if it is listed, the other right of its strike."""
-    twin = int(static["twin"]) or ABSENT
-    call, put = (cid, twin) if contract.right == "C" else (twin, cid)
-    strike_milli, calls, puts = (np.array([value], np.int64) for value in (contract.strike_milli, call, put))
-    return Expiration(strike_milli, calls, puts, int(static["settle_ns"]))
-
-
-def _iv_status(rung: Expiration, call: Leg, put: Leg, moment: Moment) -> str:
-    """Say why a strike has no volatility."""
-    if moment.spot == MISSING:
+def _iv_status(of: Valuation, row: int) -> str:
+    """Say why a contract has no volatility."""
+    if np.isnan(of.terms.spot):
         return "no spot yet"
-    if moment.now_ns >= rung.settle_ns:
+    if of.years[row] == 0.0:
         return "expired"
-    if np.isfinite([call.iv[0], put.iv[0]]).any():
+    if np.isfinite(of.iv[row]):
         return STATUS_NAMES[OK]
-    leg, right = (call, "call") if on_call(rung, moment)[0] else (put, "put")
-    return f"no two-sided {right} quote" if np.isnan(mids(leg.bid, leg.ask)[0]) else "no time value"
+    pair = of.chain.listed.pair[row]
+    mid, right = (of.call_mid, "call") if of.on_call[pair] else (of.put_mid, "put")
+    return f"no two-sided {right} quote" if np.isnan(mid[pair]) else "no time value"

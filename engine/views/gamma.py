@@ -1,60 +1,35 @@
 """What the contracts of a scope come to: totals, exposures by strike and expiration, every convention.
 
-Owns the arithmetic of `Gamma`, `StrikeExposure` and the scope's part of `Chain`. It refuses to know which
-contracts belong to the scope and what they hold: `engine.views.scope` does.
+Owns the arithmetic of `Gamma`, `StrikeExposure` and the scope's part of `ChainStats`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
-from ..analytics.chain_stats import max_pain, put_call
-from ..analytics.exposure import Bools, Exposure, by_row, exposure, sums
-from ..analytics.exposure_choice import CONVENTIONS, METRICS, ExposureChoice, Metric
-from ..fold.params import FoldParams
-from .expiration import Moment
+from ..analytics.chain_stats import known_sum
+from ..analytics.dealers import DealerExposure
+from ..analytics.exposure_choice import CONVENTIONS, METRICS, Convention, Metric
+from ..analytics.sums import NOTHING, by_row, sums
+from ..analytics.valuation import Valuation
+from .expiry_stats import ExpiryStats
 from .scope import ScopeChain
-from .view import Dealer, ExpiryTotals, Gamma, Ints, StrikeExposure, Totals
+from .view import ChainStats, Dealer, ExpiryTotals, Gamma, Ints, StrikeExposure, Totals
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ScopeExposure:
-    """A pool and what it comes to under a stance."""
-
-    pool: ScopeChain
-    stance: ExposureChoice
-    found: Exposure
-    dealers: tuple[Dealer, ...]
-
-
-def expose(
-    pool: ScopeChain, stance: ExposureChoice, moment: Moment, fold: FoldParams, multiplier: float
-) -> ScopeExposure:
-    """Return what dealers hold of a pool, under every convention, at the moment's spot."""
-    books = pool.books(stance, multiplier)
-    shown = CONVENTIONS.index(stance.convention)
-    others = [i for i in range(len(books)) if i != shown]
-    found = exposure(
-        books[shown], moment.spot_usd, fold.rate, fold.dividend, others=[books[i] for i in others]
-    )
-    nets = {shown: (found.total_net, found.zero_gamma)}
-    nets |= {i: (each.net, each.zero_gamma) for i, each in zip(others, found.others, strict=True)}
-    dealers = tuple(
-        Dealer(convention, _finite(net), zero.headline, zero.reason)
-        for convention, (net, zero) in zip(CONVENTIONS, (nets[i] for i in sorted(nets)), strict=True)
-    )
-    return ScopeExposure(pool, stance, found, dealers)
-
-
-def gamma_of(summed: ScopeExposure, pain: float | None, move: float | None) -> Gamma:
-    """Return the headline numbers; `pain` and `move` are the shown expiration's, $."""
-    found, stance, totals = summed.found, summed.stance, _totals(summed)
-    gamma, zero = totals["gamma"], found.zero_gamma
-    volume = float(summed.pool.volume.sum())
+def gamma_of(scope: ScopeChain, dealers: DealerExposure, shown: ExpiryStats) -> Gamma:
+    """Return the headline numbers; `shown` is what the shown expiration says."""
+    found, choice, totals = dealers.exposure, dealers.choice, _totals(dealers)
+    gamma, zero, chain = totals["gamma"], found.zero_gamma, scope.chain
+    volume = float(chain.volume.sum())
+    unknown = volume - float((chain.buy + chain.sell).sum())
+    by_expiry = _by_expiry(dealers)
+    each = tuple(_dealer(dealers, convention) for convention in CONVENTIONS)
+    flips = [dealer.zero_gamma for dealer in each if dealer.zero_gamma is not None]
     return Gamma(
         net=gamma.net,
         call=gamma.call,
@@ -66,86 +41,84 @@ def gamma_of(summed: ScopeExposure, pain: float | None, move: float | None) -> G
         zero_gamma=zero.headline,
         zero_gamma_reason=zero.reason,
         zero_gamma_roots=zero.roots,
-        max_pain=pain,
-        expected_move=move,
-        convention=stance.convention,
+        max_pain=shown.max_pain,
+        expected_move=shown.move,
+        convention=choice.convention,
         missing_reason="" if found.used else zero.reason,
-        basis=stance.basis,
-        scope=stance.scope,
-        summed=tuple(summed.pool.roster.expiries[i] for i in _living(summed)),
+        basis=choice.basis,
+        scope=choice.scope,
+        summed=tuple(each.expiry for each in by_expiry),
         totals=totals,
-        by_expiry=_by_expiry(summed),
-        dealers=summed.dealers,
-        band=_band(summed.dealers),
-        confidence=float(summed.pool.confidence.sum()) / volume if volume else None,
-        unclassified=float(summed.pool.unknown.sum()) / volume if volume else None,
+        by_expiry=by_expiry,
+        dealers=each,
+        band=(min(flips), max(flips)) if flips else None,
+        confidence=float(scope.confidence.sum()) / volume if volume else None,
+        unclassified=unknown / volume if volume else None,
     )
 
 
-def strike_exposures(summed: ScopeExposure, strike_milli: Ints) -> Mapping[Metric, StrikeExposure]:
+def strike_exposures(dealers: DealerExposure, strike_milli: Ints) -> Mapping[Metric, StrikeExposure]:
     """Return every metric by strike, for (k,) strikes ascending; contracts of other strikes are left out.
 
     A strike of which everything has settled is nan, as the total is None.
     """
-    listed = summed.pool.roster.strike_milli
-    row = np.searchsorted(strike_milli, listed)
-    ours = row < len(strike_milli)
-    ours[ours] = strike_milli[row[ours]] == listed[ours]
-    rows = np.where(ours, row, -1)
-    by_contract, cp = summed.found.by_contract, summed.pool.roster.cp
-    columns = {metric: by_row(by_contract[metric], cp, rows, len(strike_milli)) for metric in METRICS}
+    chain, shown = dealers.of.chain, strike_milli / 1000
+    row = np.minimum(np.searchsorted(shown, chain.strike), len(shown) - 1)
+    rows = np.where(np.isin(chain.strike, shown), row, -1)
+    columns = {
+        metric: by_row(dealers.exposure.by_contract[metric], chain.sign, rows, len(shown))
+        for metric in METRICS
+    }
     return {metric: StrikeExposure(c.call, c.put, c.net, c.gross) for metric, c in columns.items()}
 
 
-def ratios(pool: ScopeChain) -> tuple[float | None, float | None, float | None]:
-    """Return puts over calls of a pool by contracts traded, open interest, premium; None when undefined."""
-    cp = pool.roster.cp
-    return put_call(pool.volume, cp), put_call(pool.oi, cp), put_call(pool.premium_usd, cp)
+def chain_stats(
+    scope: ScopeChain, of: Valuation, shown: ExpiryStats, opening_move: float | None
+) -> ChainStats:
+    """Return what the chain of a scope says besides its gamma, with the shown expiration's volatility."""
+    return ChainStats(
+        max_pain_all=of.max_pain(),
+        opening_move=opening_move,
+        atm_iv=shown.atm_iv,
+        atm_iv_error=shown.atm_error,
+        pcr_volume=of.put_call(scope.chain.volume),
+        pcr_oi=of.put_call(scope.chain.oi),
+        pcr_premium=of.put_call(scope.premium_usd),
+    )
 
 
-def pain_of(pool: ScopeChain) -> float | None:
-    """Return the price at which the holders of all contracts of a pool receive least, $."""
-    return _pain(pool, np.ones(pool.oi.size, np.bool_))
-
-
-def _pain(pool: ScopeChain, chosen: Bools) -> float | None:
-    strike, oi, cp = pool.strike[chosen], pool.oi[chosen], pool.roster.cp[chosen]
-    if not strike.size:
-        return None
-    return max_pain(strike, np.where(cp > 0, oi, np.nan), np.where(cp < 0, oi, np.nan))
-
-
-def _totals(summed: ScopeExposure) -> Mapping[Metric, Totals]:
-    cp = summed.pool.roster.cp
-    found = {metric: sums(summed.found.by_contract[metric], cp) for metric in METRICS}
+def _totals(dealers: DealerExposure) -> Mapping[Metric, Totals]:
+    found, sign = dealers.exposure, dealers.of.chain.sign
+    made = {metric: sums(found.by_contract[metric], sign) if found.used else NOTHING for metric in METRICS}
     return {
         metric: Totals(_finite(s.call), _finite(s.put), _finite(s.net), _finite(s.gross))
-        for metric, s in found.items()
+        for metric, s in made.items()
     }
 
 
-def _living(summed: ScopeExposure) -> list[int]:
-    """Return the expirations, by index, of which something has not settled."""
-    return [int(i) for i in np.unique(summed.pool.roster.expiry[summed.found.live])]
+def _by_expiry(dealers: DealerExposure) -> tuple[ExpiryTotals, ...]:
+    """Return what each expiration adds of which something has not settled.
+
+    Max pain is that of its first settlement: a morning's and an evening's are two prices.
+    """
+    of, nets = dealers.of, {metric: dealers.by_group(metric) for metric in METRICS}
+    places: dict[date, list[int]] = {}
+    for i, (group, forward) in enumerate(zip(of.chain.listed.groups, of.forwards, strict=True)):
+        if forward.years > 0.0:
+            places.setdefault(group.expiry, []).append(i)
+    return tuple(
+        ExpiryTotals(
+            expiry,
+            {metric: _finite(known_sum(nets[metric][at])) for metric in METRICS},
+            of.max_pain(of.chain.listed.groups[at[0]]),
+        )
+        for expiry, at in places.items()
+    )
 
 
-def _by_expiry(summed: ScopeExposure) -> tuple[ExpiryTotals, ...]:
-    """Return what each expiration adds; max pain is that of its shown settlement."""
-    roster, found = summed.pool.roster, summed.found
-    made = []
-    for i in _living(summed):
-        ours = roster.expiry == i
-        net = {
-            metric: _finite(sums(found.by_contract[metric][ours], roster.cp[ours]).net) for metric in METRICS
-        }
-        shown = ours & (roster.ladder == roster.ladder[ours].min())
-        made.append(ExpiryTotals(roster.expiries[i], net, _pain(summed.pool, shown)))
-    return tuple(made)
-
-
-def _band(dealers: tuple[Dealer, ...]) -> tuple[float, float] | None:
-    flips = [each.zero_gamma for each in dealers if each.zero_gamma is not None]
-    return (min(flips), max(flips)) if flips else None
+def _dealer(dealers: DealerExposure, convention: Convention) -> Dealer:
+    total = dealers.under[convention]
+    return Dealer(convention, _finite(total.net), total.zero_gamma.headline, total.zero_gamma.reason)
 
 
 def _finite(value: float) -> float | None:

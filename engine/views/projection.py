@@ -1,23 +1,25 @@
 """The cut from state to `View`: what the fold knows, laid out by strike at one moment of tape.
 
-Owns what may be shown and how it is derived: which expiration and strikes, what they add up to. It refuses to
-know how a view is painted, who asked, and how a leg is priced.
+Owns what may be shown and how it is derived: which expiration and strikes, what they add up to.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import nan
 
 import numpy as np
 
-from ..analytics.exposure_choice import Convention, ExposureChoice
-from ..fold.params import FoldParams
-from ..fold.rules.evidence import DIRECTIONS, named, reason, version
-from ..fold.rules.firing import RULE_NAMES
+from ..analytics.dealers import DealerExposure, dealer_exposure
+from ..analytics.exposure_choice import Convention, ExposureChoice, Scope
+from ..analytics.option_chain import ContractSet, SettlementGroup
+from ..analytics.terms import Terms
+from ..analytics.valuation import Valuation, value
+from ..fold.rules.catalogue import rules
+from ..fold.rules.spec import DIRECTIONS
 from ..model.contracts import Contract
 from ..model.events import MISSING, PRICE_SCALE
 from ..tape.link import Badge, Lag, Link
@@ -25,22 +27,15 @@ from ..tape.strike_window import StrikeTracker, StrikeTrackerParams
 from ..tape.tape import TapeInfo
 from ..tape.timeline import Timeline
 from .detail import detail_of
-from .expiration import (
-    NO_LADDER,
-    Expiration,
-    Moment,
-    ladders_of,
-    legs,
-    part_of,
-)
-from .expiry_stats import ExpiryStats, read, smile_of
-from .gamma import expose, gamma_of, pain_of, ratios, strike_exposures
+from .expiration import NO_EXPIRATION, Expiration, expiration_of, legs
+from .expiry_stats import smile_of, stats_of
+from .gamma import chain_stats, gamma_of, strike_exposures
 from .heat import heat
 from .outcome_log import TimelineOutcomes
 from .queries import Heat, HeatQuery, Ranking, Smile, Top
 from .ranking import top
-from .scope import ContractSet, ScopeChain, pool_at, roster_of
-from .view import ChainStats, Counts, Detail, Flow, Outcome, SignalHistory, SignalRow, View
+from .scope import ScopeChain, TapeContracts, chain_at
+from .view import Counts, Detail, Flow, Outcome, SignalHistory, SignalRow, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,47 +63,44 @@ class PlaybackState:
 
 
 class Projector:
-    """Projects one symbol's timeline; remembers only which strike is at the money (hysteresis)."""
+    """Projects one symbol's timeline; remembers only which strike is at the money (hysteresis).
 
-    def __init__(
-        self, timeline: Timeline, fold: FoldParams, strikes: int, expiries: tuple[date, ...]
-    ) -> None:
+    terms : what chains are valued on, whatever the moment
+    """
+
+    def __init__(self, timeline: Timeline, terms: Terms, strikes: int, expiries: tuple[date, ...]) -> None:
         self._timeline = timeline
-        self._fold = fold
-        self._contracts = timeline.contracts
-        self.expiries = tuple(e for e in self._contracts.expiries() if e in expiries)
+        self._terms = terms
+        self._table = timeline.contracts
+        self.expiries = tuple(e for e in self._table.expiries() if e in expiries)
         self._strikes = strikes
-        self._underlying = timeline.tape.info.underlying
-        self._tracker = StrikeTracker(
-            self._underlying, self.expiries[:1], StrikeTrackerParams(strikes=strikes)
-        )
-        settles, root = timeline.state.static["settle_ns"], self._underlying.roots[0]
-        self._standing = {
-            expiry: ladders_of(self._contracts, settles, root, expiry)
-            for expiry in self._contracts.expiries()
+        underlying = timeline.tape.info.underlying
+        self._tracker = StrikeTracker(underlying, self.expiries[:1], StrikeTrackerParams(strikes=strikes))
+        settles, root = timeline.state.static["settle_ns"], underlying.roots[0]
+        self._expirations = {
+            expiry: expiration_of(self._table, settles, root, expiry) for expiry in self.expiries
         }
-        self._ladders = {expiry: self._standing[expiry][0] for expiry in self.expiries}
-        self._rosters: dict[tuple[date, ...], ContractSet] = {}
+        self._contracts = TapeContracts.all_of(ContractSet.of(underlying, tuple(self._table)))
+        self._parts: dict[tuple[tuple[date, str], ...], TapeContracts] = {}
         self._rows: list[SignalRow] = []
         self._told: dict[tuple[int, int], Outcome] = {}
         self._joined: tuple[int, Counter[int]] = 0, Counter()
 
     def project(
-        self, playing: PlaybackState, expiry: date | None = None, stance: ExposureChoice | None = None
+        self, playing: PlaybackState, expiry: date | None = None, choice: ExposureChoice | None = None
     ) -> View:
         """Return the view at the timeline's playhead; `expiry` None shows the nearest that still trades."""
-        timeline, info = self._timeline, self._timeline.tape.info
+        timeline, info, now_ns = self._timeline, self._timeline.tape.info, self._timeline.state_ns
         under = timeline.state.under[0]
-        moment = self._moment()
-        shown = self._shown(expiry, moment.now_ns)
-        ladder = self._ladders[shown] if shown else NO_LADDER
-        rows, atm = self._window(ladder, moment.spot)
-        stance = stance or ExposureChoice()
-        call, put = legs(timeline.state, ladder, moment, self._fold, stance)
-        summed = expose(
-            self._pool(stance, shown, moment), stance, moment, self._fold, float(self._underlying.multiplier)
-        )
-        reading = read(ladder, call, put, moment, self._fold, info.tick)
+        shown, expiration, rows, atm = self._looked_at(expiry)
+        visible = expiration.part(rows)
+        scope, dealers = self._dealers(choice or ExposureChoice(), shown)
+        own, held = scope, dealers
+        if shown and shown not in scope.chain.expiries():  # it has settled, and others are summed
+            own, held = self._dealers(ExposureChoice(), shown)
+        call, put = legs(timeline.state, visible, own.of, held)
+        stats = stats_of(held.of, shown, info.tick)
+        opening_move = timeline.history.opening_move(expiration.settle_ns, now_ns)
         return View(
             generation=playing.generation,
             version=playing.version,
@@ -117,25 +109,25 @@ class Projector:
             source=playing.source,
             badge=playing.badge,
             day=info.day,
-            tape_ns=moment.now_ns,
+            tape_ns=now_ns,
             start_ns=timeline.start_ns,
             end_ns=timeline.close_ns,
             paused=playing.paused,
             finished=timeline.finished,
             speed=playing.speed,
-            spot=moment.spot,
+            spot=int(under["spot"]),
             spot_origin=(playing.link and playing.link.spot_origin) or info.spot_origin,
             prev_close=int(under["prev_close"]),
             expiry=shown,
             expiries=self.expiries,
-            settle_ns=ladder.settle_ns,
-            multiplier=self._underlying.multiplier,
+            settle_ns=expiration.settle_ns,
+            multiplier=info.underlying.multiplier,
             tick=info.tick,
-            strike_milli=ladder.strike_milli[rows],
+            strike_milli=visible.strike_milli,
             atm=atm,
-            call=part_of(call, rows),
-            put=part_of(put, rows),
-            gamma=gamma_of(summed, reading.max_pain, reading.move),
+            call=call,
+            put=put,
+            gamma=gamma_of(scope, dealers, stats),
             flow=self._flow(),
             signals=self.signals(),
             gaps=tuple(timeline.gaps[: timeline.gap_count]),
@@ -143,10 +135,8 @@ class Projector:
             events_per_s=playing.events_per_s,
             loaded=timeline.loaded,
             notes=playing.notes,
-            exposures=strike_exposures(summed, ladder.strike_milli[rows]),
-            chain=_chain(
-                summed.pool, reading, timeline.history.opening_move(ladder.settle_ns, moment.now_ns)
-            ),
+            exposures=strike_exposures(dealers, visible.strike_milli),
+            chain=chain_stats(scope, dealers.of, stats, opening_move),
             outcomes=self.outcomes(),
             live_ns=playing.live_ns,
             lag=playing.lag,
@@ -156,29 +146,19 @@ class Projector:
 
     def heat(self, query: HeatQuery, convention: Convention, expiry: date | None = None) -> Heat:
         """Return the map over time of the strikes that `project` shows of an expiration."""
-        ladder, rows, _, _ = self._looked_at(expiry)
-        return heat(self._timeline, ladder.part(rows), query, convention, self._fold)
+        _, expiration, rows, _ = self._looked_at(expiry)
+        return heat(self._timeline, expiration.part(rows), query, convention, self._terms)
 
     def smile(self, expiry: date | None = None) -> Smile:
         """Return the volatilities of an expiration by strike, for the strikes `project` shows of it."""
-        ladder, rows, shown, moment = self._looked_at(expiry)
-        call, put = legs(self._timeline.state, ladder, moment, self._fold)
-        reading = read(ladder, call, put, moment, self._fold, self._timeline.tape.info.tick)
-        return smile_of(reading, self._timeline.state, ladder, moment, shown, rows)
+        shown, expiration, rows, _ = self._looked_at(expiry)
+        own = self._chain("one", shown)
+        stats = stats_of(self._valued(own), shown, self._timeline.tape.info.tick)
+        return smile_of(stats, self._timeline.state, own.of, shown, expiration.strike_milli[rows])
 
-    def _looked_at(self, expiry: date | None) -> tuple[Expiration, slice, date | None, Moment]:
-        """Return the ladder of an expiration, which of its rows are shown, its date, and the moment."""
-        moment = self._moment()
-        shown = self._shown(expiry, moment.now_ns)
-        ladder = self._ladders[shown] if shown else NO_LADDER
-        rows, _ = self._window(ladder, moment.spot)
-        return ladder, rows, shown, moment
-
-    def top(self, by: Ranking, stance: ExposureChoice, expiry: date | None = None) -> Top:
-        """Return the first ten of a ranking over the expirations of the stance's scope."""
-        moment = self._moment()
-        pool = self._pool(stance, self._shown(expiry, moment.now_ns), moment)
-        return top(pool, self._contracts, by)
+    def top(self, by: Ranking, choice: ExposureChoice, expiry: date | None = None) -> Top:
+        """Return the first ten of a ranking over the expirations of the choice's scope."""
+        return top(self._chain(choice.scope, self._shown(expiry)), by)
 
     def counts(self, link: Link | None = None) -> Counts:
         """Return what has been folded up to the playhead, and dropped by whoever feeds a live tape."""
@@ -203,7 +183,7 @@ class Projector:
         count = self._timeline.signal_count if count is None else count
         for signal in self._timeline.signals[len(self._rows) : count]:
             cid = int(signal["cid"])
-            self._rows.append(signal_row(signal, self._contracts[cid] if cid else None))
+            self._rows.append(signal_row(signal, self._table[cid] if cid else None))
         return SignalHistory(self._rows, count)
 
     def _repeats(self) -> Mapping[int, int]:
@@ -225,46 +205,62 @@ class Projector:
     def detail(self, cid: int) -> Detail:
         """Return one contract in full, with its last minute of tape."""
         fired = [row.rule for row in self.signals() if row.cid == cid]
-        return detail_of(self._timeline, cid, self._moment(), self._fold, fired)
+        listed = self._contracts.listed
+        own = self._chain_of([listed.groups[listed.pair_group[listed.pair[self._contracts.row[cid]]]]])
+        return detail_of(self._timeline, cid, self._valued(own), own.of, fired)
 
-    # --- parts --------------------------------------------------------------------------------------
+    # --- which contracts, and what they are worth ---------------------------------------------------
 
-    def _moment(self) -> Moment:
-        return Moment(self._timeline.state_ns, int(self._timeline.state.under["spot"][0]))
-
-    def _shown(self, asked: date | None, now: int) -> date | None:
-        if asked in self._ladders:
+    def _shown(self, asked: date | None) -> date | None:
+        if asked in self._expirations:
             return asked
-        alive = [expiry for expiry in self.expiries if self._ladders[expiry].settle_ns > now]
+        now_ns = self._timeline.state_ns
+        alive = [expiry for expiry in self.expiries if self._expirations[expiry].settle_ns > now_ns]
         return next(iter(alive or self.expiries[-1:]), None)
 
-    def _window(self, ladder: Expiration, spot: int) -> tuple[slice, int]:
-        """Return the rows around the money and which of them is at it, -1 without a spot."""
-        n = len(ladder.strike_milli)
+    def _looked_at(self, asked: date | None) -> tuple[date | None, Expiration, slice, int]:
+        """Return an expiration's date, its strikes, the rows around the money, and which of them is at it.
+
+        The last is -1 without a spot.
+        """
+        shown, spot = self._shown(asked), int(self._timeline.state.under["spot"][0])
+        expiration = self._expirations[shown] if shown else NO_EXPIRATION
+        n = len(expiration.strike_milli)
         self._tracker.on_spot(spot)
         atm = self._tracker.atm_milli
         if atm is None or spot == MISSING or not n:
             middle, centre = n // 2, -1
         else:
-            middle = centre = int(np.argmin(np.abs(ladder.strike_milli - atm)))
+            middle = centre = int(np.argmin(np.abs(expiration.strike_milli - atm)))
         low = max(middle - self._strikes, 0)
-        return slice(low, middle + self._strikes + 1), centre - low if centre >= 0 else -1
+        rows = slice(low, middle + self._strikes + 1)
+        return shown, expiration, rows, centre - low if centre >= 0 else -1
 
-    def _pool(self, stance: ExposureChoice, shown: date | None, moment: Moment) -> ScopeChain:
-        """Return what is known of the contracts a scope sums.
+    def _dealers(self, choice: ExposureChoice, shown: date | None) -> tuple[ScopeChain, DealerExposure]:
+        """Return the chain a choice sums, and what dealers hold of it."""
+        scope = self._chain(choice.scope, shown)
+        return scope, dealer_exposure(self._valued(scope), choice)
 
-        Of several expirations those that have settled are left out; one that was asked for stays.
+    def _chain(self, scope: Scope, shown: date | None) -> ScopeChain:
+        """Return the chain of the contracts that a scope sums.
+
+        What has settled is left out, unless it is all of an expiration that was asked for.
         """
-        expiries: tuple[date, ...] = (shown,) if shown else ()
-        if stance.scope != "one":
-            among = self.expiries if stance.scope == "several" else tuple(self._standing)
-            expiries = tuple(each for each in among if self._alive(each, moment.now_ns))
-        if expiries not in self._rosters:
-            self._rosters[expiries] = roster_of({each: self._standing[each] for each in expiries})
-        return pool_at(self._timeline.state, self._rosters[expiries], moment, self._fold)
+        among = (shown,) if scope == "one" else self.expiries
+        groups = [each for each in self._contracts.listed.groups if scope == "all" or each.expiry in among]
+        alive = [each for each in groups if each.settle_ns > self._timeline.state_ns]
+        return self._chain_of(groups if scope == "one" and not alive else alive)
 
-    def _alive(self, expiry: date, now: int) -> bool:
-        return any(ladder.settle_ns > now for ladder in self._standing[expiry])
+    def _chain_of(self, groups: Sequence[SettlementGroup]) -> ScopeChain:
+        key = tuple((each.expiry, each.root) for each in groups)
+        if key not in self._parts:
+            self._parts[key] = self._contracts.part(groups)
+        return chain_at(self._timeline.state, self._parts[key], self._timeline.state_ns)
+
+    def _valued(self, scope: ScopeChain) -> Valuation:
+        spot = int(self._timeline.state.under["spot"][0])
+        at_spot = nan if spot == MISSING else spot / PRICE_SCALE
+        return value(scope.chain, self._terms.at(self._timeline.state_ns, at_spot))
 
     def _flow(self) -> Flow:
         state = self._timeline.state
@@ -287,10 +283,10 @@ class Projector:
 
 def signal_row(signal: np.void, contract: Contract | None) -> SignalRow:
     """Return a fired signal as a person reads it; `contract` None is the underlying."""
-    rule, values = int(signal["rule"]), [float(value) for value in signal["evidence"]]
+    rule, values = rules()[int(signal["rule"])], [float(value) for value in signal["evidence"]]
     return SignalRow(
         ts_ns=int(signal["ts"]),
-        rule=RULE_NAMES[rule],
+        rule=rule.name,
         contract=contract,
         cid=int(signal["cid"]),
         direction=DIRECTIONS[int(signal["direction"])],
@@ -298,20 +294,7 @@ def signal_row(signal: np.void, contract: Contract | None) -> SignalRow:
         side_confidence=float(signal["side_confidence"]),
         mid_before=int(signal["mid_before"]),
         mid_after=int(signal["mid_after"]),
-        evidence=named(rule, values),
-        reason=reason(rule, values),
-        version=version(rule, bool(signal["seed"])),
-    )
-
-
-def _chain(pool: ScopeChain, reading: ExpiryStats, opening_move: float | None) -> ChainStats:
-    volume, oi, premium = ratios(pool)
-    return ChainStats(
-        max_pain_all=pain_of(pool),
-        opening_move=opening_move,
-        atm_iv=reading.atm_iv,
-        atm_iv_error=reading.atm_error,
-        pcr_volume=volume,
-        pcr_oi=oi,
-        pcr_premium=premium,
+        evidence=rule.named(values),
+        reason=rule.reason(values),
+        version=rule.version_name(bool(signal["seed"])),
     )

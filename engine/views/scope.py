@@ -1,129 +1,97 @@
-"""What a stance sums: the contracts of some expirations, and what is known of each at one moment.
+"""What a scope sums: some settlements of a tape, and the chain of their contracts as the fold has it.
 
-Owns which contracts belong to a scope and their columns. It refuses to know which rows are shown and what
-the columns come to.
+Owns the way from a fold's state to an option chain, for the screen and for `levels`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from math import nan
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..analytics.exposure import Book
-from ..analytics.exposure_choice import CONVENTIONS, ExposureChoice
-from ..analytics.greeks import years
-from ..analytics.positioning import positions
-from ..fold.params import FoldParams
+from ..analytics.option_chain import ABSENT, ContractSet, OptionChain, SettlementGroup, quoted
 from ..fold.state import State
-from ..model.events import PRICE_SCALE
-from .expiration import ABSENT, Expiration, Moment, known, volatilities
+from ..fold.volatility import IV_LIFE_NS
+from ..jit.options import compiled
+from ..model.events import MISSING, PRICE_SCALE
 from .view import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ContractSet:
-    """Every contract of some expirations, of all roots and both settlements of a date, each once.
+class TapeContracts:
+    """Some contracts of a tape, and where each of them stands.
 
-    cid, strike_milli : (n,)
-    cp       : (n,) +1 call, -1 put
-    expiry   : (n,) index into `expiries`
-    ladder   : (n,) index into `ladders`, whose settlement it has
-    rung     : (n,) index into the strikes of all ladders, one after the other; call and put share one
+    listed : what never changes about them, in the order of the tape's table
+    cid    : (n,) their ids
+    row    : by id, the row of each, ABSENT for those that are not among them
     """
 
-    expiries: tuple[date, ...]
-    ladders: tuple[Expiration, ...]
+    listed: ContractSet
     cid: Ints
-    strike_milli: Ints
-    cp: Floats
-    expiry: Ints
-    ladder: Ints
-    rung: Ints
+    row: Ints
 
+    @classmethod
+    def all_of(cls, listed: ContractSet) -> TapeContracts:
+        """Return all contracts of a tape's table."""
+        n = len(listed.contracts)
+        return cls(listed, np.arange(1, n + 1), np.arange(ABSENT, n))
 
-def roster_of(expiries: Mapping[date, Sequence[Expiration]]) -> ContractSet:
-    """Return the contracts of expirations; on each ladder calls come before puts, by strike."""
-    dates = tuple(expiries)
-    ladders = tuple(ladder for each in dates for ladder in expiries[each])
-    of = [i for i, each in enumerate(dates) for _ in expiries[each]]
-    parts, start = [np.zeros((6, 0), np.int64)], 0
-    for i, ladder in enumerate(ladders):
-        rungs = np.arange(start, start + len(ladder.strike_milli))
-        for cids, cp in ((ladder.call, 1), (ladder.put, -1)):
-            columns = np.broadcast_arrays(cids, ladder.strike_milli, cp, of[i], i, rungs)
-            parts.append(np.stack(columns)[:, cids != ABSENT])
-        start += len(rungs)
-    cid, strike_milli, cp, expiry, at, rung = np.concatenate(parts, axis=1)
-    return ContractSet(dates, ladders, cid, strike_milli, cp.astype(np.float64), expiry, at, rung)
+    def part(self, groups: Iterable[SettlementGroup]) -> TapeContracts:
+        """Return the contracts of some of the settlements; `self` is all of the table."""
+        rows = np.sort(np.concatenate([np.zeros(0, np.int64), *(each.rows for each in groups)]))
+        row = np.full(self.row.size, ABSENT)
+        row[rows + 1] = np.arange(rows.size)
+        kept = [self.listed.contracts[i] for i in rows.tolist()]
+        return TapeContracts(ContractSet.of(self.listed.underlying, kept), rows + 1, row)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScopeChain:
-    """What is known of a roster's contracts; columns (n,) float64 in its order.
+    """The chain of a tape's contracts, and what was traded in them today; columns (n,) float64.
 
-    years         : to settlement, 0 once settled
-    iv            : per year, nan when it cannot be had
-    oi            : contracts, nan when unknown
-    volume, buy, sell, unknown : contracts today without cancelled ones, and by side
-    confidence    : sum over the sided contracts of how often their rule is right, 0-1 each
+    confidence : sum over the sided contracts of how often their rule is right, 0-1 each
     premium_usd, net_premium_usd : traded; bought minus sold
     """
 
-    roster: ContractSet
-    years: Floats
-    iv: Floats
-    oi: Floats
-    volume: Floats
-    buy: Floats
-    sell: Floats
-    unknown: Floats
+    of: TapeContracts
+    chain: OptionChain
     confidence: Floats
     premium_usd: Floats
     net_premium_usd: Floats
 
-    @property
-    def strike(self) -> Floats:
-        """Strikes in $."""
-        return self.roster.strike_milli / 1000
 
-    def books(self, stance: ExposureChoice, multiplier: float) -> tuple[Book, ...]:
-        """Return what dealers hold under each of `CONVENTIONS`; on the stance's basis under its own."""
-        return tuple(
-            self._book(stance if each == stance.convention else stance.with_convention(each), multiplier)
-            for each in CONVENTIONS
-        )
-
-    def _book(self, stance: ExposureChoice, multiplier: float) -> Book:
-        cp = self.roster.cp
-        held = positions(
-            stance.convention, stance.basis, oi=self.oi, volume=self.volume, buy=self.buy, sell=self.sell,
-            cp=cp,
-        )  # fmt: skip
-        return Book(self.strike, cp, self.years, self.iv, cp * held, multiplier, stance.basis)
+_COLUMNS = (
+    "bid", "ask", "quote_spot", "volume", "oi", "buy", "sell", "kept_iv",
+    "confidence", "premium_usd", "net_premium_usd",
+)  # fmt: skip
 
 
-def pool_at(state: State, roster: ContractSet, moment: Moment, fold: FoldParams) -> ScopeChain:
-    """Return what is known of the roster's contracts at a moment."""
-    cids = roster.cid
-    left = np.array([years(ladder.settle_ns, moment.now_ns) for ladder in roster.ladders])
-    iv = [np.zeros(0), *(volatilities(state, ladder, moment, fold) for ladder in roster.ladders)]
+def chain_at(state: State, of: TapeContracts, at_ns: int) -> ScopeChain:
+    """Return what a fold knows of contracts; at_ns is its moment."""
+    values, quote_ns = np.empty((len(_COLUMNS), of.cid.size)), np.zeros(of.cid.size, np.int64)
+    _read(state.cells, of.cid, at_ns, values, quote_ns)
+    columns = dict(zip(_COLUMNS, values, strict=True))
+    chain = quoted(of.listed, columns, quote_ns)
+    return ScopeChain(of, chain, *(columns[name] for name in _COLUMNS[-3:]))
 
-    def whole(name: str) -> Ints:
-        return state.cells[name][cids].astype(np.int64)
 
-    return ScopeChain(
-        roster=roster,
-        years=left[roster.ladder],
-        iv=np.concatenate(iv)[roster.rung],
-        oi=known(whole("oi")),
-        volume=(whole("volume") - whole("cancelled")).astype(np.float64),
-        buy=whole("buy").astype(np.float64),
-        sell=whole("sell").astype(np.float64),
-        unknown=whole("unknown").astype(np.float64),
-        confidence=whole("sided_confidence") / 100,
-        premium_usd=whole("premium") / PRICE_SCALE,
-        net_premium_usd=(whole("buy_premium") - whole("sell_premium")) / PRICE_SCALE,
-    )
+@compiled
+def _read(cells: NDArray[np.void], cids: Ints, at_ns: int, values: Floats, quote_ns: Ints) -> None:
+    """Fill in (`_COLUMNS`, n) values and (n,) times."""
+    for i in range(cids.size):
+        cell = cells[cids[i]]
+        quote_ns[i] = cell.quote_ts
+        values[0, i] = cell.bid / PRICE_SCALE if cell.bid > 0 else nan
+        values[1, i] = cell.ask / PRICE_SCALE if cell.ask > 0 else nan
+        values[2, i] = cell.quote_spot / PRICE_SCALE if cell.quote_spot != MISSING else nan
+        values[3, i] = cell.volume - cell.cancelled
+        values[4, i] = cell.oi if cell.oi != MISSING else nan
+        values[5, i] = cell.buy
+        values[6, i] = cell.sell
+        values[7, i] = cell.iv if at_ns - cell.iv_ts <= IV_LIFE_NS else nan
+        values[8, i] = cell.sided_confidence / 100
+        values[9, i] = cell.premium / PRICE_SCALE
+        values[10, i] = (cell.buy_premium - cell.sell_premium) / PRICE_SCALE

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..fold.outcomes import HORIZONS_S
-from ..fold.rules.firing import RULE_NAMES
+from ..fold.rules.catalogue import RULE_NAMES
 from ..model.events import NS
 from .queries import Score, Scoreboard
 from .study import Floats, Ints, Tally

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..fold.outcomes import HORIZONS_S, N_FOLLOW_POOLS
 from ..fold.params import FoldParams
-from ..fold.state import SIGNAL
+from ..fold.records import SIGNAL
 from ..model.contracts import ContractTable
 from ..model.events import NS, PRICE_SCALE, Events
 from ..tape.outcomes import HorizonResults, Records, judge

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
@@ -13,11 +14,12 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.fold.outcomes import HORIZONS_S
-from engine.fold.params import PRESETS, FoldParams, SideParams, SignalParams
-from engine.fold.rules.firing import RULE_NAMES
-from engine.fold.state import SIDE, State, new_state
+from engine.fold.params import PRESETS, FoldParams, SideParams, SignalParams, with_settings
+from engine.fold.records import SIDE
+from engine.fold.rules.catalogue import RULE_NAMES
+from engine.fold.state import State, new_state
 from engine.fold.step import step
-from engine.fold.trade_side import RULE_NAMES as SIDE_RULES
+from engine.fold.trade_side import METHOD_NAMES
 from engine.model.calendar import session, settle_ns, underlying
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import (
@@ -49,6 +51,7 @@ BASE_NS = session(DAY).open_ns + 30 * 60 * NS
 CANCEL_CODE = 201
 TICK = 100
 CALL, PUT = 1, 2
+NO_CHANGES: Mapping[str, float] = MappingProxyType({})
 
 
 def listed() -> ContractTable:
@@ -93,7 +96,7 @@ class Folded:
     def decisions(self) -> list[tuple[int, int, str]]:
         """List (side, confidence in percent, rule name) of every trade."""
         trades = self.sides[self.events["kind"] == TRADE]
-        return [(int(row["side"]), int(row["confidence"]), SIDE_RULES[row["rule"]]) for row in trades]
+        return [(int(row["side"]), int(row["confidence"]), METHOD_NAMES[row["method"]]) for row in trades]
 
     @property
     def last_side(self) -> tuple[int, int, str]:
@@ -177,25 +180,28 @@ def bits(records: NDArray[np.void]) -> bytes:
     return b"".join(bits(records[name]) for name in records.dtype.names)
 
 
-def eager(base: SignalParams | None = None, **changes: float) -> FoldParams:
-    """Build parameters whose rules need no warm-up; the thresholds stay those of `base`."""
-    return FoldParams(signals=replace(base or SignalParams(), **{"mute_s": 0.0, **changes}))
+def eager(base: SignalParams = PRESETS["default"], changes: Mapping[str, float] = NO_CHANGES) -> FoldParams:
+    """Build parameters whose rules need no warm-up; the other thresholds stay those of `base`."""
+    return FoldParams(signals=with_settings(base, {"mute_s": 0.0, **changes}))
 
 
 def touchy(preset: str) -> FoldParams:
     """Build parameters under which a random tape fires every rule many times."""
     low = {
-        "mute_s": 5.0, "cooldown_s": 5.0, "volume_warm_buckets": 3, "volume_z": 1.0, "volume_ratio": 1.2,
-        "volume_size": 1, "volume_one_print": 1.0, "auction_s": 0.5, "sweep_prints": 2, "sweep_window_s": 5.0,
-        "sweep_exchanges": 1, "sweep_size": 20, "block_size": 20, "block_warm_prints": 50, "block_share": 0.5,
-        "spread_ticks": 1.0, "spread_ratio": 0.8, "spread_hold_s": 0.0,
-        "spread_hold_quotes": 1, "spread_size": 1, "spread_minutes": 1, "price_z": 2.0, "price_hold_s": 0.0,
-        "price_percent": 2.0, "fmv_edge": 0.6, "fmv_hold_s": 0.1, "fmv_percent": 1.0,
-        "levels_settle_s": 3.0, "cross_share": 0.001, "wall_stood_s": 5.0, "wall_margin": 0.02,
-        "regime_share": 0.001, "regime_stood_s": 5.0,
+        "mute_s": 5, "cooldown_s": 5, "auction_s": 0.5, "levels_settle_s": 3,
+        "volume_spike.warm_buckets": 3, "volume_spike.z": 1, "volume_spike.ratio": 1.2,
+        "volume_spike.size": 1, "volume_spike.one_print": 1,
+        "sweep.prints": 2, "sweep.window_s": 5, "sweep.exchanges": 1, "sweep.size": 20,
+        "block.size": 20, "block.warm_prints": 50, "block.share": 0.5,
+        "spread_tightening.ticks": 1, "spread_tightening.ratio": 0.8, "spread_tightening.hold_s": 0,
+        "spread_tightening.hold_quotes": 1, "spread_tightening.size": 1, "spread_tightening.minutes": 1,
+        "price_move.z": 2, "price_move.hold_s": 0, "price_move.percent": 2,
+        "fmv_divergence.edge": 0.6, "fmv_divergence.hold_s": 0.1, "fmv_divergence.percent": 1,
+        "zero_gamma_cross.share": 0.001, "wall_break.stood_s": 5, "wall_break.margin": 0.02,
+        "regime_change.share": 0.001, "regime_change.stood_s": 5,
     }  # fmt: skip
     sides = SideParams(stale_s=20.0, stale_moved_s=2.0)
-    return FoldParams(side=sides, signals=replace(PRESETS[preset], **low))
+    return FoldParams(side=sides, signals=with_settings(PRESETS[preset], low))
 
 
 # --- the random mixed tape ------------------------------------------------------------------------------
@@ -361,7 +367,7 @@ def fresh_state() -> Callable[[], State]:
 
 @pytest.fixture(scope="session")
 def eager_params() -> Callable[..., FoldParams]:
-    """`eager(base, **changes)`: no warm-up."""
+    """`eager(base, changes)`: no warm-up; changes by the names of settings."""
     return eager
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
@@ -15,10 +16,10 @@ import pytest
 import engine
 from tests.paths import ROOT
 
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "library.md"
 
 NAMES = [
-    "PRESETS",
+    "Badge",
     "ChainStats",
     "ConfigError",
     "Contract",
@@ -47,6 +48,7 @@ NAMES = [
     "Monitor",
     "NoDataError",
     "Outcome",
+    "PRESETS",
     "Pause",
     "PlayerParams",
     "ProviderError",
@@ -102,23 +104,30 @@ NAMES = [
 """What people may rely on; a name that leaves this list breaks their programs."""
 
 
+def listed() -> list[tuple[str, str]]:
+    """Each name that the stub exports, and its module, as Python reads the stub."""
+    stub = ast.parse(Path(engine.__file__).with_suffix(".pyi").read_text("utf-8"))
+    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    return [(f".{node.module}", alias.asname) for node in imports for alias in node.names]
+
+
 def alone(program: str) -> str:
     """What a program prints in an interpreter of its own."""
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 
-def readme_example(mark: str = "example") -> str:
-    marked = re.search(rf"<!-- {mark} -->\s*```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    assert marked, f"README.md has no ```python block after <!-- {mark} -->"
+def page_example(mark: str = "example") -> str:
+    marked = re.search(rf"<!-- {mark} -->\s*```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert marked, f"{PAGE} has no ```python block after <!-- {mark} -->"
     return marked[1]
 
 
 def printed(program: str) -> list[str]:
-    """What a program of the README prints, line by line."""
+    """What a program of the page prints, line by line."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})
+        exec(compile(program, str(PAGE), "exec"), {"__name__": "__main__"})
     return out.getvalue().splitlines()
 
 
@@ -138,20 +147,14 @@ class TestNames:
         assert getattr(found, "__doc__", None)
 
     def test_each_is_the_one_of_its_home(self) -> None:
-        for home, names in engine._HOMES.items():
-            module = __import__(f"engine.{home}", fromlist=["*"])
-            for name in names.split():
-                assert getattr(engine, name) is getattr(module, name), name
+        for home, name in listed():
+            assert getattr(engine, name) is getattr(import_module(home, "engine"), name), name
 
     def test_a_type_checker_sees_the_same_names(self) -> None:
-        tree = ast.parse(Path(engine.__file__).read_text("utf-8"))
-        seen = [
-            alias.name
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ImportFrom) and node.level == 1
-            for alias in node.names
-        ]
-        assert sorted(seen) == sorted(NAMES)
+        assert sorted(name for _, name in listed()) == NAMES
+
+    def test_a_prompt_completes_them(self) -> None:
+        assert set(NAMES) <= set(dir(engine))
 
     def test_every_query_is_public(self) -> None:
         assert {each.__name__ for each in engine.Query.__subclasses__()} <= set(engine.__all__)
@@ -177,8 +180,8 @@ class TestCost:
 
 
 class TestExample:
-    def test_the_readme_s_example_runs_and_shows_views_signals_and_counts(self) -> None:
-        lines = printed(readme_example())
+    def test_the_page_s_example_runs_and_shows_views_signals_and_counts(self) -> None:
+        lines = printed(page_example())
         assert lines[-1].startswith("Counts(events=")
         views = [line.split() for line in lines if line.split()[0].isdigit()]
         signals = [line for line in lines if line.startswith("DIA ")]
@@ -187,7 +190,7 @@ class TestExample:
         assert f"signals={len(signals)})" in lines[-1]
 
     def test_what_a_view_does_not_show_can_be_asked_for(self) -> None:
-        heat, *scores = printed(readme_example("example: ask"))
+        heat, *scores = printed(page_example("example: ask"))
         unit, minutes, convention = re.fullmatch(r"(.+) \(\d+, (\d+)\) (\w+)", heat).groups()
         assert (unit, convention) == ("shares per $1", "flow")
         assert int(minutes) > 380
@@ -197,4 +200,4 @@ class TestExample:
         assert engine.__doc__ is not None
         shown = re.search(r"\n\n((?:    .*\n|\n)+)", engine.__doc__)
         assert shown, "the docstring of engine shows no program"
-        assert statements(shown[1]) == statements(readme_example())
+        assert statements(shown[1]) == statements(page_example())

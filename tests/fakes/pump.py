@@ -1,4 +1,4 @@
-"""Somebody who drains a connection whenever it is heard, as a source does, and keeps what came."""
+"""Somebody who drains a connection whenever it notifies, as a source does, and keeps what came."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from contextlib import asynccontextmanager, suppress
 
 import numpy as np
 
-from engine.feeds.massive.connection import Connection, LinkStatus
 from engine.feeds.massive.wire.machine import Machine
 from engine.feeds.massive.wire.notices import Notice
 from engine.feeds.transport.backoff import ConnectionTimes
+from engine.feeds.transport.connection import Connection
+from engine.feeds.transport.connection_status import ConnectionStatus
 from engine.model.events import TRADE, Events
 
 QUICK = ConnectionTimes(
     first=0.01, most=0.05, evicted=0.02, opening=30.0, login=30.0, closing=0.05,
     settling=10.0, silent=30.0, pong=30.0, gather=0.001, tick=0.01,
 )  # fmt: skip
-"""A pace for tests: nothing is waited for that does not have to be."""
+"""A times for tests: nothing is waited for that does not have to be."""
 
 
 class Pump:
@@ -27,18 +28,18 @@ class Pump:
     statuses : each that differed in phase or reason from the one before
     """
 
-    def __init__(self, url: str, machine: Machine, pace: ConnectionTimes = QUICK, **more: object) -> None:
-        self._heard = asyncio.Event()
+    def __init__(self, url: str, machine: Machine, times: ConnectionTimes = QUICK, **more: object) -> None:
+        self._news = asyncio.Event()
         self._queued = asyncio.Event()
         self._changed = asyncio.Condition()
-        self.connection = Connection(url, machine, pace, self._wake, seed=7, **more)  # type: ignore[arg-type]
+        self.connection = Connection(url, machine, times, self._wake, seed=7, **more)  # type: ignore[arg-type]
         self.machine = machine
         self.parts: list[Events] = []
         self.notices: list[Notice] = []
         self.outages: list[tuple[int, int]] = []
-        self.statuses: list[LinkStatus] = []
-        self.held = asyncio.Event()
-        self.held.set()
+        self.statuses: list[ConnectionStatus] = []
+        self.draining = asyncio.Event()
+        self.draining.set()
 
     @property
     def trades(self) -> list[int]:
@@ -57,24 +58,24 @@ class Pump:
         async with self._changed:
             await self._changed.wait_for(condition)
 
-    async def until_heard(self, condition: Callable[[], bool]) -> None:
+    async def until_notified(self, condition: Callable[[], bool]) -> None:
         """Wait until something about the connection is so, drained or not."""
         while not condition():
             self._queued.clear()
             await self._queued.wait()
 
     async def run(self) -> None:
-        """Drain whenever something was heard, and a few times a second."""
+        """Drain whenever there is news, and a few times a second."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.2):
-                    await self._heard.wait()
-            await self.held.wait()
-            self._heard.clear()
-            drained = await asyncio.to_thread(self.connection.drain)
-            self.parts += [batch.events for batch in drained.batches.values()]
-            self.notices += drained.notices
-            self.outages += self.connection.outages()
+                    await self._news.wait()
+            await self.draining.wait()
+            self._news.clear()
+            contents = await asyncio.to_thread(self.connection.drain)
+            self.parts += [batch.events for batch in contents.batches.values()]
+            self.notices += contents.notices
+            self.outages += self.connection.take_outages()
             async with self._changed:
                 self._changed.notify_all()
 
@@ -83,7 +84,7 @@ class Pump:
         last = self.statuses[-1] if self.statuses else None
         if last is None or (last.phase, last.why) != (status.phase, status.why):
             self.statuses.append(status)
-        self._heard.set()
+        self._news.set()
         self._queued.set()
 
 

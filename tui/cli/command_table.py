@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.feeds.registry import FEEDS
+
 from .arguments import (
     CUSTOM,
     DAYS,
@@ -61,7 +63,7 @@ WITHOUT_COMMAND = (
         CUSTOM,
         setting("--expiry", "0dte|DATE|N", "that day's, one date, or the nearest N (3)"),
         setting("--strikes", "N", "strikes each side of at-the-money (25)"),
-        setting("--source", "NAME", "massive, massive-rest, simulated or auto (auto)"),
+        setting("--source", "NAME", f"{', '.join(FEEDS)} or auto (auto)"),
         PRESET,
         value("--set", "NAME=VALUE", "a signal threshold, e.g. volume_spike.z=5", repeats=True),
     ),
@@ -116,7 +118,7 @@ COMMANDS = (
         "record", "record a live day without a screen, day after day, until it is ended", "record:run",
         (
             WATCH_LIST,
-            setting("--source", "NAME", "massive, massive-rest, simulated (massive)"),
+            setting("--source", "NAME", f"{', '.join(FEEDS)} ({next(iter(FEEDS))})"),
             CUSTOM,
             setting("--speed", "X|max", "of the simulated day: its seconds per second (1)"),
             SEED,

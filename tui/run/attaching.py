@@ -11,11 +11,12 @@ from engine.feeds.recorder.socket_file import is_reachable
 from engine.model.errors import UsageError
 from tui.settings.config import Settings
 
-from .plan import LIVE, Disk, RunFlags, RunPlan
+from .plan import Disk, RunFlags, RunPlan
+from .providers import AUTO, LIVE
 
 ATTACHED = "attached"
 
-LIVE_SOURCES = ("auto", *LIVE)
+LIVE_SOURCES = (AUTO, *LIVE)
 """Settings of `source` for which a recorder that runs is watched: a key has one connection, and it has it."""
 
 

@@ -16,7 +16,8 @@ from tui.settings.config import Settings
 
 from ..cli.output import say
 from .interrupts import InterruptHandler
-from .plan import SIMULATED, RunFlags, days_on_disk, parse_day, to_fetch
+from .plan import RunFlags, days_on_disk, parse_day, to_fetch
+from .providers import SIMULATED
 
 
 def disk_with(

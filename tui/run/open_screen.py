@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from engine.jit.folder import code_root
 from tui.settings.config import Settings
 
 from ..alerts.from_settings import make_alerter
@@ -42,6 +43,7 @@ def run_screen(plan: RunPlan, settings: Settings) -> int:
         what=f"{plan.symbols[0]} {plan.day}",
         alerts=partial(make_alerter, settings),
     )
+    code_root()  # what it has to say is said now: Textual keeps to itself what is written while it runs
     with _stderr_on_terminal():
         app.run()
     for sentence in app.alerter.close():

@@ -13,15 +13,25 @@ from datetime import date
 from pathlib import Path
 
 from engine.model.calendar import PRESETS, parse_custom, parse_time, previous_session, session, underlying
-from engine.model.errors import ConfigError, CredentialError, NoDataError, UsageError
+from engine.model.errors import NoDataError, UsageError
 from engine.store.files import RECORDING, present, settled_names
 from tui.settings.config import Settings
+
+from .providers import (
+    AUTO,
+    LIVE,
+    SIMULATED,
+    backfill_provider,
+    chosen_source,
+    has_keys,
+    has_live_key,
+    key_names,
+)
 
 SIMULATED_DAY = date(2025, 12, 16)
 """The day that is shown when nobody asks for one."""
 
-SIMULATED, STORED = "simulated", "import"
-LIVE = ("massive", "massive-rest")
+STORED = "import"
 SIMULATED_SPEED = 10.0
 
 Disk = Mapping[date, tuple[str, ...]]
@@ -85,25 +95,8 @@ def make_plan(asked: RunFlags, settings: Settings, disk: Disk, today: date) -> R
         speed=_speed(settings, asked, stored),
         lines=asked.lines,
         others=tuple(sorted(set(disk) - {day})),
-        warnings=() if stored or settings.source == SIMULATED else _instead(day),
+        warnings=() if stored or settings.source == SIMULATED else _instead(day, settings),
     )
-
-
-def chosen_source(settings: Settings) -> str:
-    """Return the source that is meant: SIMULATED or one of LIVE; CredentialError for one without its key."""
-    name, key = settings.source, settings.massive_api_key
-    if name == "auto":
-        return LIVE[0] if key is not None else SIMULATED
-    if name in LIVE and key is None:
-        raise CredentialError(
-            f"The source {name} needs a key; put MASSIVE_API_KEY in .env or the environment."
-        )
-    if name not in (*LIVE, SIMULATED):
-        kind = UsageError if settings.origin("source").startswith("flag") else ConfigError
-        raise kind(
-            f"The source {name} is not available in this version; use {', '.join(LIVE)}, simulated or auto."
-        )
-    return name
 
 
 def _live_plan(source: str, asked: RunFlags, settings: Settings, disk: Disk, today: date) -> RunPlan:
@@ -132,10 +125,10 @@ def to_fetch(
     Without a key that is what was fetched earlier. Without --symbol any stored symbol of the day will do, and
     else the first of the watch list is fetched.
     """
-    if asked.replay is None or settings.source not in ("auto", *LIVE):
+    if asked.replay is None or settings.source not in (AUTO, *LIVE):
         return None
     day = parse_day(asked.replay, "--replay")
-    if settings.massive_api_key is None:
+    if not has_keys(backfill_provider(settings), settings):
         return _kept(settings, day, disk.get(day, ()))
     there = disk.get(day, ())
     chosen = settings.origin("symbol") != "default"
@@ -197,7 +190,7 @@ def _iso(text: str) -> date | None:
 
 def _check_simulated(settings: Settings, day: date, today: date) -> None:
     """Refuse to show a simulated day to somebody who named a provider, or has a key of one."""
-    keyed = settings.source == "auto" and settings.massive_api_key is not None
+    keyed = settings.source == AUTO and has_live_key(settings)
     if day == today and (keyed or settings.source in LIVE):
         raise NoDataError(
             f"Nothing of today, {day}, is recorded, and it cannot be fetched before it is over; "
@@ -207,13 +200,13 @@ def _check_simulated(settings: Settings, day: date, today: date) -> None:
         raise NoDataError(f"{day} is not on disk; fetch it with spymon backfill {day}, or name another day.")
 
 
-def _instead(day: date) -> tuple[str, ...]:
+def _instead(day: date, settings: Settings) -> tuple[str, ...]:
     """Say what stands in for a day that is not there; the day of the examples is meant as it is."""
     if day == SIMULATED_DAY:
         return ()
     return (
         f"{day} is not on disk, so a simulated day is shown in its place; "
-        "with MASSIVE_API_KEY in .env the real one is fetched.",
+        f"with {key_names(backfill_provider(settings))} in .env the real one is fetched.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Settings of the process that make painting smooth; measured, see ARCHITECTURE.md.
+"""Settings of the process that make painting smooth; measured, see `docs/design/screen.md`.
 
 Owns the garbage collector, the interpreter's switch interval and Textual's own frame cap. It imports
 nothing, so that it can be used before Textual is.

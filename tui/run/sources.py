@@ -13,13 +13,14 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from engine.feeds.massive.source import MassiveSource
+from engine.analytics.terms import Terms
+from engine.feeds.provider import DaySource
 from engine.feeds.recorder.seek import find_recorder
 from engine.feeds.recorder.socket_file import SocketFile
 from engine.feeds.recorder.source import AttachedSource
 from engine.feeds.simulated import PROFILES, SimulatedSource
 from engine.fold.params import PRESETS, FoldParams, with_settings
-from engine.fold.rules.firing import RULE_NAMES
+from engine.fold.rules.catalogue import RULE_NAMES
 from engine.model.calendar import ET
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import NS
@@ -41,12 +42,12 @@ from .attaching import ATTACHED, attached_plan
 from .compact_beside import compact_apart
 from .daily_monitor import DailyMonitor, LiveDay
 from .lazy_monitor import MonitorLike
-from .massive import make_massive, recording
-from .plan import LIVE, SIMULATED, SIMULATED_DAY, STORED, RunFlags, RunPlan, days_on_disk, make_plan
+from .plan import SIMULATED_DAY, STORED, RunFlags, RunPlan, days_on_disk, make_plan
+from .providers import LIVE, SIMULATED, live_keys, make_source, recording, source_request
 from .user_rules import installed, load_rules
 
 GO_LIVE = (
-    "Simulated day. See the market live: put MASSIVE_API_KEY in .env. Play a past day: spymon import PATH."
+    f"Simulated day. See the market live: put {live_keys()} in .env. Play a past day: spymon import PATH."
 )
 
 Tell = Callable[[str], object]
@@ -91,8 +92,8 @@ def make_sources(
         first = stored(store, plan.day, (*readable, *damaged), tell)
         return first, beside(), *others
     if plan.source in LIVE:
-        feed = make_massive(settings, plan.source, recording(settings.data_dir, now), now)
-        return feed, beside(notes=()), *others
+        request = source_request(settings, plan.source, recording(settings.data_dir, now), now)
+        return make_source(request), beside(notes=()), *others
     return simulated(plan.day, settings.seed, plan.symbols), *others
 
 
@@ -163,12 +164,19 @@ def fold_params(settings: Settings) -> FoldParams:
     return FoldParams(signals=signals, rate=settings.rate, dividend=settings.dividend)
 
 
+def terms_of(settings: Settings) -> Terms:
+    """Return what chains are valued on; a dividend nobody has set is left to put-call parity."""
+    told = settings.origin("dividend") != "default"
+    return Terms(rate=settings.rate, dividend=settings.dividend if told else None)
+
+
 def player_params(plan: RunPlan, settings: Settings) -> PlayerParams:
     """Return how tapes are folded and shown, and which of the user's own rules look on."""
     found = load_rules(installed(), settings.rules_disabled)
     known = (*RULE_NAMES, *(PREFIX + kind.name for kind in found.kinds))
     return PlayerParams(
         fold=fold_params(settings),
+        dividend=terms_of(settings).dividend,
         expiry=settings.expiry,
         strikes=settings.strikes,
         start_ns=plan.start_ns,
@@ -218,11 +226,12 @@ def live_day(
 ) -> LiveDay:
     """Return the live day of a plan, with its monitor; `now` in ns UTC."""
     feed, *others = make_sources(plan, settings, now=now)
-    assert isinstance(feed, MassiveSource | AttachedSource), "the plan is of a live day"
+    assert isinstance(feed, DaySource), "the plan is of a live day"
     monitor = make_monitor((feed, *others), plan, settings, alerter)
-    writes = partial(_writes, settings.data_dir, feed) if isinstance(feed, MassiveSource) else None
+    writes = None if plan.source == ATTACHED else partial(_writes, settings.data_dir, feed)
     return LiveDay(monitor, feed.day, feed.name, feed.symbols, writes)
 
 
-def _writes(root: Path, feed: MassiveSource) -> bool:
-    return any(is_recording(Recording(root, feed.day, symbol)) for symbol in feed.symbols)
+def _writes(root: Path, feed: DaySource) -> bool:
+    day = feed.day
+    return day is not None and any(is_recording(Recording(root, day, symbol)) for symbol in feed.symbols)

@@ -1,8 +1,7 @@
-"""The terminal application: one frame clock between a desk and a screen.
+"""The terminal application: one frame clock between a monitor and a screen.
 
-Owns the life of the desk (opened after the first paint, stopped at the end), the frame clock, and what holds
-on every screen: themes, help, palette, screenshots, leaving. It refuses to know what a view contains and how
-a key is spelled; importing it loads neither the fold nor the store.
+Owns the life of the monitor (opened after the first paint, stopped at the end) and the frame clock, and
+hands actions to their homes. Importing it loads neither the fold nor the store.
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ from textual.timer import Timer
 from textual.types import IgnoreReturnCallbackType
 from textual.worker import WorkerFailed
 
-from engine.model.calendar import clock_text
 from engine.views.commands import Command
 from engine.views.view import View
 from tui.alerts.alerter import Alerter
@@ -34,34 +32,35 @@ from tui.alerts.channels import Bell, Write
 from tui.alerts.gate import AlertParams
 
 from ..run import process
-from ..run.lazy_monitor import MonitorLike as Desk
+from ..run.lazy_monitor import MonitorLike
 from ..settings.prefs import Prefs
-from . import keys, steering, theme
+from . import keys, theme
+from .actions.app import INTERRUPTED, AppActions
+from .actions.homes import ActionHomes
+from .actions.signals import AlertActions
 from .frame_rate import FrameRate, ViewGate
+from .key import Key
 from .main_screen import MainScreen
 from .palette import SpymonCommands
-from .sheets.help import HelpScreen
-from .sheets.modal import PaletteScreen
-from .terminal import TerminalState, standing
+from .sheets.panel import PanelSheet
+from .terminal import TerminalState, terminal_state
+
+HUNG_UP = 129
+_SIGNALS = {"SIGINT": INTERRUPTED, "SIGTERM": 143, "SIGHUP": HUNG_UP}
 
 
-def _unasked(write: Write) -> Alerter:
+def bell_alone(write: Write) -> Alerter:
     """Return the alerts of somebody who asked for none: the bell alone, and off."""
     return Alerter(AlertParams(), (), Bell(write))
 
 
-INTERRUPTED, HUNG_UP = 130, 129
-THEMES = ("spymon-dark", "spymon-light", "ansi-dark", "ansi-light")
-_SIGNALS = {"SIGINT": INTERRUPTED, "SIGTERM": 143, "SIGHUP": HUNG_UP}
-
-
 class SpymonApp(App[None]):
-    """Paints the newest view of a desk, so many times per second, and sends it what the keys ask for.
+    """Paints the newest view of a monitor, so many times per second, and sends it what the keys ask for.
 
-    After `run` returns, `return_code` is the exit status, and `error` what the desk could not start for, or
-    what failed on the screen.
+    After `run` returns, `return_code` is the exit status, and `error` what the monitor could not start for,
+    or what failed on the screen.
 
-    desk        : what is watched
+    monitor     : what is watched
     fps         : frames per second, 1-20
     keymap      : key id -> Textual key names, over the table's own
     screenshots : folder for saved screens
@@ -78,7 +77,7 @@ class SpymonApp(App[None]):
 
     def __init__(
         self,
-        desk: Desk,
+        monitor: MonitorLike,
         *,
         fps: float = 10.0,
         keymap: Mapping[str, str] | None = None,
@@ -86,30 +85,35 @@ class SpymonApp(App[None]):
         what: str = "the day",
         cpu_s: Callable[[], float] = time.thread_time,
         settle: Callable[[], None] = process.settle,
-        alerts: Callable[[Write], Alerter] = _unasked,
+        alerts: Callable[[Write], Alerter] = bell_alone,
     ) -> None:
         super().__init__()
-        self.desk = desk
+        self.monitor = monitor
         self.alerter = alerts(self._write_through)
         self.error: BaseException | None = None
         self._keymap_given = dict(keymap or {})
-        self._table = keys.with_keymap(self._keymap_given)
-        self._main = MainScreen(desk, self._table, what, Prefs(fps=fps))
-        self._screenshots = screenshots
+        self.table = keys.with_keymap(self._keymap_given)
+        self._keys = keys.by_id(self.table)
+        self._main = MainScreen(monitor, self.table, what, Prefs(fps=fps))
+        self._homes = ActionHomes(
+            self._main,
+            alert=AlertActions(self._main, self.alerter),
+            app=AppActions(self, self._main, self.table, screenshots),
+        )
         self._cpu_s = cpu_s
         self._settle = settle
-        self._pace = FrameRate.of(fps)
+        self._rate = FrameRate.of(fps)
         self._gate = ViewGate()
         self._clock: Timer | None = None
-        self._unread: contextlib.ExitStack | None = None
+        self._held: contextlib.ExitStack | None = None
         self._spent_s = 0.0
         self._tick = 0
-        self._told = ""
+        self._failure = ""
 
     # life ------------------------------------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[None]:
-        """Begin with the desk."""
+        """Begin with the main screen."""
         return self._main
 
     def on_mount(self) -> None:
@@ -117,22 +121,22 @@ class SpymonApp(App[None]):
         theme.register(self)
         self.theme = theme.DEFAULT_THEME
         self.set_keymap(self._keymap_given)
-        self._heed_signals()
+        self._handle_signals()
         self.call_after_refresh(self._painted_first)
 
     async def on_unmount(self) -> None:
-        """Let the desk flush and close."""
-        await self.desk.stop()
+        """Let the monitor flush and close."""
+        await self.monitor.stop()
 
     def _painted_first(self) -> None:
         self._settle()
-        self.run_worker(self._open(), group="desk")
+        self.run_worker(self._open(), group="monitor")
         self._spent_s = self._cpu_s()
         self._start_clock()
 
     async def _open(self) -> None:
         try:
-            await self.desk.start()
+            await self.monitor.start()
         except Exception as error:  # the command line reports it: one sentence, and the right exit code
             self.error = error
             self.exit(return_code=1)
@@ -147,7 +151,7 @@ class SpymonApp(App[None]):
             self.error = error.error if isinstance(error, WorkerFailed) else error
         self._close_messages_no_wait()
 
-    def _heed_signals(self) -> None:
+    def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for name, status in _SIGNALS.items():
             # Windows has not all of them and no such handlers; only the main thread may set them.
@@ -159,133 +163,96 @@ class SpymonApp(App[None]):
     def _start_clock(self) -> None:
         if self._clock:
             self._clock.stop()
-        self._clock = self.set_interval(1 / self._pace.fps, self.frame, name="frames")
+        self._clock = self.set_interval(1 / self._rate.fps, self.frame, name="frames")
 
     def frame(self) -> None:
         """Paint the newest view if it is news; called by the frame clock."""
         if not self._main.is_attached:
             return  # the last tick of an app that is closing
         self._tick += 1
-        self._heed_terminal()
-        self._keep_pace()
-        self._report(self.desk.failure)
-        if self.desk.refusal is not None:  # nothing is left to watch: the command line says it, with its code
-            self.error = self.desk.refusal
-            self.exit(return_code=self.desk.refusal.exit_code)
+        self._check_terminal()
+        self._keep_rate()
+        self._show_failure(self.monitor.failure)
+        if (
+            self.monitor.refusal is not None
+        ):  # nothing is left to watch: the command line says it, with its code
+            self.error = self.monitor.refusal
+            self.exit(return_code=self.monitor.refusal.exit_code)
         for sentence in self.alerter.tick():
             self.notify(sentence, severity="warning", timeout=8)
-        view = self.desk.view
+        view = self.monitor.view
         if view is None:
-            self._main.wait(self._tick, self.desk.failure)
+            self._main.wait(self._tick, self.monitor.failure)
         elif self._gate.admits(view):
             self._paint(view)
-        self._main.refresh_detail(self._tick)
-        self._main.refresh_inquiry(self._tick)
-        self._main.refresh_stage(self._tick, frozen=self._main.prefs.frozen)
+        self._main.ask(self._tick)
+        for screen in self.screen_stack:
+            if isinstance(screen, PanelSheet):
+                screen.ask(self._tick)
 
     def _paint(self, view: View) -> None:
-        first = not self._main.has_view
+        first = self._main.view is None
         self._main.show(view)
         if first:
             self.call_after_refresh(self._settle)
 
-    def _heed_terminal(self) -> None:
+    def _check_terminal(self) -> None:
         """Leave with the terminal; while nobody reads it write nothing, and paint all of it afterwards."""
         if self.is_headless:
             return
-        found = standing(sys.__stderr__)  # what Textual writes to
+        found = terminal_state(sys.__stderr__)  # what Textual writes to
         if found is TerminalState.GONE:
             self.exit(return_code=HUNG_UP)
-        elif found is TerminalState.UNREAD and self._unread is None:
-            self._unread = contextlib.ExitStack()
-            self._unread.enter_context(self.batch_update())
-        elif found is TerminalState.READY and self._unread is not None:
-            self._unread.close()
-            self._unread = None
+        elif found is TerminalState.UNREAD and self._held is None:
+            self._held = contextlib.ExitStack()
+            self._held.enter_context(self.batch_update())
+        elif found is TerminalState.READY and self._held is not None:
+            self._held.close()
+            self._held = None
             self.screen.refresh()
 
-    def _keep_pace(self) -> None:
+    def _keep_rate(self) -> None:
         spent_s = self._cpu_s()
-        pace, self._spent_s = self._pace.after(spent_s - self._spent_s), spent_s
-        changed = pace.fps != self._pace.fps
-        self._pace = pace
+        rate, self._spent_s = self._rate.after(spent_s - self._spent_s), spent_s
+        changed = rate.fps != self._rate.fps
+        self._rate = rate
         if changed:
             self._start_clock()
-            self._main.set_prefs(replace(self._main.prefs, fps=pace.fps))
-            why = "painting is quick again" if pace.fps == pace.wanted else "painting took too long"
-            self.notify(f"{pace.fps:g} frames per second now, because {why}.", timeout=4)
+            self._main.set_prefs(replace(self._main.prefs, fps=rate.fps))
+            why = "painting is quick again" if rate.fps == rate.wanted else "painting took too long"
+            self.notify(f"{rate.fps:g} frames per second now, because {why}.", timeout=4)
 
-    def _report(self, failure: str | None) -> None:
-        if (failure or "") != self._told:
-            self._told = failure or ""
-            self._main.fail(self._told)
+    def _show_failure(self, failure: str | None) -> None:
+        if (failure or "") != self._failure:
+            self._failure = failure or ""
+            self._main.fail(self._failure)
 
     def _write_through(self, text: str) -> None:
         """Write to the terminal between two frames; its driver keeps them whole."""
-        if self._driver is not None and not self.is_headless and self._unread is None:
+        if self._driver is not None and not self.is_headless and self._held is None:
             self._driver.write(text)
-
-    # for the palette -------------------------------------------------------------------------------------
-
-    def sender(self, command: Command) -> IgnoreReturnCallbackType:
-        """Return a function that sends the command."""
-        return lambda: self.desk.send(command)
-
-    def runner(self, action: str) -> IgnoreReturnCallbackType:
-        """Return a function that carries out a key's action."""
-
-        async def run() -> None:
-            await self.run_action(action, self._main)
-
-        return run
 
     # actions ---------------------------------------------------------------------------------------------
 
-    def action_theme(self) -> None:
-        """Change to the next theme."""
-        self.theme = steering.neighbour(THEMES, self.theme, 1) or THEMES[0]
-        self._main.repaint()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Close most keys before there is a view."""
+        if action != "act":
+            return super().check_action(action, parameters)
+        return self._main.state.latest is not None or self._keys[str(parameters[0])].early
 
-    def action_help(self) -> None:
-        """Show the keys."""
-        self.push_screen(HelpScreen(self._table))
+    def action_act(self, own_id: str) -> None:
+        """Carry out what a key does, by its id."""
+        key = self._keys[own_id]
+        self._homes.run(key.action or key.id)
 
-    def action_palette(self) -> None:
-        """Open the palette."""
-        if not isinstance(self.screen, PaletteScreen):
-            self.push_screen(PaletteScreen(id="--command-palette"))
+    def sender(self, command: Command) -> IgnoreReturnCallbackType:
+        """Return a function that sends the command."""
+        return lambda: self.monitor.send(command)
 
-    def action_shot(self) -> None:
-        """Save the screen, named after the moment of tape it shows."""
-        view = self._main.view
-        moment = f"-{view.symbol}-{view.day}-{clock_text(view.tape_ns).replace(':', '')}" if view else ""
-        folder = self._screenshots
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            path = self.save_screenshot(f"spymon{moment}.svg", str(folder))
-        except OSError as error:
-            self.notify(f"The screenshot could not be written to {folder}: {error}.", severity="error")
-        else:
-            self.notify(f"Saved {path}.", timeout=4)
+    def runner(self, key: Key) -> IgnoreReturnCallbackType:
+        """Return a function that carries out what a key does."""
 
-    def action_alert_bell(self) -> None:
-        """Turn the bell on or off; turned on by hand it rings in a replay too."""
-        self.notify(f"The bell is {'on' if self.alerter.toggle_bell() else 'off'}.", timeout=3)
+        async def run() -> None:
+            await self.run_action(key.binding().action)
 
-    def action_mute(self) -> None:
-        """Send no alerts of the chosen signal's rule, or send them again."""
-        row = self._main.chosen_signal()
-        if row is None:
-            self.notify("There is no signal yet whose rule could be muted.", timeout=3)
-            return
-        muted = self.alerter.toggle_mute(row.rule)
-        self._main.set_prefs(replace(self._main.prefs, muted=self.alerter.muted))
-        self.notify(f"{row.rule} {'is muted: it sends no alerts' if muted else 'alerts again'}.", timeout=4)
-
-    def action_leave(self) -> None:
-        """Quit."""
-        self.exit()
-
-    def action_interrupt(self) -> None:
-        """Quit, and say to whoever called that it was an interruption."""
-        self.exit(return_code=INTERRUPTED)
+        return run

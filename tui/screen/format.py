@@ -1,8 +1,7 @@
 """Numbers as the screen writes them: fixed decimals, bounded width, and a dash for what nobody knows.
 
-Owns the spelling of prices, counts, dollars, greeks, exposures and spans of time. It refuses to know columns,
-colours and views. Every function is total: a missing number (`MISSING` or nan) becomes `NONE` or `NO_GREEK`,
-never 0.
+Owns the spelling of prices, counts and greeks. Every function is total: a missing number (`MISSING` or nan)
+becomes `NONE` or `NO_GREEK`, never 0.
 """
 
 from __future__ import annotations
@@ -11,12 +10,17 @@ from functools import lru_cache
 from math import inf, isfinite
 
 from engine.analytics.exposure_choice import Metric
-from engine.model.events import MISSING, NS, PRICE_SCALE
+from engine.model import figures
+from engine.model.events import MISSING, PRICE_SCALE
 
 from ..settings.prefs import Unit
 
-NONE = "—"
+NONE = figures.NONE
 """A price, size or volatility that is not known."""
+
+age, dollars, exposure = figures.age, figures.dollars, figures.exposure
+money, span = figures.money, figures.span
+"""Spelled as in the engine's own sentences."""
 
 NO_GREEK = "·"
 """A greek that cannot be had."""
@@ -26,8 +30,6 @@ UNIT_TEXT: dict[Unit, str] = {"usd_per_1pct": "$/1%", "usd_per_1": "$/$1", "shar
 METRIC_TEXT: dict[Metric, str] = {"gamma": "γ", "delta": "Δ", "vanna": "vanna", "charm": "charm"}
 
 _METRIC_UNIT: dict[Metric, str] = {"delta": "$", "vanna": "$/vol pt", "charm": "$/min"}
-
-_STEPS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
 @lru_cache(maxsize=65_536)
@@ -60,31 +62,7 @@ def count(n: int) -> str:
         return NONE
     if n < 10_000:
         return f"{n:,}"
-    return _scaled(float(n))
-
-
-@lru_cache(maxsize=65_536)
-def money(usd: float) -> str:
-    """Write signed dollars in at most six cells: `+640 -101k +1.1M -12.3M`."""
-    if usd != usd:
-        return NONE
-    if abs(usd) < 999.5:
-        return f"{usd:+.0f}" if abs(usd) >= 0.5 else "0"
-    return _sign(usd) + _scaled(abs(usd), most=0 if abs(usd) < 999_500 else 1)
-
-
-def dollars(usd: float) -> str:
-    """Write unsigned dollars with their sign in front: `$412k`."""
-    return NONE if usd != usd else "$" + money(abs(usd)).lstrip("+")
-
-
-def exposure(value: float | None) -> str:
-    """Write a signed exposure with three digits, in the unit it already has: `+1.24B -638M`."""
-    if value is None or not isfinite(value):
-        return NONE
-    if abs(value) < 999.5:
-        return f"{value:+.0f}" if abs(value) >= 0.5 else "0"
-    return _sign(value) + _scaled(abs(value))
+    return figures.scaled(float(n))
 
 
 def in_unit(shares_per_usd: float, spot_usd: float, unit: Unit) -> float:
@@ -139,16 +117,6 @@ def change(now: int, before: int) -> str:
     return f"{arrow(move)}{move / PRICE_SCALE:+.2f} ({move / before:+.2%})"
 
 
-def span(ns: int) -> str:
-    """Write a span of time in six cells or fewer: `3h18m 18m07s 42s`."""
-    seconds = max(0, ns // NS)
-    if seconds >= 86_400:
-        return f"{seconds // 86_400}d{seconds % 86_400 // 3600:02d}h"
-    if seconds >= 3600:
-        return f"{seconds // 3600}h{seconds % 3600 // 60:02d}m"
-    return f"{seconds // 60}m{seconds % 60:02d}s" if seconds >= 60 else f"{seconds}s"
-
-
 def speed(factor: float) -> str:
     """Write a replay speed: `×0.25 ×10 ×max`."""
     return "×max" if factor == inf else f"×{factor:g}"
@@ -157,13 +125,6 @@ def speed(factor: float) -> str:
 def rate(per_s: float) -> str:
     """Write events per second: `118k`."""
     return NONE if per_s != per_s else count(round(per_s))
-
-
-def age(seconds: float) -> str:
-    """Write how old a number is: `0.3s`, `42s`, `3m05s`."""
-    if not isfinite(seconds):
-        return NONE
-    return f"{seconds:.1f}s" if seconds < 10 else span(int(seconds) * NS)
 
 
 def lag(ms: float) -> str:
@@ -181,17 +142,3 @@ def clip(text: str, width: int) -> str:
     if len(text) <= width:
         return text
     return text[: width - 1] + "…" if width > 1 else text[:width]
-
-
-def _sign(value: float) -> str:
-    return "-" if value < 0 else "+"
-
-
-def _scaled(value: float, most: int = 2) -> str:
-    """Write a number from 999.5 on with three digits, at most `most` of them decimals, and a letter."""
-    for size, letter in _STEPS:
-        whole = value / size
-        decimals = min(most, 0 if whole >= 99.95 else 1 if whole >= 9.995 else 2)
-        if whole >= 0.9995:
-            return f"{whole:.{decimals}f}{letter}"
-    return f"{value:.0f}"

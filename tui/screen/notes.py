@@ -1,8 +1,8 @@
-"""Which of a view's sentences stand, which pass, and which the person has put away.
+"""Which of a view's sentences last, which pass, and which the person has put away.
 
-A sentence that is there from a tape's first view stands, in its own line; one that comes later passes, in
+A sentence that is there from a tape's first view lasts, in its own line; one that comes later passes, in
 place of the hints, so that no row of the screen ever moves because of it. What a live source says stands in
-the line about its feed, not here. It refuses to know what they say.
+the line about its feed, not here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date
 
 from engine.views.view import View
 
-_UNDER_WAY = "…"  # how a sentence ends that tells of work going on; it never stands
+_UNDER_WAY = "…"  # how a sentence ends that tells of work going on; it never lasts
 
 
 class Notes:
@@ -25,7 +25,7 @@ class Notes:
         self._renewing = False
 
     def learn(self, view: View) -> None:
-        """Take in a view's notes; those of a tape's first view stand for as long as it is shown."""
+        """Take in a view's notes; those of a tape's first view last as long as it is shown."""
         self._now = tuple(note for note in view.notes if view.link is None or note != view.link.note)
         tape = (view.source, view.day, view.symbol)
         if tape != self._tape:
@@ -36,7 +36,7 @@ class Notes:
             self._renewing = False
 
     @property
-    def standing(self) -> tuple[str, ...]:
+    def lasting(self) -> tuple[str, ...]:
         """The sentences for the note line."""
         return tuple(note for note in self._now if note in self._first and note not in self._gone)
 
@@ -46,11 +46,11 @@ class Notes:
         return next((note for note in self._now if note not in self._first | self._gone), "")
 
     def dismiss(self) -> None:
-        """Put away what is shown now; a standing sentence does not come back, a new one comes."""
+        """Put away what is shown now; a lasting sentence does not come back, a new one comes."""
         self._gone.update(note for note in self._now if not under_way(note))
 
     def let_pass(self, sentence: str) -> None:
-        """Put away one sentence that was shown for long enough, if it only passes."""
+        """Put away one sentence that has been there for long enough, if it only passes."""
         if sentence not in self._first and not under_way(sentence):
             self._gone.add(sentence)
 

@@ -15,20 +15,24 @@ from engine.views.commands import Command, SelectExpiry, SelectSymbol, SetSpeed,
 
 from ..run.lazy_monitor import MonitorLike
 from . import steering
-from .keys import FRONT, TABLE
+from .key import Key
+from .time_position import FRONT, time_position
 
 Entry = tuple[str, str, IgnoreReturnCallbackType]
 
 
 class PaletteApp(Protocol):
-    """The app, as far as the palette needs it: a desk, and callables that send or run something."""
+    """The app, as far as the palette needs it: a monitor, keys, and functions that send or run something."""
 
     @property
-    def desk(self) -> MonitorLike: ...
+    def monitor(self) -> MonitorLike: ...
+
+    @property
+    def table(self) -> tuple[Key, ...]: ...
 
     def sender(self, command: Command) -> IgnoreReturnCallbackType: ...
 
-    def runner(self, action: str) -> IgnoreReturnCallbackType: ...
+    def runner(self, key: Key) -> IgnoreReturnCallbackType: ...
 
 
 class SpymonCommands(Provider):
@@ -54,29 +58,31 @@ class SpymonCommands(Provider):
     def _entries(self) -> Iterator[Entry]:
         yield from self._of_keys()
         yield from self._of_view()
-        for name, label in self._spymon.desk.sources:
+        for name, label in self._spymon.monitor.sources:
             yield f"source {label}", "watch this source", self._spymon.sender(UseSource(name))
 
     def _of_keys(self) -> Iterator[Entry]:
-        for key in sorted(TABLE, key=lambda key: key.group == "move"):  # those are shorter by hand
-            if key.id == "app.palette" or "{}" in key.action:
+        for key in sorted(
+            self._spymon.table, key=lambda key: key.group == "move"
+        ):  # those are shorter by hand
+            if key.id == "app.palette" or key.by_digit:
                 continue  # it is open, or offered by name below
-            yield key.help, f"key {key.label}", self._spymon.runner(key.action)
+            yield key.help, f"key {key.label}", self._spymon.runner(key)
 
     def _of_view(self) -> Iterator[Entry]:
-        view = self._spymon.desk.view
+        view = self._spymon.monitor.view
         if view is None:
             return
         for symbol in view.symbols:
             yield f"symbol {symbol}", "show this symbol", self._spymon.sender(SelectSymbol(symbol))
         for expiry in view.expiries:
             yield f"expiration {expiry}", "show this expiration", self._spymon.sender(SelectExpiry(expiry))
-        for speed in SPEEDS if steering.standing(view) != FRONT else ():
+        for speed in SPEEDS if time_position(view) != FRONT else ():
             send = self._spymon.sender(SetSpeed(speed))
             yield f"speed {steering.speed_text(speed)}", "play at this speed", send
 
     def _times(self, query: str) -> Iterator[Entry]:
-        view = self._spymon.desk.view
+        view = self._spymon.monitor.view
         if view is None:
             return
         try:

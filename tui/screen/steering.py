@@ -1,13 +1,13 @@
 """From a key to a command: the arithmetic of seeking, and who is whose neighbour.
 
-Pure functions of the view. It refuses to send anything and to know how a key is spelled.
+Pure functions of the view; nothing is sent here.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from engine.model.calendar import parse_goto, session
 from engine.model.events import NS
@@ -15,43 +15,12 @@ from engine.tape.replay_clock import faster, slower
 from engine.views.commands import Seek, SetSpeed, Skip
 from engine.views.view import SignalRow, View
 
-from .keys import BEHIND, FRONT, NOWHERE, PAST, Place
-
 T = TypeVar("T")
 
 LEAD_NS = 2 * NS
 """How long before a signal its jump lands, so that one sees it happen."""
 
 _SKIP_SPEED_CAP = 60.0  # at the unlimited speed a skip is that of ×60
-
-
-class PendingRequest(Generic[T]):
-    """What was asked for last, until a view shows it: so that two quick presses make two steps."""
-
-    def __init__(self) -> None:
-        self._wanted: T | None = None
-
-    def after(self, shown: T) -> T:
-        """Return where the next step starts from."""
-        return shown if self._wanted is None else self._wanted
-
-    def ask(self, wanted: T) -> None:
-        """Remember what was sent."""
-        self._wanted = wanted
-
-    def seen(self, shown: T) -> None:
-        """Forget it once it is shown."""
-        if shown == self._wanted:
-            self._wanted = None
-
-
-def standing(view: View | None) -> Place:
-    """Say where in time the screen stands."""
-    if view is None:
-        return NOWHERE
-    if view.live_ns is None:
-        return PAST
-    return BEHIND if view.rewound else FRONT
 
 
 def skip(seconds: float, speed: float) -> Skip:

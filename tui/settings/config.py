@@ -1,8 +1,8 @@
 """What the user has set, and where each value came from.
 
 Owns the places where settings are looked for and their precedence: flags > environment > .env >
-spymon.toml > defaults. It refuses to know what the settings are for: the composition root reads them once
-and hands plain arguments on. Secrets come from the environment or `.env` only, and never show themselves.
+spymon.toml > defaults. The composition root reads them once and hands plain arguments on. Secrets come from
+the environment or `.env` only, and never show themselves.
 """
 
 from __future__ import annotations
@@ -21,7 +21,18 @@ from engine.model.calendar import Expiry
 from engine.model.errors import ConfigError, SpymonError, UsageError
 from engine.model.hints import did_you_mean
 
-from .setting import KEYS, OPEN_KEYS, PREFIX, SETTINGS, TABLES, Secret, SecretUrl, Setting
+from .setting import (
+    KEYS,
+    OPEN_KEYS,
+    PREFIX,
+    PROVIDER_KEYS,
+    PROVIDER_SETTINGS,
+    SETTINGS,
+    TABLES,
+    Secret,
+    SecretUrl,
+    Setting,
+)
 from .thresholds import TABLE, Threshold, from_flags, from_table
 
 FILE_NAME = "spymon.toml"
@@ -38,6 +49,7 @@ class Settings:
     expiry   : '0dte', one date, or how many of the nearest
     data_dir : as written, relative to the working directory
     rate, dividend : per year, 0.04 = 4 %
+    provider_values, provider_secrets : what providers need, by name; only the secrets that are set
     thresholds : signal thresholds that differ from the preset's because somebody said so
     warnings : sentences about names that look like settings and are none
     """
@@ -48,9 +60,6 @@ class Settings:
     strikes: int
     speed: float | None
     source: str
-    massive_ws_url: str
-    massive_rest_url: str
-    massive_connections: int
     poll_s: int
     preset: str
     seed: int
@@ -68,11 +77,12 @@ class Settings:
     alerts_burst: int
     alerts_in_replay: bool
     rules_disabled: tuple[str, ...]
-    massive_api_key: Secret | None
     s3_bucket: str | None
     s3_endpoint: str | None
     s3_access_key: Secret | None
     s3_secret_key: Secret | None
+    provider_values: Mapping[str, Any]
+    provider_secrets: Mapping[str, Secret]
     origins: Mapping[str, str]
     thresholds: tuple[Threshold, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -83,12 +93,17 @@ class Settings:
 
     def rows(self) -> tuple[tuple[str, str, str], ...]:
         """Return (name, value, origin) of every setting, secrets masked."""
-        texts = {name: as_text(getattr(self, name)) for name in self.origins}
+        texts = {name: as_text(self._value(name)) for name in self.origins}
         if self.speed is None:
             texts["speed"] = "auto"
         keys = {setting.name: setting.key for setting in SETTINGS}
         rows = ((keys.get(name, name), texts[name], origin) for name, origin in self.origins.items())
         return (*rows, *((f"{TABLE}.{each.name}", each.value, each.origin) for each in self.thresholds))
+
+    def _value(self, name: str) -> object:
+        if name in self.provider_values:
+            return self.provider_values[name]
+        return self.provider_secrets.get(name) if name in PROVIDER_KEYS else getattr(self, name)
 
 
 def as_text(value: object) -> str:
@@ -149,9 +164,14 @@ def load_settings(
     origins |= {name: origin for name, (_, origin) in keys.items()}
     warnings = (*_strangers(environ, "the environment"), *_strangers(dotenv, ".env"))
     typed = from_flags(thresholds, "--set")
+    of_providers = {setting.name: values.pop(setting.name) for setting in PROVIDER_SETTINGS}
+    kept = {name: _kept(name, text) for name, (text, _) in keys.items()}
+    secrets = {name: kept.pop(name) for name in PROVIDER_KEYS}
     return Settings(
         **values,
-        **{name: _kept(name, text) for name, (text, _) in keys.items()},
+        **kept,
+        provider_values=of_providers,
+        provider_secrets={name: secret for name, secret in secrets.items() if secret is not None},
         origins=origins,
         thresholds=_thresholds([typed, *(_toml_thresholds(table, cited) for table, cited in tables)]),
         warnings=warnings,
@@ -194,7 +214,7 @@ def _value(setting: Setting, given: RawValue) -> Any:
     except (ValueError, SpymonError):
         kind = UsageError if given.origin.startswith("flag ") else ConfigError
         cited = f"What {given.origin} says of {setting.key}" if setting.secret else given.cited
-        raise kind(f"{cited} is not {setting.rule}.") from None
+        raise kind(f"{cited} {setting.problem(given.text)}") from None
 
 
 def _flag_layer(flags: Mapping[str, str]) -> Layer:

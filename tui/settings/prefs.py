@@ -10,15 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar, get_args
 
 from engine.analytics.exposure_choice import METRICS, Metric
+from engine.fold.rules.catalogue import RULE_NAMES
 
 ProfileView = Literal["net", "calls_puts", "absolute", "oi", "volume"]
 Unit = Literal["usd_per_1pct", "usd_per_1", "shares"]
 Side = Literal["both", "calls", "puts"]
 
-RULES = (
-    "", "volume_spike", "spread_tightening", "price_move", "fmv_divergence", "sweep", "block",
-    "zero_gamma_cross", "wall_break", "regime_change",
-)  # fmt: skip
+RULES = ("", *RULE_NAMES)
 """What the log can be narrowed to, in the order in which it cycles; '' shows every rule."""
 
 T = TypeVar("T")

@@ -1,7 +1,6 @@
 """The settings one by one: how each is called, written, read and explained.
 
-Owns the table of settings, their readers and bounds, and what a secret is. It refuses to know where values
-come from and which of several wins.
+Owns the table of settings, their readers and bounds, and what a secret is.
 """
 
 from __future__ import annotations
@@ -13,15 +12,21 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from engine.feeds.provider import Feed, ProviderSetting
+from engine.feeds.registry import FEEDS, PROVIDERS
 from engine.model.calendar import Expiry, generic, parse_custom
+from engine.model.hints import did_you_mean
+from engine.model.readers import choice, number, whole, yes
 
 PREFIX = "SPYMON_"
-SOURCES = ("massive", "massive-rest", "tastytrade", "tradestation", "cboe", "simulated", "auto")
+SOURCES = (*FEEDS, "auto")
+PROVIDER_KEYS = {each.name: each.variables for provider in PROVIDERS for each in provider.secrets}
 KEYS = {
-    "massive_api_key": ("MASSIVE_API_KEY", "POLYGON_API_KEY"),
+    **PROVIDER_KEYS,
     "s3_bucket": ("S3_BUCKET",),
     "s3_endpoint": ("S3_ENDPOINT",),
     "s3_access_key": ("S3_ACCESS_KEY",),
@@ -73,6 +78,7 @@ class Setting:
     rule    : completes the sentence "X is not …"
     typed   : the command line's spelling, where it is not the name's
     secret  : no sentence may cite what was given
+    choices : the words it can be, where these are few
     also    : other variables that set it, below its own: (name, what their text says of it, '' nothing)
     """
 
@@ -83,7 +89,12 @@ class Setting:
     help: str
     typed: str = ""
     secret: bool = False
+    choices: tuple[str, ...] = ()
     also: tuple[tuple[str, Callable[[str], str]], ...] = ()
+
+    def problem(self, text: str) -> str:
+        """Return how a sentence goes on that begins with a text which it cannot be."""
+        return f"is not {self.rule}{did_you_mean(text, self.choices)}"
 
     @property
     def flag(self) -> str:
@@ -117,69 +128,20 @@ def _expiry(text: str) -> Expiry:
     word = text.strip().lower()
     if word == "0dte":
         return "0dte"
-    return _whole(1, 20)(word) if word.isdecimal() else date.fromisoformat(word)
+    return whole(1, 20)(word) if word.isdecimal() else date.fromisoformat(word)
 
 
 def _speed(text: str) -> float | None:
     word = text.strip().lower()
     if word in ("auto", "max"):
         return math.inf if word == "max" else None
-    return _number(1e-3, 1e6)(word)
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        value = int(text)
-        if not least <= value <= most:
-            raise ValueError(text)
-        return value
-
-    return parse
-
-
-def _number(least: float, most: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        value = float(text)
-        if not least <= value <= most:  # nan fails here too
-            raise ValueError(text)
-        return value
-
-    return parse
-
-
-def _choice(*names: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text.strip().lower() not in names:
-            raise ValueError(text)
-        return text.strip().lower()
-
-    return parse
+    return number(1e-3, 1e6)(word)
 
 
 def _directory(text: str) -> Path:
     if not text.strip() or "\0" in text:
         raise ValueError(text)
     return Path(text).expanduser()
-
-
-def _yes(text: str) -> bool:
-    return _choice("true", "false", "yes", "no", "1", "0")(text) in ("true", "yes", "1")
-
-
-def _address(*schemes: str) -> Callable[[str], str]:
-    """Return a reader of a scheme, a host and perhaps a port, without the slash at the end."""
-    form = re.compile(rf"(?:{'|'.join(schemes)})://[A-Za-z0-9.\[\]:_-]+/?")
-
-    def parse(text: str) -> str:
-        if not form.fullmatch(text.strip()):
-            raise ValueError(text)
-        return text.strip().rstrip("/")
-
-    return parse
-
-
-def _source_over_rest(text: str) -> str:
-    return "massive-rest" if _yes(text) else ""
 
 
 def _items(text: str) -> tuple[str, ...]:
@@ -211,50 +173,42 @@ def _watched(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(generic(item, 1).symbol for item in _items(text)))
 
 
+def _switched(feed: Feed, text: str) -> str:
+    """Read a variable that chooses a feed by being true."""
+    return feed.name if yes(text) else ""
+
+
+def _of_provider(each: ProviderSetting) -> Setting:
+    former = tuple((PREFIX + name.upper(), str) for name in each.former)
+    return Setting(each.name, each.default, each.parse, each.rule, each.help, also=former)
+
+
+PROVIDER_SETTINGS = tuple(_of_provider(each) for provider in PROVIDERS for each in provider.settings)
+"""What the providers of this build need."""
+
 SETTINGS = (
     Setting("symbol", "SPY,QQQ,SPX,NDX,IWM,DIA", _symbols, "a list of symbols such as SPY,QQQ", "watch list"),
     Setting("custom", "", _customs, "ROOT:INCREMENT[:PREFIX] such as AAPL:2.5", "underlyings"),
     Setting("expiry", "3", _expiry, "0dte, a date, or a count from 1 to 20", "expirations to watch"),
-    Setting("strikes", "25", _whole(1, 200), "a whole number from 1 to 200", "strikes each side"),
+    Setting("strikes", "25", whole(1, 200), "a whole number from 1 to 200", "strikes each side"),
     Setting("speed", "auto", _speed, "max or a number from 0.001 to 1000000", "tape seconds per second"),
     Setting(
         "source",
         "auto",
-        _choice(*SOURCES),
+        choice(*SOURCES),
         "one of " + ", ".join(SOURCES),
         "where the tape comes from",
-        also=(("USE_REST", _source_over_rest),),
+        choices=SOURCES,
+        also=tuple((feed.switch, partial(_switched, feed)) for _, feed in FEEDS.values() if feed.switch),
     ),
-    Setting(
-        "massive_ws_url",
-        "wss://socket.massive.com",
-        _address("wss", "ws"),
-        "an address such as wss://socket.massive.com",
-        "Massive's live feed",
-        also=((PREFIX + "POLYGON_WS_URL", str),),
-    ),
-    Setting(
-        "massive_rest_url",
-        "https://api.massive.com",
-        _address("https", "http"),
-        "an address such as https://api.massive.com",
-        "Massive's REST interface",
-        also=((PREFIX + "POLYGON_REST_URL", str),),
-    ),
-    Setting(
-        "massive_connections",
-        "1",
-        _whole(1, 10),
-        "a whole number from 1 to 10",
-        "connections the plan allows, 1000 quoted contracts each",
-    ),
-    Setting("poll_s", "5", _whole(1, 300), "a whole number from 1 to 300", "seconds between polls"),
-    Setting("preset", "default", _choice("default", "seed"), "default or seed", "signal parameters"),
-    Setting("seed", "7", _whole(0, 10**9), "a whole number from 0 to 1000000000", "the simulated day's seed"),
+    *PROVIDER_SETTINGS,
+    Setting("poll_s", "5", whole(1, 300), "a whole number from 1 to 300", "seconds between polls"),
+    Setting("preset", "default", choice("default", "seed"), "default or seed", "signal parameters"),
+    Setting("seed", "7", whole(0, 10**9), "a whole number from 0 to 1000000000", "the simulated day's seed"),
     Setting("data_dir", "data", _directory, "a folder", "where days, journals and caches live"),
-    Setting("fps", "10", _whole(1, 20), "a whole number from 1 to 20", "frames per second"),
-    Setting("rate", "0.04", _number(-0.1, 1), "a yearly fraction from -0.1 to 1", "interest rate per year"),
-    Setting("dividend", "0.0", _number(0, 1), "a yearly fraction from 0 to 1", "dividend yield per year"),
+    Setting("fps", "10", whole(1, 20), "a whole number from 1 to 20", "frames per second"),
+    Setting("rate", "0.04", number(-0.1, 1), "a yearly fraction from -0.1 to 1", "interest rate per year"),
+    Setting("dividend", "0.0", number(0, 1), "a yearly fraction from 0 to 1", "dividend yield per year"),
     Setting(
         "alerts_channels",
         "",
@@ -283,17 +237,15 @@ SETTINGS = (
     Setting(
         "alerts_symbols", "", _watched, "a list of symbols", "alerts of these symbols alone; empty is all"
     ),
+    Setting("alerts_min_strength", "0.6", number(0, 1), "a number from 0 to 1", "weakest signal that alerts"),
     Setting(
-        "alerts_min_strength", "0.6", _number(0, 1), "a number from 0 to 1", "weakest signal that alerts"
+        "alerts_cooldown_s", "60", number(1, 86_400), "a number from 1 to 86400", "seconds of a cooldown"
     ),
-    Setting(
-        "alerts_cooldown_s", "60", _number(1, 86_400), "a number from 1 to 86400", "seconds of a cooldown"
-    ),
-    Setting("alerts_burst", "1", _whole(1, 100), "a whole number from 1 to 100", "alerts in a cooldown"),
+    Setting("alerts_burst", "1", whole(1, 100), "a whole number from 1 to 100", "alerts in a cooldown"),
     Setting(
         "alerts_in_replay",
         "false",
-        _yes,
+        yes,
         "true or false",
         "alerts in a replay and in a simulation",
         "--alerts",

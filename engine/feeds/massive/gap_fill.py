@@ -51,11 +51,11 @@ async def fetch_trades(
 
     A contract that cannot be fetched costs no other one, unless the reason would be theirs too.
     """
-    errand = _GapTask(rest, deque(contracts), begin_ns, end_ns)
+    task = _GapTask(rest, deque(contracts), begin_ns, end_ns)
     async with asyncio.TaskGroup() as tasks:
         for _ in range(min(_AT_ONCE, len(contracts))):
-            tasks.create_task(errand.run())
-    return GapTrades(tuple(errand.pages), (*errand.missing, *errand.left), errand.reason)
+            tasks.create_task(task.run())
+    return GapTrades(tuple(task.pages), (*task.missing, *task.left), task.reason)
 
 
 class _GapTask:
@@ -127,20 +127,20 @@ class RecentTrades:
 
 
 def merge(
-    fetched: GapTrades, heard: Events, seen: SeenTrades, place_of: Callable[[int], int], reader: Pages
+    fetched: GapTrades, on_tape: Events, seen: SeenTrades, place_of: Callable[[int], int], reader: Pages
 ) -> Events:
     """Return the fetched trades that are not on the tape yet, flagged and in order of time.
 
-    A trade is on the tape when its sequence number was seen, else when one is heard that has the same
+    A trade is on the tape when its sequence number was seen, else when one is there that has the same
     contract, millisecond, price, size, exchange and condition; each such trade accounts for one.
 
-    heard    : (n,) EVENT, trades on the tape in the time that was fetched
+    on_tape  : (n,) EVENT, trades on the tape in the time that was fetched
     seen     : takes the fetched numbers, so that the socket may tell them later and they count once
     place_of : `SeenTrades`'s name of a contract id
     """
     prints = _joined([reader.trades(page.rows, cid) for cid, page in fetched.pages])
     known = _known_by_number(prints, seen, place_of)
-    known |= _known_by_fields(prints.events, known, heard)
+    known |= _known_by_fields(prints.events, known, on_tape)
     fresh = prints.events[~known]
     fresh["flags"] |= FLAG_FILLED
     return fresh[np.lexsort((fresh["cid"], fresh["ts"]))]
@@ -164,11 +164,11 @@ def _known_by_number(prints: Prints, seen: SeenTrades, place_of: Callable[[int],
     return known
 
 
-def _known_by_fields(trades: Events, known: NDArray[np.bool_], heard: Events) -> NDArray[np.bool_]:
-    """Say of each trade whether it is one that was heard and no known trade accounts for."""
+def _known_by_fields(trades: Events, known: NDArray[np.bool_], on_tape: Events) -> NDArray[np.bool_]:
+    """Say of each trade whether it is one on the tape that no known trade accounts for."""
     found = np.zeros(len(trades), bool)
-    left = Counter(_keys(heard))
-    near = np.flatnonzero(np.isin(trades["ts"] // NS_PER_MS, heard["ts"] // NS_PER_MS))
+    left = Counter(_keys(on_tape))
+    near = np.flatnonzero(np.isin(trades["ts"] // NS_PER_MS, on_tape["ts"] // NS_PER_MS))
     keys = _keys(trades[near])
     left.subtract(key for key, is_known in zip(keys, known[near].tolist(), strict=True) if is_known)
     for at, key in zip(near.tolist(), keys, strict=True):

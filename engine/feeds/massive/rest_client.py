@@ -1,7 +1,7 @@
 """Massive's REST interface at one host: asks, waits its turn, follows pages, tries again.
 
-Owns the HTTP client. It refuses to know what rows mean, and sends the key nowhere but to the configured
-host: redirects are not followed, and of `next_url` only path and query are.
+Owns the HTTP client. It sends the key nowhere but to the configured host: redirects are not followed, and of
+`next_url` only path and query are.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from yarl import URL
 
 from ...model.errors import ProviderError
 from ..transport.rate_limit import RateLimit
-from .reasons import untrusted
+from ..transport.reasons import untrusted
 from .wire.requests import Page, Request, TryLaterError, bare, headers, page
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
@@ -96,12 +96,12 @@ class RestClient:
         return max(self._draw.uniform(0, longest), error.retry_after_s)
 
     async def _once(self, request: Request, read: _Read[_Answer]) -> _Answer:
-        wait_s = self._limit.wait_s(self._clock())
+        wait_s = self._limit.take_turn(self._clock())
         if wait_s > 0:
             await self._sleep(wait_s)
         http_status, body, retry_after_s = await self._get(request)
         if http_status == _TOO_MANY:
-            self._limit.refused(self._clock())
+            self._limit.note_refusal(self._clock())
         try:
             return read(http_status, body, self._key)
         except TryLaterError as error:

@@ -1,7 +1,7 @@
 """The websockets of one source: the options over one or more, stocks and indices for the underlyings' prices.
 
-Owns which connection carries what, what the plan turned out to grant, and what was refused. It refuses to
-know tapes. `drain`, `want` and `lost` are for the one thread that writes; `run` is for the loop.
+Owns which connection carries what, what the plan turned out to grant, and what was refused. `drain` and
+`want` are for the one thread that writes, `run` of each is for the loop.
 """
 
 from __future__ import annotations
@@ -10,52 +10,49 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ...model.calendar import Underlying
-from ...model.errors import CredentialError
 from ...model.events import Batch
 from ..transport.backoff import ConnectionTimes
-from .connection import Connection, LinkStatus, Phase
-from .feed_status import retry_sentence
-from .subscriptions import Grants, SymbolSubscription, learned, option_channels, spot_channels, spot_cluster
+from ..transport.connection import Connection
+from ..transport.sockets import Socket, SocketGroup
+from .subscriptions import Grants, SymbolSubscription, option_channels, spot_channels, spot_cluster
 from .wire.machine import Machine
-from .wire.notices import RefusedChannels
+from .wire.notices import Notice, RefusedChannels
 from .wire.seen_trades import SeenTrades
 from .wire.tickers import TickerTable
 
 OPTIONS = "options"
 
 
-@dataclass(slots=True)
-class Socket:
-    """One websocket.
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the websockets need to know.
+
+    ws_url      : scheme, host and port; the clusters are below it
+    connections : to the options at once; 0 for none, polls alone
+    """
+
+    key: str = field(repr=False)
+    ws_url: str
+    connections: int = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class ClusterSocket(Socket[Notice]):
+    """One websocket to a cluster.
 
     underlyings : whose prices it carries; none for options
-    lost        : why it is not tried any more, one sentence; '' while it is
     """
 
     cluster: str
     machine: Machine
-    connection: Connection
     underlyings: tuple[Underlying, ...] = ()
-    lost: str = ""
-
-    @property
-    def streaming(self) -> bool:
-        """Say whether data can come over it now."""
-        return not self.lost and self.connection.status.phase is Phase.STREAMING
-
-    async def run(self) -> None:
-        """Keep it up until cancelled, or until the key is refused there: then `lost` says so."""
-        try:
-            await self.connection.run()
-        except CredentialError as error:
-            self.lost = str(error)
 
 
 @dataclass(slots=True)
 class SocketBatches:
     """What came since the last drain.
 
-    options, spots : batches of one symbol each, in order of arrival within a line
+    options, spots : batches of one symbol each, in order of arrival within a websocket
     refused        : channels that were refused
     outages        : (since, until) of every time without options data that has ended, ns UTC
     """
@@ -69,132 +66,84 @@ class SocketBatches:
 class Sockets:
     """The websockets of one source.
 
-    grants       : what the plan lets us hear of options, as far as it has answered
+    options      : how those of the options stand
+    grants       : what the plan lets us have of options, as far as it has answered
     stock_trades : whether trades of stocks are granted; if not, quotes are asked for
     seen         : the trades that were taken
     """
 
     def __init__(
         self,
-        url: str,
-        key: str,
+        access: Access,
         tickers: TickerTable,
         underlyings: Sequence[Underlying],
-        connections: int,
-        pace: ConnectionTimes,
-        heard: Callable[[], None],
+        times: ConnectionTimes,
+        notify: Callable[[], None],
         *,
         seed: int,
         now: Callable[[], int],
     ) -> None:
         self.seen = SeenTrades()
-        self.grants = Grants(fair_values="business" in url)
+        self.grants = Grants(fair_values="business" in access.ws_url)
         self.stock_trades = True
 
-        def socket(number: int, cluster: str, of: tuple[Underlying, ...] = ()) -> Socket:
-            machine = Machine(key, cluster, tickers, self.seen)
-            made = Connection(f"{url}/{cluster}", machine, pace, heard, seed=seed + number, now=now)
-            return Socket(cluster, machine, made, of)
+        def socket(number: int, cluster: str, of: tuple[Underlying, ...] = ()) -> ClusterSocket:
+            machine = Machine(access.key, cluster, tickers, self.seen)
+            url = f"{access.ws_url}/{cluster}"
+            made = Connection(url, machine, times, notify, seed=seed + number, now=now)
+            return ClusterSocket(connection=made, cluster=cluster, machine=machine, underlyings=of)
 
+        connections = access.connections
         by_cluster: dict[str, list[Underlying]] = {}
         for each in underlyings:
             by_cluster.setdefault(spot_cluster(each), []).append(each)
-        self.options = [socket(i, OPTIONS) for i in range(connections)]
-        self.spots = [
+        self._options = [socket(i, OPTIONS) for i in range(connections)]
+        self._spots = [
             socket(connections + i, cluster, tuple(of)) for i, (cluster, of) in enumerate(by_cluster.items())
         ]
+        self.options = SocketGroup(self._options)
 
-    def __iter__(self) -> Iterator[Socket]:
-        return iter((*self.options, *self.spots))
+    def __iter__(self) -> Iterator[ClusterSocket]:
+        return iter((*self._options, *self._spots))
 
-    @property
-    def streaming(self) -> bool:
-        """Say whether every websocket of the options is up."""
-        return bool(self.options) and all(each.streaming for each in self.options)
-
-    @property
-    def lost(self) -> str:
-        """Return why options are not tried any more, '' while they are."""
-        return next((each.lost for each in self.options if each.lost), "")
-
-    @property
-    def why(self) -> str:
-        """Return what went wrong last with the options, '' while all is well."""
-        return self.lost or next((each.why for each in self.statuses if each.why), "")
-
-    def again(self, now_ns: int) -> str:
-        """Return when the options are tried again, '' when that is soon."""
-        told = (retry_sentence(each.since_ns, each.retry_at_ns, now_ns) for each in self.statuses)
-        return next(filter(None, told), "")
-
-    @property
-    def ahead_s(self) -> int | None:
-        """Return how far our clock is before the provider's, whole seconds; None when nobody tells."""
-        return next((each.ahead_s for each in self.statuses if each.ahead_s is not None), None)
-
-    @property
-    def statuses(self) -> list[LinkStatus]:
-        """Return how the options' websockets stand."""
-        return [each.connection.status for each in self.options]
-
-    @property
-    def heard_ns(self) -> int:
-        """Return when the quietest websocket of the options brought something last, ns UTC."""
-        return min((each.last_frame_ns for each in self.statuses), default=0)
-
-    @property
-    def told_ns(self) -> int:
-        """Return up to when all the options have told, ns UTC; 0 without websockets."""
-        return min((each.told_ns for each in self.statuses), default=0)
-
-    @property
-    def conflated(self) -> int:
-        """Return how many quotes were dropped in favour of newer ones."""
-        return sum(each.conflated for each in self.statuses)
-
-    @property
-    def waiting(self) -> bool:
-        """Say whether a websocket of the options waits for its next attempt."""
-        return any(each.phase in (Phase.WAITING, Phase.EVICTED) for each in self.statuses)
-
-    def tells(self, underlying: Underlying) -> bool:
+    def streams_price(self, underlying: Underlying) -> bool:
         """Say whether the underlying's own price can come now."""
-        return any(each.streaming for each in self.spots if underlying in each.underlyings)
+        return any(each.streaming for each in self._spots if underlying in each.underlyings)
 
-    def granted(self, channels: Sequence[str]) -> list[str]:
+    def held(self, channels: Sequence[str]) -> list[str]:
         """Return those of the channels that are held now."""
         return [each for each in channels if any(each in socket.machine.channels.held for socket in self)]
 
     def want(self, watched: Sequence[SymbolSubscription]) -> None:
         """Set what should be held: everything that follows from what is watched and what is granted."""
-        wanted = option_channels(watched, self.grants, len(self.options))
-        for each, channels in zip(self.options, wanted, strict=True):
+        wanted = option_channels(watched, self.grants, len(self._options))
+        for each, channels in zip(self._options, wanted, strict=True):
             each.connection.want(channels)
-        for each in self.spots:
+        for each in self._spots:
             each.connection.want(spot_channels(each.underlyings, self.stock_trades))
 
     def drain(self) -> SocketBatches:
         """Decode everything that is queued; prices of underlyings first, before what they explain."""
-        heard = SocketBatches()
-        for each in self.spots:
-            heard.spots += self._drained(each, heard).items()
-            each.connection.outages()
-        for each in self.options:
-            heard.options += self._drained(each, heard).items()
-            heard.outages += each.connection.outages()
-        return heard
+        batches = SocketBatches()
+        for each in self._spots:
+            batches.spots += self._drain_one(each, batches).items()
+            each.connection.take_outages()
+        for each in self._options:
+            batches.options += self._drain_one(each, batches).items()
+            batches.outages += each.connection.take_outages()
+        return batches
 
-    def _drained(self, socket: Socket, heard: SocketBatches) -> dict[str, Batch]:
-        drained = socket.connection.drain()
-        for notice in drained.notices:
+    def _drain_one(self, socket: ClusterSocket, batches: SocketBatches) -> dict[str, Batch]:
+        contents = socket.connection.drain()
+        for notice in contents.notices:
             if isinstance(notice, RefusedChannels):
-                heard.refused += notice.channels
-                self._refuse(socket, notice.channels)
-        return drained.batches
+                batches.refused += notice.channels
+                self._note_refusal(socket, notice.channels)
+        return contents.batches
 
-    def _refuse(self, socket: Socket, channels: Sequence[str]) -> None:
+    def _note_refusal(self, socket: ClusterSocket, channels: Sequence[str]) -> None:
         held = socket.machine.channels.held
         if socket.cluster == OPTIONS:
-            self.grants = learned(self.grants, channels, held)
+            self.grants = self.grants.without(channels, held)
         elif not any(each.startswith("T.") for each in held):
             self.stock_trades = False

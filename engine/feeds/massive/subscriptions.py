@@ -9,6 +9,7 @@ moves its centre with hysteresis, so a drifting spot changes little.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
@@ -21,12 +22,13 @@ from .wire.tickers import spot_ticker
 QUOTED_PER_CONNECTION = 1_000
 """Most channels of quotes and fair values that a connection may hold."""
 
-_KINDS = "V T Q FMV AM A"
+_KINDS = {"V": "levels", "T": "trades", "Q": "quotes", "FMV": "fair values", "A": "bars", "AM": "minute bars"}
+"""Kinds of channels, those whose loss is felt most first, and what each brings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """What the plan lets us hear of options, as far as is known.
+    """What the plan lets us have of options, as far as is known.
 
     bars : 'A' each second or 'AM' each minute where there are no quotes, '' when neither is granted
     """
@@ -35,6 +37,19 @@ class Grants:
     quotes: bool = True
     fair_values: bool = False
     bars: str = "A"
+
+    def without(self, refused: Collection[str], held: Collection[str]) -> Grants:
+        """Return what is left after an answer: a kind is lost when all that was asked of it is refused."""
+        lost = {_kind(channel) for channel in refused} - {_kind(channel) for channel in held}
+        bars = self.bars
+        if bars in lost:
+            bars = "AM" if bars == "A" else ""
+        return Grants(
+            self.trades and "T" not in lost,
+            self.quotes and "Q" not in lost,
+            self.fair_values and "FMV" not in lost,
+            bars,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +62,6 @@ class SymbolSubscription:
 
     traded: Sequence[Contract]
     quoted: Sequence[Contract]
-
-
-def learned(grants: Grants, refused: Collection[str], held: Collection[str]) -> Grants:
-    """Return what is granted after a provider's answers: a kind is not when all that was asked is refused."""
-    lost = {_kind(channel) for channel in refused} - {_kind(channel) for channel in held}
-    bars = grants.bars
-    if bars in lost:
-        bars = "AM" if bars == "A" else ""
-    return Grants(
-        grants.trades and "T" not in lost,
-        grants.quotes and "Q" not in lost,
-        grants.fair_values and "FMV" not in lost,
-        bars,
-    )
 
 
 def by_nearness(contracts: Iterable[Contract], centre_milli: int) -> tuple[Contract, ...]:
@@ -78,12 +79,12 @@ def option_channels(
 ) -> tuple[frozenset[str], ...]:
     """Return the channels that each connection should hold, (connections,)."""
     limited = [kind for kind, on in (("Q", grants.quotes), ("FMV", grants.fair_values)) if on]
-    places = most // len(limited) if limited else 0
+    room = most // len(limited) if limited else 0
     return tuple(
         frozenset(
             [
                 *_of(("T",) if grants.trades else (), chain.from_iterable(each.traded for each in mine)),
-                *_of(limited, _fairly([each.quoted for each in mine], places)),
+                *_of(limited, _fairly([each.quoted for each in mine], room)),
                 *_of(_bars(grants), chain.from_iterable(each.quoted for each in mine)),
             ]
         )
@@ -93,7 +94,15 @@ def option_channels(
 
 def by_importance(channels: Iterable[str]) -> tuple[str, ...]:
     """Return channels by kind, those whose loss is felt most first, and by name."""
-    return tuple(sorted(channels, key=lambda each: (_KINDS.find(_kind(each)), each)))
+    order = list(_KINDS)
+    return tuple(sorted(channels, key=lambda each: (order.index(_kind(each)), each)))
+
+
+def refusal_sentence(refused: Sequence[str]) -> str:
+    """Say what the provider refused, by kind; '' for nothing."""
+    counts = Counter(map(_kind, refused))
+    kinds = [f"{_KINDS[kind]} ({count} channel{'s'[: count > 1]})" for kind, count in counts.items()]
+    return f"Massive refuses {' and '.join(kinds)}." if kinds else ""
 
 
 def spot_channels(underlyings: Iterable[Underlying], trades: bool = True) -> frozenset[str]:
@@ -132,7 +141,7 @@ def _lane(contract: Contract, connections: int) -> int:
     return crc32(b"%d" % contract.strike_milli) % connections
 
 
-def _fairly(queues: Sequence[Sequence[Contract]], places: int) -> list[Contract]:
-    """Return the first `places` contracts when each queue is served in turn."""
+def _fairly(queues: Sequence[Sequence[Contract]], room: int) -> list[Contract]:
+    """Return the first `room` contracts when each queue is served in turn."""
     turns = zip_longest(*queues)
-    return [each for turn in turns for each in turn if each is not None][:places]
+    return [each for turn in turns for each in turn if each is not None][:room]

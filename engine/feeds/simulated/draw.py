@@ -7,19 +7,27 @@ to the last bit on every machine. It knows nothing of markets.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
+from typing import TypeVar
 
 import numpy as np
-from numba import njit
+
+from ...jit.options import compiled
+
+_F = TypeVar("_F", bound=Callable[..., object])
 
 Word = np.uint64
 """A hash or a key."""
 
-kernel = njit(cache=True, nogil=True, error_model="numpy")
+kernel = compiled
 """Compile a kernel: kept on disk, without the interpreter's lock, dividing as IEEE does."""
 
-inlined = njit(cache=True, nogil=True, error_model="numpy", inline="always")
-"""Compile a kernel into its callers: the world is too many arguments to hand over for each event."""
+
+def inlined(function: _F) -> _F:
+    """Compile a kernel into its callers: the world is too many arguments to hand over for each event."""
+    return compiled(function, inline="always")
+
 
 _A, _B, _GOLDEN = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB), np.uint64(0x9E3779B97F4A7C15)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)

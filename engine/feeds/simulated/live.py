@@ -1,7 +1,6 @@
 """The simulated day as it would happen: played at the wall's speed into an intake, as a feed would be.
 
-Owns the pace. What it writes says SIMULATED wherever it is shown or recorded. It refuses to know whether it
-is recorded.
+Owns how fast it goes. What it writes says SIMULATED wherever it is shown or recorded.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from ...model.events import NS, Events
 from ...tape.link import Badge, Link
 from ...tape.live_tape import Begin, LiveTape, TapeWriter
 from ...tape.replay_clock import TapeClock
+from .capabilities import SIMULATED
 from .tape import SimTape, SimulatedSource
 
 BEAT_S = 0.05
@@ -28,14 +28,16 @@ KEEP_NS = NS
 
 
 class LiveSimulated:
-    """A `LiveSource` of one simulated day; it goes on where a recording of it ends.
+    """A `DaySource` of one simulated day; it goes on where a recording of it ends.
 
+    day   : None, as no other day follows
     speed : tape seconds per wall second, inf for a whole minute with each append
     wall  : a monotonic clock in ns
     sleep : waits so many seconds of it
     """
 
-    name = "simulated"
+    name = SIMULATED.name
+    day = None
 
     def __init__(
         self,

@@ -19,6 +19,7 @@ from ...model.events import Events
 from ...tape.link import Badge
 from ...tape.tape import TapeInfo
 from .assembly import assemble
+from .capabilities import SIMULATED
 from .fill import fill, rows
 from .minute_events import build
 from .plants import PlantedEvent, told
@@ -41,8 +42,8 @@ class SimulatedSource:
     seed: int = DEFAULT_SEED
     planted: bool = True
     params: DayParams = _DEFAULT
-    name: str = "simulated"
-    label: str = "simulated day"
+    name: str = SIMULATED.name
+    label: str = SIMULATED.label
     symbols: tuple[str, ...] = tuple(PROFILES)
 
     def open(self, symbol: str) -> SimTape:

@@ -45,24 +45,24 @@ class ConnectionTimes:
 class Backoff:
     """The waits between the attempts of one connection: full jitter, doubled with each."""
 
-    def __init__(self, pace: ConnectionTimes, seed: int) -> None:
-        self._pace = pace
+    def __init__(self, times: ConnectionTimes, seed: int) -> None:
+        self._times = times
         self._draw = random.Random(seed)
         self._failures = 0
 
     @property
     def longest_s(self) -> float:
         """Return the most that the next wait can be, s."""
-        return min(self._pace.first * 2.0**self._failures, self._pace.most)
+        return min(self._times.first * 2.0**self._failures, self._times.most)
 
-    def wait_s(self, data_s: float, long: bool = False) -> float:
+    def next_wait_s(self, data_s: float, long: bool = False) -> float:
         """Return how long to wait now that a connection ended which brought data for `data_s` seconds.
 
         long : whether coming back soon would do harm
         """
-        if data_s >= self._pace.healthy:
+        if data_s >= self._times.healthy:
             self._failures = 0
         jitter = self._draw.uniform(0.0, self.longest_s)
         # The count stops where the wait does: 2.0 to the power of a year's failures would not be a number.
-        self._failures += self.longest_s < self._pace.most
-        return self._pace.evicted + jitter if long else jitter
+        self._failures += self.longest_s < self._times.most
+        return self._times.evicted + jitter if long else jitter

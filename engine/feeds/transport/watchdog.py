@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
-from ..massive.wire.handshake import HandshakeState
 from .backoff import ConnectionTimes
-
-_OVER = (HandshakeState.REFUSED, HandshakeState.EVICTED, HandshakeState.SLOW, HandshakeState.DISMISSED)
 
 
 class Watchdog:
     """Looks after one open connection, a look a tick."""
 
-    def __init__(self, pace: ConnectionTimes, opened_s: float) -> None:
-        self._pace, self._opened_s = pace, opened_s
-        self._over_s: float | None = None
+    def __init__(self, times: ConnectionTimes, opened_s: float) -> None:
+        self._times, self._login_since_s = times, opened_s
+        self._over_since_s: float | None = None
         self._pinged_s: float | None = None
 
-    def ping_due(self, now_s: float, heard_s: float) -> bool:
-        """Say, once in a silence, that it has lasted long enough to ask for a sign of life."""
-        if self._pinged_s is not None and heard_s > self._pinged_s:
+    def start_ping(self, now_s: float, last_read_s: float) -> bool:
+        """Say whether to ask for a sign of life now, once in a silence, and count that as done."""
+        if self._pinged_s is not None and last_read_s > self._pinged_s:
             self._pinged_s = None
-        if self._pinged_s is not None or now_s - heard_s < self._pace.silent:
+        if self._pinged_s is not None or now_s - last_read_s < self._times.silent:
             return False
         self._pinged_s = now_s
         return True
 
-    def trouble(self, now_s: float, heard_s: float, state: HandshakeState, behind: bool) -> str | None:
+    def trouble(
+        self, now_s: float, last_read_s: float, streaming: bool, over: bool, behind: bool
+    ) -> str | None:
         """Return why the connection must be given up, None when it need not.
 
-        heard_s : when anything came last
-        state   : of the conversation, as far as it was decoded
-        behind  : whether something waits to be decoded: the answer may be in it
+        last_read_s : when anything came last
+        streaming   : whether the login is over, as far as the conversation was decoded
+        over        : whether the provider has ended it, as far as it was decoded
+        behind      : whether something waits to be decoded: the answer may be in it
         """
         if behind:
-            self._opened_s = now_s
-        if state in _OVER:
-            self._over_s = now_s if self._over_s is None else self._over_s
-            if now_s - self._over_s > self._pace.closing:
+            self._login_since_s = now_s
+        if over:
+            self._over_since_s = now_s if self._over_since_s is None else self._over_since_s
+            if now_s - self._over_since_s > self._times.closing:
                 return "The provider ended the conversation and left the connection open."
-        elif state is not HandshakeState.STREAMING and now_s - self._opened_s > self._pace.login:
-            return f"The login was not answered within {self._pace.login:g} s."
-        if self._pinged_s is not None and heard_s <= self._pinged_s <= now_s - self._pace.pong:
-            return f"Nothing was heard for {now_s - heard_s:.0f} s, not even the answer to a ping."
+        elif not streaming and now_s - self._login_since_s > self._times.login:
+            return f"The login was not answered within {self._times.login:g} s."
+        if self._pinged_s is not None and last_read_s <= self._pinged_s <= now_s - self._times.pong:
+            return f"Nothing was heard for {now_s - last_read_s:.0f} s, not even the answer to a ping."
         return None
 
 
@@ -52,7 +52,7 @@ class ClockJump:
         self._jump_s = jump_s
         self._drift_s: float | None = None
 
-    def noticed(self, wall_s: float, monotonic_s: float) -> bool:
+    def look(self, wall_s: float, monotonic_s: float) -> bool:
         """Say whether the clocks jumped apart since the last look."""
         drift_s = wall_s - monotonic_s
         before_s, self._drift_s = self._drift_s, drift_s

@@ -1,8 +1,8 @@
 """A TCP connection that speaks websocket: it reads, answers what the protocol asks, and says how it ended.
 
-Whole runs of plain frames are handed on as they were read (`engine/wire/ws_frames`), which costs a tenth of
-the library's own reading; everything else goes through the library's protocol, frame by frame. It decodes
-nothing, and does not know what the messages mean.
+Whole runs of plain frames are handed on as they were read (see `ws_frames`), which costs a tenth of the
+library's own reading; everything else goes through the library's protocol, frame by frame. It decodes
+nothing.
 
 A provider that sends each event by itself would wake the loop for each. After a small read the socket is
 therefore left alone for some milliseconds, so that the next read brings all that came meanwhile.
@@ -38,28 +38,42 @@ _SMALL = 32_768
 class WebSocket(asyncio.Protocol):
     """One connection from its upgrade to its end; all of it runs on the loop's thread.
 
-    opened   : done when messages may be sent
-    ended    : done when nothing comes any more: one sentence on why
-    refused  : the HTTP status with which the upgrade was turned down, None
-    date     : what the provider's clock said at the upgrade, None when it did not
-    heard_s  : when anything came last, in the loop's time
-    paused   : whether reading is held back
+    upgrade     : done when messages may be sent
+    end         : done when nothing comes any more: one sentence on why
+    refusal_status : the HTTP status with which the upgrade was turned down, None
+    date        : what the provider's clock said at the upgrade, None when it did not
+    last_read_s : when anything came last, by `clock`
+    paused      : whether reading is held back
     """
 
     def __init__(
-        self, uri: WebSocketURI, took: Callable[[Chunk], None], now: Callable[[], int], gather_s: float
+        self,
+        uri: WebSocketURI,
+        take: Callable[[Chunk], None],
+        take_opening: Callable[[], None],
+        now: Callable[[], int],
+        clock: Callable[[], float],
+        gather_s: float,
     ) -> None:
+        """Prepare a connection for a transport.
+
+        take         : is handed what was read, in order
+        take_opening : is called when the upgrade is done, before anything is handed on
+        now, clock   : wall time, ns UTC, and the monotonic clock, s
+        gather_s     : after a small read, before the next, s
+        """
         self._loop = asyncio.get_running_loop()
-        self.opened: asyncio.Future[None] = self._loop.create_future()
-        self.ended: asyncio.Future[str] = self._loop.create_future()
-        self.refused: int | None = None
+        self.upgrade: asyncio.Future[None] = self._loop.create_future()
+        self.end: asyncio.Future[str] = self._loop.create_future()
+        self.refusal_status: int | None = None
         self.date: datetime | None = None
-        self.heard_s = self._loop.time()
+        self.last_read_s = clock()
         self.paused = False
         # Deflated, an event is a seventh of its 140 bytes and costs 0.4 µs more: not on loopback.
         deflate = None if uri.host in LOOPBACK else [ClientPerMessageDeflateFactory()]
         self._protocol = ClientProtocol(uri, extensions=deflate, max_size=LARGEST)
-        self._took, self._now, self._gather_s = took, now, gather_s
+        self._take, self._take_opening = take, take_opening
+        self._now, self._clock, self._gather_s = now, clock, gather_s
         self._gathering = False
         self._transport: asyncio.Transport | None = None
         self._lost = asyncio.Event()
@@ -73,14 +87,14 @@ class WebSocket(asyncio.Protocol):
     @property
     def usable(self) -> bool:
         """Return whether messages can be sent."""
-        return self.opened.done() and not self.ended.done()
+        return self.upgrade.done() and not self.end.done()
 
-    async def answered(self) -> None:
+    async def wait_open(self) -> None:
         """Wait until it is open, or over."""
-        either: list[asyncio.Future[Any]] = [self.opened, self.ended]
+        either: list[asyncio.Future[Any]] = [self.upgrade, self.end]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
 
-    def say(self, text: str) -> None:
+    def send(self, text: str) -> None:
         """Send a message."""
         self._protocol.send_text(text.encode())
         self._flush()
@@ -100,7 +114,7 @@ class WebSocket(asyncio.Protocol):
         """Read again."""
         if self._transport is not None and self.paused:
             self.paused = False
-            self.heard_s = self._loop.time()
+            self.last_read_s = self._clock()
             self._read_or_not()
 
     async def close(self, within_s: float) -> None:
@@ -129,8 +143,8 @@ class WebSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what was read."""
-        self.heard_s = self._loop.time()
-        if self.ended.done():
+        self.last_read_s = self._clock()
+        if self.end.done():
             return
         if self._protocol.state is State.CONNECTING:
             self._upgrade(self._unread + data)
@@ -159,9 +173,9 @@ class WebSocket(asyncio.Protocol):
         if size < _SMALL and not self._gathering:
             self._gathering = True
             self._read_or_not()
-            self._loop.call_later(self._gather_s, self._gathered)
+            self._loop.call_later(self._gather_s, self._end_gathering)
 
-    def _gathered(self) -> None:
+    def _end_gathering(self) -> None:
         self._gathering = False
         self._read_or_not()
 
@@ -186,7 +200,8 @@ class WebSocket(asyncio.Protocol):
         head, rest = (data[:end], data[end:]) if whole else (data, b"")
         self._feed(head)
         if self._protocol.state is State.OPEN:
-            self.opened.set_result(None)
+            self.upgrade.set_result(None)
+            self._take_opening()
             self._read(memoryview(rest))
 
     def _mend(self, data: memoryview) -> memoryview:
@@ -200,7 +215,7 @@ class WebSocket(asyncio.Protocol):
     def _read(self, data: memoryview) -> None:
         """Hand on runs of plain frames, and everything else to the library."""
         at = 0
-        while at < len(data) and not self.ended.done():
+        while at < len(data) and not self.end.done():
             if self._owed or self._protocol.extensions:
                 part = data[at : at + (self._owed or len(data))]
                 self._owed = max(self._owed - len(part), 0)
@@ -218,7 +233,7 @@ class WebSocket(asyncio.Protocol):
     def _plain(self, data: memoryview, at: int) -> int:
         frames, end = plain_frames(data, at)
         if frames:
-            self._took(Chunk(data[at:end], frames, self._now()))
+            self._take(Chunk(data[at:end], frames, self._now()))
         return end
 
     def _feed(self, data: bytes) -> None:
@@ -227,17 +242,17 @@ class WebSocket(asyncio.Protocol):
         messages = []
         for event in self._protocol.events_received():
             if isinstance(event, Response):
-                self._answered(event)
+                self._note_date(event)
             elif isinstance(event, Frame):
                 messages += self._message(event)
         if messages:
             frames = [Frame(Opcode.TEXT, each).serialize(mask=False) for each in messages]
-            self._took(Chunk(b"".join(frames), len(frames), self._now()))
+            self._take(Chunk(b"".join(frames), len(frames), self._now()))
         self._flush()
         if (why := self._why_over()) is not None:
             self._end(why)
 
-    def _answered(self, answer: Response) -> None:
+    def _note_date(self, answer: Response) -> None:
         date = answer.headers.get("Date")
         try:
             self.date = parsedate_to_datetime(date) if date else None
@@ -259,8 +274,8 @@ class WebSocket(asyncio.Protocol):
         """Return why the library takes the connection for over, None while it does not."""
         protocol = self._protocol
         if isinstance(protocol.handshake_exc, InvalidStatus):
-            self.refused = protocol.handshake_exc.response.status_code
-            return f"The host refused the connection with HTTP status {self.refused}."
+            self.refusal_status = protocol.handshake_exc.response.status_code
+            return f"The host refused the connection with HTTP status {self.refusal_status}."
         if protocol.handshake_exc is not None:
             return f"The host does not speak websocket: {protocol.handshake_exc}."
         if protocol.close_rcvd is not None:
@@ -276,8 +291,8 @@ class WebSocket(asyncio.Protocol):
             self._transport.writelines([part for part in parts if part])
 
     def _end(self, why: str) -> None:
-        if not self.ended.done():
-            self.ended.set_result(why)
+        if not self.end.done():
+            self.end.set_result(why)
 
 
 def _closing(close: Close) -> str:

@@ -15,8 +15,8 @@ T = TypeVar("T")
 class WriterThread:
     """Runs one piece of work after another in a thread of its own; a context that waits for the last."""
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="massive")
+    def __init__(self, name: str) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     def __enter__(self) -> Self:
         return self

@@ -7,18 +7,20 @@ is. Everything else (pings, closes, fragments, compressed ones) is left for a co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ...fold import JIT
-from ..massive.wire.pointers import pointer
-from ..massive.wire.scan import PAD
+from ...jit.options import JIT
+from .pointers import pointer
 
 Bytes = bytes | memoryview
+
+PAD = b"\0" * 8
+"""Stands behind each message: a byte that no JSON contains ends every loop of a compiled reader."""
 
 LARGEST = 16 * 1024 * 1024
 """Most bytes of a message; a larger one is nobody's market data."""
@@ -85,6 +87,14 @@ def unwrapped(chunks: Iterable[Chunk]) -> tuple[bytearray, NDArray[np.int64], ND
     del copied  # whose hold on the memory would keep it from being shortened
     del out[size:]
     return out, ends, received
+
+
+def split(data: bytearray, ends: NDArray[np.int64]) -> Iterator[bytes]:
+    """Yield what `unwrapped` put together, message by message."""
+    begin = 0
+    for end in ends.tolist():
+        yield bytes(data[begin:end])
+        begin = end + _PAD
 
 
 @njit(**JIT)

@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import PRICE_SCALE
-from .. import JIT
-from ..state import SIZE_BINS
-from .firing import BLOCK, fire, quiet, rearm
+from ...model.figures import dollars
+from ..thresholds import threshold
+from .catalogue import number_of
+from .firing import fire, quiet, rearm
+from .spec import Decision, EvidenceColumn, Numbers, RuleSpec, positions, reaches
+
+BLOCK = number_of("block")
+
+SIZE_BINS = 64
+"""Bins in which the session's prints are counted by size."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockParams:
+    """The rule's thresholds."""
+
+    size: int = threshold(500, "contracts", "in one print, or else its premium_usd")
+    premium_usd: float = threshold(250_000.0, "$", "of one print, or else its size")
+    share: float = threshold(
+        0.001, "share", "of the session's prints may be as large, once there are warm_prints"
+    )
+    warm_prints: int = threshold(5000, "prints", "of the session before share counts", zero=True)
+    half: float = threshold(1.5, "times", "the print over the smallest one that is a block, of strength 0.5")
+
+
+EVIDENCE = (
+    EvidenceColumn("over", "times", "the print over the smallest one that is a block"),
+    EvidenceColumn("size", "contracts", "of the print"),
+    EvidenceColumn("premium_usd", "$", "of the print"),
+    EvidenceColumn("price_usd", "$", "of the print, per share"),
+    EvidenceColumn("rarity", "share", "of the session's prints that were about as large or larger"),
+    EvidenceColumn("prints_before", "prints", "of the session so far"),
+)
+AT = positions(EVIDENCE)
 
 
 @njit(**JIT)
@@ -50,6 +84,49 @@ def judge_block(now, cid, side, confidence, event, cell, static, under, sig, p):
         return False
     sig.side_confidence = confidence / 100.0
     row = sig.evidence
-    row[0], row[1], row[2], row[3] = over, size, premium, event.p1 / PRICE_SCALE
-    row[4], row[5] = share, before
+    row[AT.over], row[AT.size], row[AT.premium_usd] = over, size, premium
+    row[AT.price_usd], row[AT.rarity], row[AT.prints_before] = event.p1 / PRICE_SCALE, share, before
     return True
+
+
+def sentence(n: Numbers) -> str:
+    """Say what was measured against what."""
+    return f"one print of {n['size']:,.0f} contracts at {n['price_usd']:.2f}, for ${n['premium_usd']:,.0f}"
+
+
+def line(n: Numbers) -> str:
+    """Write the evidence into a wide line of the log."""
+    return f"{n['size']:,.0f} at {n['price_usd']:.2f} in one print  premium {dollars(n['premium_usd'])}"
+
+
+def brief(n: Numbers) -> str:
+    """Write the evidence into a narrow line of the log."""
+    return f"{n['size']:,.0f}@{n['price_usd']:.2f} {dollars(n['premium_usd'])}"
+
+
+def decide(n: Numbers, p: BlockParams, seed: bool) -> Decision | None:
+    """Decide again from the evidence."""
+    over = max(n["size"] / p.size, n["premium_usd"] / p.premium_usd)
+    rare = n["prints_before"] < p.warm_prints or n["rarity"] <= p.share
+    return (over, p.half) if rare and reaches(over, 1.0) else None
+
+
+RULE = RuleSpec(
+    name="block",
+    number=BLOCK,
+    version=1,
+    about="contract",
+    prefix="block_",
+    fires=(
+        "One print has at least size contracts or costs at least premium_usd, and is rare: at most share of "
+        "the session's prints were as large."
+    ),
+    evidence=EVIDENCE,
+    default=BlockParams(),
+    label="block",
+    tag="BLOCK",
+    sentence=sentence,
+    line=line,
+    brief=brief,
+    decide=decide,
+)

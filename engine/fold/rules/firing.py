@@ -14,35 +14,21 @@ import math
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import MISSING, NS, UNDERLYING
-from .. import JIT
-from ..state import N_NEAR, N_RULES
 from ..volatility import two_sided
 
-RULE_NAMES = (
-    "volume_spike", "spread_tightening", "price_move", "fmv_divergence", "sweep", "block",
-    "zero_gamma_cross", "wall_break", "regime_change",
-)  # fmt: skip
-(
-    VOLUME_SPIKE,
-    SPREAD_TIGHTENING,
-    PRICE_MOVE,
-    FMV_DIVERGENCE,
-    SWEEP,
-    BLOCK,
-    ZERO_GAMMA_CROSS,
-    WALL_BREAK,
-    REGIME_CHANGE,
-) = range(N_RULES)
+N_NEAR = 16
+"""How many of the last signals the next one may join as a neighbour."""
 
 
 @njit(**JIT)
-def neighbour(now, cid, slot, static, under, p):
+def neighbour(now, cid, lane, static, under, p):
     """Return the head that a strike nearby joined or was moments ago, -1 without one."""
     reach = p.group_strikes * static.step
     for k in range(N_NEAR):
         if (
-            under.near_slot[k] == slot
+            under.near_lane[k] == lane
             and now - under.near_ts[k] < p.group_s * NS
             and under.near_settle[k] == static.settle_ns
             and abs(under.near_strike[k] - static.strike) <= reach
@@ -54,7 +40,7 @@ def neighbour(now, cid, slot, static, under, p):
 
 
 @njit(**JIT)
-def crowded(now, rule, under, p):
+def join_crowd(now, rule, under, p):
     """Count a would-be head and return whether the rule fires more often than `storm_heads` per window.
 
     A bucket that leaks: it holds `storm_heads` and loses them evenly over the window. What overflows keeps
@@ -68,23 +54,23 @@ def crowded(now, rule, under, p):
 
 
 @njit(**JIT)
-def head_to_join(now, cid, rule, slot, static, under, p):
+def head_to_join(now, cid, rule, lane, static, under, p):
     """Return the head that a signal of a contract which is not cooling down joins, -1 when it is one."""
-    found = neighbour(now, cid, slot, static, under, p)
-    if found >= 0 or not crowded(now, rule, under, p):
+    found = neighbour(now, cid, lane, static, under, p)
+    if found >= 0 or not join_crowd(now, rule, under, p):
         return found
     told = under.head_ts[rule] > 0 and now - under.head_ts[rule] < p.cooldown_s * NS
     return under.head[rule] if told else -1
 
 
 @njit(**JIT)
-def keep_near(now, cid, slot, head, static, under):
+def keep_near(now, cid, lane, head, static, under):
     """Remember a signal for the strikes beside it."""
     k = under.near_next % N_NEAR
     under.near_next += 1
     under.near_ts[k] = now
     under.near_cid[k] = cid
-    under.near_slot[k] = slot
+    under.near_lane[k] = lane
     under.near_head[k] = head
     under.near_settle[k] = static.settle_ns
     under.near_strike[k] = static.strike
@@ -104,22 +90,22 @@ def fire(now, cid, rule, direction, evidence, threshold, half, cell, static, und
     within the cooldown, it joins what it fired before. A signal about the underlying is kept in the
     underlying's own row.
     """
-    slot = rule * 2 + (1 if direction < 0 else 0)
+    lane = rule * 2 + (1 if direction < 0 else 0)
     level = int(math.log2(max(evidence / threshold, 1.0)))
-    fired = cell.fired_ts[slot]
-    louder = level > cell.fired_level[slot]
-    if cell.armed & (1 << slot) != 0 and not louder:
+    fired = cell.fired_ts[lane]
+    louder = level > cell.fired_level[lane]
+    if cell.armed & (1 << lane) != 0 and not louder:
         return False
-    cell.armed |= 1 << slot
+    cell.armed |= 1 << lane
     if fired > 0 and now - fired < p.cooldown_s * NS and not louder:
-        head = parent = cell.fired_head[slot]
+        head = parent = cell.fired_head[lane]
     else:
-        parent = head_to_join(now, cid, rule, slot, static, under, p)
+        parent = head_to_join(now, cid, rule, lane, static, under, p)
         head = parent if parent >= 0 else under.signals
-        cell.fired_ts[slot] = now
-        cell.fired_level[slot] = level
-        cell.fired_head[slot] = head
-        keep_near(now, cid, slot, head, static, under)
+        cell.fired_ts[lane] = now
+        cell.fired_level[lane] = level
+        cell.fired_head[lane] = head
+        keep_near(now, cid, lane, head, static, under)
     count(now, cid, rule, direction, parent, under)
     write(now, cid, rule, direction, evidence, half, parent, cell, under, sig, p)
     return True
@@ -171,7 +157,7 @@ def rearm_direction(cell, rule, down):
 
 
 @njit(**JIT)
-def muted(now, under, p):
+def is_muted(now, under, p):
     """Whether the tape is still too young for alerts."""
     return under.first_ts == 0 or now - under.first_ts < p.mute_s * NS
 
@@ -181,7 +167,7 @@ def quiet(now, cell, static, under, p):
     """Whether prints mean nothing now: too young a tape, an auction just held, a bell just rung or due."""
     pause = p.auction_s * NS
     return (
-        muted(now, under, p)
+        is_muted(now, under, p)
         or (under.mark_ts > 0 and now - under.mark_ts < pause)
         or (cell.auction_ts > 0 and now - cell.auction_ts < pause)
         or abs(static.settle_ns - now) < pause

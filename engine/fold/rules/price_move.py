@@ -7,19 +7,51 @@ spread and the residual's usual size. A raw percentage is meaningless on an opti
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from numba import njit
 
 from ...analytics.greeks import YEAR_NS
+from ...jit.options import JIT
 from ...model.events import MISSING, NS, PRICE_SCALE
-from .. import JIT
+from ..thresholds import threshold
 from ..volatility import refresh, refresh_if_older, tick_of, two_sided
-from .firing import PRICE_MOVE, fire, muted, rearm
+from .catalogue import number_of
+from .firing import fire, is_muted, rearm
+from .spec import Decision, EvidenceColumn, Numbers, RuleSpec, positions, reaches
+
+PRICE_MOVE = number_of("price_move")
 
 DOLLARS_PER_UNIT = 1.0 / PRICE_SCALE
 UNITS_PER_DOLLAR_YEAR = PRICE_SCALE / YEAR_NS
 OLD_GREEKS_S = 300.0
 VARIANCE_ALPHA = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class PriceMoveParams:
+    """The rule's thresholds."""
+
+    window_s: float = threshold(5.0, "s", "a move is measured over one to two of these")
+    z: float = threshold(4.0, "σ", "what the underlying does not explain, in its own noise")
+    ticks: float = threshold(3.0, "ticks", "the same, at least")
+    hold_s: float = threshold(1.0, "s", "for so long it has stayed", zero=True)
+    half: float = threshold(6.0, "σ", "z of strength 0.5 (seed: the percentage of strength 0.5)")
+    percent: float = threshold(5.0, "%", "move of the mid under the preset seed, which knows no more")
+
+
+EVIDENCE = (
+    EvidenceColumn("z", "σ", "unexplained move over its noise"),
+    EvidenceColumn("move_usd", "$", "move of the mid over the window"),
+    EvidenceColumn("expected_usd", "$", "what delta, gamma and theta explain of it"),
+    EvidenceColumn("noise_usd", "$", "one σ: half the spread and the residual's usual size together"),
+    EvidenceColumn("spot_move_usd", "$", "move of the underlying over the window"),
+    EvidenceColumn("window_s", "s", "length of the window"),
+    EvidenceColumn("percent", "%", "move of the mid, of the mid before"),
+    EvidenceColumn("held_s", "s", "since it became large"),
+    EvidenceColumn("tick_usd", "$", "price step of the contract"),
+)
+AT = positions(EVIDENCE)
 
 
 @njit(**JIT)
@@ -97,7 +129,7 @@ def judge_residual(now, cid, residual, cell, twin, static, under, sig, p):
     if cell.move_sign != sign:
         cell.move_sign = sign
         cell.move_since = now
-    if now - cell.move_since < p.price_hold_s * NS or muted(now, under, p):
+    if now - cell.move_since < p.price_hold_s * NS or is_muted(now, under, p):
         return False
     # The greeks that explain the move may be old; judge once more with fresh ones.
     if not refresh(now, cell, twin, static, under.spot, p):
@@ -111,9 +143,9 @@ def judge_residual(now, cid, residual, cell, twin, static, under, sig, p):
         return False
     write_move(now, cell, static, under, sig, move)
     row = sig.evidence
-    row[0], row[2] = z, (move - residual) / PRICE_SCALE
-    row[3] = math.sqrt(variance) / PRICE_SCALE
-    row[7] = (now - cell.move_since) / NS
+    row[AT.z], row[AT.expected_usd] = z, (move - residual) / PRICE_SCALE
+    row[AT.noise_usd] = math.sqrt(variance) / PRICE_SCALE
+    row[AT.held_s] = (now - cell.move_since) / NS
     return True
 
 
@@ -131,7 +163,7 @@ def judge_percent(now, cid, cell, static, under, sig, p):
         return False
     write_move(now, cell, static, under, sig, 0.5 * (cell.bid + cell.ask - cell.anchor_mid2))
     row = sig.evidence
-    row[0] = row[2] = row[3] = row[7] = math.nan
+    row[AT.z] = row[AT.expected_usd] = row[AT.noise_usd] = row[AT.held_s] = math.nan
     return True
 
 
@@ -140,8 +172,62 @@ def write_move(now, cell, static, under, sig, move):
     """Fill the evidence both presets share: move and spot move in $, window in s, percent."""
     sig.mid_before = cell.anchor_mid2 >> 1
     row = sig.evidence
-    row[1] = move / PRICE_SCALE
-    row[4] = (under.spot - cell.anchor_spot) / PRICE_SCALE
-    row[5] = (now - cell.anchor_ts) / NS
-    row[6] = 200.0 * move / cell.anchor_mid2
-    row[8] = tick_of(cell, static) / PRICE_SCALE
+    row[AT.move_usd] = move / PRICE_SCALE
+    row[AT.spot_move_usd] = (under.spot - cell.anchor_spot) / PRICE_SCALE
+    row[AT.window_s] = (now - cell.anchor_ts) / NS
+    row[AT.percent] = 200.0 * move / cell.anchor_mid2
+    row[AT.tick_usd] = tick_of(cell, static) / PRICE_SCALE
+
+
+def sentence(n: Numbers) -> str:
+    """Say what was measured against what."""
+    moved = f"mid {n['move_usd']:+.2f} ({n['percent']:+.1f} %) in {n['window_s']:.0f} s"
+    if math.isnan(n["z"]):
+        return moved
+    return f"{moved} where the underlying explains {n['expected_usd']:+.2f} (z {n['z']:.1f})"
+
+
+def line(n: Numbers) -> str:
+    """Write the evidence into a wide line of the log."""
+    expected = n["expected_usd"]
+    known = "" if math.isnan(expected) else f"  underlying explains {expected:+.2f}  z {n['z']:.1f}"
+    return f"mid {n['move_usd']:+.2f} ({n['percent']:+.1f}%) in {n['window_s']:.0f}s{known}"
+
+
+def brief(n: Numbers) -> str:
+    """Write the evidence into a narrow line of the log."""
+    return f"{n['move_usd']:+.2f} {n['percent']:+.1f}%/{n['window_s']:.0f}s"
+
+
+def decide(n: Numbers, p: PriceMoveParams, seed: bool) -> Decision | None:
+    """Decide again from the evidence."""
+    if seed:
+        percent = abs(n["percent"])
+        return (percent, p.half) if reaches(percent, p.percent) else None
+    left = abs(n["move_usd"] - n["expected_usd"])
+    z = left / n["noise_usd"]
+    large = reaches(z, p.z) and reaches(left, p.ticks * n["tick_usd"])
+    return (z, p.half) if large and n["held_s"] >= p.hold_s else None
+
+
+RULE = RuleSpec(
+    name="price_move",
+    number=PRICE_MOVE,
+    version=2,
+    about="contract",
+    prefix="price_",
+    fires=(
+        "A mid moves by more than delta, gamma and theta explain, and stays there: the rest, over half the "
+        "spread and its own usual size, is at least z, and at least ticks wide."
+    ),
+    evidence=EVIDENCE,
+    default=PriceMoveParams(),
+    seed=PriceMoveParams(half=75.0 / 28.0),
+    label="price move",
+    tag="MOVE",
+    sentence=sentence,
+    line=line,
+    brief=brief,
+    decide=decide,
+    cell=(("move_since", "<i8"),),
+)

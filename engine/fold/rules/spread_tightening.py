@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import NS, PRICE_SCALE
-from .. import JIT
-from ..params import RECENT_MINUTES
+from ..thresholds import threshold
 from ..volatility import tick_of, two_sided
-from .firing import SPREAD_TIGHTENING, fire, muted, rearm
+from .catalogue import number_of
+from .firing import fire, is_muted, rearm
+from .spec import Decision, EvidenceColumn, Numbers, RuleSpec, positions, reaches
+
+SPREAD_TIGHTENING = number_of("spread_tightening")
+
+RECENT_MINUTES = 15
+"""Length of the spread baseline, minutes."""
 
 MINUTE_NS = 60 * NS
+
+
+@dataclass(frozen=True, slots=True)
+class SpreadTighteningParams:
+    """The rule's thresholds."""
+
+    ticks: float = threshold(4.0, "ticks", "width that the median spread has at least")
+    ratio: float = threshold(0.5, "share", "of the median spread that is left of it, at most")
+    hold_s: float = threshold(3.0, "s", "for so long it has been narrow", zero=True)
+    hold_quotes: int = threshold(5, "quotes", "so many in a row have been narrow")
+    size: int = threshold(20, "contracts", "on the bid and on the ask", zero=True)
+    minutes: int = threshold(5, "minutes", "whole ones in the baseline before it counts", zero=True)
+    jump_s: float = threshold(2.0, "s", "silent for so long after a jump of the spot (jump_bp)", zero=True)
+    half: float = threshold(2.0, "times", "median over current spread of strength 0.5")
+
+
+EVIDENCE = (
+    EvidenceColumn("narrower", "times", "median over current spread (seed: in percent of the mid)"),
+    EvidenceColumn("spread_usd", "$", "current spread"),
+    EvidenceColumn("median_spread_usd", "$", "median of the last minutes' mean spreads"),
+    EvidenceColumn("bid_size", "contracts", "on the bid"),
+    EvidenceColumn("ask_size", "contracts", "on the ask"),
+    EvidenceColumn("held_s", "s", "since it became narrow"),
+    EvidenceColumn("quotes", "quotes", "in a row that were narrow"),
+    EvidenceColumn("spread_percent", "%", "current spread, of the mid"),
+    EvidenceColumn("usual_spread_percent", "%", "mean spread of the last minutes, of the mid"),
+    EvidenceColumn("tick_usd", "$", "price step of the contract"),
+)
+AT = positions(EVIDENCE)
 
 
 @njit(**JIT)
@@ -94,7 +132,7 @@ def judge_spread(now, cid, cell, static, under, sig, p):
     if cell.tight_quotes == 0:
         cell.tight_since = now
     cell.tight_quotes += 1
-    if muted(now, under, p):
+    if is_muted(now, under, p):
         return False
     held = (now - cell.tight_since) / NS
     if p.seed == 0:
@@ -102,27 +140,72 @@ def judge_spread(now, cid, cell, static, under, sig, p):
             return False
         if under.jump_ts > 0 and now - under.jump_ts < p.spread_jump_s * NS:
             return False
-    if not fire(
-        now,
-        cid,
-        SPREAD_TIGHTENING,
-        0,
-        narrower,
-        1.0 / p.spread_ratio,
-        p.spread_half,
-        cell,
-        static,
-        under,
-        sig,
-        p,
-    ):
+    least = 1.0 / p.spread_ratio
+    if not fire(now, cid, SPREAD_TIGHTENING, 0, narrower, least, p.spread_half, cell, static, under, sig, p):
         return False
     row = sig.evidence
-    row[0] = narrower
-    row[1] = (cell.ask - cell.bid) / PRICE_SCALE
-    row[2] = cell.spread_median / PRICE_SCALE
-    row[3], row[4], row[5], row[6] = cell.bid_size, cell.ask_size, held, cell.tight_quotes
-    row[7] = 200.0 * (cell.ask - cell.bid) / (cell.ask + cell.bid)
-    row[8] = cell.spread_percent
-    row[9] = tick_of(cell, static) / PRICE_SCALE
+    row[AT.narrower] = narrower
+    row[AT.spread_usd] = (cell.ask - cell.bid) / PRICE_SCALE
+    row[AT.median_spread_usd] = cell.spread_median / PRICE_SCALE
+    row[AT.bid_size], row[AT.ask_size] = cell.bid_size, cell.ask_size
+    row[AT.held_s], row[AT.quotes] = held, cell.tight_quotes
+    row[AT.spread_percent] = 200.0 * (cell.ask - cell.bid) / (cell.ask + cell.bid)
+    row[AT.usual_spread_percent] = cell.spread_percent
+    row[AT.tick_usd] = tick_of(cell, static) / PRICE_SCALE
     return True
+
+
+def sentence(n: Numbers) -> str:
+    """Say what was measured against what."""
+    return (
+        f"spread {n['spread_usd']:.2f} against a median of {n['median_spread_usd']:.2f}, "
+        f"{n['bid_size']:.0f} x {n['ask_size']:.0f} on it, held {n['held_s']:.1f} s"
+    )
+
+
+def line(n: Numbers) -> str:
+    """Write the evidence into a wide line of the log."""
+    sizes = f"size {n['bid_size']:.0f}x{n['ask_size']:.0f}"
+    return f"{brief(n)} of the usual spread  {sizes}  held {n['held_s']:.1f}s"
+
+
+def brief(n: Numbers) -> str:
+    """Write the evidence into a narrow line of the log."""
+    usual, now = n["median_spread_usd"], n["spread_usd"]
+    share = f" ({now / usual:.0%})" if usual > 0 else ""
+    return f"{usual:.2f}→{now:.2f}{share}"
+
+
+def decide(n: Numbers, p: SpreadTighteningParams, seed: bool) -> Decision | None:
+    """Decide again from the evidence."""
+    if seed:
+        narrower = n["usual_spread_percent"] / n["spread_percent"]
+        return (narrower, p.half) if reaches(narrower, 1 / p.ratio) else None
+    narrower = n["median_spread_usd"] / n["spread_usd"]
+    wide = reaches(n["median_spread_usd"], p.ticks * n["tick_usd"])
+    held = n["held_s"] >= p.hold_s and n["quotes"] >= p.hold_quotes
+    deep = min(n["bid_size"], n["ask_size"]) >= p.size
+    found = wide and held and deep and reaches(narrower, 1 / p.ratio)
+    return (narrower, p.half) if found else None
+
+
+RULE = RuleSpec(
+    name="spread_tightening",
+    number=SPREAD_TIGHTENING,
+    version=2,
+    about="contract",
+    prefix="spread_",
+    fires=(
+        "A quote is much narrower than the median of the last 15 minutes, with size on both sides, and stays "
+        "so: spread / median is at most ratio, where the median is at least ticks wide."
+    ),
+    evidence=EVIDENCE,
+    default=SpreadTighteningParams(),
+    seed=SpreadTighteningParams(half=4.0 / 3.0),
+    label="spread",
+    tag="SPREAD",
+    sentence=sentence,
+    line=line,
+    brief=brief,
+    decide=decide,
+)

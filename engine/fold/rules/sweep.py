@@ -6,19 +6,51 @@ they are one order, so it adds to the confidence in their side.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import NS, PRICE_SCALE
-from .. import JIT
+from ...model.figures import dollars
 from ..conditions import SWEEP as ISO
+from ..thresholds import threshold
 from ..trade_side import treatment
-from .firing import SWEEP, fire, quiet, rearm_direction
+from .catalogue import number_of
+from .firing import fire, quiet, rearm_direction
+from .spec import Decision, EvidenceColumn, Numbers, RuleSpec, positions, reaches
+
+SWEEP = number_of("sweep")
 
 EXCHANGE_BITS = 62
 """How many exchanges can be told apart: those of one tape are numbered closely."""
 
 ISO_SHARE = 0.5
 """How much of the doubt about the side goes when all of a sweep carries the condition."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepParams:
+    """The rule's thresholds."""
+
+    window_s: float = threshold(0.5, "s", "between the first and the last print, at most")
+    prints: int = threshold(3, "prints", "of one side")
+    exchanges: int = threshold(2, "exchanges", "they were made on")
+    size: int = threshold(100, "contracts", "they have together", zero=True)
+    premium_usd: float = threshold(0.0, "$", "they cost together", zero=True)
+    half: float = threshold(200.0, "contracts", "volume of strength 0.5")
+
+
+EVIDENCE = (
+    EvidenceColumn("volume", "contracts", "of all prints together"),
+    EvidenceColumn("prints", "prints", "how many"),
+    EvidenceColumn("exchanges", "exchanges", "they were made on"),
+    EvidenceColumn("span_s", "s", "between the first and the last"),
+    EvidenceColumn("premium_usd", "$", "of all prints together"),
+    EvidenceColumn("price_usd", "$", "of the last print, per share"),
+    EvidenceColumn("iso_share", "share", "of the volume that carries an intermarket sweep condition"),
+)
+AT = positions(EVIDENCE)
 
 
 @njit(**JIT)
@@ -75,7 +107,56 @@ def judge_sweep(now, cid, side, confidence, event, cell, static, under, sig, p):
     iso = cell.sweep_iso[run] / volume
     sig.side_confidence = known + (1.0 - known) * ISO_SHARE * iso
     row = sig.evidence
-    row[0], row[1], row[2] = volume, cell.sweep_prints[run], exchanges
-    row[3] = (now - cell.sweep_ts[run]) / NS
-    row[4], row[5], row[6] = premium, event.p1 / PRICE_SCALE, iso
+    row[AT.volume], row[AT.prints], row[AT.exchanges] = volume, cell.sweep_prints[run], exchanges
+    row[AT.span_s] = (now - cell.sweep_ts[run]) / NS
+    row[AT.premium_usd], row[AT.price_usd], row[AT.iso_share] = premium, event.p1 / PRICE_SCALE, iso
     return True
+
+
+def sentence(n: Numbers) -> str:
+    """Say what was measured against what."""
+    return (
+        f"{n['volume']:,.0f} contracts in {n['prints']:.0f} prints on {n['exchanges']:.0f} exchanges within "
+        f"{1000 * n['span_s']:.0f} ms, for ${n['premium_usd']:,.0f}"
+    )
+
+
+def line(n: Numbers) -> str:
+    """Write the evidence into a wide line of the log."""
+    return (
+        f"{n['volume']:,.0f} in {n['prints']:.0f} prints on {n['exchanges']:.0f} exchanges within "
+        f"{1000 * n['span_s']:.0f} ms  premium {dollars(n['premium_usd'])}"
+    )
+
+
+def brief(n: Numbers) -> str:
+    """Write the evidence into a narrow line of the log."""
+    return f"{n['volume']:,.0f} on {n['exchanges']:.0f} exch {dollars(n['premium_usd'])}"
+
+
+def decide(n: Numbers, p: SweepParams, seed: bool) -> Decision | None:
+    """Decide again from the evidence."""
+    wide = n["prints"] >= p.prints and n["exchanges"] >= p.exchanges
+    large = n["volume"] >= p.size and reaches(n["premium_usd"], p.premium_usd)
+    return (n["volume"], p.half) if wide and large and n["span_s"] <= p.window_s else None
+
+
+RULE = RuleSpec(
+    name="sweep",
+    number=SWEEP,
+    version=1,
+    about="contract",
+    prefix="sweep_",
+    fires=(
+        "One side of a contract takes what several exchanges offer at once: at least prints on at least "
+        "exchanges, each within window_s of the first, with size contracts and premium_usd together."
+    ),
+    evidence=EVIDENCE,
+    default=SweepParams(),
+    label="sweep",
+    tag="SWEEP",
+    sentence=sentence,
+    line=line,
+    brief=brief,
+    decide=decide,
+)

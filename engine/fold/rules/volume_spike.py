@@ -8,13 +8,61 @@ rarely traded is judged by what its moneyness usually trades when it trades at a
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from numba import njit
 
+from ...jit.options import JIT
 from ...model.events import FLAG_POLLED, MISSING, NS, PRICE_SCALE
-from .. import JIT
-from ..state import N_POOLS
-from .firing import VOLUME_SPIKE, fire, quiet, rearm
+from ...model.figures import dollars
+from ..thresholds import threshold
+from .catalogue import number_of
+from .firing import fire, quiet, rearm
+from .spec import Decision, EvidenceColumn, Numbers, RuleSpec, positions, reaches
+
+VOLUME_SPIKE = number_of("volume_spike")
+
+N_POOLS = 8
+"""How many pools of moneyness stand in for contracts that have rarely traded."""
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeSpikeParams:
+    """The rule's thresholds."""
+
+    bucket_s: float = threshold(10.0, "s", "length of a volume bucket")
+    half_life_s: float = threshold(600.0, "s", "after so long a bucket weighs half in the baseline")
+    warm_buckets: int = threshold(
+        30, "buckets", "closed with a trade in them before a contract, or its pool, has a baseline", zero=True
+    )
+    variance_floor: float = threshold(0.05, "log²", "variance of log volume that a baseline has at least")
+    z: float = threshold(3.0, "σ", "log volume of the bucket above its baseline")
+    ratio: float = threshold(3.0, "times", "volume of the bucket over the usual one")
+    size: int = threshold(100, "contracts", "volume of the bucket, or else its premium_usd", zero=True)
+    premium_usd: float = threshold(250_000.0, "$", "premium of the bucket, or else its size")
+    one_print: float = threshold(0.5, "share", "a bucket with more of it in one print is told as a block")
+    half: float = threshold(4.0, "σ", "z of strength 0.5 (seed: the ratio of strength 0.5)")
+
+    @property
+    def alpha(self) -> float:
+        """Weight of one bucket in the baseline: it halves the past in a half-life."""
+        kept: float = 0.5 ** (self.bucket_s / self.half_life_s)
+        return 1 - kept
+
+
+EVIDENCE = (
+    EvidenceColumn("z", "σ", "log volume of the bucket above its baseline"),
+    EvidenceColumn("ratio", "times", "volume over the usual one"),
+    EvidenceColumn("volume", "contracts", "traded in the bucket so far"),
+    EvidenceColumn("usual_volume", "contracts", "what the baseline says of a bucket"),
+    EvidenceColumn("deviation", "log", "one σ: deviation of log volume"),
+    EvidenceColumn("premium_usd", "$", "paid in the bucket so far"),
+    EvidenceColumn("lean", "share", "bought less sold, each by its confidence, of the volume"),
+    EvidenceColumn("window_s", "s", "length of the bucket"),
+    EvidenceColumn("largest", "contracts", "in its largest print"),
+    EvidenceColumn("prints", "prints", "in the bucket so far"),
+)
+AT = positions(EVIDENCE)
 
 
 @njit(**JIT)
@@ -134,7 +182,66 @@ def judge_volume(now, cid, side, confidence, event, cell, static, under, sig, p)
         return False
     sig.side_confidence = abs(lean)
     row = sig.evidence
-    row[0], row[1], row[2], row[3] = z, ratio, size, usual
-    row[4], row[5], row[6] = math.sqrt(max(var, p.volume_variance_floor)), premium, lean
-    row[7], row[8], row[9] = p.volume_bucket_s, cell.bucket_largest, cell.bucket_prints
+    row[AT.z], row[AT.ratio], row[AT.volume], row[AT.usual_volume] = z, ratio, size, usual
+    row[AT.deviation] = math.sqrt(max(var, p.volume_variance_floor))
+    row[AT.premium_usd], row[AT.lean], row[AT.window_s] = premium, lean, p.volume_bucket_s
+    row[AT.largest], row[AT.prints] = cell.bucket_largest, cell.bucket_prints
     return True
+
+
+def sentence(n: Numbers) -> str:
+    """Say what was measured against what."""
+    return (
+        f"{n['volume']:,.0f} contracts in {n['window_s']:.0f} s, {n['ratio']:.0f} times the usual "
+        f"{n['usual_volume']:.1f} (z {n['z']:.1f}), for ${n['premium_usd']:,.0f}"
+    )
+
+
+def line(n: Numbers) -> str:
+    """Write the evidence into a wide line of the log."""
+    lean = f"  lean {n['lean']:+.0%}" if n["lean"] else ""
+    return (
+        f"z {n['z']:.1f}  {n['volume']:,.0f} in {n['window_s']:.0f}s ({n['ratio']:.0f}×)  "
+        f"premium {dollars(n['premium_usd'])}{lean}"
+    )
+
+
+def brief(n: Numbers) -> str:
+    """Write the evidence into a narrow line of the log."""
+    return f"{n['volume']:,.0f}/{n['window_s']:.0f}s {n['ratio']:.0f}× {dollars(n['premium_usd'])}"
+
+
+def decide(n: Numbers, p: VolumeSpikeParams, seed: bool) -> Decision | None:
+    """Decide again from the evidence."""
+    large = n["volume"] >= p.size or reaches(n["premium_usd"], p.premium_usd)
+    ratio = n["volume"] / max(n["usual_volume"], 1.0)
+    if not reaches(ratio, p.ratio) or n["largest"] > p.one_print * n["volume"]:
+        return None
+    if seed:
+        return ratio, p.half
+    z = (math.log1p(n["volume"]) - math.log1p(n["usual_volume"])) / n["deviation"]
+    return (z, p.half) if large and reaches(z, p.z) else None
+
+
+RULE = RuleSpec(
+    name="volume_spike",
+    number=VOLUME_SPIKE,
+    version=2,
+    about="contract",
+    prefix="volume_",
+    fires=(
+        "One contract trades far more in a bucket than it usually does: (ln(1 + volume) - mean) / deviation "
+        "of its own closed buckets, or of its moneyness's, is at least z, and the volume is large and at "
+        "least ratio times the usual one."
+    ),
+    evidence=EVIDENCE,
+    default=VolumeSpikeParams(),
+    seed=VolumeSpikeParams(half=0.75, one_print=1.0),
+    label="vol spike",
+    tag="SPIKE",
+    sentence=sentence,
+    line=line,
+    brief=brief,
+    decide=decide,
+    derived=("alpha",),
+)

@@ -1,6 +1,6 @@
 """Sheets put together to one chain.
 
-Owns whose contracts they are, what is left out of them, and the moment they show. It refuses to know files.
+Owns whose contracts they are, what is left out of them, and the moment they show.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from math import isnan
 
 import numpy as np
 
-from ...analytics.option_chain import Floats, OptionChain, quoted
+from ...analytics.option_chain import ContractSet, Floats, OptionChain, quoted
 from ...model.calendar import Underlying, clock_text, generic, underlying_of_root
-from ...model.contracts import Contract
 from ...model.errors import NoDataError, UsageError
 from ...model.events import NS
 from .sheet import Row, Sheet
@@ -138,10 +137,10 @@ def _underlying(symbol: str, owners: Owners, customs: Mapping[str, Underlying]) 
 
 
 def _chain(underlying: Underlying, rows: Sequence[Row], iv: Floats) -> OptionChain:
-    contracts: tuple[Contract, ...] = tuple(row.contract for row in rows)
     names = ("bid", "ask", "volume", "oi")
     columns = {name: np.array([getattr(row, name) for row in rows], np.float64) for name in names}
-    return quoted(underlying, contracts, columns | {"iv": iv})
+    listed = ContractSet.of(underlying, [row.contract for row in rows])
+    return quoted(listed, columns | {"iv": iv}, np.array([row.quote_ns for row in rows], np.int64))
 
 
 def _fractions(iv: Floats) -> tuple[Floats, bool]:

@@ -94,7 +94,8 @@ def _exchange(document: Document, data: Document) -> Sheet:
             sheet.unread += 1
             continue
         keys = ("bid", "ask", "volume", "open_interest", "iv")
-        sheet.rows.append(Row(contract, *(amount(row.get(key)) for key in keys)))
+        bid, ask, volume, oi, iv = (amount(row.get(key)) for key in keys)
+        sheet.rows.append(Row(contract, bid, ask, volume, oi, iv))
     return sheet
 
 
@@ -135,6 +136,7 @@ def _massive_row(row: Document) -> Row | None:
         oi=amount(row.get("open_interest")),
         iv=amount(row.get("implied_volatility")),
         shares=amount(details.get("shares_per_contract")),
+        quote_ns=int(max(_stamp(quote), 0.0)),
     )
 
 

@@ -16,6 +16,7 @@ class Row(NamedTuple):
     volume, oi : contracts
     iv       : volatility per year as written, which may be in percent
     shares   : per contract
+    quote_ns : when the quote was made, ns UTC, 0 when it does not say
     """
 
     contract: Contract
@@ -25,6 +26,7 @@ class Row(NamedTuple):
     oi: float
     iv: float
     shares: float = nan
+    quote_ns: int = 0
 
 
 @dataclass(slots=True)

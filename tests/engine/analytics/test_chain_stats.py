@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from engine.analytics.chain_stats import (
     at_the_money,
     expected_move,
-    implied_forward,
     max_pain,
     mids,
     payouts,
     put_call,
     put_call_ratio,
 )
+from engine.analytics.forward import implied_forward
 from engine.model.events import MISSING
 
 Floats = NDArray[np.float64]

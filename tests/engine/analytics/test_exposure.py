@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.analytics.chain_stats import expected_move, implied_forward, max_pain, payouts, put_call_ratio
+from engine.analytics.chain_stats import expected_move, max_pain, payouts, put_call_ratio
 from engine.analytics.exposure import UNITS, Book, Exposure, by_row, convert, exposure, sums
+from engine.analytics.forward import implied_forward
 from engine.analytics.greeks import T_FLOOR_YEARS, price_greeks
 from engine.analytics.zero_gamma import STRADDLE_PER_SIGMA, WIDE, window_for
 from engine.model.errors import UsageError

@@ -14,23 +14,25 @@ from numba import njit
 from numpy.typing import NDArray
 
 from engine.analytics.greeks import (
+    T_FLOOR_YEARS,
+    YEAR_NS,
+    delta_gamma_vega_theta,
+    greeks,
+    log_ratio,
+    norm_cdf,
+    price_greeks,
+    years,
+)
+from engine.analytics.implied_vol import (
     ABOVE_BOUND,
     BAD_INPUT,
     BELOW_INTRINSIC,
     NO_CONVERGENCE,
     OK,
     STATUS_NAMES,
-    T_FLOOR_YEARS,
-    YEAR_NS,
-    delta_gamma_vega_theta,
-    greeks,
     implied_vol,
     implied_vol_near,
     implied_vols,
-    log_ratio,
-    norm_cdf,
-    price_greeks,
-    years,
 )
 from tests.paths import REFERENCE
 

@@ -15,7 +15,7 @@ from engine.analytics.exposure_choice import CONVENTIONS
 from engine.analytics.greeks import price_greeks, years
 from engine.analytics.key_levels import Levels, measure
 from engine.analytics.option_chain import OptionChain, quoted
-from engine.analytics.valuation import Terms
+from engine.analytics.terms import Terms
 from engine.model.calendar import ET, PRESETS
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError

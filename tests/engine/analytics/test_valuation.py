@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from engine.analytics.greeks import greeks, years
 from engine.analytics.option_chain import Floats, OptionChain, quoted
-from engine.analytics.valuation import SettlementGroup, Terms, settlements, volatilities
+from engine.analytics.terms import Terms
+from engine.analytics.valuation import SettlementGroup, settlements, volatilities
 from engine.model.calendar import ET, PRESETS
 from engine.model.contracts import Contract
 

@@ -173,7 +173,7 @@ def test_legs_count_in_volume_have_no_side_and_never_fire(quoted, eager_params) 
     for k in range(50):
         for exch in (1, 2):
             quoted.trade(2.50, 600, at=60 + k / 100, cond=MULTI, exch=exch)
-    folded = quoted.fold(eager_params(volume_z=0.1))
+    folded = quoted.fold(eager_params(changes={"volume_spike.z": 0.1}))
     assert folded.signals.size == 0
     cell = folded.cell()
     assert (cell["volume"], cell["unknown"], cell["bucket_volume"]) == (60_000, 60_000, 0)

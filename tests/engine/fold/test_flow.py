@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.fold import flow
 from engine.fold.conditions import CANCEL
 from engine.fold.params import FoldParams
-from engine.fold.state import RECENT_PRINTS, SIDE
+from engine.fold.records import RECENT_PRINTS, SIDE
 from engine.fold.step import step
 from engine.fold.trade_side import treatment
 from engine.model.events import TRADE

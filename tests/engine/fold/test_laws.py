@@ -14,7 +14,8 @@ import pytest
 from engine.feeds.simulated import SimulatedSource
 from engine.fold.conditions import CANCEL
 from engine.fold.params import PRESETS, FoldParams
-from engine.fold.state import SIDE, SIGNAL, new_state
+from engine.fold.records import SIDE, SIGNAL
+from engine.fold.state import new_state
 from engine.fold.step import step
 from engine.fold.trade_side import treatment
 from engine.model.calendar import settle_ns

@@ -10,50 +10,50 @@ import pytest
 from engine.fold.params import (
     PARAMS,
     PRESETS,
-    SECTIONS,
+    THRESHOLDS,
     FoldParams,
     SideParams,
     SignalParams,
-    setting_names,
     with_settings,
 )
-from engine.fold.rules.firing import RULE_NAMES
+from engine.fold.rules import fmv_divergence, price_move, spread_tightening, volume_spike
+from engine.fold.rules.catalogue import RULE_NAMES, rules
 from engine.model.errors import UsageError
 
 
 def test_every_number_is_packed_under_its_name() -> None:
     side = SideParams(**{f.name: k + 0.5 for k, f in enumerate(fields(SideParams))})
-    signals = SignalParams(**{f.name: k + 100.5 for k, f in enumerate(fields(SignalParams))})
+    signals = SignalParams(seed=True)
+    for k, spec in enumerate(THRESHOLDS.values()):
+        signals = signals.changed(spec, k + 100.5)
     record = FoldParams(side, signals, rate=0.01, dividend=0.02, greeks_max_age_s=3.0).pack()[0]
     for f in fields(SideParams):
         assert record["side_" + f.name] == getattr(side, f.name)
-    for f in fields(SignalParams):
-        assert record[f.name] == getattr(signals, f.name)
-    assert [record[n] for n in ("rate", "dividend", "greeks_max_age_s")] == [0.01, 0.02, 3.0]
+    prefix = {"": ""} | {rule.name: rule.prefix for rule in rules()}
+    for k, spec in enumerate(THRESHOLDS.values()):
+        assert record[prefix[spec.rule] + spec.field] == signals.value(spec) == k + 100.5
+    assert [record[n] for n in ("rate", "dividend", "greeks_max_age_s", "seed")] == [0.01, 0.02, 3.0, 1.0]
 
 
 def test_nothing_else_is_packed() -> None:
-    names = {"side_" + f.name for f in fields(SideParams)} | {f.name for f in fields(SignalParams)}
-    assert set(PARAMS.names) - names == {"rate", "dividend", "greeks_max_age_s", "volume_alpha"}
-
-
-def test_the_weight_of_a_bucket_halves_the_past_in_a_half_life() -> None:
-    signals = replace(SignalParams(), volume_bucket_s=10.0, volume_half_life_s=600.0)
-    alpha = FoldParams(signals=signals).pack()["volume_alpha"][0]
-    assert (1 - alpha) ** 60 == pytest.approx(0.5)
+    assert len(PARAMS.names) == len(fields(SideParams)) + len(THRESHOLDS) + len(
+        ("rate", "dividend", "greeks_max_age_s", "seed", "volume_alpha")
+    )
 
 
 def test_parameters_cannot_be_changed_under_a_fold() -> None:
     with pytest.raises(FrozenInstanceError):
-        SignalParams().volume_z = 3.0
+        SignalParams().mute_s = 3.0
+    with pytest.raises(FrozenInstanceError):
+        SignalParams().of(volume_spike.RULE).z = 3.0
 
 
 def test_presets_are_the_default_and_the_first_monitors() -> None:
     seed = PRESETS["seed"]
     assert PRESETS["default"] == SignalParams()
     assert seed.seed
-    assert (seed.volume_ratio, seed.spread_ratio) == (3.0, 0.5)
-    assert (seed.price_percent, seed.fmv_percent) == (5.0, 4.0)
+    assert (seed.of(volume_spike.RULE).ratio, seed.of(spread_tightening.RULE).ratio) == (3.0, 0.5)
+    assert (seed.of(price_move.RULE).percent, seed.of(fmv_divergence.RULE).percent) == (5.0, 4.0)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -75,18 +75,20 @@ def test_confidences_are_percentages_in_the_order_of_their_worth() -> None:
 
 
 def test_every_threshold_but_the_presets_own_can_be_set() -> None:
-    names = setting_names()
-    assert sorted(names.values()) == sorted({f.name for f in fields(SignalParams)} - {"seed"})
-    assert tuple(SECTIONS) == RULE_NAMES
-    for name, field in names.items():
+    shared = {f.name for f in fields(SignalParams)} - {"seed", "by_rule"}
+    assert {spec.field for spec in THRESHOLDS.values() if not spec.rule} == shared
+    assert list(dict.fromkeys(spec.rule for spec in THRESHOLDS.values())) == ["", *RULE_NAMES]
+    for name, spec in THRESHOLDS.items():
+        assert name == spec.name
         changed = with_settings(SignalParams(), {name: 1})
-        assert getattr(changed, field) == 1
-        assert type(getattr(changed, field)) is type(getattr(SignalParams(), field))
+        assert changed.value(spec) == 1
+        assert type(changed.value(spec)) is type(SignalParams().value(spec))
 
 
 def test_settings_change_what_they_name_and_nothing_else() -> None:
     changed = with_settings(PRESETS["seed"], {"volume_spike.z": "5.5", "cooldown_s": 0})
-    assert changed == replace(PRESETS["seed"], volume_z=5.5, cooldown_s=0.0)
+    volume, *others = PRESETS["seed"].by_rule
+    assert changed == replace(PRESETS["seed"], cooldown_s=0.0, by_rule=(replace(volume, z=5.5), *others))
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from engine.fold.params import SignalParams
-from engine.fold.rules.evidence import named
-from engine.fold.rules.firing import RULE_NAMES
-from engine.fold.rules.rederive import rederive
-from engine.fold.state import RECENT_PRINTS
+from engine.fold.records import RECENT_PRINTS
+from engine.fold.rules.catalogue import RULE_NAMES
+from engine.fold.rules.volume_spike import RULE, VolumeSpikeParams
 from engine.model.events import FLAG_FILLED, FLAG_POLLED
 
-P = SignalParams()
-WIDTH = P.volume_bucket_s
-BIG = 20 * P.volume_size
+P = VolumeSpikeParams()
+WIDTH = P.bucket_s
+BIG = 20 * P.size
 SECOND_HAND = pytest.mark.parametrize("flags", [FLAG_FILLED, FLAG_POLLED])
 
 
@@ -68,20 +66,21 @@ def busy(tape, flags):
 
 
 def test_filled_trades_fire_nothing(tape, eager_params) -> None:
-    folded = busy(tape, FLAG_FILLED).fold(eager_params(block_warm_prints=10))
+    folded = busy(tape, FLAG_FILLED).fold(eager_params(changes={"block.warm_prints": 10}))
     assert len(folded.signals) == 0
     assert folded.cell()["bucket_volume"] == 0
 
 
 def test_polled_volume_fires_a_volume_spike_without_a_side_and_nothing_else(tape, eager_params) -> None:
-    folded = busy(tape, FLAG_POLLED).fold(eager_params(block_warm_prints=10))
+    folded = busy(tape, FLAG_POLLED).fold(eager_params(changes={"block.warm_prints": 10}))
     assert {RULE_NAMES[row["rule"]] for row in folded.signals} == {"volume_spike"}
     [spike, *_] = folded.fired("volume_spike")
-    seen = dict(named(spike["rule"], spike["evidence"].tolist()))
+    seen = dict(RULE.named(spike["evidence"].tolist()))
     assert (spike["direction"], seen["lean"], seen["largest"], seen["prints"]) == (0, 0, 0, 0)
-    assert rederive(spike["rule"], spike["evidence"].tolist(), P) == pytest.approx(float(spike["strength"]))
+    again = RULE.rederive(spike["evidence"].tolist(), P, seed=False)
+    assert again == pytest.approx(float(spike["strength"]))
 
 
 def test_the_same_as_prints_fires_more(tape, eager_params) -> None:
-    folded = busy(tape, 0).fold(eager_params(block_warm_prints=10))
+    folded = busy(tape, 0).fold(eager_params(changes={"block.warm_prints": 10}))
     assert {"volume_spike", "sweep"} <= {RULE_NAMES[row["rule"]] for row in folded.signals}

@@ -1,4 +1,4 @@
-"""The state: what a copy is, what the digest sees, and what never changes about a contract."""
+"""The state: what a copy is and what the digest sees."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from engine.fold.params import FoldParams
-from engine.fold.state import CELL, PRINT, UNDER, new_state, static_of
+from engine.fold.records import CELL, PRINT, UNDER
+from engine.fold.rules.catalogue import rules
+from engine.fold.state import new_state
 from engine.fold.step import step
 from engine.model.calendar import settle_ns, underlying
 from engine.model.contracts import Contract, ContractTable
@@ -19,14 +21,14 @@ SPY = underlying("SPY")
 PRICES = ("bid", "ask", "prev_bid", "prev_ask", "last", "last_different", "fmv", "oi", "day_volume")
 GREEKS = ("iv", "delta", "gamma", "vega", "theta")
 
-# Numbers that come out of exp, log and erfc, or out of comparing such numbers.
+# Numbers that come out of exp, log and erfc, or out of comparing such numbers, and what rules remember.
 UNHASHED = {
     *GREEKS, "greeks_ts", "iv_ts", "greeks_spot", "delta_flow", "gamma_flow",
-    "log_mean", "log_var", "lin_mean", "spread_percent", "move_var", "move_sign", "move_since", "fmv_sign",
-    "fmv_since", "smile_due", "smile_sign", "smile_since", "armed", "pool_mean", "pool_var",
+    "log_mean", "log_var", "lin_mean", "spread_percent", "move_var", "move_sign", "fmv_sign", "smile_due",
+    "armed", "pool_mean", "pool_var",
     "no_delta_volume", "print_spot", "channels",
-    "levels_horizon", "net_sign", "net_spot", "net", "net_share", "regime", "regime_sign", "regime_since",
-    "regime_net", "wall_since", "wall_strike", "wall_gex", "wall_inside",
+    "levels_horizon",
+    *(name for rule in rules() for name, *_ in (*rule.cell, *rule.under)),
 }  # fmt: skip
 
 
@@ -108,63 +110,3 @@ def test_digest_counts_a_contract_as_soon_as_anything_is_told_of_it(tape, fresh_
 
 def test_checkpoint_is_as_large_as_the_arrays(folded, fresh_state) -> None:
     assert folded.nbytes == fresh_state().nbytes == 7 * CELL.itemsize + UNDER.itemsize
-
-
-def test_static_rows_say_what_never_changes() -> None:
-    table = ContractTable(
-        [
-            Contract("SPY", DAY, "C", 685_500),
-            Contract("SPY", LATER, "P", 685_500),
-            Contract("SPY", DAY, "P", 685_500),
-            Contract("SPY", DAY, "P", 690_000),
-        ]
-    )
-    static = static_of(table, settles, 100, 5)
-    assert static["strike"][1:].tolist() == [685.5, 685.5, 685.5, 690.0]
-    assert static["cp"][1:].tolist() == [1.0, -1.0, -1.0, -1.0]
-    assert static["twin"][1:].tolist() == [3, 0, 1, 0]
-    assert static["rung"][1:].tolist() == [0, 0, 0, 1]
-    assert static["settle_ns"][1:].tolist() == [settles("SPY", day) for day in (DAY, LATER, DAY, DAY)]
-    assert (static["multiplier"] == 100).all()
-    assert (static["tick"] == 5).all()
-
-
-def test_hot_fields_of_a_quote_share_a_cache_line() -> None:
-    """What every quote reads and writes first stands within the first 128 bytes."""
-    hot = ("quote_ts", "bid", "ask", "bid_size", "ask_size", "prev_ts", "prev_bid", "prev_ask", "spread_area")
-    assert max(CELL.fields[name][1] for name in hot) < 128
-
-
-def row_of_calls(*strikes: int) -> np.ndarray:
-    """Return the static rows of calls at these strikes, in $, told in any order."""
-    return static_of(ContractTable(Contract("SPY", DAY, "C", 1000 * k) for k in strikes), settles, 100, 100)
-
-
-def test_neighbours_are_the_three_strikes_on_either_side() -> None:
-    static = row_of_calls(103, 100, 101, 102, 104, 106, 105)
-    assert static["beside"][1].tolist() == [2, 3, 4, 5, 7, 6]
-    assert static["beside"][2].tolist() == [0, 0, 0, 3, 4, 1]
-    assert static["step"][[1, 2]].tolist() == [1.0, 1.0]
-
-
-def test_a_strikes_step_is_the_wider_of_its_gaps() -> None:
-    assert row_of_calls(100, 101, 105, 110)["step"][1:].tolist() == [1.0, 4.0, 5.0, 5.0]
-    assert row_of_calls(100)["step"][1] == 0
-
-
-@pytest.mark.parametrize("strikes", [(100, 101, 102, 103, 104, 105, 106), (90, 95, 100, 101, 102, 105, 110)])
-def test_weights_of_the_inner_four_are_exact_for_a_cubic(strikes) -> None:
-    static = row_of_calls(*strikes)
-    middle = static[4]
-
-    def cubic(k):
-        return 3.0 - 2.0 * k + 0.5 * k**2 - 0.01 * k**3
-
-    around = cubic(static["strike"][middle["beside"][1:-1]])
-    assert (middle["weight"] * around).sum() == pytest.approx(cubic(middle["strike"]), rel=1e-9)
-
-
-def test_the_price_step_from_three_dollars_is_never_the_smaller_one() -> None:
-    table = ContractTable([Contract("SPY", DAY, "C", 100_000)])
-    for given, expected in ((0, 100), (500, 500), (50, 100)):
-        assert static_of(table, settles, 100, 100, given)["tick_3"][1] == expected

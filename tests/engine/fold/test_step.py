@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.analytics.greeks import delta_gamma_vega_theta, implied_vol, years
+from engine.analytics.greeks import delta_gamma_vega_theta, years
+from engine.analytics.implied_vol import implied_vol
 from engine.fold.params import FoldParams
-from engine.fold.state import SIDE
+from engine.fold.records import SIDE
 from engine.fold.step import SIGNAL_ROOM, step
 from engine.model.events import BAR, MARK, MISSING, NS, QUOTE, SPOT, TRADE, UNDERLYING, VENDOR, empty_events
 

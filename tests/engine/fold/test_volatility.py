@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from engine.analytics.greeks import delta_gamma_vega_theta, implied_vol, years
+from engine.analytics.greeks import delta_gamma_vega_theta, years
+from engine.analytics.implied_vol import implied_vol
 from engine.fold.params import FoldParams
 from engine.model.events import NS
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from engine.feeds.simulated import SimulatedSource
-from engine.fold.params import PRESETS, FoldParams
-from engine.fold.rules.firing import RULE_NAMES
+from engine.fold.params import PRESETS, FoldParams, with_settings
+from engine.fold.rules.catalogue import RULE_NAMES
 from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError
@@ -25,7 +25,7 @@ from engine.views.view import FiredSignal, Outcome, View
 DAY = date(2025, 12, 16)
 HOURS = session(DAY)
 OPEN = HOURS.open_ns
-SEED = FoldParams(signals=replace(PRESETS["seed"], volume_ratio=inf))
+SEED = FoldParams(signals=with_settings(PRESETS["seed"], {"volume_spike.ratio": 1e9}))
 PARAMS = PlayerParams(fold=SEED)
 
 T = TypeVar("T")

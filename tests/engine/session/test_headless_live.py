@@ -6,13 +6,11 @@ import asyncio
 import itertools
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import date
-from math import inf
 
 import pytest
 
-from engine.fold.params import PRESETS, FoldParams
+from engine.fold.params import PRESETS, FoldParams, with_settings
 from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract
 from engine.model.errors import CredentialError
@@ -28,7 +26,7 @@ from engine.views.view import FiredSignal, View
 
 DAY = date(2025, 12, 16)
 OPEN = session(DAY).open_ns
-SEED = FoldParams(signals=replace(PRESETS["seed"], volume_ratio=inf))
+SEED = FoldParams(signals=with_settings(PRESETS["seed"], {"volume_spike.ratio": 1e9}))
 STRIKES = (680, 681, 682, 683)
 
 Script = Callable[[dict[str, LiveTape], Callable[[], None]], Awaitable[None]]

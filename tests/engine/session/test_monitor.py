@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from math import inf
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.feeds.simulated import SimulatedSource
-from engine.fold.params import PRESETS, FoldParams
+from engine.fold.params import PRESETS, FoldParams, with_settings
 from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError, SpymonError, StoreError
@@ -26,7 +26,7 @@ from engine.views.view import FiredSignal, View
 DAY = date(2025, 12, 16)
 HOURS = session(DAY)
 OPEN = HOURS.open_ns
-SEED = FoldParams(signals=replace(PRESETS["seed"], volume_ratio=inf))
+SEED = FoldParams(signals=with_settings(PRESETS["seed"], {"volume_spike.ratio": 1e9}))
 PARAMS = PlayerParams(fold=SEED)
 PATIENCE_S = 60  # only a hanging test ever gets there
 

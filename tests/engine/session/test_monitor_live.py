@@ -6,15 +6,13 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import date
-from math import inf
 
 import numpy as np
 import pytest
 
 from engine.feeds.simulated import SimulatedSource
-from engine.fold.params import PRESETS, FoldParams
+from engine.fold.params import PRESETS, FoldParams, with_settings
 from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract
 from engine.model.errors import CredentialError
@@ -30,7 +28,7 @@ from engine.views.view import FiredSignal, View
 
 DAY = date(2025, 12, 16)
 OPEN = session(DAY).open_ns
-SEED = FoldParams(signals=replace(PRESETS["seed"], volume_ratio=inf))
+SEED = FoldParams(signals=with_settings(PRESETS["seed"], {"volume_spike.ratio": 1e9}))
 PATIENCE_S = 60  # only a hanging test ever gets there
 
 Script = Callable[[LiveTape, Callable[[], None]], Awaitable[None]]

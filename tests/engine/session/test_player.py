@@ -8,7 +8,7 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from engine.fold.params import PRESETS, FoldParams
+from engine.fold.params import PRESETS, FoldParams, with_settings
 from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError, SpymonError, StoreError
@@ -120,7 +120,7 @@ class Shelf:
 
 
 # Only the fair value is judged: the seed's rule needs no baseline.
-SEED = FoldParams(signals=replace(PRESETS["seed"], volume_ratio=inf))
+SEED = FoldParams(signals=with_settings(PRESETS["seed"], {"volume_spike.ratio": 1e9}))
 PARAMS = PlayerParams(fold=SEED)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from math import inf
 
 import numpy as np
 import pytest
 
 from engine.feeds.simulated import SimulatedSource
-from engine.fold.params import PRESETS, FoldParams
+from engine.fold.params import PRESETS, FoldParams, with_settings
 from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError, StoreError
@@ -41,7 +40,7 @@ from engine.views.view import View
 DAY = date(2025, 12, 16)
 HOURS = session(DAY)
 OPEN = HOURS.open_ns
-SEED = FoldParams(signals=replace(PRESETS["seed"], volume_ratio=inf))
+SEED = FoldParams(signals=with_settings(PRESETS["seed"], {"volume_spike.ratio": 1e9}))
 STRIKES = (680, 681, 682)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.analytics.key_levels import Levels
-from engine.analytics.valuation import Terms
+from engine.analytics.terms import Terms
 from engine.feeds.simulated import SimTape, SimulatedSource
 from engine.fold.params import FoldParams
 from engine.model.calendar import parse_time

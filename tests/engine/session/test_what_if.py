@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from engine.fold.params import FoldParams
-from engine.fold.rules.firing import PRICE_MOVE, VOLUME_SPIKE
+from engine.fold.rules.price_move import PRICE_MOVE
+from engine.fold.rules.volume_spike import RULE, VOLUME_SPIKE
 from engine.model.errors import UsageError
 from engine.model.events import NS, UNDERLYING
 from engine.session.what_if import difference, with_changes
@@ -44,7 +45,7 @@ def test_a_signal_about_the_underlying_has_no_contract(hand) -> None:
 
 def test_changes_are_applied_to_the_thresholds_alone() -> None:
     fold = with_changes(FoldParams(rate=0.01), ["volume_spike.z = 5", "cooldown_s=30"])
-    assert (fold.signals.volume_z, fold.signals.cooldown_s, fold.rate) == (5.0, 30.0, 0.01)
+    assert (fold.signals.of(RULE).z, fold.signals.cooldown_s, fold.rate) == (5.0, 30.0, 0.01)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from engine.analytics.exposure import convert
 from engine.analytics.key_levels import Levels, measure
 from engine.analytics.option_chain import quoted
-from engine.analytics.valuation import Terms
+from engine.analytics.terms import Terms
 from engine.model.calendar import ET, PRESETS
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError, StoreError

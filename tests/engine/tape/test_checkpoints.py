@@ -7,7 +7,8 @@ from bisect import bisect_right
 import numpy as np
 import pytest
 
-from engine.fold.state import CELL, UNDER, State
+from engine.fold.records import CELL, UNDER
+from engine.fold.state import State
 from engine.tape.checkpoints import GROUP, Checkpoint, Checkpoints, FoldPosition
 
 STATIC = np.zeros(5, [("settle_ns", "<i8")])

@@ -8,7 +8,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from engine.analytics.chain_stats import expected_move, implied_forward
+from engine.analytics.chain_stats import expected_move
+from engine.analytics.forward import implied_forward
 from engine.analytics.greeks import years
 from engine.fold.flow import CALL_PREMIUM
 from engine.fold.params import FoldParams

@@ -19,7 +19,7 @@ from engine.fold.outcomes import (
     UNDERLYING_POOL,
     follow_pool,
 )
-from engine.fold.state import SIGNAL
+from engine.fold.records import SIGNAL
 from engine.model.calendar import session
 from engine.model.events import GAP, MISSING, NS, QUOTE, SPOT, UNDERLYING, Events
 from engine.tape.outcomes import OutcomeTracker, judge

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from engine.analytics.exposure_choice import ExposureChoice
-from engine.analytics.greeks import greeks, implied_vol, years
+from engine.analytics.greeks import greeks, years
+from engine.analytics.implied_vol import implied_vol
 from engine.fold.params import FoldParams
 from engine.fold.state import State, new_state
 from engine.fold.step import step

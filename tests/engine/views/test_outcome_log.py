@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.fold.outcomes import HORIZONS_S
-from engine.fold.state import SIGNAL
+from engine.fold.records import SIGNAL
 from engine.model.events import GAP, NS, UNDERLYING
 from engine.tape.outcomes import OutcomeTracker
 from engine.tape.timeline import Timeline

@@ -2,21 +2,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
-from math import inf, isnan, nan
+from math import isnan, nan
 
 import numpy as np
 import pytest
 
-from engine.analytics.chain_stats import expected_move, implied_forward, max_pain
+from engine.analytics.chain_stats import expected_move, max_pain
 from engine.analytics.exposure import Book, exposure
+from engine.analytics.forward import implied_forward
 from engine.analytics.greeks import greeks, years
 from engine.feeds.simulated import SimulatedSource
 from engine.fold.conditions import CANCEL, label
-from engine.fold.params import PRESETS, FoldParams
-from engine.fold.trade_side import RULE_NAMES as SIDE_RULES
-from engine.fold.trade_side import treatment
+from engine.fold.params import PRESETS, FoldParams, with_settings
+from engine.fold.trade_side import METHOD_NAMES, treatment
 from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import (
@@ -357,7 +356,7 @@ class TestWhatTheTapeDoesNotKnow:
         assert at(slot, 50).gaps == ()
 
 
-SEED = FoldParams(signals=replace(PRESETS["seed"], volume_ratio=inf))
+SEED = FoldParams(signals=with_settings(PRESETS["seed"], {"volume_spike.ratio": 1e9}))
 
 
 def divergence(name: str, at_s: float) -> list[Events]:
@@ -534,7 +533,10 @@ class TestARealisticDay:
                 event_, side = events[i], sides[i]
                 assert (each.ts_ns, each.price, each.size) == (event_["ts"], event_["p1"], event_["s1"])
                 assert (each.side, each.confidence) == (side["side"], side["confidence"] / 100)
-                assert (each.rule, each.condition) == (SIDE_RULES[side["rule"]], label(int(event_["cond"])))
+                assert (each.rule, each.condition) == (
+                    METHOD_NAMES[side["method"]],
+                    label(int(event_["cond"])),
+                )
                 compared += 1
         assert compared > 10
 

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.fold.outcomes import HORIZONS_S
-from engine.fold.rules.firing import PRICE_MOVE, RULE_NAMES, VOLUME_SPIKE
+from engine.fold.rules.catalogue import RULE_NAMES
+from engine.fold.rules.price_move import PRICE_MOVE
+from engine.fold.rules.volume_spike import VOLUME_SPIKE
 from engine.views.scores import scoreboard, windows
 from engine.views.study import Tally
 

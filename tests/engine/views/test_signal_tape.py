@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.fold.conditions import CANCELS
-from engine.fold.state import SIGNAL
+from engine.fold.records import SIGNAL
 from engine.model.events import MISSING, NS, QUOTE, SPOT, TRADE, UNDERLYING
 from engine.tape.timeline import Timeline, TimelineParams
 from engine.views.projection import signal_row

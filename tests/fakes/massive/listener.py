@@ -24,7 +24,7 @@ def following(symbols: str = "SPY SPX") -> TickerTable:
     """Return tickers of some underlyings, with empty contract tables."""
     tickers = TickerTable()
     for symbol in symbols.split():
-        tickers.follow(underlying(symbol), ContractTable())
+        tickers.add(underlying(symbol), ContractTable())
     return tickers
 
 

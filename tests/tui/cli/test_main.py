@@ -78,7 +78,12 @@ def flat_files(folder: Path) -> list[str]:
         ("--symbol AAPL", 2, "AAPL has no preset"),
         ("--custom AAPL", 2, "--custom AAPL is not ROOT:INCREMENT[:PREFIX]"),
         ("--preset wild", 2, "--preset wild is not default or seed."),
-        ("--source cboe", 2, "The source cboe is not available in this version"),
+        ("--source cboe", 2, "--source cboe is not one of massive, massive-rest, simulated, auto."),
+        (
+            "--source simulate",
+            2,
+            "simulated, auto; did you mean simulated?",
+        ),
         ("--config nowhere.toml", 2, "The settings file nowhere.toml does not exist."),
         ("level SPY", 2, "'level' is no command of spymon; did you mean levels?"),
         ("import", 2, "Wrong usage: the following arguments are required: PATH"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.model.calendar import parse_time
-from engine.model.errors import ConfigError, CredentialError, NoDataError, SpymonError, UsageError
+from engine.model.errors import CredentialError, NoDataError, UsageError
 from tui.run.plan import SIMULATED_DAY, Disk, RunFlags, RunPlan, day_files, days_on_disk, make_plan, to_fetch
 from tui.settings.config import Settings, load_settings
 
@@ -137,21 +137,6 @@ def test_a_day_without_trading_is_no_data(day: str, what: str) -> None:
 def test_a_provider_without_its_key_asks_for_it(name: str) -> None:
     with pytest.raises(CredentialError, match="MASSIVE_API_KEY"):
         plan(source=name)
-
-
-@pytest.mark.parametrize(
-    ("environ", "flags", "kind"),
-    [
-        (KEY, {"source": "tradestation"}, UsageError),
-        ({}, {"source": "cboe"}, UsageError),
-        ({"SPYMON_SOURCE": "tastytrade"}, {}, ConfigError),
-    ],
-)
-def test_a_provider_of_a_later_version_says_so(
-    environ: dict[str, str], flags: dict[str, str], kind: type[SpymonError]
-) -> None:
-    with pytest.raises(kind, match="is not available in this version"):
-        plan(environ=environ, **flags)
 
 
 def test_with_a_key_today_is_watched_live() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from math import inf
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.feeds.simulated import PROFILES
-from engine.fold.params import PRESETS
+from engine.fold.params import PRESETS, with_settings
 from engine.model.calendar import generic, session
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
@@ -141,7 +140,9 @@ def test_settings_reach_the_fold(tmp_path: Path) -> None:
 
 def test_thresholds_reach_the_fold_on_top_of_the_preset(tmp_path: Path) -> None:
     set_ = load_settings({"preset": "seed"}, {}, tmp_path, tmp_path, None, ["volume_spike.ratio=4"])
-    assert player_params(plan(), set_).fold.signals == replace(PRESETS["seed"], volume_ratio=4.0)
+    assert player_params(plan(), set_).fold.signals == with_settings(
+        PRESETS["seed"], {"volume_spike.ratio": 4.0}
+    )
 
 
 def test_default_settings_fold_like_a_recorded_hash(tmp_path: Path) -> None:

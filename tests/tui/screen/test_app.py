@@ -58,16 +58,16 @@ from tui.alerts.gate import AlertParams
 from tui.screen.app import SpymonApp
 from tui.screen.draw.cell_widget import CellWidget, text_of
 from tui.screen.grid.ladder import Ladder
-from tui.screen.inquiry import ASK_EVERY
-from tui.screen.keys import TABLE, Key
+from tui.screen.key import Key
+from tui.screen.keys import TABLE
 from tui.screen.log.log import SignalLog
 from tui.screen.main_screen import MainScreen
 from tui.screen.sheets.ask import AskScreen
 from tui.screen.sheets.detail import ContractDetail
 from tui.screen.sheets.detail_screen import DetailScreen
 from tui.screen.sheets.help import HelpScreen
-from tui.screen.sheets.loading import LoadingScreen
-from tui.screen.sheets.panel import PanelSheet
+from tui.screen.sheets.loading import LoadingPanel
+from tui.screen.sheets.panel import ASK_EVERY, PanelSheet
 from tui.screen.sheets.pick import PickScreen
 from tui.screen.stages.flow_lines import FlowChart
 from tui.screen.stages.heat_map import HeatMap
@@ -503,7 +503,7 @@ async def test_before_the_first_view_the_loading_is_shown_and_keys_that_need_a_v
 ) -> None:
     desk = FakeDesk(make_detail)
     async with scene(desk, tmp_path, what="SPY 2025-12-16") as shown:
-        waiting = shown.main.query_one(LoadingScreen)
+        waiting = shown.main.query_one(LoadingPanel)
         assert parts_in_sight(shown) == {HintFooter}
         assert "loading SPY 2025-12-16" in str(waiting.content)
         before = str(waiting.content)
@@ -521,7 +521,7 @@ async def test_the_first_view_replaces_the_loading(
 ) -> None:
     async with scene(FakeDesk(make_detail), tmp_path) as shown:
         await shown.frame(make_view())
-        assert not shown.main.query_one(LoadingScreen).display
+        assert not shown.main.query_one(LoadingPanel).display
         assert "12:41:07.2" in shown.text(StatusHeader)
         assert "to go live" in shown.text(NoteLine)
 
@@ -559,7 +559,7 @@ async def test_a_failure_before_any_view_stands_where_the_loading_was(
 ) -> None:
     desk = FakeDesk(make_detail, failure="The disk is full.")
     async with scene(desk, tmp_path) as shown:
-        assert "The disk is full." in str(shown.main.query_one(LoadingScreen).content)
+        assert "The disk is full." in str(shown.main.query_one(LoadingPanel).content)
 
 
 async def test_a_later_failure_takes_the_place_of_the_hints_until_it_is_over(
@@ -898,7 +898,7 @@ async def test_no_second_question_is_asked_while_one_is_open(desk: FakeDesk, tmp
 
 async def test_a_contract_nobody_knows_any_more_is_not_an_error(desk: FakeDesk, tmp_path: Path) -> None:
     async with scene(desk, tmp_path, (200, 60)) as shown:
-        await shown.main._fetch_detail(-1, shown.main.newest)
+        await shown.main.detail._fetch(-1, shown.main.newest)
         assert shown.app.return_code is None
 
 
@@ -1076,7 +1076,10 @@ def test_importing_the_app_loads_no_compiler_and_no_file_format() -> None:
         "numba",
         "pyarrow",
         "pandas",
-        "engine.fold",
+        "engine.fold.params",
+        "engine.fold.rules.firing",
+        "engine.fold.state",
+        "engine.fold.step",
         "engine.analytics.greeks",
         "engine.store",
         "engine.session.monitor",

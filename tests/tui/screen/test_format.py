@@ -46,44 +46,9 @@ def test_count(n: int, text: str) -> None:
     assert fmt.count(n) == text
 
 
-@pytest.mark.parametrize(
-    ("usd", "text"),
-    [
-        (0.0, "0"),
-        (640.0, "+640"),
-        (-101_000.0, "-101k"),
-        (960_000.0, "+960k"),
-        (999_600.0, "+1.0M"),
-        (-9_960_000.0, "-10.0M"),
-        (123.4e6, "+123M"),
-        (nan, "—"),
-    ],
-)
-def test_money_is_signed(usd: float, text: str) -> None:
-    assert fmt.money(usd) == text
-
-
 @given(st.integers(min_value=0, max_value=10**12))
 def test_count_never_takes_more_than_five_cells(n: int) -> None:
     assert len(fmt.count(n)) <= 5
-
-
-@given(st.floats(min_value=-9e14, max_value=9e14))
-def test_money_never_takes_more_than_six_cells_and_keeps_its_sign(usd: float) -> None:
-    text = fmt.money(usd)
-    assert len(text) <= 6
-    assert text == "0" or (text[0] == "-") == (usd < 0)
-
-
-@given(st.floats(min_value=1000, max_value=9e14))
-def test_exposure_is_right_to_its_three_digits(value: float) -> None:
-    text = fmt.exposure(value)
-    size = {"k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}[text[-1]]
-    assert float(text[:-1]) * size == pytest.approx(value, rel=0.0051)
-
-
-def test_exposure_that_does_not_exist_is_a_dash() -> None:
-    assert fmt.exposure(None) == fmt.exposure(nan) == "—"
 
 
 @pytest.mark.parametrize(
@@ -113,13 +78,6 @@ def test_change_without_a_previous_close_is_a_dash() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(42, "42s"), (1_087, "18m07s"), (11_932, "3h18m"), (-5, "0s"), (90_000, "1d01h")]
-)
-def test_span(seconds: int, text: str) -> None:
-    assert fmt.span(seconds * 1_000_000_000) == text
-
-
-@pytest.mark.parametrize(
     ("ms", "text"),
     [
         (0.4, "  0ms"),
@@ -139,12 +97,10 @@ def test_a_delay_takes_five_cells(ms: float, text: str) -> None:
     assert fmt.lag(ms) == text
 
 
-def test_speed_age_rate_and_level() -> None:
+def test_speed_rate_and_level() -> None:
     assert [fmt.speed(x) for x in (0.25, 10.0, inf)] == ["×0.25", "×10", "×max"]
-    assert [fmt.age(x) for x in (0.31, 42.0, nan)] == ["0.3s", "42s", "—"]
     assert [fmt.level(x) for x in (679.84, 685.0, None)] == ["679.8", "685", "—"]
     assert [fmt.rate(x) for x in (118_400.0, nan)] == ["118k", "—"]
-    assert fmt.dollars(-412_000.0) == "$412k"
 
 
 def test_clip_marks_what_was_cut() -> None:

@@ -7,25 +7,20 @@ from collections import Counter
 import pytest
 
 from engine.model.errors import ConfigError
-from tests.paths import ROOT
+from tui.screen.key import spelled
 from tui.screen.keys import (
-    ANYWHERE,
-    BEHIND,
-    FRONT,
     GROUPS,
-    NOWHERE,
-    PAST,
     TABLE,
     bindings,
+    by_id,
     grouped,
     hints,
     markdown,
-    spelled,
+    reference,
     with_keymap,
 )
-
-README = ROOT / "README.md"
-BEGIN, END = "<!-- keys: begin -->", "<!-- keys: end -->"
+from tui.screen.stages.table import STAGES
+from tui.screen.time_position import ANYWHERE, BEHIND, FRONT, NOWHERE, PAST
 
 
 def test_no_two_rows_share_a_key() -> None:
@@ -38,7 +33,7 @@ def test_no_two_bindings_share_an_id_unless_they_are_one_row() -> None:
     assert [name for name, n in by_id.items() if n > 1] == []
 
 
-def test_every_row_has_a_group_a_help_line_and_known_places() -> None:
+def test_every_row_has_a_group_a_help_line_and_known_positions_in_time() -> None:
     for key in TABLE:
         assert key.group in GROUPS
         assert key.help
@@ -47,12 +42,23 @@ def test_every_row_has_a_group_a_help_line_and_known_places() -> None:
 
 
 def test_digits_are_nine_bindings_with_their_own_ids_and_arguments() -> None:
-    digits = {
-        b.key: (b.id, b.action) for b in bindings() if b.id and b.id.startswith("symbol.") and b.key.isdigit()
-    }
-    assert digits["1"] == ("symbol.1", "symbol(1)")
-    assert digits["9"] == ("symbol.9", "symbol(9)")
-    assert len(digits) == 9
+    digits = [(b.id, b.key, b.action) for b in bindings() if b.key.isdigit()]
+    assert digits == [(f"symbol.{n}", f"{n}", f"app.act('symbol.{n}')") for n in range(1, 10)]
+    assert [by_id()[f"symbol.{n}"].action for n in (1, 9)] == ["symbol.number(1)", "symbol.number(9)"]
+
+
+def test_a_view_has_a_row_a_hint_and_its_own_keys_by_its_line_in_the_table_of_stages() -> None:
+    words = dict(hints(PAST))
+    for stage in STAGES[1:]:
+        row = by_id()[stage.id]
+        assert (row.keys, row.help, words[row.label]) == (stage.key, stage.help, stage.hint)
+        assert dict(hints(PAST, TABLE, stage.words()))[row.label] == "grid"
+        assert set(stage.keys) <= set(TABLE)
+    assert STAGES[0].rows() == ()
+
+
+def test_the_hints_of_a_view_are_for_keys_that_there_are() -> None:
+    assert {own_id for stage in STAGES for own_id in stage.words()} <= {key.id for key in TABLE}
 
 
 def test_bindings_come_before_those_of_the_focused_widget() -> None:
@@ -124,16 +130,18 @@ def test_a_keymap_with_an_unknown_id_is_refused_in_one_sentence() -> None:
         with_keymap({"play.rewind": "x"})
 
 
+def test_the_reference_has_every_row_once_and_says_where_it_holds() -> None:
+    rows = {row.id: row for row in reference()}
+    assert len(rows) == len(reference()) == len(TABLE)
+    assert rows["row.down"] == (("j", "↓"), "row.down", "next row", "move", "main screen")
+    assert rows["symbol.N"].keys == ("1–9",)
+    assert (rows["app.interrupt"].where, rows["view.mark"].where) == ("every screen", "heat map")
+    assert {row.id: row.keys for row in reference(with_keymap({"play.pause": "x"}))}["play.pause"] == ("x",)
+
+
 def test_the_markdown_table_has_every_row_once() -> None:
     lines = markdown().splitlines()
     assert lines[0].startswith("| | key | id |")
     assert len(lines) == 2 + len(TABLE)
     assert "| move | `j` `↓` | `row.down` | next row |" in lines
     assert "| symbol | `1–9` | `symbol.N` | that symbol of the watch list |" in lines
-
-
-def test_the_readme_holds_this_table() -> None:
-    if not README.exists():
-        pytest.skip("README.md is not here")
-    block = README.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
-    assert block.strip() == markdown()

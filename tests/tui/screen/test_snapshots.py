@@ -17,7 +17,7 @@ from engine.views.commands import Command, WhatIf
 from engine.views.queries import Query
 from engine.views.view import Detail, View
 from tui.screen.app import SpymonApp
-from tui.screen.main_screen import DETAIL_EVERY
+from tui.screen.sheets.detail_drawer import ASK_EVERY
 
 CLOSE_NS = parse_time("16:00", date(2025, 12, 16))
 SIZES = ((80, 24), (120, 36), (200, 60))
@@ -99,7 +99,7 @@ def live_app(live_view: Callable[..., View], make_detail: Callable[..., Detail],
 async def one_frame(pilot: Pilot[None], *keys: str) -> None:
     await pilot.pause()
     assert isinstance(pilot.app, SpymonApp)
-    for _ in range(DETAIL_EVERY):  # so that the docked contract has been asked for, and has come
+    for _ in range(ASK_EVERY):  # so that the docked contract has been asked for, and has come
         pilot.app.frame()
         await pilot.pause()
     await pilot.press(*keys)

@@ -18,7 +18,6 @@ from engine.tape.replay_clock import SPEEDS
 from engine.views.commands import Seek, Skip
 from engine.views.view import View
 from tui.screen import steering
-from tui.screen.keys import BEHIND, FRONT, NOWHERE, PAST, Place
 
 MakeView = Callable[..., View]
 
@@ -55,27 +54,6 @@ def test_speeds_are_written_without_needless_decimals(speed: float, text: str) -
     assert steering.speed_text(speed) == text
 
 
-@pytest.mark.parametrize(
-    ("badge", "live_ns", "place"),
-    [
-        ("REPLAY", None, PAST),
-        ("SIMULATED", None, PAST),
-        ("CLOSED", None, PAST),
-        ("LIVE", NS, FRONT),
-        ("STALE", NS, FRONT),
-        ("REWIND", NS, BEHIND),
-    ],
-)
-def test_a_screen_is_in_the_past_at_the_front_of_a_live_day_or_behind_it(
-    make_view: MakeView, badge: str, live_ns: int | None, place: Place
-) -> None:
-    assert steering.standing(make_view(badge=badge, live_ns=live_ns)) == place
-
-
-def test_before_the_first_view_the_screen_is_nowhere_in_time() -> None:
-    assert steering.standing(None) == NOWHERE
-
-
 def test_home_and_end_are_the_bounds_of_the_replay(make_view: MakeView) -> None:
     view = make_view()
     assert steering.end(-1, view) == Seek(view.start_ns)
@@ -109,18 +87,3 @@ def test_neighbours_go_round_and_one_alone_has_none() -> None:
 def test_from_something_that_is_no_choice_one_gets_to_the_first_or_the_last() -> None:
     assert steering.neighbour("abc", "x", 1) == "a"
     assert steering.neighbour("abc", "x", -1) == "c"
-
-
-def test_two_quick_presses_make_two_steps_though_no_view_came_between() -> None:
-    asked = steering.PendingRequest[int]()
-    asked.ask(asked.after(10) + 1)
-    assert asked.after(10) == 11
-    asked.seen(10)
-    assert asked.after(10) == 11
-
-
-def test_once_shown_the_view_is_believed_again() -> None:
-    asked = steering.PendingRequest[int]()
-    asked.ask(11)
-    asked.seen(11)
-    assert asked.after(42) == 42

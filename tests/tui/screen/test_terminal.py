@@ -10,7 +10,7 @@ from typing import TextIO
 
 import pytest
 
-from tui.screen.terminal import TerminalState, standing
+from tui.screen.terminal import TerminalState, terminal_state
 
 
 @pytest.fixture
@@ -23,25 +23,25 @@ def terminal() -> Iterator[tuple[int, TextIO]]:
 
 
 def test_one_that_is_read_is_ready(terminal: tuple[int, TextIO]) -> None:
-    assert standing(terminal[1]) is TerminalState.READY
+    assert terminal_state(terminal[1]) is TerminalState.READY
 
 
 def test_one_that_nobody_reads_is_full_until_somebody_does(terminal: tuple[int, TextIO]) -> None:
     window, stream = terminal
     written = 0
-    while standing(stream) is TerminalState.READY:
+    while terminal_state(stream) is TerminalState.READY:
         written += os.write(stream.fileno(), b"x" * 256)
-    assert standing(stream) is TerminalState.UNREAD
+    assert terminal_state(stream) is TerminalState.UNREAD
     while written:
         written -= len(os.read(window, 1 << 16))
-    assert standing(stream) is TerminalState.READY
+    assert terminal_state(stream) is TerminalState.READY
 
 
 def test_one_whose_window_is_closed_is_gone(terminal: tuple[int, TextIO]) -> None:
     window, stream = terminal
     os.close(window)
-    assert standing(stream) is TerminalState.GONE
+    assert terminal_state(stream) is TerminalState.GONE
 
 
 def test_without_one_there_is_nothing_to_wait_for() -> None:
-    assert standing(None) is TerminalState.READY
+    assert terminal_state(None) is TerminalState.READY

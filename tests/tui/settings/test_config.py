@@ -106,7 +106,7 @@ def test_defaults_are_those_of_the_command_lines_contract(tmp_path: Path) -> Non
     assert settings.symbol == ("SPY", "QQQ", "SPX", "NDX", "IWM", "DIA")
     assert (settings.expiry, settings.strikes, settings.source, settings.preset) == (3, 25, "auto", "default")
     assert (settings.fps, settings.rate, settings.dividend) == (10, 0.04, 0.0)
-    assert (settings.speed, settings.data_dir, settings.massive_api_key) == (None, Path("data"), None)
+    assert (settings.speed, settings.data_dir, settings.provider_secrets) == (None, Path("data"), {})
     assert set(settings.origins.values()) == {"default"}
 
 
@@ -184,7 +184,7 @@ def test_what_a_value_cannot_be_is_one_sentence_of_the_right_kind(
 
 def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
     settings = load(tmp_path, environ={"SPYMON_FPS": " ", "MASSIVE_API_KEY": ""}, dotenv="SPYMON_SPEED=\n")
-    assert (settings.fps, settings.speed, settings.massive_api_key) == (10, None, None)
+    assert (settings.fps, settings.speed, settings.provider_secrets) == (10, None, {})
 
 
 def test_toml_may_hold_numbers_lists_and_dashes(tmp_path: Path) -> None:
@@ -235,14 +235,13 @@ def test_the_key_comes_from_the_environment_before_the_file(
     tmp_path: Path, environ: dict[str, str], dotenv: str, origin: str
 ) -> None:
     settings = load(tmp_path, environ=environ, dotenv=dotenv)
-    assert settings.massive_api_key is not None
-    assert settings.massive_api_key.reveal() == KEY
+    assert settings.provider_secrets["massive_api_key"].reveal() == KEY
     assert settings.origin("massive_api_key") == origin
 
 
 def test_a_secret_never_shows_itself(tmp_path: Path) -> None:
     settings = load(tmp_path, environ={"MASSIVE_API_KEY": KEY})
-    for shown in (repr(settings), str(settings.rows()), f"{settings.massive_api_key}", repr(Secret(KEY))):
+    for shown in (repr(settings), str(settings.rows()), f"{settings.provider_secrets}", repr(Secret(KEY))):
         assert KEY not in shown
         assert KEY[-4:] not in shown
         assert "********" in shown
@@ -390,19 +389,23 @@ def test_a_list_of_the_settings_file_keeps_its_items_whole(tmp_path: Path) -> No
 
 def test_massives_hosts_are_the_usual_ones_until_told(tmp_path: Path) -> None:
     got = load(tmp_path)
-    assert got.massive_ws_url == "wss://socket.massive.com"
-    assert got.massive_rest_url == "https://api.massive.com"
-    assert (got.massive_connections, got.poll_s) == (1, 5)
+    assert got.provider_values == {
+        "massive_ws_url": "wss://socket.massive.com",
+        "massive_rest_url": "https://api.massive.com",
+        "massive_connections": 1,
+    }
+    assert got.poll_s == 5
 
 
 def test_massives_hosts_are_read_under_their_old_name_too(tmp_path: Path) -> None:
     old = {"SPYMON_POLYGON_WS_URL": "ws://127.0.0.1:81/", "SPYMON_POLYGON_REST_URL": "http://127.0.0.1:82"}
     got = load(tmp_path, environ=old)
-    assert (got.massive_ws_url, got.massive_rest_url) == ("ws://127.0.0.1:81", "http://127.0.0.1:82")
+    assert got.provider_values["massive_ws_url"] == "ws://127.0.0.1:81"
+    assert got.provider_values["massive_rest_url"] == "http://127.0.0.1:82"
     assert got.origin("massive_ws_url") == "environment SPYMON_POLYGON_WS_URL"
     assert got.warnings == ()
     new = load(tmp_path, environ=old | {"SPYMON_MASSIVE_WS_URL": "wss://delayed.massive.com"})
-    assert new.massive_ws_url == "wss://delayed.massive.com"
+    assert new.provider_values["massive_ws_url"] == "wss://delayed.massive.com"
 
 
 @pytest.mark.parametrize("text", ["socket.massive.com", "https://socket.massive.com", "wss://", "wss://a/b"])

@@ -14,12 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 
-from engine.feeds.massive import backfill
-from engine.feeds.massive.backfill import Backfill, BackfillRequest, DayFetch
-from engine.feeds.massive.rest_client import RestClient
-from engine.feeds.transport.rate_limit import FREE, RateLimit
+from engine.feeds.backfill.assembly import assemble, check_fetchable
+from engine.feeds.backfill.day_fetch import BackfillRequest, DayFetch, FetchProgress
 from engine.model.calendar import Underlying, parse_custom, underlying
 from engine.model.errors import CredentialError, NoDataError, ProviderError, SpymonError, StoreError
 from engine.store.cache.historical import Historical
@@ -28,6 +25,7 @@ from engine.store.importer.importer import ImportReport
 from tui.settings.config import Settings
 
 from ...run.interrupts import InterruptHandler
+from ...run.providers import access, backfill_provider, has_keys, key_names
 from ..output import Progress, progress_bar, say
 from .date_ranges import asked_days
 from .imports import day_line, explain, folded, heeding
@@ -38,20 +36,16 @@ _NAMED = 20
 _TOLD = ("flag --symbol", "argument")
 """Origins of a watch list that was typed."""
 
-_SLOWED = (
-    "Massive refuses so many requests at once (HTTP 429); from here on it is asked "
-    f"{FREE[0]} times a minute, which a free plan allows."
-)
-
 _FETCHING_SHARE = 0.8
 _TENTHS = 10
 
 
 def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Fetch and make every day; 1 when any file or day failed."""
-    if settings.massive_api_key is None:
+    provider = backfill_provider(settings)
+    if not has_keys(provider, settings):
         raise CredentialError(
-            "There is no key for Massive; set MASSIVE_API_KEY in the environment or in .env."
+            f"There is no key for {provider.label}; set {key_names(provider)} in the environment or in .env."
         )
     symbols = settings.symbol if "symbol" in args else settings.symbol[:1]
     strikes = None if "all" in args else settings.strikes
@@ -70,10 +64,11 @@ def fetch_for_replay(
     """Fetch and make a day that is to be read; what is raised says why it cannot be."""
     again = _again(args, [str(day)], replace(settings, symbol=symbols))
     what = f"{', '.join(symbols)} on {day}"
-    if settings.massive_api_key is None:
+    provider = backfill_provider(settings)
+    if not has_keys(provider, settings):
         say(f"{what} is made of what was fetched earlier; without a key nothing more can be.")
     else:
-        say(f"{what} is not on disk and is fetched from Massive; {again} would do the same.")
+        say(f"{what} is not on disk and is fetched from {provider.label}; {again} would do the same.")
     _fetch_all(_all_wanted([day], symbols, settings, settings.strikes), settings, again, interrupts, _aside)
 
 
@@ -161,15 +156,17 @@ class _Backfills:
         self.errors: list[SpymonError] = []
         self.failures: list[tuple[str, str]] = []
         self._settings, self._interrupts, self._told = settings, interrupts, told
-        self._store, self._cache = DayStore(settings.data_dir), Historical(settings.data_dir)
-        self._limit = RateLimit(slowed=partial(say, _SLOWED))
-        self._no_quotes = ""
+        self._store, provider = DayStore(settings.data_dir), backfill_provider(settings)
+        assert provider.backfill is not None, "it is one that has past days"
+        self._has_keys = has_keys(provider, settings)
+        cache = Historical(settings.data_dir)
+        self._backfiller = provider.backfill(access(settings), cache, time.time_ns, say)
 
     def make(self, wanted: BackfillRequest, share: float, width: float) -> bool:
         """Fetch and make one day, `width` of all work; say whether there is nothing left to do."""
         name = f"{wanted.underlying.symbol} on {wanted.day}"
         try:
-            backfill.check_fetchable(wanted.day, wanted.underlying.symbol, self._store, time.time_ns())
+            check_fetchable(wanted.day, wanted.underlying.symbol, self._store, time.time_ns())
             with progress_bar(f"fetching {name}", self._interrupts) as bar:
                 told = _ProgressLine(name, bar, share, width)
                 made = self._made(wanted, told)
@@ -181,27 +178,16 @@ class _Backfills:
         return not made.fetched.failures
 
     def _made(self, wanted: BackfillRequest, told: _ProgressLine) -> _DayResult:
-        key = self._settings.massive_api_key
         fetched = (
-            backfill.held(self._cache, wanted)
-            if key is None
-            else asyncio.run(self._fetched(wanted, told, key.reveal()))
+            asyncio.run(self._backfiller.fetch(wanted, told.fetching))
+            if self._has_keys
+            else self._backfiller.held(wanted)
         )
         with self._interrupts.unwound() as check:
-            report = backfill.assemble(
-                fetched, self._store, _customs(self._settings), heeding(told.assembling, check)
-            )
+            report = assemble(fetched, self._store, _customs(self._settings), heeding(told.assembling, check))
         days = report.days if report else ()
         hashes = tuple(folded(self._store, each.meta, told.folding, self._interrupts) for each in days)
         return _DayResult(fetched, report, hashes)
-
-    async def _fetched(self, wanted: BackfillRequest, told: _ProgressLine, key: str) -> DayFetch:
-        async with RestClient(self._settings.massive_rest_url, key, self._limit, seed=time.time_ns()) as rest:
-            run = Backfill(rest, self._cache, time.time_ns, told.fetching)
-            run.no_quotes = self._no_quotes
-            fetched = await run.fetch(wanted)
-            self._no_quotes = run.no_quotes
-        return fetched
 
     def _say(self, name: str, made: _DayResult) -> None:
         if made.report is None:
@@ -223,7 +209,7 @@ class _ProgressLine:
         self._lines = not sys.stderr.isatty()
         self._tenth = 0
 
-    def fetching(self, run: backfill.Progress) -> None:
+    def fetching(self, run: FetchProgress) -> None:
         """Hear of a page."""
         seconds = max(time.monotonic() - self._began_s, 1e-3)
         done = run.done / run.tickers if run.tickers else 0.0

@@ -1,6 +1,6 @@
 """Levels of a chain as one object, a table, strikes as CSV, or a line for a chart.
 
-Owns names, units and layout. It refuses to know where the chain came from.
+Owns names, units and layout.
 """
 
 from __future__ import annotations
@@ -47,38 +47,38 @@ def written(answer: LevelsAnswer, form: str) -> str:
 
 def as_object(answer: LevelsAnswer) -> dict[str, Any]:
     """Return the object that --json prints; GEX in $ per 1 %, null where unknown."""
-    found = answer.levels
+    levels, found = answer.levels, answer.levels.exposure
     return {
-        "symbol": found.chain.underlying.symbol,
-        "spot": found.terms.spot,
-        "at": moment(found.terms.at_ns).isoformat(),
+        "symbol": levels.chain.underlying.symbol,
+        "spot": levels.terms.spot,
+        "at": moment(levels.terms.at_ns).isoformat(),
         "unit": UNIT,
-        "convention": found.convention,
-        "net_gex": _usd(found, found.total_net),
-        "call_gex": _usd(found, found.total_call),
-        "put_gex": _usd(found, found.total_put),
-        "gross_gex": _usd(found, found.total_gross),
+        "convention": levels.dealers.choice.convention,
+        "net_gex": _usd(levels, found.total_net),
+        "call_gex": _usd(levels, found.total_call),
+        "put_gex": _usd(levels, found.total_put),
+        "gross_gex": _usd(levels, found.total_gross),
         "call_wall": found.call_wall,
         "put_wall": found.put_wall,
         "max_gex_strike": found.max_gex_strike,
-        "zero_gamma": number(found.zero_gamma),
-        "zero_gamma_reason": found.zero_gamma_reason,
-        "zero_gamma_roots": list(found.zero_gamma_roots),
-        "max_pain": number(found.max_pain),
-        "expected_move": number(found.expected_move),
-        "pcr_volume": number(found.pcr_volume),
-        "pcr_oi": number(found.pcr_oi),
-        "contracts": found.contracts,
-        "dropped": found.dropped,
-        "iv": found.terms.iv,
-        "rate": found.terms.rate,
-        "dividend": found.terms.dividend,
+        "zero_gamma": number(found.zero_gamma.headline),
+        "zero_gamma_reason": found.zero_gamma.reason,
+        "zero_gamma_roots": list(found.zero_gamma.roots),
+        "max_pain": number(levels.max_pain),
+        "expected_move": number(levels.expected_move),
+        "pcr_volume": number(levels.pcr_volume),
+        "pcr_oi": number(levels.pcr_oi),
+        "contracts": levels.contracts,
+        "dropped": levels.dropped,
+        "iv": levels.terms.iv,
+        "rate": levels.terms.rate,
+        "dividend": levels.terms.dividend,
         "source": answer.source,
         "notes": list(answer.notes),
-        "expiries": [_expiry(found, each) for each in found.settlements],
+        "expiries": [_expiry(levels, each) for each in levels.settlements],
         "strikes": [
             {"strike": strike, "call_gex": call, "put_gex": put, "net_gex": net}
-            for strike, call, put, net in _strikes(found)
+            for strike, call, put, net in _strikes(levels)
         ],
     }
 
@@ -99,58 +99,59 @@ def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def _expiry(found: Levels, each: Settlement) -> dict[str, Any]:
+def _expiry(levels: Levels, each: Settlement) -> dict[str, Any]:
     return {
         "expiry": each.expiry.isoformat(),
         "root": each.root,
         "contracts": each.contracts,
-        "net_gex": None if each.net is None else _usd(found, each.net),
+        "net_gex": None if each.net is None else _usd(levels, each.net),
         "forward": number(each.forward),
         "max_pain": number(each.max_pain),
         "expected_move": number(each.expected_move),
     }
 
 
-def _strikes(found: Levels) -> Iterator[tuple[float, float | None, float | None, float | None]]:
+def _strikes(levels: Levels) -> Iterator[tuple[float, float | None, float | None, float | None]]:
     """Yield (strike, call, put, net), ascending, in the unit."""
-    columns = (convert(part, found.terms.spot, UNIT) for part in (found.call, found.put, found.net))
+    found = levels.exposure
+    columns = (convert(part, levels.terms.spot, UNIT) for part in (found.call, found.put, found.net))
     for strike, *values in zip(found.strikes.tolist(), *(each.tolist() for each in columns), strict=True):
         call, put, net = map(number, values)
         yield strike, call, put, net
 
 
-def _usd(found: Levels, shares: float) -> float:
-    return convert(shares, found.terms.spot, UNIT)
+def _usd(levels: Levels, shares: float) -> float:
+    return convert(shares, levels.terms.spot, UNIT)
 
 
 # --- a table ------------------------------------------------------------------------------------------
 
 
 def _table(answer: LevelsAnswer) -> Iterator[str]:
-    found = answer.levels
-    yield _headline(found)
-    yield _how(found)
+    levels = answer.levels
+    yield _headline(levels)
+    yield _how(levels)
     yield ""
-    yield from _totals(found)
+    yield from _totals(levels)
     yield ""
-    yield _readings(found)
-    if len(found.settlements) > 1:
+    yield _stats(levels)
+    if len(levels.settlements) > 1:
         yield ""
-        yield from _by_expiry(found)
+        yield from _by_expiry(levels)
     yield ""
-    yield from _by_strike(found)
+    yield from _by_strike(levels)
 
 
-def _headline(found: Levels) -> str:
-    when = moment(found.terms.at_ns)
+def _headline(levels: Levels) -> str:
+    when = moment(levels.terms.at_ns)
     return (
-        f"{found.chain.underlying.symbol}  {when:%Y-%m-%d %H:%M} ET  spot {found.terms.spot:,.2f}  "
-        f"{found.contracts:,} contracts of {_span(found)}"
+        f"{levels.chain.underlying.symbol}  {when:%Y-%m-%d %H:%M} ET  spot {levels.terms.spot:,.2f}  "
+        f"{levels.contracts:,} contracts of {_span(levels)}"
     )
 
 
-def _span(found: Levels) -> str:
-    first, last = found.settlements[0].expiry, found.settlements[-1].expiry
+def _span(levels: Levels) -> str:
+    first, last = levels.settlements[0].expiry, levels.settlements[-1].expiry
     return f"{first}" if first == last else f"{first} to {last}"
 
 
@@ -162,33 +163,35 @@ _CONVENTIONS = {
 _VOLATILITIES = {"own": "volatilities from the quotes", "vendor": "the vendor's volatilities"}
 
 
-def _how(found: Levels) -> str:
-    return f"GEX in $ per 1 %, {_CONVENTIONS[found.convention]}, {_VOLATILITIES[found.terms.iv]}"
+def _how(levels: Levels) -> str:
+    convention, iv = levels.dealers.choice.convention, levels.terms.iv
+    return f"GEX in $ per 1 %, {_CONVENTIONS[convention]}, {_VOLATILITIES[iv]}"
 
 
-def _totals(found: Levels) -> Iterator[str]:
-    zero = fmt.level(found.zero_gamma, 2)
-    if found.zero_gamma is None:
-        zero = f"none, {found.zero_gamma_reason}"
-    elif len(found.zero_gamma_roots) > 1:
-        zero += f" (all: {' '.join(fmt.level(root, 2) for root in found.zero_gamma_roots)})"
+def _totals(levels: Levels) -> Iterator[str]:
+    found, flip = levels.exposure, levels.exposure.zero_gamma
+    zero = fmt.level(flip.headline, 2)
+    if flip.headline is None:
+        zero = f"none, {flip.reason}"
+    elif len(flip.roots) > 1:
+        zero += f" (all: {' '.join(fmt.level(root, 2) for root in flip.roots)})"
     values = (found.total_net, found.total_call, found.total_put, found.total_gross)
     names = ("net", "calls", "puts", "gross")
-    levels = (
+    marks = (
         ("call wall", fmt.level(found.call_wall, 2)),
         ("put wall", fmt.level(found.put_wall, 2)),
         ("max-GEX strike", fmt.level(found.max_gex_strike, 2)),
         ("zero gamma", zero),
     )
-    for name, value, (label, level) in zip(names, values, levels, strict=True):
-        yield f"{name:<6}{fmt.exposure(_usd(found, value)):>7}   {label:<14}  {level}"
+    for name, value, (label, price) in zip(names, values, marks, strict=True):
+        yield f"{name:<6}{fmt.exposure(_usd(levels, value)):>7}   {label:<14}  {price}"
 
 
-def _readings(found: Levels) -> str:
+def _stats(levels: Levels) -> str:
     return (
-        f"max pain {fmt.level(found.max_pain, 2)}   "
-        f"expected move {_move(found.expected_move)} ({found.settlements[0].expiry})   "
-        f"put/call {_ratio(found.pcr_volume)} by volume, {_ratio(found.pcr_oi)} by open interest"
+        f"max pain {fmt.level(levels.max_pain, 2)}   "
+        f"expected move {_move(levels.expected_move)} ({levels.settlements[0].expiry})   "
+        f"put/call {_ratio(levels.pcr_volume)} by volume, {_ratio(levels.pcr_oi)} by open interest"
     )
 
 
@@ -196,16 +199,16 @@ def _ratio(value: float | None) -> str:
     return fmt.NONE if value is None else f"{value:.2f}"
 
 
-def _by_expiry(found: Levels) -> Iterator[str]:
+def _by_expiry(levels: Levels) -> Iterator[str]:
     head = ("expires", "root", "contracts", "net", "forward", "max pain", "move")
-    yield from aligned([head, *(_expiry_row(found, each) for each in found.settlements[:_EXPIRIES])], 2)
-    more = len(found.settlements) - _EXPIRIES
+    yield from aligned([head, *(_expiry_row(levels, each) for each in levels.settlements[:_EXPIRIES])], 2)
+    more = len(levels.settlements) - _EXPIRIES
     if more > 0:
         yield f"and {more} more"
 
 
-def _expiry_row(found: Levels, each: Settlement) -> tuple[str, ...]:
-    net = None if each.net is None else _usd(found, each.net)
+def _expiry_row(levels: Levels, each: Settlement) -> tuple[str, ...]:
+    net = None if each.net is None else _usd(levels, each.net)
     return (
         f"{each.expiry}",
         each.root,
@@ -221,19 +224,19 @@ def _move(points: float | None) -> str:
     return fmt.NONE if points is None else f"±{points:.2f}"
 
 
-def _by_strike(found: Levels) -> Iterator[str]:
+def _by_strike(levels: Levels) -> Iterator[str]:
     """Yield the strikes with the largest |net|, the highest first."""
-    size = np.nan_to_num(np.abs(found.net))
+    size = np.nan_to_num(np.abs(levels.exposure.net))
     chosen = set(np.argsort(-size, kind="stable")[:_TOP].tolist())
-    kept = [row for i, row in enumerate(_strikes(found)) if i in chosen][::-1]
+    kept = [row for i, row in enumerate(_strikes(levels)) if i in chosen][::-1]
     cells = [(fmt.level(strike, 3), *map(fmt.exposure, values)) for strike, *values in kept]
-    marks = ["", *(_marks(found, strike) for strike, *_ in kept)]
+    marks = ["", *(_marks(levels, strike) for strike, *_ in kept)]
     for line, mark in zip(aligned([("strike", "calls", "puts", "net"), *cells], 0), marks, strict=True):
         yield f"{line}   {mark}".rstrip()
 
 
-def _marks(found: Levels, strike: float) -> str:
-    return ", ".join(label for name, label in _MARKS if getattr(found, name) == strike)
+def _marks(levels: Levels, strike: float) -> str:
+    return ", ".join(label for name, label in _MARKS if getattr(levels.exposure, name) == strike)
 
 
 # --- for other programs -------------------------------------------------------------------------------
@@ -247,22 +250,23 @@ def _csv(answer: LevelsAnswer) -> Iterator[str]:
 
 def _tradingview(answer: LevelsAnswer) -> Iterator[str]:
     """Yield a comment, then one line `label, price, label, price, …`, which chart indicators take as text."""
-    found = answer.levels
-    yield f"# {_headline(found)}; {_how(found)}"
+    levels, found = answer.levels, answer.levels.exposure
+    yield f"# {_headline(levels)}; {_how(levels)}"
     pairs = [
         ("Call Wall", found.call_wall),
         ("Put Wall", found.put_wall),
         ("Max GEX", found.max_gex_strike),
-        *_zero_labels(found),
-        ("Max Pain", found.max_pain),
+        *_zero_labels(levels),
+        ("Max Pain", levels.max_pain),
     ]
-    if found.expected_move is not None:
-        spot, move = found.terms.spot, found.expected_move
+    if levels.expected_move is not None:
+        spot, move = levels.terms.spot, levels.expected_move
         pairs += [("Expected High", spot + move), ("Expected Low", spot - move)]
     yield ", ".join(f"{label}, {fmt.level(price, 2)}" for label, price in pairs if price is not None)
 
 
-def _zero_labels(found: Levels) -> Iterator[tuple[str, float | None]]:
-    yield "Zero Gamma", found.zero_gamma
-    others = [root for root in found.zero_gamma_roots if root != found.zero_gamma]
+def _zero_labels(levels: Levels) -> Iterator[tuple[str, float | None]]:
+    flip = levels.exposure.zero_gamma
+    yield "Zero Gamma", flip.headline
+    others = [root for root in flip.roots if root != flip.headline]
     yield from ((f"Zero Gamma {i}", root) for i, root in enumerate(others, 2))

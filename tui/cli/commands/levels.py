@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from datetime import date
 from math import inf
 from pathlib import Path
 
 from engine.analytics.key_levels import measure
 from engine.analytics.option_chain import Chosen, alive
-from engine.analytics.valuation import Terms
 from engine.model.calendar import generic, parse_custom
 from engine.model.errors import UsageError
 from engine.store.chains import ChainFile, read_chain
 from tui.settings.config import Settings
 
 from ...run.interrupts import InterruptHandler
+from ...run.sources import terms_of
 from ..output import progress_bar, say
 from .level_lines import LevelsAnswer, moment, written
-from .tapes import FoldedDay, dividend_in, parse_moment, plan_for
+from .tapes import FoldedDay, parse_moment, plan_for
 
 _OF_FILES = ("spot", "iv")
 _OF_TAPES = ("replay", "source", "seed")
@@ -105,15 +106,9 @@ def _of_files(args: argparse.Namespace, settings: Settings, symbol: str | None) 
     file = read_chain(paths, customs, symbol)
     names = ", ".join(map(str, paths))
     spot = _spot(args, file, names)
-    terms = Terms(
-        at_ns=_at(args, file, names),
-        spot=spot,
-        rate=settings.rate,
-        dividend=dividend_in(settings),
-        iv=getattr(args, "iv", "own"),
-    )
-    chain = alive(file.chain, expiry, terms.at_ns)
-    found = measure(chain, terms)
+    at_ns = _at(args, file, names)
+    terms = replace(terms_of(settings), at_ns=at_ns, spot=spot, iv=getattr(args, "iv", "own"))
+    found = measure(alive(file.chain, expiry, at_ns), terms)
     return LevelsAnswer(found, ", ".join(path.name for path in paths), (*file.notes, *found.notes))
 
 

@@ -10,18 +10,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 from engine.feeds.recorder.server import RecorderServer
-from engine.feeds.simulated import LiveSimulated, SimulatedSource
 from engine.model.calendar import session
 from engine.model.errors import CredentialError
 from engine.model.next_session import next_ready_ns
 from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhere
-from engine.session.recorder_fold import SnapshotTerms
 from engine.session.source import LiveSource
 from engine.store.days.recording import open_recorded
 from engine.tape.live_tape import Begin
@@ -29,13 +27,13 @@ from engine.tape.tape import Tape
 from tui.settings.config import Settings
 
 from ...run.interrupts import InterruptHandler
-from ...run.massive import make_massive
-from ...run.plan import SIMULATED, SIMULATED_DAY, chosen_source, simulated_symbols
+from ...run.plan import SIMULATED_DAY, simulated_symbols
+from ...run.providers import AUTO, SIMULATED, chosen_source, live_keys, make_source, source_request
+from ...run.sources import terms_of
 from ..output import say
 from .archive import copy_finished, object_place
 from .folding import fold_hash
 from .record_lines import StatusBoard
-from .tapes import dividend_in
 
 LOOK_S = 0.5
 
@@ -66,27 +64,36 @@ def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandl
 
 
 def _feed(settings: Settings) -> RecordTarget:
-    if settings.source == "auto" and settings.massive_api_key is None:
+    name = chosen_source(settings)
+    if settings.source == AUTO and name == SIMULATED:
         raise CredentialError(
-            "Recording needs a feed: put MASSIVE_API_KEY in .env or the environment, or try it out with "
+            f"Recording needs a feed: put {live_keys()} in .env or the environment, or try it out with "
             "--source simulated."
         )
-    name = chosen_source(settings)
     if name == SIMULATED:
         return _simulated(settings)
     place, root = object_place(settings), settings.data_dir
     copy = copy_nowhere if place is None else partial(copy_finished, place, root)
-    return RecordTarget(root, partial(make_massive, settings, name), time.time_ns, next_ready_ns, copy)
+
+    def make(begin: Begin) -> LiveSource:
+        return make_source(source_request(settings, name, begin))
+
+    return RecordTarget(root, make, time.time_ns, next_ready_ns, copy)
 
 
 def _simulated(settings: Settings) -> RecordTarget:
     """Return the simulated day as a feed, into a folder of its own: it must never pass for a real day."""
-    source, symbols = SimulatedSource(SIMULATED_DAY, seed=settings.seed), simulated_symbols(settings)
+    simulated_symbols(settings)  # says which of them is not simulated
     root = settings.data_dir / SIMULATED
     open_ns = session(SIMULATED_DAY).open_ns
+
+    def make(begin: Begin) -> LiveSource:
+        request = source_request(settings, SIMULATED, begin)
+        return make_source(replace(request, day=SIMULATED_DAY, speed=settings.speed or 1.0))
+
     return RecordTarget(
         root,
-        lambda begin: LiveSimulated(source, symbols, begin, settings.speed or 1.0),
+        make,
         now=lambda: open_ns,
         again=lambda day: None,
         last_words=f"The simulated day is in {root}; look at it with spymon --data-dir {root} "
@@ -111,7 +118,7 @@ async def _record(feed: RecordTarget, settings: Settings) -> int:
             partial(open_recorded, feed.root, now=feed.now),
             _quiet_fold,
             RecorderListener(hub.show, hub.news, tell),
-            SnapshotTerms(settings.rate, dividend_in(settings)),
+            terms_of(settings),
             feed.again,
             copy=feed.copy,
         )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import math
 from dataclasses import replace
 from datetime import date, datetime
 
-from engine.analytics.exposure_choice import Convention
+from engine.analytics.exposure_choice import Convention, ExposureChoice
 from engine.analytics.key_levels import Levels
 from engine.analytics.option_chain import Chosen
-from engine.analytics.valuation import Terms
 from engine.fold.params import FoldParams
 from engine.model.calendar import ET, PRESETS, parse_custom, parse_time, underlying_of_root
 from engine.model.errors import NoDataError, UsageError
@@ -21,8 +19,9 @@ from tui.settings.config import Settings
 
 from ...run.fetch_missing_day import disk_with
 from ...run.interrupts import InterruptHandler
-from ...run.plan import LIVE, Disk, RunFlags, RunPlan, chosen_source, days_on_disk, make_plan
-from ...run.sources import make_sources
+from ...run.plan import Disk, RunFlags, RunPlan, days_on_disk, make_plan
+from ...run.providers import LIVE, chosen_source
+from ...run.sources import make_sources, terms_of
 from ..output import Progress, say
 
 _NO_CHECKPOINTS = TimelineParams(spacing_ns=2**62)
@@ -103,13 +102,10 @@ class FoldedDay:
 
     def levels(self, expiry: Chosen = "all", convention: Convention = "assumed") -> Levels:
         """Return the levels at the moment folded to; NoDataError when there are none."""
-        terms = Terms(self.at_ns, math.nan, self._settings.rate, dividend_in(self._settings))
-        return levels_of(self._timeline.state, self.tape, terms, expiry, convention)
-
-
-def dividend_in(settings: Settings) -> float | None:
-    """Return the dividend yield somebody has set; None leaves it to put-call parity."""
-    return None if settings.origin("dividend") == "default" else settings.dividend
+        choice = ExposureChoice().with_convention(convention)
+        return levels_of(
+            self._timeline.state, self.tape, terms_of(self._settings), self.at_ns, expiry, choice
+        )
 
 
 def parse_moment(text: str, day: date | None) -> int:

@@ -7,11 +7,9 @@ scale; what a row says is decided in `sheet` (integers) and `ladder_rows` (cells
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from textual import events
-from textual.message import Message
 
 from engine.model.events import MISSING, PRICE_SCALE
 from engine.views.view import Ints, View
@@ -20,12 +18,13 @@ from ...settings.prefs import Prefs
 from .. import format as fmt
 from ..draw.bars import grown
 from ..draw.cell_widget import Row, centred
+from ..stages.answers import NO_ANSWERS, Answers
+from ..stages.widget import ContractTarget, Right, Target
 from . import sheet
 from .columns import ColumnPlan, plan
 from .ladder_rows import heading_row, strike_row, title_row
-from .strike_rows import Axis, StrikeRows
-
-Right = Literal["C", "P"]
+from .scroll import Axis
+from .strike_rows import StrikeRows
 
 
 class Ladder(StrikeRows):
@@ -34,13 +33,6 @@ class Ladder(StrikeRows):
     DEFAULT_CSS = """
     Ladder { height: 1fr; }
     """
-
-    class Chosen(Message):
-        """A contract was clicked twice; `cid` is -1 when the strike has none on that side."""
-
-        def __init__(self, cid: int) -> None:
-            super().__init__()
-            self.cid = cid
 
     def __init__(
         self, axis: Axis | None = None, *, id: str | None = None, classes: str | None = None
@@ -59,19 +51,11 @@ class Ladder(StrikeRows):
         """Return the columns shown now."""
         return self._plan
 
-    def show(self, view: View, prefs: Prefs) -> None:
+    def show(self, view: View, prefs: Prefs, answers: Answers = NO_ANSWERS) -> None:
         """Paint what differs from the frame before."""
-        stamp = (
-            view.generation,
-            view.version,
-            view.symbol,
-            prefs,
-            self.size,
-            self._place,
-            self._aim,
-            self._scale,
-        )
-        if stamp == self._painted:
+        self._shown = (view, prefs, answers)
+        frame = (view.generation, view.version, view.symbol, prefs, self.size)
+        if (*frame, self._axis.position, self._aim, self._scale) == self._painted:
             return
         if prefs != self._prefs:
             self._numbers = self._numbers[:0]
@@ -80,7 +64,7 @@ class Ladder(StrikeRows):
         self._rescale(view, prefs)
         self._replan(view, prefs)
         self._paint_rows(view, prefs)
-        self._painted = (*stamp[:5], self._place, self._aim, self._scale)
+        self._painted = (*frame, self._axis.position, self._aim, self._scale)
 
     def chosen(self) -> int | None:
         """Return the contract aimed at, without a cursor the one at spot; None when there is none."""
@@ -103,12 +87,20 @@ class Ladder(StrikeRows):
     def aim(self, right: Right | None) -> None:
         """Aim the cursor at the calls or the puts; None aims at whichever is out of the money."""
         self._aim = right
-        self._again()
+        self.again()
 
     def autoscale(self) -> None:
         """Fit the profile's scale to what is shown now."""
         self._scale_of = self._painted = ()
-        self._again()
+        self.again()
+
+    def next_metric(self, prefs: Prefs) -> Prefs:
+        """Show the exposure to the next greek."""
+        return prefs.next_metric()
+
+    def target(self) -> Target:
+        """Return that `enter` shows the contract in detail."""
+        return ContractTarget()
 
     def row(self, y: int) -> Row:
         """Return the cells of line `y`, made when they are asked for."""
@@ -124,8 +116,8 @@ class Ladder(StrikeRows):
         view = self._view
         if view is None or len(view.strike_milli) or y != self._body // 2:
             return ()
-        told = view.link.note if view.link else ""
-        return centred(fmt.clip(told or "No strikes are listed yet.", self.size.width), self.size.width)
+        note = view.link.note if view.link else ""
+        return centred(fmt.clip(note or "No strikes are listed yet.", self.size.width), self.size.width)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a double click chooses the contract."""
@@ -138,12 +130,7 @@ class Ladder(StrikeRows):
         )
         self.select(int(self._numbers[row, sheet.STRIKE]), right)
         if event.chain == 2:
-            self.post_message(self.Chosen(self.chosen() or -1))
-
-    @property
-    def _body(self) -> int:
-        """Count the lines left for strikes."""
-        return max(0, self.size.height - (2 if self._titled else 1))
+            self.post_message(self.Chosen(self.target()))
 
     def _side(self, view: View, strike_milli: int) -> Right:
         """Return the side aimed at: the only one shown, the one asked for, or the one out of the money."""
@@ -153,10 +140,6 @@ class Ladder(StrikeRows):
             return "P"
         below = view.spot != MISSING and strike_milli * PRICE_SCALE < view.spot * 1000
         return self._aim or ("P" if below else "C")
-
-    def _again(self) -> None:
-        if self._view is not None:
-            self.show(self._view, self._prefs)
 
     def _rescale(self, view: View, prefs: Prefs) -> None:
         """Grow the scale when a bar outgrows it; start over when the bars mean something else."""
@@ -187,16 +170,13 @@ class Ladder(StrikeRows):
         self.paint(head)
         numbers = self._sheet(view, prefs)
         before, self._numbers = self._numbers, numbers
-        self.repaint(
-            _changed(before, numbers, len(head)) if len(numbers) else self._cleared(before, len(head))
-        )
-
-    def _cleared(self, before: Ints, head: int) -> list[int]:
-        """Return the lines of strikes that are gone, and the one that says what the grid waits for."""
-        return [*range(head, head + len(before)), head + self._body // 2]
+        if len(numbers):
+            self.repaint(_changed(before, numbers, len(head)))
+        else:  # the lines of strikes that are gone, and the one that says what the grid waits for
+            self.repaint([*range(len(head), len(head) + len(before)), len(head) + self._body // 2])
 
     def _sheet(self, view: View, prefs: Prefs) -> Ints:
-        span = self._in_sight()
+        span = self._settle()
         cursor = -1 if self.cursor is None else self.cursor
         aim = (cursor, self._side(view, cursor))
         return sheet.sheet(view, prefs, self._plan, span, self._scale, aim)

@@ -1,12 +1,12 @@
 """Where a list of strikes stands on the screen: the top row and the cursor, as pure values.
 
 Owns the arithmetic of scrolling, of the cursor and of keeping spot in sight. Rows count from the highest
-strike down. It refuses to know what is painted.
+strike down.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 _CALM = 0.25  # share of the height at either end that spot may not enter while the ladder follows it
 
@@ -25,14 +25,22 @@ class ScrollPosition:
     follow: bool = True
 
 
-def top_row(place: ScrollPosition, strikes: list[int], atm: int, height: int) -> int:
+@dataclass(slots=True)
+class Axis:
+    """Where the strikes of a symbol stand, for all widgets that take turns in showing them."""
+
+    position: ScrollPosition = field(default_factory=ScrollPosition)
+    symbol: str = ""
+
+
+def top_row(position: ScrollPosition, strikes: list[int], atm: int, height: int) -> int:
     """Return the row of `strikes` (descending) that stands at the top.
 
     atm : row nearest to spot, -1 when spot is not known
     """
     most = max(0, len(strikes) - height)
-    top = row_of(strikes, place.top) if place.top is not None else -1
-    if place.follow and atm >= 0:
+    top = row_of(strikes, position.top) if position.top is not None else -1
+    if position.follow and atm >= 0:
         edge = int(height * _CALM)
         if top < 0 or not top + edge <= atm < top + height - edge:
             top = atm - height // 2
@@ -47,29 +55,31 @@ def row_of(strikes: list[int], strike_milli: int) -> int:
 
 
 def moved(
-    place: ScrollPosition, strikes: list[int], rows: int, top: int, height: int, atm: int
+    position: ScrollPosition, strikes: list[int], rows: int, top: int, height: int, atm: int
 ) -> ScrollPosition:
     """Move the cursor by `rows` (down is positive), scrolling just enough to keep it in sight."""
     if not strikes:
-        return place
-    if place.cursor is None:
+        return position
+    if position.cursor is None:
         start = atm if top <= atm < top + height else top + height // 2
     else:
-        start = row_of(strikes, place.cursor)
-    return at_row(place, strikes, start + rows, top, height)
+        start = row_of(strikes, position.cursor)
+    return at_row(position, strikes, start + rows, top, height)
 
 
-def at_row(place: ScrollPosition, strikes: list[int], row: int, top: int, height: int) -> ScrollPosition:
+def at_row(position: ScrollPosition, strikes: list[int], row: int, top: int, height: int) -> ScrollPosition:
     """Put the cursor on a row, scrolling just enough to show it; scrolling ends following spot."""
     row = min(max(0, row), len(strikes) - 1)
     fresh = min(max(top, row - height + 1), row)
-    follow = place.follow and fresh == top
-    return replace(place, cursor=strikes[row], top=strikes[fresh], follow=follow)
+    follow = position.follow and fresh == top
+    return replace(position, cursor=strikes[row], top=strikes[fresh], follow=follow)
 
 
-def scrolled(place: ScrollPosition, strikes: list[int], rows: int, top: int, height: int) -> ScrollPosition:
+def scrolled(
+    position: ScrollPosition, strikes: list[int], rows: int, top: int, height: int
+) -> ScrollPosition:
     """Scroll without moving the cursor; spot is no longer followed."""
     if not strikes:
-        return place
+        return position
     fresh = min(max(0, top + rows), max(0, len(strikes) - height))
-    return replace(place, top=strikes[fresh], follow=False)
+    return replace(position, top=strikes[fresh], follow=False)

@@ -1,13 +1,12 @@
-"""What every widget with a strike per row has in common: one place, one cursor, one way to move them.
+"""What every view with a strike per row has in common: one position, one cursor, one way to move them.
 
-Owns moving and scrolling over the strikes of a view. The place itself is an `Axis`, which widgets that stand
-in for one another share, so that the eye stays on its strike when one replaces the other. It refuses to know
-what stands in a row.
+Owns moving and scrolling over the strikes of a view. The position itself is an `Axis`, which all of them
+share, so that the eye stays on its strike when one replaces the other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 
 from textual import events
@@ -15,22 +14,16 @@ from textual.message import Message
 
 from engine.views.view import View
 
-from ..draw.cell_widget import CellWidget
+from ..stages.widget import StageWidget
 from . import scroll, sheet
+from .scroll import Axis
 
 
-@dataclass(slots=True)
-class Axis:
-    """Where the strikes of a symbol stand on the screen."""
-
-    place: scroll.ScrollPosition = field(default_factory=scroll.ScrollPosition)
-    symbol: str = ""
-
-
-class StrikeRows(CellWidget, can_focus=True):
+class StrikeRows(StageWidget):
     """Rows of strikes from the highest down, below some heading lines."""
 
     TITLE_HEIGHT, TITLE_WIDTH = 18, 100  # below either the ruled title line gives its row to a strike
+    FOOT = 0  # lines below the strikes
 
     class CursorMoved(Message):
         """The cursor went to another strike."""
@@ -42,24 +35,24 @@ class StrikeRows(CellWidget, can_focus=True):
     def __init__(
         self, axis: Axis | None = None, *, id: str | None = None, classes: str | None = None
     ) -> None:
-        super().__init__(id=id, classes=classes)
-        self._axis = axis or Axis()
+        super().__init__(axis, id=id, classes=classes)
         self._view: View | None = None
 
     @property
     def cursor(self) -> int | None:
         """Return the strike under the cursor in 1/1000 $, None while there is no cursor."""
-        return self._place.cursor
+        return self._axis.position.cursor
 
     def learn(self, view: View) -> None:
         """Take in a view without painting it; another symbol begins at its spot."""
         if self._axis.symbol != view.symbol:
-            self._axis.place, self._axis.symbol = scroll.ScrollPosition(), view.symbol
+            self._axis.position, self._axis.symbol = scroll.ScrollPosition(), view.symbol
         self._view = view
 
-    def move(self, rows: int) -> None:
-        """Move the cursor down by `rows`."""
-        self._go(scroll.moved(self._place, self._strikes(), rows, self._top(), self._body, self._atm()))
+    def move(self, by: int) -> None:
+        """Move the cursor down by so many rows."""
+        position = self._axis.position
+        self._go(scroll.moved(position, self._strikes(), by, self._top(), self._body, self._atm()))
 
     def page(self, direction: int) -> None:
         """Move the cursor down by half a screen, or up."""
@@ -72,19 +65,13 @@ class StrikeRows(CellWidget, can_focus=True):
             return
         strikes = self._strikes()
         if strikes:
-            row = 0 if where == "top" else len(strikes) - 1
-            self._go(scroll.at_row(self._place, strikes, row, self._top(), self._body))
+            self._stand_on_row(strikes, 0 if where == "top" else len(strikes) - 1)
 
     def stand_on(self, strike_milli: int) -> None:
         """Put the cursor on the strike nearest below."""
         strikes = self._strikes()
         if strikes:
-            row = scroll.row_of(strikes, strike_milli)
-            self._go(scroll.at_row(self._place, strikes, row, self._top(), self._body))
-
-    def on_resize(self) -> None:
-        """Fit the lines to the new size."""
-        self._again()
+            self._stand_on_row(strikes, scroll.row_of(strikes, strike_milli))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll towards lower strikes."""
@@ -97,25 +84,13 @@ class StrikeRows(CellWidget, can_focus=True):
         self._scroll(-3)
 
     @property
-    def _place(self) -> scroll.ScrollPosition:
-        return self._axis.place
-
-    @_place.setter
-    def _place(self, place: scroll.ScrollPosition) -> None:
-        self._axis.place = place
-
-    @property
     def _titled(self) -> bool:
         return self.size.height >= self.TITLE_HEIGHT and self.size.width >= self.TITLE_WIDTH
 
     @property
     def _body(self) -> int:
         """Count the lines left for strikes."""
-        raise NotImplementedError
-
-    def _again(self) -> None:
-        """Paint the view that was shown last once more."""
-        raise NotImplementedError
+        return max(0, self.size.height - (2 if self._titled else 1) - self.FOOT)
 
     def _strikes(self) -> list[int]:
         """List the strikes from the highest down."""
@@ -125,23 +100,26 @@ class StrikeRows(CellWidget, can_focus=True):
         view = self._view
         return -1 if view is None or view.atm < 0 else len(view.strike_milli) - 1 - view.atm
 
-    def _in_sight(self) -> sheet.StrikeSpan:
-        """Say which strikes are in sight, and stand on the topmost, so that strikes joining move nothing."""
+    def _settle(self) -> sheet.StrikeSpan:
+        """Hold on to the topmost strike in sight, so that strikes joining move nothing; return what is."""
         strikes, top = self._strikes(), self._top()
         count = max(0, min(self._body, len(strikes)))
         if count:
-            self._place = replace(self._place, top=strikes[top])
+            self._axis.position = replace(self._axis.position, top=strikes[top])
         return sheet.StrikeSpan(len(strikes) - top - count, count)
 
     def _top(self) -> int:
-        return scroll.top_row(self._place, self._strikes(), self._atm(), self._body)
+        return scroll.top_row(self._axis.position, self._strikes(), self._atm(), self._body)
 
-    def _go(self, place: scroll.ScrollPosition) -> None:
-        moved = place.cursor is not None and place.cursor != self._place.cursor
-        self._place = place
-        self._again()
-        if moved and place.cursor is not None:
-            self.post_message(self.CursorMoved(place.cursor))
+    def _stand_on_row(self, strikes: list[int], row: int) -> None:
+        self._go(scroll.at_row(self._axis.position, strikes, row, self._top(), self._body))
+
+    def _go(self, position: scroll.ScrollPosition) -> None:
+        moved = position.cursor is not None and position.cursor != self.cursor
+        self._axis.position = position
+        self.again()
+        if moved and position.cursor is not None:
+            self.post_message(self.CursorMoved(position.cursor))
 
     def _scroll(self, rows: int) -> None:
-        self._go(scroll.scrolled(self._place, self._strikes(), rows, self._top(), self._body))
+        self._go(scroll.scrolled(self._axis.position, self._strikes(), rows, self._top(), self._body))

@@ -14,18 +14,7 @@ from functools import lru_cache
 
 from engine.views.view import SignalRow
 
-RULE_WORDS = {
-    "volume_spike": "vol spike",
-    "spread_tightening": "spread",
-    "price_move": "price move",
-    "fmv_divergence": "fmv div",
-    "sweep": "sweep",
-    "block": "block",
-    "zero_gamma_cross": "γ flip",
-    "wall_break": "wall break",
-    "regime_change": "γ regime",
-}
-"""Short names of the rules, as the log writes them."""
+from .rule_words import label
 
 _COMPARISON = re.compile(r"([a-z_]*)([<>])\$?(\d+\.?\d*|\.\d+)([kmb]?)")
 _TIMES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
@@ -64,7 +53,7 @@ def compiled(text: str) -> Callable[[SignalRow], bool]:
             words.append(word)
 
     def passes(row: SignalRow) -> bool:
-        said = described(row) if words or missing else ""
+        said = words_of(row) if words or missing else ""
         return (
             all(word in said for word in words)
             and not any(word in said for word in missing)
@@ -74,13 +63,11 @@ def compiled(text: str) -> Callable[[SignalRow], bool]:
     return passes
 
 
-def described(row: SignalRow) -> str:
+def words_of(row: SignalRow) -> str:
     """Return every word a filter may name, in lower case."""
-    contract = row.contract
-    rule = RULE_WORDS.get(row.rule, "")
-    if contract is None:
-        return f"{row.rule} {rule} {row.direction}".lower()
-    side = "call" if contract.right == "C" else "put"
-    return (
-        f"{row.rule} {rule} {contract.short} {side} {contract.root} {row.direction} {contract.expiry}".lower()
-    )
+    words = [row.rule, label(row.rule), row.direction]
+    if row.contract is not None:
+        contract = row.contract
+        side = "call" if contract.right == "C" else "put"
+        words += [contract.short, side, contract.root, str(contract.expiry)]
+    return " ".join(words).lower()

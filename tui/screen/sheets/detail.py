@@ -16,7 +16,7 @@ from ...settings.prefs import Prefs
 from .. import format as fmt
 from ..draw.bars import EIGHTHS, last_known, packed, spark
 from ..draw.cell_widget import Cell, CellWidget, Row, fitted
-from ..log.log_filter import RULE_WORDS
+from ..log.rule_words import label as rule_label
 
 _SIDES = {1: ("buy", "▲"), -1: ("sell", "▼"), 0: ("muted", "·")}
 _LABEL = 8
@@ -162,7 +162,7 @@ def _minute(detail: Detail, width: int) -> list[Row]:
 
 
 def _signals(detail: Detail, width: int) -> list[Row]:
-    said = " · ".join(f"{count} {RULE_WORDS.get(rule, rule)}" for rule, count in detail.signals)
+    said = " · ".join(f"{count} {rule_label(rule)}" for rule, count in detail.signals)
     return [_pairs([("signals", said or "none today", "mark" if said else "muted")], width)]
 
 

@@ -14,13 +14,13 @@ from .modal import Modal
 class Opener(Protocol):
     """Who opened the sheet, and moves the cursor under it."""
 
-    def action_row(self, by: int) -> None: ...
+    def move(self, by: int) -> None: ...
 
     def flip(self) -> None: ...
 
 
 class DetailScreen(Modal[None]):
-    """Holds the drawer; whoever opened it feeds it."""
+    """Holds the contract; whoever opened it feeds it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "close", show=False),
@@ -41,12 +41,12 @@ class DetailScreen(Modal[None]):
     def __init__(self, opener: Opener) -> None:
         super().__init__()
         self._opener = opener
-        self.drawer = ContractDetail()
-        self.drawer.border_subtitle = "enter other side   j k strike   esc close"
+        self.body = ContractDetail()
+        self.body.border_subtitle = "enter other side   j k strike   esc close"
 
     def compose(self) -> ComposeResult:
-        """Lay out the drawer."""
-        yield self.drawer
+        """Lay out the contract."""
+        yield self.body
 
     def action_flip(self) -> None:
         """Show the other side of the strike."""
@@ -54,4 +54,4 @@ class DetailScreen(Modal[None]):
 
     def action_row(self, by: int) -> None:
         """Show the neighbouring strike."""
-        self._opener.action_row(by)
+        self._opener.move(by)

@@ -17,8 +17,8 @@ from .. import format as fmt
 from ..draw.bars import last_known, packed, spark
 from ..draw.cell_widget import Cell, Row, fitted
 from ..draw.lines import GROUND, rule, words, wrapped
-from ..log.log_filter import RULE_WORDS
 from ..log.log_rows import outcome_mark
+from ..log.rule_words import label
 
 _SIDES = {1: ("buy", "▲"), -1: ("sell", "▼"), 0: ("muted", "·")}
 _LABEL = 10
@@ -42,11 +42,10 @@ def evidence_rows(
 def _headline(row: SignalRow, symbol: str, width: int) -> list[Row]:
     contract = row.contract
     name = contract.occ if contract is not None else symbol
-    kind = RULE_WORDS.get(row.rule, row.rule.removeprefix("user:"))
     side = f"side confidence {row.side_confidence:.0%}" if row.side_confidence > 0 else "no side judged"
     facts = f"{row.direction} · strength {row.strength:.2f} · {side} · rule {row.version}"
     return [
-        words(f"{clock_text(row.ts_ns, tenths=True)}  {kind}  {name}", width, "title"),
+        words(f"{clock_text(row.ts_ns, tenths=True)}  {label(row.rule)}  {name}", width, "title"),
         *wrapped(row.reason, width, "text"),
         *wrapped(facts, width),
     ]

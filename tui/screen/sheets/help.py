@@ -11,7 +11,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from ..keys import Key, grouped
+from ..key import Key
+from ..keys import grouped
 from .modal import Modal
 
 SIGNS = (

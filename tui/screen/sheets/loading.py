@@ -9,11 +9,11 @@ WIDTH = 44
 _SLIDER = 8
 
 
-class LoadingScreen(Static):
+class LoadingPanel(Static):
     """Says what is being loaded, or why nothing can be."""
 
     DEFAULT_CSS = """
-    LoadingScreen {
+    LoadingPanel {
         width: 100%; height: 1fr; background: $background;
         content-align: center middle; text-align: center;
     }

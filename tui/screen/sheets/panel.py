@@ -1,4 +1,4 @@
-"""An answer of the desk as a sheet: it is asked for again while it is open."""
+"""An answer of the monitor as a sheet: it is asked for again while it is open."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from engine.model.errors import SpymonError
 from engine.views.queries import Query
 
 from ...run.lazy_monitor import MonitorLike
@@ -18,6 +19,8 @@ from .panel_body import PanelBody
 Writer = Callable[[Any, int], Sequence[Row]]
 """Writes an answer (None before the first) for so many columns."""
 
+ASK_EVERY = 5
+"""Frames between two questions."""
 
 _BORDER = 2  # lines
 
@@ -47,10 +50,14 @@ class PanelSheet(Modal[bool]):
     }
     """
 
-    def __init__(self, title: str, query: Query[Any], write: Writer, leads: str = "") -> None:
+    def __init__(
+        self, title: str, query: Query[Any], write: Writer, monitor: MonitorLike, leads: str = ""
+    ) -> None:
         super().__init__()
         self._query, self._write, self._leads = query, write, leads
+        self._monitor = monitor
         self._answer: object = None
+        self._asking = False
         self.body = PanelBody()
         self.body.border_title = title
         self.body.border_subtitle = f"{f'enter {leads}   ' if leads else ''}j k scroll   esc close"
@@ -60,16 +67,29 @@ class PanelSheet(Modal[bool]):
         yield self.body
 
     def on_mount(self) -> None:
-        """Say at once what is known without an answer."""
+        """Say at once what is known without an answer, and ask for one."""
         self.call_after_refresh(self._paint)
+        self.ask()
 
     def on_resize(self) -> None:
         """Fit the lines to the new size."""
         self.call_after_refresh(self._paint)
 
-    async def ask(self, desk: MonitorLike) -> None:
-        """Ask the desk, and show the answer if the sheet is still open."""
-        self._answer = await desk.ask(self._query)
+    def ask(self, tick: int = 0) -> None:
+        """Ask the monitor now and then, unless an answer is still awaited."""
+        if not self._asking and tick % ASK_EVERY == 0:
+            self._asking = True
+            self.app.run_worker(self._fetch(), group="sheet")
+
+    async def _fetch(self) -> None:
+        """Show the answer if the sheet is still open; where there is none, close it with the reason."""
+        try:
+            self._answer = await self._monitor.ask(self._query)
+        except SpymonError as error:
+            self.app.notify(str(error), severity="error")
+            self.dismiss(False)
+        finally:
+            self._asking = False
         if self.is_attached:
             self._paint()
 

@@ -14,7 +14,7 @@ from engine.views.queries import Score, Scoreboard, WhatIfComparison
 from .. import format as fmt
 from ..draw.cell_widget import Cell, Row, fitted
 from ..draw.lines import GROUND, rule, share, words, wrapped
-from ..log.log_filter import RULE_WORDS
+from ..log.rule_words import label
 
 HORIZON_S = 300
 """The horizon at which two sets of thresholds are compared."""
@@ -196,4 +196,4 @@ def _one(sign: str, row: tuple[int, str, Contract | None], width: int) -> Row:
 
 
 def _name(name: str) -> str:
-    return fmt.clip(RULE_WORDS.get(name, name.removeprefix("user:").replace("_", " ")), _NAME)
+    return fmt.clip(label(name).replace("_", " "), _NAME)

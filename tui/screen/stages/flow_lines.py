@@ -5,105 +5,77 @@ Owns which group of channels is shown and the scale. What the lines say is decid
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
-from engine.views.queries import CHANNELS, FlowLines, FlowQuery, Query
+from engine.views.queries import CHANNELS, FlowLines, FlowQuery
 from engine.views.view import View
 
 from ...settings.prefs import Prefs
-from ..draw.cell_widget import CellWidget, Row, centred
+from ..draw.cell_widget import Row, centred
+from ..grid.scroll import Axis
 from . import flow_lines_rows as rows
+from .answers import NO_ANSWERS, Answers
 from .time_columns import known_until
+from .widget import StageWidget
 
 _BESIDE = 110  # columns from which the table stands beside the chart
 _LEAST = 6  # lines of the smallest chart that leaves some to a table
 
 
-class FlowChart(CellWidget, can_focus=True):
+class FlowChart(StageWidget):
     """One group of channels at a time."""
 
     DEFAULT_CSS = """
     FlowChart { height: 1fr; }
     """
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._shown: tuple[View, Prefs] | None = None
+    def __init__(
+        self, axis: Axis | None = None, *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(axis, id=id, classes=classes)
         self._group = 0
-        self._lines: FlowLines | None = None
-        self._generation = -1
-        self._limit_ns: int | None = None
-        self._of: tuple[object, ...] = ()
-        self._refusal = ""
+        self._tape: tuple[object, ...] = ()
         self._span = rows.ValueRange(0.0, 0.0)
         self._painted: tuple[object, ...] = ()
 
-    def queries(self) -> tuple[Query[object], ...]:
-        """Return what must be asked to paint this."""
+    def queries(self, view: View) -> tuple[FlowQuery]:
+        """Return the question for the day's flow."""
         return (FlowQuery(),)
 
-    def take(self, query: Query[object], answer: object) -> None:
-        """Take an answer in."""
-        if isinstance(answer, FlowLines):
-            self._lines, self._limit_ns, self._refusal = answer, None, ""
-            self._again()
-
-    def refuse(self, sentence: str) -> None:
-        """Say why there is no answer."""
-        self._lines, self._refusal = None, sentence
-        self._again()
-
-    def next_metric(self) -> None:
-        """Show the next group of channels."""
+    def next_metric(self, prefs: Prefs) -> Prefs:
+        """Show the next group of channels, which is the chart's own choice."""
         self._group = (self._group + 1) % len(rows.GROUPS)
         self._span = rows.ValueRange(0.0, 0.0)
-        self._again()
+        self.again()
+        return prefs
 
     def autoscale(self) -> None:
         """Fit the scale to what is shown now."""
         self._span, self._painted = rows.ValueRange(0.0, 0.0), ()
-        self._again()
+        self.again()
 
-    def move(self, by: int) -> None:
-        """Do nothing: a chart has no rows."""
-
-    def page(self, direction: int) -> None:
-        """Do nothing, likewise."""
-
-    def jump(self, where: Literal["top", "bottom", "spot"]) -> None:
-        """Do nothing, likewise."""
-
-    def show(self, view: View, prefs: Prefs) -> None:
+    def show(self, view: View, prefs: Prefs, answers: Answers = NO_ANSWERS) -> None:
         """Paint the lines that differ from the frame before."""
-        self._shown = (view, prefs)
+        self._shown = (view, prefs, answers)
         tape = (view.source, view.day, view.symbol)
-        if tape != self._of:
-            self._of, self._lines, self._refusal, self._span = tape, None, "", rows.ValueRange(0.0, 0.0)
-        if view.generation != self._generation:  # after going back the old answer knows what lies ahead
-            self._generation, self._limit_ns = view.generation, view.tape_ns
-        known = 0 if self._lines is None else known_until(self._lines.times_ns, self._limit_ns)
-        stamp = (self._lines, self._refusal, known, self._group, self._span, self.size)
-        if stamp != self._painted:
-            self.paint(self._all_rows(known))
-            self._painted = (*stamp[:4], self._span, self.size)
+        if tape != self._tape:
+            self._tape, self._span = tape, rows.ValueRange(0.0, 0.0)
+        answers = answers.of_tape(view)
+        lines = answers.get(*self.queries(view))
+        known = 0 if lines is None else known_until(lines.times_ns, answers.known_ns(view))
+        frame = (lines, answers.refusal, known, self._group)
+        if (*frame, self._span, self.size) != self._painted:
+            self.paint(self._all_rows(lines, known, answers.refusal))
+            self._painted = (*frame, self._span, self.size)
 
-    def on_resize(self) -> None:
-        """Fit the lines to the new size."""
-        self._again()
-
-    def _again(self) -> None:
-        if self._shown is not None and self.display:
-            self.show(*self._shown)
-
-    def _all_rows(self, known: int) -> list[Row]:
+    def _all_rows(self, lines: FlowLines | None, known: int, refusal: str) -> list[Row]:
         width, height = self.size
-        group, lines = rows.GROUPS[self._group], self._lines
+        group = rows.GROUPS[self._group]
         title = rows.title_row(group, lines, known - 1, width)
         if lines is None or not known or not np.nan_to_num(lines.lines[:, :known]).any():
             blank: list[Row] = [()] * max(0, height // 2 - 1)
-            return [title, *blank, centred(self._sentence(lines), width)][:height]
+            sentence = refusal or "…" if lines is None else "nothing has traded yet"
+            return [title, *blank, centred(sentence, width)][:height]
         of_group = tuple(channel for channel, _ in group.channels)
         at = [CHANNELS.index(channel) for channel in of_group]
         self._span = rows.widened(self._span, lines.lines[at, :known])
@@ -117,11 +89,6 @@ class FlowChart(CellWidget, can_focus=True):
         if room < _LEAST:
             room, table = height - 1, []
         return [title, *rows.chart_rows(*chart, width, room), *table]
-
-    def _sentence(self, lines: FlowLines | None) -> str:
-        if lines is None:
-            return self._refusal or "…"
-        return "nothing has traded yet"
 
 
 def _beside(left: list[Row], right: list[Row]) -> list[Row]:

@@ -9,22 +9,25 @@ from __future__ import annotations
 import numpy as np
 from textual import events
 from textual.geometry import Region
-from textual.message import Message
 
-from engine.views.queries import HEAT_METRICS, Heat, HeatMetric, HeatQuery, Query
+from engine.views.queries import HEAT_METRICS, Heat, HeatMetric, HeatQuery
 from engine.views.view import Ints, View
 
-from ...settings.prefs import Prefs
+from ...settings.prefs import Prefs, after
 from ..draw.bars import grown
 from ..draw.cell_widget import Row, centred, fitted
 from ..grid import sheet
-from ..grid.strike_rows import Axis, StrikeRows
+from ..grid.scroll import Axis
+from ..grid.strike_rows import StrikeRows
 from . import heat_map_rows as rows
 from . import heat_map_sheet as hs
+from .answers import NO_ANSWERS, Answers
 from .time_columns import axis_text, known_until
+from .widget import MomentTarget, Target
 
 _MARGIN = 4  # cells at the right that hold the marks of walls, flip and max pain
 _STRIKE, _FLAGS, _MARKS, _FIRST_CELL = range(4)
+_FAR = 10  # columns of a skip of a minute or more; a shorter one is one column
 
 
 class HeatMap(StrikeRows):
@@ -34,25 +37,17 @@ class HeatMap(StrikeRows):
     HeatMap { height: 1fr; }
     """
 
-    class TimeChosen(Message):
-        """A cell was clicked twice."""
-
-        def __init__(self, ts_ns: int) -> None:
-            super().__init__()
-            self.ts_ns = ts_ns
+    FOOT = 1
 
     def __init__(
         self, axis: Axis | None = None, *, id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(axis, id=id, classes=classes)
-        self._prefs = Prefs()
         self._metric: HeatMetric = HEAT_METRICS[0]
         self._since_ns: int | None = None
         self._at_ns: int | None = None
         self._heat: Heat | None = None
-        self._generation = -1
-        self._limit_ns: int | None = None
-        self._of: tuple[object, ...] = ()
+        self._chain: tuple[object, ...] = ()
         self._refusal = ""
         self._grid: hs.Grid | None = None
         self._grid_of: tuple[object, ...] = ()
@@ -62,27 +57,15 @@ class HeatMap(StrikeRows):
         self._axis_line: Row = ()
         self._sentence = ""
 
-    # what it asks for ------------------------------------------------------------------------------------
+    def queries(self, view: View) -> tuple[HeatQuery]:
+        """Return the question for the metric shown; a mark in another chain is none."""
+        return (HeatQuery(self._metric, self._since_ns if _chain(view) == self._chain else None),)
 
-    def queries(self) -> tuple[Query[object], ...]:
-        """Return what must be asked to paint this."""
-        return (HeatQuery(self._metric, self._since_ns),)
-
-    def take(self, query: Query[object], answer: object) -> None:
-        """Take an answer in; one to another question than the present is dropped."""
-        if isinstance(answer, Heat) and (query,) == self.queries():
-            self._heat, self._limit_ns, self._refusal = answer, None, ""
-            self._again()
-
-    def refuse(self, sentence: str) -> None:
-        """Say why there is no answer."""
-        self._heat, self._refusal = None, sentence
-        self._again()
-
-    def next_metric(self) -> None:
-        """Show the next metric."""
-        self._metric = HEAT_METRICS[(HEAT_METRICS.index(self._metric) + 1) % len(HEAT_METRICS)]
-        self._again()
+    def next_metric(self, prefs: Prefs) -> Prefs:
+        """Show the next metric, which is the map's own."""
+        self._metric = after(HEAT_METRICS, self._metric)
+        self.again()
+        return prefs
 
     # the cursor of time ----------------------------------------------------------------------------------
 
@@ -94,6 +77,16 @@ class HeatMap(StrikeRows):
         column = self._column
         return None if column < 0 else int(self._grid.times_ns[column])
 
+    def skip(self, seconds: int) -> bool:
+        """Move the cursor of time by a column, by several for a minute or more."""
+        columns = _FAR if abs(seconds) >= 60 else 1
+        self.move_time(columns if seconds > 0 else -columns)
+        return True
+
+    def target(self) -> Target | None:
+        """Return the time under the cursor."""
+        return None if self.pointed_ns is None else MomentTarget(self.pointed_ns)
+
     def move_time(self, by: int) -> None:
         """Move the cursor of time by so many columns; on the newest it follows."""
         if self._grid is not None and self._column >= 0:
@@ -103,12 +96,12 @@ class HeatMap(StrikeRows):
     def mark(self) -> None:
         """Show what has changed since the time under the cursor, or the values themselves again."""
         self._since_ns = self.pointed_ns if self._since_ns is None else None
-        self._again()
+        self.again()
 
     def autoscale(self) -> None:
         """Fit the scale to what is shown now."""
         self._scale_of = ()
-        self._again()
+        self.again()
 
     @property
     def _column(self) -> int:
@@ -118,30 +111,29 @@ class HeatMap(StrikeRows):
         assert self._grid is not None
         times = self._grid.times_ns
         self._at_ns = None if column == len(times) - 1 else int(times[column])
-        self._again()
+        self.again()
 
     # painting --------------------------------------------------------------------------------------------
 
     def learn(self, view: View) -> None:
-        """Take in a view; a map of another chain is none."""
-        chain = (view.source, view.day, view.symbol, view.expiry)
-        if chain != self._of:
-            self._of, self._heat, self._refusal = chain, None, ""
+        """Take in a view; in another chain the cursor of time and the mark are given up."""
+        if _chain(view) != self._chain:
+            self._chain = _chain(view)
             self._at_ns = self._since_ns = None
-        if view.generation != self._generation:  # after going back the old answer knows what lies ahead
-            self._generation, self._limit_ns = view.generation, view.tape_ns
         super().learn(view)
 
-    def show(self, view: View, prefs: Prefs) -> None:
+    def show(self, view: View, prefs: Prefs, answers: Answers = NO_ANSWERS) -> None:
         """Paint the cells that differ from the frame before."""
+        self._shown = (view, prefs, answers)
         self.learn(view)
-        self._prefs = prefs
-        self._regrid(prefs)
+        answers = answers.of_chain(view)
+        self._heat, self._refusal = answers.get(*self.queries(view)), answers.refusal
+        self._regrid(prefs, answers.known_ns(view))
         sentence = self._reason(view)
         if sentence != self._sentence:
             self._sentence = sentence
             self.refresh()
-        span = self._in_sight()
+        span = self._settle()
         self.paint(self._head(view, prefs))
         before, self._numbers = self._numbers, self._sheet(view, span)
         self._refresh_cells(before, self._numbers)
@@ -170,33 +162,25 @@ class HeatMap(StrikeRows):
         grid = self._grid
         if grid is not None and 0 <= cell < len(grid.times_ns) * grid.columns.cells:
             self._stand_at(cell // grid.columns.cells)
-            if event.chain == 2 and (pointed := self.pointed_ns) is not None:
-                self.post_message(self.TimeChosen(pointed))
-
-    @property
-    def _body(self) -> int:
-        return max(0, self.size.height - (3 if self._titled else 2))
+            if event.chain == 2 and (target := self.target()) is not None:
+                self.post_message(self.Chosen(target))
 
     @property
     def _left(self) -> int:
         """Count the cells of the strikes' column."""
         return rows.label_width([] if self._view is None else self._view.strike_milli.tolist())
 
-    def _again(self) -> None:
-        if self._view is not None and self.display:
-            self.show(self._view, self._prefs)
-
-    def _regrid(self, prefs: Prefs) -> None:
+    def _regrid(self, prefs: Prefs, known_ns: int | None) -> None:
         """Fit the map to the width again if either is new, and let the scale grow with it."""
         heat, room = self._heat, max(1, self.size.width - self._left - _MARGIN)
-        if heat is None or heat.metric != self._metric or heat.since_ns != self._since_ns:
+        if heat is None:
             self._grid, self._grid_of = None, ()
             return
-        known = known_until(heat.times_ns, self._limit_ns)
+        known = known_until(heat.times_ns, known_ns)
         stamp = (heat, known, room, prefs.unit)
         if stamp != self._grid_of:
             self._grid, self._grid_of = hs.grid(heat, known, room, prefs.unit), stamp
-        meaning = (self._of, heat.metric, heat.since_ns, heat.convention, prefs.unit)
+        meaning = (self._chain, heat.metric, heat.since_ns, heat.convention, prefs.unit)
         if meaning != self._scale_of:
             self._scale, self._scale_of = 0.0, meaning
         if self._grid is not None:
@@ -279,3 +263,7 @@ class HeatMap(StrikeRows):
             left,
             *rows.axis_cells(text, self._at_ns and self.pointed_ns, self._column * grid.columns.cells),
         ]
+
+
+def _chain(view: View) -> tuple[object, ...]:
+    return view.source, view.day, view.symbol, view.expiry

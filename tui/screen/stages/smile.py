@@ -8,14 +8,17 @@ from __future__ import annotations
 import numpy as np
 from textual import events
 
-from engine.views.queries import Query, Smile, SmileQuery
+from engine.views.queries import Smile, SmileQuery
 from engine.views.view import Ints, View
 
 from ...settings.prefs import Prefs
 from ..draw.cell_widget import Row, centred, fitted
-from ..grid.strike_rows import Axis, StrikeRows
+from ..grid.scroll import Axis
+from ..grid.strike_rows import StrikeRows
 from . import smile_rows as rows
+from .answers import NO_ANSWERS, Answers
 from .heat_map_rows import label, label_width
+from .widget import ContractTarget, Target
 
 _STRIKE, _FLAGS, _FIRST = range(3)
 
@@ -27,53 +30,46 @@ class SmileChart(StrikeRows):
     SmileChart { height: 1fr; }
     """
 
+    FOOT = 1
+
     def __init__(
         self, axis: Axis | None = None, *, id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(axis, id=id, classes=classes)
-        self._prefs = Prefs()
         self._smile: Smile | None = None
-        self._of: tuple[object, ...] = ()
+        self._chain: tuple[object, ...] = ()
         self._refusal = ""
         self._scale: rows.Scale | None = None
         self._numbers: Ints = np.zeros((0, _FIRST), np.int64)
         self._sentence = ""
         self._axis_line: Row = ()
 
-    def queries(self) -> tuple[Query[object], ...]:
-        """Return what must be asked to paint this."""
+    def queries(self, view: View) -> tuple[SmileQuery]:
+        """Return the question for the smile of the shown expiration."""
         return (SmileQuery(),)
-
-    def take(self, query: Query[object], answer: object) -> None:
-        """Take an answer in."""
-        if isinstance(answer, Smile):
-            self._smile, self._refusal = answer, ""
-            self._again()
-
-    def refuse(self, sentence: str) -> None:
-        """Say why there is no answer."""
-        self._smile, self._refusal = None, sentence
-        self._again()
-
-    def next_metric(self) -> None:
-        """Do nothing: a smile has one metric."""
 
     def autoscale(self) -> None:
         """Fit the scale to what is shown now."""
         self._scale = None
-        self._again()
+        self.again()
+
+    def target(self) -> Target:
+        """Return that `enter` shows the contract in detail."""
+        return ContractTarget()
 
     def learn(self, view: View) -> None:
-        """Take in a view; the smile of another expiration is none."""
+        """Take in a view; another chain has a scale of its own."""
         chain = (view.source, view.day, view.symbol, view.expiry)
-        if chain != self._of:
-            self._of, self._smile, self._scale, self._refusal = chain, None, None, ""
+        if chain != self._chain:
+            self._chain, self._scale = chain, None
         super().learn(view)
 
-    def show(self, view: View, prefs: Prefs) -> None:
+    def show(self, view: View, prefs: Prefs, answers: Answers = NO_ANSWERS) -> None:
         """Paint the lines that differ from the frame before."""
+        self._shown = (view, prefs, answers)
         self.learn(view)
-        self._prefs = prefs
+        answers = answers.of_chain(view)
+        self._smile, self._refusal = answers.get(*self.queries(view)), answers.refusal
         before, self._numbers = self._numbers, self._sheet(view)
         sentence = self._reason()
         if sentence != self._sentence or before.shape != self._numbers.shape:
@@ -110,10 +106,6 @@ class SmileChart(StrikeRows):
             self.stand_on(int(self._numbers[row, _STRIKE]))
 
     @property
-    def _body(self) -> int:
-        return max(0, self.size.height - (3 if self._titled else 2))
-
-    @property
     def _left(self) -> int:
         return label_width([] if self._view is None else self._view.strike_milli.tolist())
 
@@ -129,12 +121,8 @@ class SmileChart(StrikeRows):
     def _chart(self) -> int:
         return max(1, self.size.width - self._chart_left)
 
-    def _again(self) -> None:
-        if self._view is not None and self.display:
-            self.show(self._view, self._prefs)
-
     def _sheet(self, view: View) -> Ints:
-        span = self._in_sight()
+        span = self._settle()
         strikes = view.strike_milli[span.rows]
         smile = self._smile or _nothing(view)
         seen = np.isin(smile.strike_milli, strikes)

@@ -17,8 +17,7 @@ from engine.views.view import SignalHistory, View
 from ...settings.prefs import Prefs
 from .. import format as fmt
 from ..draw.cell_widget import Cell, CellWidget, Row
-from ..keys import BEHIND, FRONT
-from ..steering import standing
+from ..time_position import BEHIND, FRONT, time_position
 from .badge import data_clock
 
 _GLYPHS = {"buy": ("▲", "buy_hi"), "sell": ("▼", "sell_hi")}
@@ -137,7 +136,7 @@ def track(view: View, cells: int) -> list[Cell]:
 def _ahead(view: View, head: int, cells: int) -> tuple[int, int | None]:
     """Return the last folded cell, and that of a live day's front: never under a head that is behind it."""
     if view.live_ns is not None:
-        least = min(head + (standing(view) == BEHIND), cells - 1)
+        least = min(head + (time_position(view) == BEHIND), cells - 1)
         front = max(least, cell_of(view, view.live_ns, cells))
         return front, front
     return cell_of(view, view.start_ns + round((view.end_ns - view.start_ns) * view.loaded), cells), None
@@ -165,7 +164,7 @@ def _ends(view: View, width: int) -> tuple[str, str]:
     """Write what stands left and right of the track; the times of open and close only where there is room."""
     glyph = "⏹" if view.finished else "⏸" if view.paused else "⏵"
     clock = data_clock(view, tenths=True)
-    left = f" ● {'now':<5}" if standing(view) == FRONT else f" {glyph} {fmt.speed(view.speed):<5}"
+    left = f" ● {'now':<5}" if time_position(view) == FRONT else f" {glyph} {fmt.speed(view.speed):<5}"
     if width < 72:
         return f"{left} ├", f"┤ {clock} "
     start, end = (clock_text(ts_ns)[:5] for ts_ns in (view.start_ns, view.end_ns))

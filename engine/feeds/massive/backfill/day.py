@@ -1,14 +1,13 @@
 """One symbol's past day, from the provider into the cache: prices, listing, then trades and quotes.
 
-Owns the order: the underlying's minutes come first, because they say which strikes matter. It refuses to know
-HTTP and day files. What is there already is not asked for again.
+Owns the order: the underlying's minutes come first, because they say which strikes matter. What is there
+already is not asked for again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -23,35 +22,19 @@ from ....model.events import NS, PRICE_SCALE, UNDERLYING, Events
 from ....store.cache.historical import Historical, TickerFile
 from ....store.cache.manifest import ALL_TICKERS, FetchManifest, TickerProgress
 from ....store.importer.contract_numbers import MARGIN_NS
+from ...backfill.contracts import chosen, spans
+from ...backfill.day_fetch import BackfillRequest, DayFetch, FetchProgress, held_note
+from ..capabilities import LABEL
 from ..wire.pages import Pages, prices
 from ..wire.requests import PlanError, Request, contracts, day_bars, minute_bars
-from .contracts import BackfillRequest, chosen, spans
-from .tickers import Asker, Bounds, Progress, TickerFetcher, Ticks
+from .tickers import Asker, Bounds, TickerFetcher, Ticks
 
 _MINUTE_NS, _NS_PER_MS = 60 * NS, 1_000_000
 _ASK_AGAIN_NS = 24 * 3600 * NS
 """A refusal is remembered for so long; the plan may be another one then."""
 
 _CUT = "It was fetched in part."
-HELD = "It is made of what was fetched earlier; whether that is all of it, only Massive can tell."
 _NO_INTEREST = "Massive tells open interest only of today's chain, so this day has none."
-
-
-@dataclass(frozen=True, slots=True)
-class DayFetch:
-    """What there is of a symbol's day after a run.
-
-    files    : everything complete, of this run and of earlier ones
-    failures : the files that could not be fetched, and why
-    notes    : what is to be known about the day, one sentence each
-    whole    : whether the provider was asked for all that is wanted
-    """
-
-    wanted: BackfillRequest
-    files: tuple[Path, ...]
-    failures: tuple[tuple[str, str], ...]
-    notes: tuple[str, ...]
-    whole: bool = True
 
 
 class Backfill:
@@ -66,7 +49,7 @@ class Backfill:
         asker: Asker,
         cache: Historical,
         now_ns: Callable[[], int],
-        tell: Callable[[Progress], None] = lambda _: None,
+        tell: Callable[[FetchProgress], None] = lambda _: None,
     ) -> None:
         self.asker, self.cache, self.now_ns, self.tell = asker, cache, now_ns, tell
         self.no_quotes = ""
@@ -87,7 +70,11 @@ def held(cache: Historical, wanted: BackfillRequest) -> DayFetch:
     reasons = tuple(each.reason for each in entries if each.reason)
     cut = tuple((f"{each.kind} of {each.ticker}", _CUT) for each in entries if each.state == "partial")
     return DayFetch(
-        wanted, _files(cache, wanted.day, entries), cut, (_NO_INTEREST, *reasons, HELD), whole=False
+        wanted,
+        _files(cache, wanted.day, entries),
+        cut,
+        (_NO_INTEREST, *reasons, held_note(LABEL)),
+        whole=False,
     )
 
 
@@ -106,7 +93,7 @@ class _DayBackfill:
     def __init__(self, owner: Backfill, wanted: BackfillRequest, manifest: FetchManifest) -> None:
         self._owner, self._wanted, self._manifest = owner, wanted, manifest
         self._asker, self._cache, self._now_ns = owner.asker, owner.cache, owner.now_ns
-        self._progress, self._pages = Progress(), Pages()
+        self._progress, self._pages = FetchProgress(), Pages()
         self._notes = [_NO_INTEREST]
         hours = session(wanted.day)
         bounds = Bounds(wanted.day, hours.open_ns - MARGIN_NS, hours.close_ns + MARGIN_NS + 1)

@@ -1,7 +1,7 @@
 """Trades and quotes of many tickers into their files: several at a time, page by page, each row once.
 
 Owns the order of work, and what a refusal means: one ticker's is remembered and named, many in a row end the
-run. It refuses to know how contracts are chosen. A killed process goes on where the manifest says.
+run. A killed process goes on where the manifest says.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from ....model.errors import NoDataError, ProviderError
 from ....store.cache.historical import Historical, TickerFile
 from ....store.cache.manifest import FetchManifest, TickerProgress
+from ...backfill.day_fetch import FetchProgress
 from ..wire.pages import Pages
 from ..wire.requests import Page, Request, quotes, trades
 from ..wire.ticks import TIME, Columns, quote_columns, trade_columns
@@ -46,21 +47,6 @@ class Asker(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far a run is; told after every page.
-
-    tickers, done : files to fetch, and those that are fetched or given up
-    rows, requests, rejected : of this run alone; rejected rows could not be read
-    """
-
-    tickers: int = 0
-    done: int = 0
-    rows: int = 0
-    requests: int = 0
-    rejected: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The day to fetch and its hours, ns UTC, the end not included."""
@@ -83,7 +69,7 @@ class TickerFetcher:
         cache: Historical,
         manifest: FetchManifest,
         bounds: Bounds,
-        progress: Progress,
+        progress: FetchProgress,
         tell: Callable[[], None],
         now_ns: Callable[[], int],
     ) -> None:

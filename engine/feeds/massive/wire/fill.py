@@ -10,7 +10,7 @@ import math
 
 from numba import njit
 
-from ....fold import JIT
+from ....jit.options import JIT
 from ....model.events import BAR, FLAG_RECEIVED, MISSING, PRICE_SCALE, QUOTE, TRADE
 from .rows import (
     CID_BITS,

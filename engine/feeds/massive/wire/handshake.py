@@ -8,13 +8,11 @@ from __future__ import annotations
 from enum import Enum, StrEnum
 from typing import Final
 
+from ...transport.wire_machine import Ending, Retry
+
 
 class HandshakeState(StrEnum):
-    """Where a connection stands.
-
-    The last four are ends, and say what an owner does next: REFUSED nothing more, the key or the plan is
-    wrong; EVICTED wait a minute, another program uses the key; SLOW and DISMISSED reconnect.
-    """
+    """Where a connection stands; the last four are ends, see `ending`."""
 
     OPENING = "opening"
     AUTHENTICATING = "authenticating"
@@ -82,7 +80,27 @@ TRANSITIONS: Final[dict[HandshakeState, dict[str, Step]]] = {
 """Every state and status. An end is never left: the cause of the close must stay known."""
 
 
+_ENDED: Final = {
+    HandshakeState.EVICTED: Ending(Retry.LATE, "Another program took over this key's one connection."),
+    HandshakeState.SLOW: Ending(
+        Retry.SOON, "The provider closed the connection because it was read too slowly."
+    ),
+    HandshakeState.DISMISSED: Ending(Retry.SOON, "The provider asked for a new connection."),
+}
+
+
 def step(state: HandshakeState, status: str) -> Step:
     """Return the state after a status, and what it asks for."""
     steps = TRANSITIONS[state]
     return steps.get(status, steps[OTHER])
+
+
+def ending(state: HandshakeState, cluster: str, message: str) -> Ending | None:
+    """Return what a state means for whoever keeps the connection up, None while it goes on.
+
+    message : of the status that led there
+    """
+    if state is HandshakeState.REFUSED:
+        why = f"Massive refused the key for {cluster}: {message.rstrip('.')}; check MASSIVE_API_KEY."
+        return Ending(Retry.NEVER, why)
+    return _ENDED.get(state)

@@ -1,8 +1,8 @@
 """Massive's websocket (formerly Polygon.io) without a socket: frames in, events and commands out.
 
 `receive` takes frames; `events`, `to_send` and `notices` are drained; `want` and `reconcile` steer. Owns one
-connection's conversation, its decoding and the order of everything. It refuses to know sockets, clocks,
-backoff, hosts and plans. It never raises on what comes in: what cannot be read is in `counters`.
+connection's conversation, its decoding and the order of everything. It never raises on what comes in: what
+cannot be read is in `counters`.
 
 While nothing but data is awaited frames are only kept, and read together when something is drained: one pass
 over many small frames costs a third of a pass over each.
@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from ....model.errors import UsageError
 from ....model.events import EVENT, SPOT, Batch
+from ...transport.wire_machine import Ending
 from .channels import Channels, command
 from .fields import TYPES, StatusMessage
 from .frame_reader import Counters, FrameReader
-from .handshake import Action, HandshakeState, step
+from .handshake import Action, HandshakeState, ending, step
 from .notices import Notice, StatusNotice
 from .rows import CID_BITS, MARK, NO_SEQUENCE, UNREAD, EventRows, joined_rows
 from .scan import Data, Places, joined, scan
@@ -35,21 +36,23 @@ _Fields = tuple[int, ...]
 
 
 class Machine:
-    """One connection to one cluster, and its successors: `reset_connection` begins the next.
+    """One connection to one cluster, and its successors; a `transport.wire_machine.WireMachine`.
 
     channels : what is wanted, held and refused
     counters : what came in, and what could not be taken
+    ending   : how the provider ended the conversation, None while it has not
     """
 
     def __init__(self, key: str, cluster: str, tickers: TickerTable, seen: SeenTrades | None = None) -> None:
         if cluster not in TYPES:
             raise UsageError(f"{cluster!r} is no cluster of Massive's; choose from {', '.join(TYPES)}.")
         self.state = HandshakeState.OPENING
+        self.ending: Ending | None = None
         self.channels = Channels()
         self.counters = Counters()
-        self._key, self._tickers = key, tickers
+        self._key, self._cluster, self._tickers = key, cluster, tickers
         self._seen = SeenTrades() if seen is None else seen
-        self._book = FrameReader(cluster, self.counters)
+        self._reader = FrameReader(cluster, self.counters)
         self._plain = cluster == _SCANNED
         self._frames: list[bytes] = []
         self._received: list[int] = []
@@ -57,6 +60,11 @@ class Machine:
         self._rows: list[EventRows] = []
         self._out: list[str] = []
         self._notices: list[Notice] = []
+
+    @property
+    def streaming(self) -> bool:
+        """Say whether the login is over and data may come."""
+        return self.state is HandshakeState.STREAMING
 
     def receive(self, frame: bytes | str, recv_ns: int) -> None:
         """Take one websocket message that arrived at `recv_ns`, ns UTC."""
@@ -75,13 +83,13 @@ class Machine:
     def want(self, channels: Iterable[str]) -> None:
         """Set the channels that should be held from now on; commands follow by difference."""
         self.channels.wanted = frozenset(channels)
-        if self.state is HandshakeState.STREAMING:
+        if self.streaming:
             self._out += self.channels.commands()
 
     def reconcile(self, now_ns: int) -> None:
         """Settle what has been unanswered for too long; call it about once a second, ns UTC."""
         self._digest()
-        if self.state is HandshakeState.STREAMING:
+        if self.streaming:
             told, said = self.channels.reconcile(now_ns)
             self._notices += told
             self._out += said
@@ -89,9 +97,12 @@ class Machine:
     def reset_connection(self) -> None:
         """Begin a new connection; what was wanted, counted and seen stays."""
         self._digest()
-        self.state = HandshakeState.OPENING
+        self.state, self.ending = HandshakeState.OPENING, None
         self.channels.reset()
         self._out.clear()
+
+    def greet(self) -> None:
+        """Say nothing: the first word is the provider's."""
 
     def events(self) -> dict[str, Batch]:
         """Drain the events since the last call, one batch per underlying, each in order of arrival.
@@ -169,7 +180,7 @@ class Machine:
     def _piece(self, piece: bytes, received_ns: int) -> list[tuple[_Fields, _Fields]]:
         """Return the EVENT and MARK fields of what a piece of a frame says."""
         found: list[tuple[_Fields, _Fields]] = []
-        for message in self._book.read(piece):
+        for message in self._reader.read(piece):
             if isinstance(message, StatusMessage):
                 self._status(message.status, message.message)
             elif (reading := message.reading()) is None:
@@ -194,7 +205,9 @@ class Machine:
 
     def _status(self, status: str, message: str) -> None:
         self.counters.statuses += 1
+        said = self.without_key(message)
         self.state, action = step(self.state, status)
+        self.ending = self.ending or ending(self.state, self._cluster, said)
         if action is Action.AUTHENTICATE:
             self._out.append(command("auth", self._key))
         elif action is Action.SUBSCRIBE:
@@ -202,8 +215,8 @@ class Machine:
         elif action is Action.CONFIRM and self.channels.confirm(message):
             return
         elif action is Action.SUSPECT:
-            self.channels.suspect(self.without_key(message))
-        self._notices.append(StatusNotice(status, self.without_key(message), self.state.value))
+            self.channels.suspect(said)
+        self._notices.append(StatusNotice(status, said, self.state.value))
 
 
 def _present(tapes: NDArray[np.int64]) -> list[int]:

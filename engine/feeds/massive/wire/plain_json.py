@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ....fold import JIT
+from ....jit.options import JIT
 
 MOST_DIGITS = 15
 """So many digits always are an exact float."""

@@ -19,16 +19,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ....fold import JIT
 from ....fold.conditions import FIRST_CODE, LAST_CODE, weight
+from ....jit.options import JIT
 from ....model.events import EVENT, UNDERLYING
+from ...transport.pointers import pointer
+from ...transport.ws_frames import PAD
 from .fill import C_SLOT, KEYS, fill
 from .plain_json import BEGIN, CLOSE, COLON, COMMA, END, OPEN, QUOTE_MARK, blank, number, object_end, text
-from .pointers import pointer
 from .rows import MARK, MOST_INT2, UNREAD, EventRows
 from .ticker_index import NOWHERE, TickerIndex
-
-PAD = b"\0" * 8
 
 Data = bytes | bytearray
 """Frames one after the other, PAD behind each."""

@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ....fold import JIT
-from .pointers import pointer
+from ....jit.options import JIT
+from ...transport.pointers import pointer
 
 NOWHERE = -1
 """What a ticker that was never put in has for a place."""

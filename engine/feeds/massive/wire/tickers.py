@@ -37,7 +37,7 @@ class TickerTable:
         self._tape_of_root: dict[str, int] = {}
         self._new: list[NewContract] = []
 
-    def follow(self, underlying: Underlying, contracts: ContractTable) -> None:
+    def add(self, underlying: Underlying, contracts: ContractTable) -> None:
         """Put an underlying's events on a tape of their own; new contracts are added to `contracts`."""
         tape = len(self.symbols)
         self.symbols.append(underlying.symbol)

@@ -12,8 +12,9 @@ import numpy as np
 
 from engine.feeds.massive.rest_client import RestClient
 from engine.feeds.massive.rest_poller import PollIntervals
-from engine.feeds.massive.source import Access, MassiveSource
-from engine.feeds.massive.symbol_writer import ContractReach
+from engine.feeds.massive.sockets import Access
+from engine.feeds.massive.source import MassiveSource
+from engine.feeds.massive.watched_contracts import ContractReach
 from engine.feeds.transport.backoff import ConnectionTimes
 from engine.feeds.transport.rate_limit import RateLimit
 from engine.model.calendar import underlying
@@ -28,7 +29,7 @@ from tests.fakes.massive.shelf import chain_row, shelve
 
 OPEN_NS = BEGIN_MS * 1_000_000
 FIRST_HOUR_NS = OPEN_NS + 600 * 1_000_000_000
-QUICK = PollIntervals(pump=0.0, beat=0.01, aim=0.02, snapshot=30.0, poll=0.05, dead=3600.0, settle=0.0)
+QUICK = PollIntervals(drain=0.0, look=0.01, upkeep=0.02, snapshot=30.0, poll=0.05, dead=3600.0, settle=0.0)
 SOON = ConnectionTimes(first=0.02, most=0.05, closing=0.2, tick=0.02, evicted=0.3)
 STRIKES = range(640, 661)
 
@@ -89,8 +90,8 @@ class Stage:
         *,
         key: str | None = None,
         connections: int = 1,
-        pulse: PollIntervals = QUICK,
-        pace: ConnectionTimes = SOON,
+        intervals: PollIntervals = QUICK,
+        times: ConnectionTimes = SOON,
         begin: Callable[[TapeInfo], Any] = Kept,
         now: Callable[[], int] | None = None,
     ) -> None:
@@ -107,8 +108,8 @@ class Stage:
             self._begin,
             seed=1,
             reach=ContractReach(expiry=1, strikes=3),
-            pulse=pulse,
-            pace=pace,
+            intervals=intervals,
+            times=times,
             now=self.now,
         )
         self.tape = self.source.open(symbols[0])

@@ -10,10 +10,10 @@ import numpy as np
 
 from engine.feeds.massive.chain_snapshot import ChainChanges, fetch_chain, read_pages
 from engine.feeds.massive.rest_client import RestClient
+from engine.feeds.massive.rest_limits import rest_limit
 from engine.feeds.massive.wire.chain import ChainSnapshot
 from engine.feeds.massive.wire.pages import Pages
 from engine.feeds.massive.wire.requests import Page
-from engine.feeds.transport.rate_limit import RateLimit
 from engine.model.calendar import underlying
 from engine.model.contracts import ContractTable
 from engine.model.events import BAR, FLAG_RECEIVED, OI, QUOTE, SPOT, VENDOR
@@ -98,7 +98,7 @@ def test_what_stands_in_a_snapshot_is_told_once() -> None:
 async def test_a_chain_is_fetched_page_by_page_between_two_expirations() -> None:
     tickers = [f"O:SPY{day}{right}{strike:05d}000" for day in ("251219", "251222", "251223")
                for strike in range(500, 650) for right in "CP"]  # fmt: skip
-    async with Massive() as fake, RestClient(fake.rest_url, KEY, RateLimit(), seed=1) as rest:
+    async with Massive() as fake, RestClient(fake.rest_url, KEY, rest_limit(), seed=1) as rest:
         fake.shelf.chains["SPY"] = [chain_row(each, greeks={}, day={}) for each in tickers]
         table = ContractTable()
         chain = read_pages(await fetch_chain(rest, "SPY", DAY, NEXT), table, Pages(), NOW, NS)
@@ -111,7 +111,7 @@ async def test_a_chain_is_fetched_page_by_page_between_two_expirations() -> None
 async def test_an_index_is_asked_for_by_its_symbol_and_has_a_value() -> None:
     spx = underlying("SPX")
     ticker = "O:SPXW251219C06800000"
-    async with Massive() as fake, RestClient(fake.rest_url, KEY, RateLimit(), seed=1) as rest:
+    async with Massive() as fake, RestClient(fake.rest_url, KEY, rest_limit(), seed=1) as rest:
         level = {"ticker": "I:SPX", "value": 6817.25, "last_updated": NS}
         fake.shelf.chains[spx.symbol] = [chain_row(ticker, underlying_asset=level)]
         table = ContractTable()

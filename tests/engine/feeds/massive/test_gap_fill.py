@@ -33,7 +33,7 @@ CIDS = {CALL: 1, PUT: 2}
 
 
 def client(fake: Massive, tries: int = 1) -> RestClient:
-    return RestClient(fake.rest_url, KEY, RateLimit(1000), seed=1, tries=tries)
+    return RestClient(fake.rest_url, KEY, RateLimit(1000, 1.0), seed=1, tries=tries)
 
 
 def fetched(*messages: Message) -> GapTrades:

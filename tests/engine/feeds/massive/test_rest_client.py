@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from engine.feeds.massive.rest_client import RestClient
+from engine.feeds.massive.rest_limits import rest_limit
 from engine.feeds.massive.wire.pages import Pages, market_status
 from engine.feeds.massive.wire.requests import MARKET_STATUS, Request, TryLaterError, chain, trades
 from engine.feeds.transport.rate_limit import RateLimit
@@ -41,7 +42,7 @@ def client(
     url: str, waits: Waits, key: str = KEY, limit: RateLimit | None = None, tries: int = 5
 ) -> RestClient:
     return RestClient(
-        url, key, limit or RateLimit(), seed=1, tries=tries, clock=waits.clock, sleep=waits.sleep
+        url, key, limit or rest_limit(), seed=1, tries=tries, clock=waits.clock, sleep=waits.sleep
     )
 
 

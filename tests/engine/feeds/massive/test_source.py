@@ -127,8 +127,8 @@ async def test_a_machine_that_slept_through_the_close_has_a_gap_until_then() -> 
 async def test_a_day_that_was_heard_to_its_end_has_no_gap_there() -> None:
     close_ns = session(date(2025, 12, 19)).late_close_ns
     awake, leapt = clock(close_ns - 120 * NS), 0
-    pace = replace(SOON, jump=3600.0)
-    async with market() as fake, stage(fake, pace=pace, now=lambda: awake() + leapt) as on:
+    times = replace(SOON, jump=3600.0)
+    async with market() as fake, stage(fake, times=times, now=lambda: awake() + leapt) as on:
         await streaming(on)
         while not on.running.done():
             leapt, before = leapt + NS, on.link
@@ -180,7 +180,7 @@ async def test_a_snapshot_says_nothing_of_prices_that_the_websockets_tell() -> N
     def snapshots() -> int:
         return sum("snapshot" in each.path for each in fake.asked)
 
-    async with market() as fake, stage(fake, pulse=replace(QUICK, snapshot=0.05)) as on:
+    async with market() as fake, stage(fake, intervals=replace(QUICK, snapshot=0.05)) as on:
         await streaming(on)
         await fake.until(lambda: fake.holds("T.SPY", cluster="stocks"))
         await fake.play(Send([trade("SPY", 1, p=651.25, t=on.now() // 1_000_000)], "stocks"))
@@ -241,7 +241,7 @@ async def test_a_previous_close_that_could_not_be_fetched_is_asked_for_again() -
     async with market() as fake:
         fake.shelf.days["SPY"] = {"t": 1_766_034_000_000, "c": 648.2}
         fake.shelf.broken["/v2/aggs"] = 500
-        async with stage(fake, pulse=replace(QUICK, snapshot=0.05)) as on:
+        async with stage(fake, intervals=replace(QUICK, snapshot=0.05)) as on:
             await on.until(lambda: sum("/prev" in each.path for each in fake.asked) > 3)
             assert len(on.events(PREV_CLOSE)) == 0
             fake.shelf.broken.clear()
@@ -286,7 +286,7 @@ async def test_every_cut_has_a_gap_row_and_is_filled_to_the_uncut_tape(cut: Step
 
 async def test_trades_that_the_day_volume_tells_of_late_are_filled_after_a_later_snapshot() -> None:
     unheard = prints(OPEN_NS, 6, begin=100)
-    async with market() as fake, stage(fake, pulse=replace(QUICK, snapshot=0.05)) as on:
+    async with market() as fake, stage(fake, intervals=replace(QUICK, snapshot=0.05)) as on:
         await streaming(on)
         set_volumes(fake, unheard[:1])  # the others' contracts have no volume yet
         missed(fake, at(on.now(), unheard))
@@ -299,7 +299,7 @@ async def test_trades_that_the_day_volume_tells_of_late_are_filled_after_a_later
 
 
 async def test_what_no_fill_brings_is_asked_for_three_times() -> None:
-    async with market() as fake, stage(fake, pulse=replace(QUICK, snapshot=0.05)) as on:
+    async with market() as fake, stage(fake, intervals=replace(QUICK, snapshot=0.05)) as on:
         await streaming(on)
         set_volumes(fake, prints(on.now(), 1))  # nobody knows a trade of it
         await fake.play(Reset())
@@ -315,7 +315,7 @@ async def test_what_polls_tell_while_a_gap_is_fetched_is_not_told_twice() -> Non
         if "/v3/trades" in fake.asked[-1].path:
             await answers.wait()
 
-    async with market() as fake, stage(fake, pulse=replace(QUICK, dead=0.05)) as on:
+    async with market() as fake, stage(fake, intervals=replace(QUICK, dead=0.05)) as on:
         await streaming(on)
         unheard = prints(on.now(), 3, begin=100)
         missed(fake, unheard)
@@ -394,8 +394,8 @@ async def test_while_the_socket_is_down_the_badge_says_gap_and_why() -> None:
 
 
 async def test_a_socket_that_stays_dead_is_stood_in_for_by_polls_until_it_is_back() -> None:
-    pulse = replace(QUICK, dead=0.05)
-    async with market() as fake, stage(fake, pulse=pulse) as on:
+    intervals = replace(QUICK, dead=0.05)
+    async with market() as fake, stage(fake, intervals=intervals) as on:
         await streaming(on)
         heard = prints(on.now(), 3)
         await fake.play(Send(heard))
@@ -428,7 +428,7 @@ async def test_what_is_traded_between_the_last_poll_and_the_first_word_is_told_o
         if "/v3/snapshot" in fake.asked[-1].path:
             await answers.wait()
 
-    async with market() as fake, stage(fake, pulse=replace(QUICK, dead=0.05, snapshot=0.05)) as on:
+    async with market() as fake, stage(fake, intervals=replace(QUICK, dead=0.05, snapshot=0.05)) as on:
         await streaming(on)
         await fake.play(Hang(), Reset())
         await on.until(lambda: on.link.badge == "POLL")
@@ -454,8 +454,8 @@ async def test_what_is_traded_between_the_last_poll_and_the_first_word_is_told_o
 
 async def test_a_gap_right_after_polls_is_filled_from_where_they_ended() -> None:
     """A fetch begins somewhat before its gap, and what polls have told there is on the tape as volume."""
-    pulse = replace(QUICK, dead=0.05)
-    async with market() as fake, stage(fake, pulse=pulse) as on:
+    intervals = replace(QUICK, dead=0.05)
+    async with market() as fake, stage(fake, intervals=intervals) as on:
         await streaming(on)
         await fake.play(Hang(), Reset())
         await on.until(lambda: on.link.badge == "POLL")
@@ -478,7 +478,7 @@ async def test_a_gap_right_after_polls_is_filled_from_where_they_ended() -> None
 
 
 async def test_the_gap_before_polls_begins_where_the_socket_broke_off() -> None:
-    async with market() as fake, stage(fake, pulse=replace(QUICK, dead=0.5)) as on:
+    async with market() as fake, stage(fake, intervals=replace(QUICK, dead=0.5)) as on:
         await streaming(on)
         heard_ns = on.now()
         await fake.play(Send(prints(heard_ns, 1)))
@@ -523,7 +523,7 @@ async def test_a_clock_that_is_set_back_holds_nothing_up() -> None:
     def snapshots() -> int:
         return sum("snapshot" in each.path for each in fake.asked)
 
-    async with market() as fake, stage(fake, now=now, pulse=replace(QUICK, snapshot=0.05)) as on:
+    async with market() as fake, stage(fake, now=now, intervals=replace(QUICK, snapshot=0.05)) as on:
         await streaming(on)
         back_ns[0] = 300 * NS
         await streaming(on)
@@ -532,8 +532,8 @@ async def test_a_clock_that_is_set_back_holds_nothing_up() -> None:
 
 
 async def test_trades_that_polls_counted_are_not_fetched_again() -> None:
-    pulse = replace(QUICK, dead=0.05)
-    async with market() as fake, stage(fake, pulse=pulse) as on:
+    intervals = replace(QUICK, dead=0.05)
+    async with market() as fake, stage(fake, intervals=intervals) as on:
         await streaming(on)
         await fake.play(Hang(), Reset())
         await on.until(lambda: on.link.badge == "POLL")
@@ -602,7 +602,7 @@ async def test_an_evicted_source_waits_and_says_why() -> None:
 
 async def test_a_long_wait_for_the_next_attempt_is_counted_down() -> None:
     patient = replace(SOON, evicted=60.0)
-    async with market() as fake, stage(fake, pace=patient) as on:
+    async with market() as fake, stage(fake, times=patient) as on:
         await streaming(on)
         await fake.play(Say("max_connections", "Maximum number of connections exceeded."), Shut(1008))
         await on.until(lambda: re.search(r"one connection\. Next attempt in (60|5\d) s\.$", on.link.note))
@@ -676,8 +676,8 @@ async def test_what_was_traded_while_it_was_not_running_is_fetched_by_what_the_d
             made.tape.take()
             return made
 
-        pulse = replace(QUICK, snapshot=0.05)
-        async with stage(fake, begin=resumed, now=now, pulse=pulse) as on:
+        intervals = replace(QUICK, snapshot=0.05)
+        async with stage(fake, begin=resumed, now=now, intervals=intervals) as on:
             await on.until(lambda: len(on.events(TRADE)) == 12)
             assert on.trades() == told([*recorded, *lost])
             await on.until(lambda: on.link.reconciled == 1.0)
@@ -709,7 +709,7 @@ async def test_a_plan_without_snapshots_streams_on_the_listed_contracts() -> Non
             assert on.link.reconciled != on.link.reconciled
             kept, asked = on.intake().kept, len(fake.asked)
             await on.until(lambda: on.intake().kept > kept + 25)
-            assert len(fake.asked) <= asked + 1  # what is refused is not asked for at the pace of polls
+            assert len(fake.asked) <= asked + 1  # what is refused is not asked for at the times of polls
 
 
 async def test_what_a_snapshot_repeats_says_nothing_of_the_lag() -> None:

@@ -112,8 +112,8 @@ async def test_out_of_hours_a_chain_that_does_not_come_is_told_and_asked_for_aga
     async with Massive() as fake:
         fake.shelf.chains["SPY"] = full_chain()
         fake.shelf.broken["/v3/snapshot"] = 400
-        pulse = replace(QUICK, snapshot=0.05)
-        async with stage(fake, pulse=pulse, now=clock(OPEN_NS - 3_600_000_000_000)) as on:
+        intervals = replace(QUICK, snapshot=0.05)
+        async with stage(fake, intervals=intervals, now=clock(OPEN_NS - 3_600_000_000_000)) as on:
             await on.until(lambda: "The market opens" in on.link.note and "HTTP 400" in on.link.note)
             fake.shelf.broken.clear()
             await on.until(lambda: len(on.events(OI)) == 42)
@@ -149,7 +149,7 @@ async def test_a_websocket_that_is_refused_says_how_its_stand_in_does() -> None:
     async with Massive() as fake:
         fake.shelf.chains["SPY"] = full_chain()
         await fake.play(Hang())
-        async with stage(fake, pulse=replace(QUICK, dead=0.0)) as on:
+        async with stage(fake, intervals=replace(QUICK, dead=0.0)) as on:
             await on.until(lambda: on.link.note.endswith("HTTP status 503."))
             fake.shelf.broken["/v3/snapshot"] = 400
             await on.until(lambda: "status 503. " in on.link.note and "HTTP 400" in on.link.note)

@@ -11,7 +11,6 @@ from engine.feeds.massive.subscriptions import (
     Grants,
     SymbolSubscription,
     by_nearness,
-    learned,
     option_channels,
     spot_channels,
     spot_cluster,
@@ -120,11 +119,11 @@ def test_a_spot_that_drifts_within_the_slack_changes_no_channel() -> None:
 
 
 def test_a_kind_is_lost_only_when_nothing_of_it_is_held() -> None:
-    assert learned(Grants(), {"Q.O:A"}, {"Q.O:B"}) == Grants()
-    assert learned(Grants(), {"Q.O:A"}, {"T.O:A"}) == Grants(quotes=False)
-    assert learned(Grants(quotes=False), {"A.O:A"}, set()) == Grants(quotes=False, bars="AM")
-    assert learned(Grants(quotes=False, bars="AM"), {"AM.O:A"}, set()).bars == ""
-    assert learned(Grants(), {"T.O:A"}, set()).trades is False
+    assert Grants().without({"Q.O:A"}, {"Q.O:B"}) == Grants()
+    assert Grants().without({"Q.O:A"}, {"T.O:A"}) == Grants(quotes=False)
+    assert Grants(quotes=False).without({"A.O:A"}, set()) == Grants(quotes=False, bars="AM")
+    assert Grants(quotes=False, bars="AM").without({"AM.O:A"}, set()).bars == ""
+    assert Grants().without({"T.O:A"}, set()).trades is False
 
 
 def test_an_underlying_is_heard_on_its_own_cluster() -> None:

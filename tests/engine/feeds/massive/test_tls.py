@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from engine.feeds.massive.connection import Phase
 from engine.feeds.massive.rest_client import RestClient
+from engine.feeds.massive.rest_limits import rest_limit
 from engine.feeds.massive.wire.requests import MARKET_STATUS
-from engine.feeds.transport.rate_limit import RateLimit
+from engine.feeds.transport.connection_status import Phase
 from engine.model.errors import ProviderError
 from tests.engine.feeds.massive.staging import FIRST_HOUR_NS, full_chain
 from tests.fakes.massive import KEY, Massive
@@ -81,7 +81,7 @@ async def test_an_untrusted_websocket_is_one_sentence_and_is_tried_again(authori
 
 async def test_an_untrusted_rest_interface_says_the_same_and_gets_no_key(authority: Authority) -> None:
     async with Massive(tls=authority.server) as fake:
-        async with RestClient(fake.rest_url, KEY, RateLimit(), seed=1) as rest:
+        async with RestClient(fake.rest_url, KEY, rest_limit(), seed=1) as rest:
             with pytest.raises(
                 ProviderError, match=r"certificate of 127.0.0.1 is not trusted .*SSL_CERT_FILE"
             ):
@@ -91,7 +91,7 @@ async def test_an_untrusted_rest_interface_says_the_same_and_gets_no_key(authori
 
 async def test_a_host_that_does_not_speak_tls_is_named() -> None:
     async with Massive() as fake:
-        async with RestClient(fake.rest_url.replace("http", "https"), KEY, RateLimit(), seed=1) as rest:
+        async with RestClient(fake.rest_url.replace("http", "https"), KEY, rest_limit(), seed=1) as rest:
             with pytest.raises(ProviderError, match=r"127.0.0.1 does not speak TLS"):
                 await rest.bare(MARKET_STATUS)
         pump = Pump(f"wss://{fake.feed}/options", machine())

@@ -7,7 +7,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from engine.analytics.greeks import OK, implied_vol, years
+from engine.analytics.greeks import years
+from engine.analytics.implied_vol import OK, implied_vol
 from engine.feeds.simulated import DayParams, SimTape, SimulatedSource
 from engine.model.calendar import settle_ns
 from engine.model.events import MISSING, OI, QUOTE, SPOT, TRADE, Events

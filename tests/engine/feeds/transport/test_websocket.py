@@ -1,8 +1,9 @@
-"""A line fed by hand: the other side is the library's own server protocol, and nothing is connected."""
+"""A websocket fed by hand: the other side is the library's own server protocol, and nothing is connected."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,9 +15,8 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
-from engine.feeds.massive.wire.scan import PAD
 from engine.feeds.transport.websocket import WebSocket
-from engine.feeds.transport.ws_frames import Chunk, unwrapped
+from engine.feeds.transport.ws_frames import PAD, Chunk, unwrapped
 
 
 @dataclass
@@ -45,16 +45,22 @@ class Wire(asyncio.Transport):
 
 
 class Pair:
-    """A line, and the server's half of the conversation."""
+    """A websocket, and the server's half of the conversation."""
 
     def __init__(self) -> None:
         self.chunks: list[Chunk] = []
+        self.opened_after: list[int] = []
         self.wire = Wire()
         self.server = ServerProtocol()
-        self.line = WebSocket(
-            parse_uri("ws://127.0.0.1:1/options"), self.chunks.append, lambda: 7, gather_s=0.001
+        self.socket = WebSocket(
+            parse_uri("ws://127.0.0.1:1/options"),
+            self.chunks.append,
+            lambda: self.opened_after.append(len(self.chunks)),
+            lambda: 7,
+            time.monotonic,
+            gather_s=0.001,
         )
-        self.line.connection_made(self.wire)
+        self.socket.connection_made(self.wire)
         self.server.receive_data(bytes(self.wire.written))
         (request,) = self.server.events_received()
         assert isinstance(request, Request)
@@ -72,7 +78,7 @@ class Pair:
         """Let bytes arrive, cut into reads."""
         borders = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
         for begin, end in pairwise(borders):
-            self.line.data_received(data[begin:end])
+            self.socket.data_received(data[begin:end])
 
 
 def frame(data: bytes, opcode: Opcode = Opcode.TEXT, fin: bool = True) -> bytes:
@@ -104,7 +110,7 @@ def test_however_the_bytes_are_cut_the_messages_are_the_same(cuts: list[int]) ->
     async def check() -> None:
         pair = Pair()
         pair.feed(pair.answer + STREAM, cuts)
-        assert pair.line.usable
+        assert pair.socket.usable
         assert pair.messages == MEANT
         pair.server.receive_data(bytes(pair.wire.written))
         pongs = [each for each in pair.server.events_received() if isinstance(each, Frame)]
@@ -126,7 +132,7 @@ async def test_one_byte_at_a_time_is_enough() -> None:
 async def test_a_close_frame_ends_it_with_its_code_and_is_answered() -> None:
     pair = Pair()
     pair.feed(pair.answer + frame(b"[1]") + frame(b"\x03\xe9bye", Opcode.CLOSE) + frame(b"[2]"))
-    assert pair.line.ended.result() == "The provider closed the connection with code 1001 (bye)."
+    assert pair.socket.end.result() == "The provider closed the connection with code 1001 (bye)."
     assert pair.messages == [b"[1]"]
     assert pair.wire.written[:1] == b"\x88"
 
@@ -135,7 +141,7 @@ async def test_what_breaks_the_protocol_ends_it_and_keeps_what_came_before() -> 
     pair = Pair()
     masked = Frame(Opcode.TEXT, b"[2]").serialize(mask=True)
     pair.feed(pair.answer + frame(b"[1]") + masked + frame(b"[3]"))
-    assert pair.line.ended.result().startswith("The provider broke the websocket protocol: ")
+    assert pair.socket.end.result().startswith("The provider broke the websocket protocol: ")
     assert pair.messages == [b"[1]"]
 
 
@@ -146,21 +152,21 @@ async def test_an_end_within_a_message_is_told_apart_from_one_between_two() -> N
     ):
         pair = Pair()
         pair.feed(pair.answer + data)
-        pair.line.eof_received()
-        assert pair.line.ended.result().endswith(why)
+        pair.socket.eof_received()
+        assert pair.socket.end.result().endswith(why)
 
 
 async def test_an_answer_that_is_no_upgrade_is_a_refusal_with_its_status() -> None:
     pair = Pair()
     pair.feed(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
-    assert pair.line.refused == 403
-    assert pair.line.ended.result() == "The host refused the connection with HTTP status 403."
+    assert pair.socket.refusal_status == 403
+    assert pair.socket.end.result() == "The host refused the connection with HTTP status 403."
 
 
 async def test_an_answer_that_is_no_http_is_named() -> None:
     pair = Pair()
     pair.feed(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
-    assert pair.line.ended.result().startswith("The host does not speak websocket: ")
+    assert pair.socket.end.result().startswith("The host does not speak websocket: ")
 
 
 async def test_after_a_small_read_the_socket_is_left_alone_for_a_moment() -> None:
@@ -178,10 +184,10 @@ async def test_what_is_held_back_is_not_read_when_the_moment_is_over() -> None:
     pair = Pair()
     pair.feed(pair.answer + frame(b"[0]"))
     pair.feed(frame(b"[1]"))
-    pair.line.pause()
+    pair.socket.pause()
     over = asyncio.Event()
     asyncio.get_running_loop().call_later(0.002, over.set)
     await over.wait()
     assert not pair.wire.reading
-    pair.line.resume()
+    pair.socket.resume()
     assert pair.wire.reading

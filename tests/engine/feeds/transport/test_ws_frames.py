@@ -6,8 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from engine.feeds.massive.wire.scan import PAD
-from engine.feeds.transport.ws_frames import LARGEST, Chunk, frame_size, is_plain, plain_frames, unwrapped
+from engine.feeds.transport.ws_frames import (
+    LARGEST,
+    PAD,
+    Chunk,
+    frame_size,
+    is_plain,
+    plain_frames,
+    unwrapped,
+)
 
 SIZES = st.one_of(st.integers(0, 130), st.sampled_from([125, 126, 127, 65_535, 65_536, 70_000]))
 MESSAGES = st.lists(SIZES.map(lambda size: bytes(33 + i % 90 for i in range(size))), max_size=6)

@@ -7,12 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.fold.params import SignalParams
-from engine.fold.rules.block import size_bin
-from engine.fold.rules.evidence import named
-from engine.fold.rules.firing import BLOCK, strength_of
-from engine.fold.state import SIZE_BINS
+from engine.fold.rules.block import RULE, SIZE_BINS, BlockParams, size_bin
+from engine.fold.rules.firing import strength_of
 
-P = SignalParams()
+SHARED = SignalParams()
+P = BlockParams()
 
 
 @pytest.fixture
@@ -26,33 +25,33 @@ def found(tape, params=None):
 
 @pytest.mark.parametrize(("price", "direction"), [(2.50, 1), (2.45, -1)])
 def test_a_print_of_many_contracts_is_a_block(quoted, price, direction) -> None:
-    (signal,) = found(quoted.trade(price, P.block_size, at=400))
+    (signal,) = found(quoted.trade(price, P.size, at=400))
     assert (signal["direction"], signal["side_confidence"]) == (direction, pytest.approx(0.4))
-    n = dict(named(BLOCK, signal["evidence"].tolist()))
-    assert (n["over"], n["size"], n["price_usd"]) == (1.0, P.block_size, price)
-    assert n["premium_usd"] == pytest.approx(100 * price * P.block_size)
+    n = dict(RULE.named(signal["evidence"].tolist()))
+    assert (n["over"], n["size"], n["price_usd"]) == (1.0, P.size, price)
+    assert n["premium_usd"] == pytest.approx(100 * price * P.size)
     assert (n["rarity"], n["prints_before"]) == (0, 0)
-    assert signal["strength"] == strength_of(1.0, P.block_half)
+    assert signal["strength"] == strength_of(1.0, P.half)
 
 
 def test_a_print_that_costs_much_is_a_block(tape) -> None:
-    size = P.block_size // 5
-    price = P.block_premium_usd / (100 * size)
-    tape.spot(685.0, at=0).quote(price - 1, price, at=0).quote(price - 1, price, at=P.mute_s)
+    size = P.size // 5
+    price = P.premium_usd / (100 * size)
+    tape.spot(685.0, at=0).quote(price - 1, price, at=0).quote(price - 1, price, at=SHARED.mute_s)
     (signal,) = found(tape.trade(price, size, at=400))
-    assert dict(named(BLOCK, signal["evidence"].tolist()))["over"] == pytest.approx(1.0)
+    assert dict(RULE.named(signal["evidence"].tolist()))["over"] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
     ("why", "size", "at", "cond"),
     [
-        ("one contract short", P.block_size - 1, 400, 0),
-        ("warm-up", P.block_size, P.mute_s - 1, 0),
-        ("late", P.block_size, 400, 202),
-        ("cancelled", P.block_size, 400, 201),
-        ("a leg", P.block_size, 400, 232),
-        ("opening", P.block_size, 400, 208),
-        ("compression", P.block_size, 400, 247),
+        ("one contract short", P.size - 1, 400, 0),
+        ("warm-up", P.size, SHARED.mute_s - 1, 0),
+        ("late", P.size, 400, 202),
+        ("cancelled", P.size, 400, 201),
+        ("a leg", P.size, 400, 232),
+        ("opening", P.size, 400, 208),
+        ("compression", P.size, 400, 247),
     ],
 )
 def test_what_is_missing_keeps_it_silent(quoted, why, size, at, cond) -> None:
@@ -60,7 +59,7 @@ def test_what_is_missing_keeps_it_silent(quoted, why, size, at, cond) -> None:
 
 
 def test_a_cross_is_a_block_without_a_direction(quoted) -> None:
-    (signal,) = found(quoted.trade(2.48, P.block_size, at=400, cond=229))
+    (signal,) = found(quoted.trade(2.48, P.size, at=400, cond=229))
     assert (signal["direction"], signal["side_confidence"]) == (0, 0)
 
 
@@ -68,14 +67,14 @@ def test_a_market_that_prints_such_sizes_all_day_has_no_blocks_until_a_larger_on
     quoted, eager_params
 ) -> None:
     """Once warm, a block is among the largest thousandth of the session's prints."""
-    params = eager_params(block_warm_prints=2000)
+    params = eager_params(changes={"block.warm_prints": 2000})
     for k in range(3000):
-        quoted.trade(2.48, P.block_size if k % 5 == 0 else 3, at=400 + k)
+        quoted.trade(2.48, P.size if k % 5 == 0 else 3, at=400 + k)
     signals = found(quoted, params)
     assert max(s["ts"] for s in signals) <= quoted.events["ts"][3 + 2000]
-    later = found(quoted.trade(2.48, 20 * P.block_size, at=4000), params)
+    later = found(quoted.trade(2.48, 20 * P.size, at=4000), params)
     assert len(later) == len(signals) + 1
-    assert dict(named(BLOCK, later[-1]["evidence"].tolist()))["rarity"] == 0
+    assert dict(RULE.named(later[-1]["evidence"].tolist()))["rarity"] == 0
 
 
 @settings(deadline=None)  # the first example compiles

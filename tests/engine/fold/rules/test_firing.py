@@ -14,7 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.fold.params import PRESETS, FoldParams, SignalParams
-from engine.fold.rules.firing import FMV_DIVERGENCE, RULE_NAMES, strength_of
+from engine.fold.rules.catalogue import RULE_NAMES
+from engine.fold.rules.firing import strength_of
+from engine.fold.rules.fmv_divergence import FMV_DIVERGENCE
+from engine.fold.rules.fmv_divergence import RULE as FMV_RULE
 from engine.fold.state import new_state
 from engine.fold.step import step
 from engine.model.calendar import session
@@ -25,9 +28,10 @@ DAY = date(2025, 12, 16)
 BASE_NS = session(DAY).open_ns + 30 * 60 * NS
 SEED = PRESETS["seed"]
 DEFAULT = SignalParams()
+FMV_SEED = FMV_RULE.seed
 MID = 2.50
-HOT, LOUD = SEED.fmv_percent * 1.05, SEED.fmv_percent * 2.1
-WARM, COLD = SEED.fmv_percent * (SEED.rearm + 0.1), SEED.fmv_percent * (SEED.rearm - 0.1)
+HOT, LOUD = FMV_SEED.percent * 1.05, FMV_SEED.percent * 2.1
+WARM, COLD = FMV_SEED.percent * (SEED.rearm + 0.1), FMV_SEED.percent * (SEED.rearm - 0.1)
 AFTER = SEED.cooldown_s + 1
 
 
@@ -117,7 +121,7 @@ def test_strikes_side_by_side_are_told_together(tape, eager_params, why, cid, at
 def test_strikes_far_apart_are_told_apart(tape, eager_params) -> None:
     """680 and 690 are two strikes apart here, and reach is one."""
     told(told(tape, [(0, HOT)], cid=3), [(1, HOT)], cid=5)
-    assert parents(tape, eager_params(SEED, group_strikes=1.0)) == [-1, -1]
+    assert parents(tape, eager_params(SEED, {"group_strikes": 1.0})) == [-1, -1]
 
 
 def test_what_joins_a_neighbour_hands_its_head_on(tape, eager_params) -> None:
@@ -193,7 +197,7 @@ def test_a_storm_ends(tape) -> None:
 
 @pytest.mark.parametrize(("at", "fires"), [(DEFAULT.mute_s - 0.1, 0), (DEFAULT.mute_s, 1)])
 def test_the_first_minutes_are_muted(tape, eager_params, at, fires) -> None:
-    params = eager_params(SEED, mute_s=DEFAULT.mute_s)
+    params = eager_params(SEED, {"mute_s": DEFAULT.mute_s})
     assert len(told(tape, [(0, 0.0), (at, HOT)]).fold(params).signals) == fires
 
 
@@ -210,11 +214,12 @@ def test_strength_is_one_half_where_the_parameter_says(half) -> None:
 @pytest.mark.parametrize("preset", PRESETS)
 def test_strength_is_never_full_at_a_rules_own_threshold(preset) -> None:
     p = PRESETS[preset]
+    volume, spread, price, fmv = p.by_rule[:4]
     thresholds = (
-        (p.volume_ratio if p.seed else p.volume_z, p.volume_half),
-        (1 / p.spread_ratio, p.spread_half),
-        (p.price_percent if p.seed else p.price_z, p.price_half),
-        (p.fmv_percent if p.seed else p.fmv_edge, p.fmv_half),
+        (volume.ratio if p.seed else volume.z, volume.half),
+        (1 / spread.ratio, spread.half),
+        (price.percent if p.seed else price.z, price.half),
+        (fmv.percent if p.seed else fmv.edge, fmv.half),
     )
     for threshold, half in thresholds:
         assert 0.3 < strength_of(threshold, half) < 0.9

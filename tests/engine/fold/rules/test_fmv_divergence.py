@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from engine.fold.params import PRESETS, SignalParams
-from engine.fold.rules.evidence import named
-from engine.fold.rules.firing import FMV_DIVERGENCE, strength_of
+from engine.fold.params import PRESETS
+from engine.fold.rules.firing import strength_of
+from engine.fold.rules.fmv_divergence import RULE, FmvDivergenceParams
 
-P = SignalParams()
-HOLD = P.fmv_hold_s
+P = FmvDivergenceParams()
+HOLD = P.hold_s
 MID = 2.50
 
 
@@ -37,20 +37,20 @@ def test_fair_value_that_stays_away_fires_once(tape, eager_params, fmv, directio
 def test_evidence_re_derives_the_decision(tape, eager_params, half, unit) -> None:
     """The unit is half the spread, or two ticks where the spread is narrower than that."""
     (signal,) = found(market(tape, 2.60, half=half), eager_params())
-    n = dict(named(FMV_DIVERGENCE, signal["evidence"].tolist()))
+    n = dict(RULE.named(signal["evidence"].tolist()))
     assert (n["fmv_usd"], n["mid_usd"]) == (2.60, 2.50)
     assert n["edge"] == pytest.approx((n["fmv_usd"] - n["mid_usd"]) / unit)
-    assert n["edge"] >= P.fmv_edge
+    assert n["edge"] >= P.edge
     assert n["percent"] == pytest.approx(4.0)
     assert n["held_s"] >= HOLD
-    assert n["fmv_age_s"] < P.fmv_age_s
-    assert signal["strength"] == strength_of(n["edge"], P.fmv_half)
+    assert n["fmv_age_s"] < P.age_s
+    assert signal["strength"] == strength_of(n["edge"], P.half)
 
 
 @pytest.mark.parametrize(
     ("why", "changes"),
     [
-        ("near the mid", {"fmv": 2.50 + 0.02 * P.fmv_edge * 0.99}),
+        ("near the mid", {"fmv": 2.50 + 0.02 * P.edge * 0.99}),
         ("inside a wide spread", {"fmv": 2.60, "half": 0.08}),
         ("not long enough", {"fmv": 2.60, "until": HOLD - 0.1}),
         ("locked", {"fmv": 2.60, "half": 0.0}),
@@ -101,7 +101,7 @@ def test_last_trade_is_never_compared(tape, eager_params) -> None:
 
 def test_seed_example_is_four_percent_with_strength_four_fifths(tape, eager_params) -> None:
     (signal,) = found(tape.quote(2.45, 2.55, at=0).fmv(2.60, at=0), eager_params(PRESETS["seed"]))
-    assert dict(named(FMV_DIVERGENCE, signal["evidence"].tolist()))["percent"] == pytest.approx(4.0)
+    assert dict(RULE.named(signal["evidence"].tolist()))["percent"] == pytest.approx(4.0)
     assert signal["strength"] == pytest.approx(0.8)
 
 

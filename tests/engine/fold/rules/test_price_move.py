@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from engine.analytics.greeks import price_greeks, years
-from engine.fold.params import PRESETS, FoldParams, SignalParams
-from engine.fold.rules.evidence import named
-from engine.fold.rules.firing import PRICE_MOVE, strength_of
+from engine.fold.params import PRESETS, FoldParams
+from engine.fold.rules.firing import strength_of
+from engine.fold.rules.price_move import RULE, PriceMoveParams
 from engine.model.calendar import settle_ns, underlying
 from engine.model.events import NS
 
-P = SignalParams()
+P = PriceMoveParams()
 CALL, PUT, STRIKE = 1, 2, 685.0
 JUMP = 30.0
-HOLD = P.price_hold_s
-WINDOWS = 2 * P.price_window_s
+HOLD = P.hold_s
+WINDOWS = 2 * P.window_s
 
 
 def steady(tape, mid=2.50, half=0.02, since=0.0, until=JUMP, every=0.5, cid=CALL):
@@ -52,21 +52,21 @@ def test_mid_that_moves_without_the_underlying_fires_once(spotted, eager_params,
 def test_evidence_re_derives_the_decision(spotted, eager_params) -> None:
     steady(steady(spotted).spot(STRIKE + 0.05), mid=2.80, since=JUMP, until=JUMP + 2)
     (signal,) = found(spotted, eager_params())
-    n = dict(named(PRICE_MOVE, signal["evidence"].tolist()))
+    n = dict(RULE.named(signal["evidence"].tolist()))
     assert n["z"] == pytest.approx(abs(n["move_usd"] - n["expected_usd"]) / n["noise_usd"], rel=1e-9)
-    assert n["z"] >= P.price_z
+    assert n["z"] >= P.z
     assert n["noise_usd"] >= 0.02
     assert n["move_usd"] == pytest.approx(0.30)
     assert n["percent"] == pytest.approx(100 * 0.30 / 2.50)
-    assert P.price_window_s <= n["window_s"] <= WINDOWS + 1
-    assert signal["strength"] == strength_of(n["z"], P.price_half)
+    assert P.window_s <= n["window_s"] <= WINDOWS + 1
+    assert signal["strength"] == strength_of(n["z"], P.half)
 
 
 def test_expected_move_is_delta_times_the_spots(tape, eager_params) -> None:
     """Spot rises a dollar; the mid rises by 1.30, of which about half a dollar is delta."""
     steady(steady(tape.spot(STRIKE, at=0)).spot(STRIKE + 1, at=JUMP), mid=3.80, since=JUMP, until=JUMP + 2)
     (signal,) = found(tape, eager_params())
-    n = dict(named(PRICE_MOVE, signal["evidence"].tolist()))
+    n = dict(RULE.named(signal["evidence"].tolist()))
     assert n["spot_move_usd"] == 1.0
     assert n["expected_usd"] == pytest.approx(0.6, abs=0.1)
 
@@ -95,7 +95,7 @@ def test_quotes_that_follow_the_underlying_are_silent(tape, eager_params) -> Non
     [
         ("gone before it held", {}, JUMP + HOLD * 0.9),
         ("small in its own spread", {"half": 0.09}, JUMP + 5),
-        ("small in its noise", {"mid": 2.50 + 0.02 * P.price_z * 0.9}, JUMP + 5),
+        ("small in its noise", {"mid": 2.50 + 0.02 * P.z * 0.9}, JUMP + 5),
     ],
 )
 def test_what_is_missing_keeps_it_silent(spotted, eager_params, why, changes, until) -> None:
@@ -106,18 +106,18 @@ def test_what_is_missing_keeps_it_silent(spotted, eager_params, why, changes, un
 
 def test_few_ticks_are_silent_whatever_the_noise_says(spotted, eager_params) -> None:
     steady(steady(spotted, half=0.001), mid=2.52, half=0.001, since=JUMP, until=JUMP + 5)
-    assert len(found(spotted, eager_params(price_ticks=1.5))) == 1
-    assert found(spotted, eager_params(price_ticks=2.5)) == []
+    assert len(found(spotted, eager_params(changes={"price_move.ticks": 1.5}))) == 1
+    assert found(spotted, eager_params(changes={"price_move.ticks": 2.5})) == []
 
 
 def test_slow_contract_is_judged_before_the_move_becomes_its_noise(spotted, eager_params) -> None:
     """Where every quote closes a window, the very move that is judged must not widen its own yardstick."""
-    every = P.price_window_s + 1
+    every = P.window_s + 1
     steady(spotted, every=every, until=20 * every)
     before = spotted.fold(eager_params()).cell()["move_var"]
     steady(spotted, mid=2.80, every=every, since=20 * every, until=22 * every)
     (signal,) = found(spotted, eager_params())
-    noise = dict(named(PRICE_MOVE, signal["evidence"].tolist()))["noise_usd"]
+    noise = dict(RULE.named(signal["evidence"].tolist()))["noise_usd"]
     assert noise == pytest.approx(sqrt(200**2 + before) / 10_000, rel=1e-6)
 
 
@@ -154,7 +154,7 @@ def test_move_that_can_no_longer_be_explained_is_not_claimed(spotted, eager_para
 def test_seed_example_is_six_and_a_quarter_percent_with_strength_seven_tenths(tape, eager_params) -> None:
     steady(tape.spot(STRIKE, at=0), mid=2.40)
     (signal,) = found(tape.quote(2.53, 2.57, at=JUMP), eager_params(PRESETS["seed"]))
-    n = dict(named(PRICE_MOVE, signal["evidence"].tolist()))
+    n = dict(RULE.named(signal["evidence"].tolist()))
     assert n["percent"] == pytest.approx(6.25)
     assert n["move_usd"] == pytest.approx(0.15)
     assert isnan(n["z"])

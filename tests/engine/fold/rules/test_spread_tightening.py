@@ -7,17 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.fold.params import PRESETS, RECENT_MINUTES, SignalParams
-from engine.fold.rules.evidence import named
-from engine.fold.rules.firing import SPREAD_TIGHTENING, strength_of
-from engine.fold.rules.spread_tightening import median_of
+from engine.fold.params import PRESETS, SignalParams
+from engine.fold.rules.firing import strength_of
+from engine.fold.rules.spread_tightening import RECENT_MINUTES, RULE, SpreadTighteningParams, median_of
 
-P = SignalParams()
-MINUTES = P.spread_minutes + 2
+P = SpreadTighteningParams()
+MINUTES = P.minutes + 2
 START = MINUTES * 60.0
-DEEP = (P.spread_size, P.spread_size)
-HOLD = P.spread_hold_s + 1
-QUOTES = P.spread_hold_quotes + 2
+DEEP = (P.size, P.size)
+HOLD = P.hold_s + 1
+QUOTES = P.hold_quotes + 2
 
 
 def wide(tape, spread=0.10, until=START, mid=2.50, since=0.0):
@@ -50,27 +49,27 @@ def test_half_the_usual_spread_that_holds_fires_once(tape, eager_params) -> None
 def test_evidence_re_derives_the_decision(tape, eager_params) -> None:
     tight(wide(tape))
     (signal,) = found(tape, eager_params())
-    numbers = dict(named(SPREAD_TIGHTENING, signal["evidence"].tolist()))
+    numbers = dict(RULE.named(signal["evidence"].tolist()))
     assert numbers["spread_usd"] == pytest.approx(0.04)
     assert numbers["median_spread_usd"] == pytest.approx(0.10)
     assert numbers["narrower"] == pytest.approx(numbers["median_spread_usd"] / numbers["spread_usd"])
-    assert numbers["narrower"] >= 1 / P.spread_ratio
+    assert numbers["narrower"] >= 1 / P.ratio
     assert (numbers["bid_size"], numbers["ask_size"]) == DEEP
     assert numbers["held_s"] == pytest.approx((signal["ts"] - tape.events["ts"][-QUOTES]) / 1e9)
-    assert numbers["held_s"] >= P.spread_hold_s
-    assert numbers["quotes"] >= P.spread_hold_quotes
+    assert numbers["held_s"] >= P.hold_s
+    assert numbers["quotes"] >= P.hold_quotes
     assert numbers["usual_spread_percent"] == pytest.approx(100 * 0.10 / 2.50, rel=0.01)
-    assert signal["strength"] == strength_of(numbers["narrower"], P.spread_half)
+    assert signal["strength"] == strength_of(numbers["narrower"], P.half)
 
 
 @pytest.mark.parametrize(
     ("why", "changes"),
     [
         ("not half", {"spread": 0.06}),
-        ("not long enough", {"hold": P.spread_hold_s - 0.1}),
-        ("not often enough", {"quotes": P.spread_hold_quotes - 1}),
-        ("hardly anything bid", {"sizes": (P.spread_size - 1, P.spread_size)}),
-        ("hardly anything offered", {"sizes": (P.spread_size, P.spread_size - 1)}),
+        ("not long enough", {"hold": P.hold_s - 0.1}),
+        ("not often enough", {"quotes": P.hold_quotes - 1}),
+        ("hardly anything bid", {"sizes": (P.size - 1, P.size)}),
+        ("hardly anything offered", {"sizes": (P.size, P.size - 1)}),
         ("locked", {"spread": 0.0}),
         ("crossed", {"spread": -0.02}),
     ],
@@ -85,12 +84,12 @@ def test_a_baseline_of_few_ticks_means_nothing(tape, eager_params) -> None:
 
 
 def test_a_short_past_is_no_baseline(tape, eager_params) -> None:
-    until = (P.spread_minutes - 1) * 60.0
+    until = (P.minutes - 1) * 60.0
     assert found(tight(wide(tape, until=until), since=until), eager_params()) == []
 
 
 def test_one_wide_quote_starts_the_holding_again(tape, eager_params) -> None:
-    half = P.spread_hold_s * 0.7
+    half = P.hold_s * 0.7
     tight(wide(tape), hold=half).quote(2.45, 2.55, sizes=DEEP)
     tight(tape, since=START + half + 0.1, hold=half)
     assert found(tape, eager_params()) == []
@@ -100,7 +99,9 @@ def test_the_underlying_jumping_explains_it(tape, eager_params) -> None:
     wide(tape).spot(685.0, at=START - 6).spot(685.0, at=START - 3)
     for k in range(QUOTES * 3):
         at = START + k * HOLD / QUOTES
-        tape.spot(685.0 * (1 + P.jump_bp * k / 10_000), at=at).quote(2.48, 2.52, at=at, sizes=DEEP)
+        tape.spot(685.0 * (1 + SignalParams().jump_bp * k / 10_000), at=at).quote(
+            2.48, 2.52, at=at, sizes=DEEP
+        )
     folded = tape.fold(eager_params())
     assert folded.under["jump_ts"] > 0
     assert folded.fired("spread_tightening") == []
@@ -130,7 +131,7 @@ def test_seed_example_is_half_with_strength_three_fifths(tape, eager_params) -> 
         tape.quote(9.79, 10.21, at=second, sizes=(1, 1))
     tape.quote(9.895, 10.105, at=START, sizes=(1, 1))
     (signal,) = found(tape, params)
-    numbers = dict(named(SPREAD_TIGHTENING, signal["evidence"].tolist()))
+    numbers = dict(RULE.named(signal["evidence"].tolist()))
     assert numbers["usual_spread_percent"] == pytest.approx(4.2)
     assert 1 / numbers["narrower"] == pytest.approx(0.5)
     assert signal["strength"] == pytest.approx(0.6)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from engine.fold.params import SignalParams
-from engine.fold.rules.evidence import named
-from engine.fold.rules.firing import SWEEP, strength_of
+from engine.fold.rules.firing import strength_of
+from engine.fold.rules.sweep import RULE, SWEEP, SweepParams
 from engine.model.events import NS
 
-P = SignalParams()
+SHARED = SignalParams()
+P = SweepParams()
 ISO = 219
 LATE, CANCEL, AUCTION_OPEN, LEG = 202, 201, 208, 232
 
@@ -34,11 +35,11 @@ def test_three_prints_on_several_exchanges_are_a_sweep(tape, price, direction) -
     (signal,) = found(swept(tape, THREE, price=price))
     assert signal["direction"] == direction
     assert signal["ts"] == tape.events["ts"][-1]
-    n = dict(named(SWEEP, signal["evidence"].tolist()))
+    n = dict(RULE.named(signal["evidence"].tolist()))
     assert (n["volume"], n["prints"], n["exchanges"], n["iso_share"]) == (120, 3, 3, 0)
     assert n["span_s"] == pytest.approx(0.02)
     assert n["premium_usd"] == pytest.approx(120 * 100 * price)
-    assert signal["strength"] == strength_of(120.0, P.sweep_half)
+    assert signal["strength"] == strength_of(120.0, P.half)
     assert signal["side_confidence"] == pytest.approx(0.8)
 
 
@@ -71,7 +72,7 @@ def test_prints_of_the_other_side_neither_count_nor_interrupt(tape) -> None:
     for ms, exch, price in ((0, 1, 2.50), (5, 9, 2.45), (10, 2, 2.50), (15, 9, 2.45), (20, 3, 2.50)):
         tape.trade(price, 40, at=400 + ms / 1000, exch=exch)
     (signal,) = found(tape)
-    assert dict(named(SWEEP, signal["evidence"].tolist()))["volume"] == 120
+    assert dict(RULE.named(signal["evidence"].tolist()))["volume"] == 120
 
 
 def test_a_sweep_that_goes_on_is_told_once(tape) -> None:
@@ -80,7 +81,7 @@ def test_a_sweep_that_goes_on_is_told_once(tape) -> None:
 
 
 def test_the_next_sweep_within_the_cooldown_joins_and_after_it_stands_alone(tape) -> None:
-    later = P.cooldown_s * 1000
+    later = SHARED.cooldown_s * 1000
     gaps = (0, 2000, later + 1000)
     signals = found(swept(tape, [(gap + ms, exch) for gap in gaps for ms, exch in THREE]))
     assert [s["parent"] for s in signals] == [-1, 0, -1]
@@ -88,7 +89,7 @@ def test_the_next_sweep_within_the_cooldown_joins_and_after_it_stands_alone(tape
 
 def test_an_intermarket_condition_adds_to_the_confidence(tape) -> None:
     (signal,) = found(swept(tape, THREE, cond=ISO))
-    assert dict(named(SWEEP, signal["evidence"].tolist()))["iso_share"] == 1
+    assert dict(RULE.named(signal["evidence"].tolist()))["iso_share"] == 1
     assert signal["side_confidence"] == pytest.approx(0.9)
 
 
@@ -100,7 +101,9 @@ def test_prints_after_a_reopening_are_muted_for_a_moment(tape) -> None:
 
 
 def test_the_bell_and_the_settlement_mute(tape, new_tape) -> None:
-    settles = (6 * 3600 - P.auction_s / 2) * 1.0  # the tape starts at 10:00, the contract settles at 16:00
+    settles = (
+        6 * 3600 - SHARED.auction_s / 2
+    ) * 1.0  # the tape starts at 10:00, the contract settles at 16:00
     assert found(swept(tape, THREE, start=settles)) == []
-    assert len(found(swept(new_tape(), THREE, start=settles - P.auction_s))) == 1
-    assert P.auction_s * NS > 0
+    assert len(found(swept(new_tape(), THREE, start=settles - SHARED.auction_s))) == 1
+    assert SHARED.auction_s * NS > 0

@@ -8,14 +8,16 @@ from math import expm1, log1p, sqrt
 import pytest
 
 from engine.fold.params import PRESETS, SignalParams
-from engine.fold.rules.evidence import named
-from engine.fold.rules.firing import RULE_NAMES, VOLUME_SPIKE, strength_of
+from engine.fold.rules.catalogue import RULE_NAMES
+from engine.fold.rules.firing import strength_of
+from engine.fold.rules.volume_spike import RULE, VOLUME_SPIKE, VolumeSpikeParams
 from engine.model.events import NS, PRICE_SCALE
 
-P = SignalParams()
-WIDTH = P.volume_bucket_s
+SHARED = SignalParams()
+P = VolumeSpikeParams()
+WIDTH = P.bucket_s
 WARM = 40
-BIG = 20 * P.volume_size
+BIG = 20 * P.size
 CALL, OTHER = 1, 6
 
 
@@ -30,7 +32,7 @@ def habit(tape, sizes, cid=CALL, price=1.00):
 @pytest.fixture
 def eager_params(eager_params):
     """Parameters under which one print may be a spike: it is the shortest way to write one."""
-    return partial(eager_params, volume_one_print=1.0)
+    return partial(eager_params, changes={"volume_spike.one_print": 1.0})
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def baseline(sizes: list[int]) -> tuple[float, float, float]:
 
     The nth bucket weighs 1 / n until that is less than the weight of the half life.
     """
-    lasting = 1 - 0.5 ** (P.volume_bucket_s / P.volume_half_life_s)
+    lasting = 1 - 0.5 ** (P.bucket_s / P.half_life_s)
     mean = var = plain = 0.0
     for n, size in enumerate(sizes, 1):
         alpha = max(lasting, 1 / n)
@@ -72,23 +74,23 @@ def test_evidence_is_the_baseline_of_the_closed_buckets_alone(quoted, eager_para
     habit(quoted, [*sizes, *[0] * gaps, BIG])
     (signal,) = quoted.fold(eager_params()).fired("volume_spike")
     mean, var, _ = baseline([*sizes, *[0] * gaps])
-    found = dict(named(VOLUME_SPIKE, signal["evidence"].tolist()))
-    z = (log1p(BIG) - mean) / sqrt(max(var, P.volume_variance_floor))
+    found = dict(RULE.named(signal["evidence"].tolist()))
+    z = (log1p(BIG) - mean) / sqrt(max(var, P.variance_floor))
     assert found["z"] == pytest.approx(z, rel=1e-9)
     assert found["usual_volume"] == pytest.approx(expm1(mean), rel=1e-9)
     assert found["ratio"] == pytest.approx(BIG / max(expm1(mean), 1.0), rel=1e-9)
     assert (found["volume"], found["premium_usd"], found["window_s"]) == (BIG, BIG * 100.0, WIDTH)
-    assert z >= P.volume_z
-    assert found["ratio"] >= P.volume_ratio
-    assert signal["strength"] == pytest.approx(strength_of(z, P.volume_half), rel=1e-9)
+    assert z >= P.z
+    assert found["ratio"] >= P.ratio
+    assert signal["strength"] == pytest.approx(strength_of(z, P.half), rel=1e-9)
 
 
 def test_habits_count_from_the_first_bucket_on(quoted, eager_params) -> None:
     """A baseline that starts at nothing would call the first minutes of any busy contract news."""
-    habit(quoted, [*[P.volume_size] * P.volume_warm_buckets, P.volume_size])
+    habit(quoted, [*[P.size] * P.warm_buckets, P.size])
     folded = quoted.fold(eager_params(PRESETS["seed"]))
     assert folded.fired("volume_spike") == []
-    assert folded.cell()["lin_mean"] == pytest.approx(P.volume_size)
+    assert folded.cell()["lin_mean"] == pytest.approx(P.size)
 
 
 def test_judging_leaves_the_baseline_alone(quoted, eager_params) -> None:
@@ -117,27 +119,27 @@ def test_prints_of_one_bucket_add_up(quoted, eager_params) -> None:
     """Ten prints, none remarkable: the one that takes the bucket over the line fires."""
     habit(quoted, [2] * WARM)
     for k in range(10):
-        quoted.trade(1.00, P.volume_size // 5, at=WARM * WIDTH + k / 2)
+        quoted.trade(1.00, P.size // 5, at=WARM * WIDTH + k / 2)
     (signal,) = quoted.fold(eager_params()).fired("volume_spike")
-    assert dict(named(VOLUME_SPIKE, signal["evidence"].tolist()))["volume"] == P.volume_size
+    assert dict(RULE.named(signal["evidence"].tolist()))["volume"] == P.size
 
 
 def test_small_spikes_are_silent_unless_they_cost_much(quoted, new_tape, eager_params) -> None:
-    cheap = habit(quoted, [1] * WARM + [P.volume_size - 1])
+    cheap = habit(quoted, [1] * WARM + [P.size - 1])
     assert cheap.fold(eager_params()).fired("volume_spike") == []
-    price = P.volume_premium_usd / (100 * (P.volume_size // 2))
+    price = P.premium_usd / (100 * (P.size // 2))
     dear = new_tape().spot(685.0, at=0).quote(price - 1, price, at=0)
-    habit(dear, [1] * WARM + [P.volume_size // 2], price=price)
+    habit(dear, [1] * WARM + [P.size // 2], price=price)
     (signal,) = dear.fold(eager_params()).fired("volume_spike")
-    numbers = dict(named(VOLUME_SPIKE, signal["evidence"].tolist()))
-    assert numbers["premium_usd"] == P.volume_premium_usd
+    numbers = dict(RULE.named(signal["evidence"].tolist()))
+    assert numbers["premium_usd"] == P.premium_usd
 
 
 def test_old_habits_fade_over_empty_buckets(quoted, eager_params) -> None:
     """The same print is nothing new after minutes of it, and is after an hour of silence."""
-    busy = [P.volume_size] * 120
-    fresh = habit(quoted, [*busy, P.volume_size]).fold(eager_params()).fired("volume_spike")
-    later = habit(quoted, [*[0] * 480, P.volume_size]).fold(eager_params()).fired("volume_spike")
+    busy = [P.size] * 120
+    fresh = habit(quoted, [*busy, P.size]).fold(eager_params()).fired("volume_spike")
+    later = habit(quoted, [*[0] * 480, P.size]).fold(eager_params()).fired("volume_spike")
     assert fresh == []
     assert len(later) == 1
 
@@ -146,15 +148,15 @@ def test_old_habits_fade_over_empty_buckets(quoted, eager_params) -> None:
 
 
 def test_cold_contract_without_a_pool_is_not_judged(quoted, eager_params) -> None:
-    habit(quoted, [2] * (P.volume_warm_buckets - 5) + [BIG])
+    habit(quoted, [2] * (P.warm_buckets - 5) + [BIG])
     assert quoted.fold(eager_params()).fired("volume_spike") == []
 
 
 @pytest.mark.parametrize(("size", "fires"), [(2, True), (BIG // 2, False)])
 def test_cold_contract_is_judged_by_what_its_neighbours_trade(quoted, eager_params, size, fires) -> None:
     """As soon as the pool is warm its mean is that of its buckets, not a share of it."""
-    habit(quoted, [size] * (P.volume_warm_buckets + 2), cid=2)
-    quoted.trade(1.00, BIG, at=(P.volume_warm_buckets + 3) * WIDTH)
+    habit(quoted, [size] * (P.warm_buckets + 2), cid=2)
+    quoted.trade(1.00, BIG, at=(P.warm_buckets + 3) * WIDTH)
     found = [s for s in quoted.fold(eager_params()).fired("volume_spike") if s["cid"] == CALL]
     assert len(found) == fires
     if fires:
@@ -162,8 +164,8 @@ def test_cold_contract_is_judged_by_what_its_neighbours_trade(quoted, eager_para
 
 
 def test_neighbours_of_another_moneyness_do_not_count(quoted, eager_params) -> None:
-    habit(quoted, [2] * (P.volume_warm_buckets + 2), cid=2)
-    quoted.trade(1.00, BIG, at=(P.volume_warm_buckets + 3) * WIDTH, cid=OTHER)
+    habit(quoted, [2] * (P.warm_buckets + 2), cid=2)
+    quoted.trade(1.00, BIG, at=(P.warm_buckets + 3) * WIDTH, cid=OTHER)
     assert quoted.fold(eager_params()).fired("volume_spike") == []
 
 
@@ -187,10 +189,10 @@ def test_direction_is_claimed_only_with_side_confidence(
 def test_bought_and_sold_in_one_bucket_is_neutral(quoted, eager_params) -> None:
     habit(quoted, [20] * WARM)
     at = WARM * WIDTH + 1
-    quoted.trade(1.00, P.volume_size // 2, at=at).trade(0.90, P.volume_size // 2 + 1, at=at + 1)
+    quoted.trade(1.00, P.size // 2, at=at).trade(0.90, P.size // 2 + 1, at=at + 1)
     (signal,) = quoted.fold(eager_params()).fired("volume_spike")
     assert signal["direction"] == 0
-    assert signal["side_confidence"] < P.neutral_below
+    assert signal["side_confidence"] < SHARED.neutral_below
 
 
 @pytest.mark.parametrize("cond", [201, 202, 208, 210, 232, 239, 247])
@@ -224,7 +226,7 @@ def test_seed_example_is_ratio_three_with_strength_four_fifths(quoted, eager_par
     """1,500 contracts against an average of 500."""
     habit(quoted, [500] * WARM + [1500])
     (signal,) = quoted.fold(eager_params(PRESETS["seed"])).fired("volume_spike")
-    found = dict(named(VOLUME_SPIKE, signal["evidence"].tolist()))
+    found = dict(RULE.named(signal["evidence"].tolist()))
     assert signal["seed"] == 1
     assert found["ratio"] == pytest.approx(3.0, rel=1e-9)
     assert found["usual_volume"] == pytest.approx(500, rel=1e-9)

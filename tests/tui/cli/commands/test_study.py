@@ -16,7 +16,9 @@ import pytest
 from engine.feeds.simulated import SimulatedSource
 from engine.fold.outcomes import HORIZONS_S
 from engine.fold.params import FoldParams
-from engine.fold.rules.firing import PRICE_MOVE, RULE_NAMES, VOLUME_SPIKE
+from engine.fold.rules.catalogue import RULE_NAMES
+from engine.fold.rules.price_move import PRICE_MOVE
+from engine.fold.rules.volume_spike import VOLUME_SPIKE
 from engine.model.calendar import session
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import NS

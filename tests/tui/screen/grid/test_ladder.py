@@ -9,6 +9,7 @@ from textual.events import MouseScrollDown
 
 from engine.views.view import View
 from tui.screen.grid.ladder import Ladder
+from tui.screen.stages.widget import ContractTarget
 from tui.settings.prefs import Prefs
 
 HEAD = 2  # title and headings at 120x30
@@ -166,7 +167,8 @@ async def test_a_click_puts_the_cursor_on_its_side(make_view, stage) -> None:
         assert (ladder.cursor, ladder.chosen()) == (686_000, view.put.cid[30])
         await pilot.click(Ladder, offset=(5, row), times=2)
         await pilot.pause()
-        assert pilot.app.said(Ladder.Chosen).cid == view.call.cid[30]
+        assert pilot.app.said(Ladder.Chosen).target == ContractTarget()
+        assert ladder.chosen() == view.call.cid[30]
 
 
 async def test_the_wheel_scrolls_and_spot_is_left(make_view, stage) -> None:

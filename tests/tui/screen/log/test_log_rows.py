@@ -5,6 +5,7 @@ from math import nan
 
 import pytest
 
+from engine.fold.rules.catalogue import rule_named
 from engine.views.view import Outcome
 from tui.screen.draw.cell_widget import text_of
 from tui.screen.log.log_rows import measured, signal_line, title_row
@@ -49,6 +50,12 @@ BRIEF = {
 }
 
 
+def whole(rule: str, **changes: float) -> tuple[tuple[str, float], ...]:
+    """Return a rule's whole evidence: what is not told above does not show."""
+    names = [column.name for column in rule_named(rule).evidence]
+    return tuple((dict.fromkeys(names, 0.0) | EVIDENCE[rule] | changes).items())
+
+
 def line(row, width: int = 120, **changes) -> str:
     told = {
         "first_ns": row.ts_ns,
@@ -67,14 +74,13 @@ def title(width: int = 120, prefs: Prefs = DEFAULTS, **changes) -> str:
 
 @pytest.mark.parametrize("rule", EVIDENCE)
 def test_a_line_tells_measured_against_usual(make_signal, rule: str) -> None:
-    row = make_signal(1, rule=rule, evidence=tuple(EVIDENCE[rule].items()))
+    row = make_signal(1, rule=rule, evidence=whole(rule))
     assert measured(row, brief=False) == WIDE[rule]
     assert measured(row, brief=True) == BRIEF[rule]
 
 
 def test_numbers_a_rule_did_not_use_are_left_out(make_signal) -> None:
-    numbers = EVIDENCE["price_move"] | {"expected_usd": nan, "z": nan}
-    row = make_signal(1, rule="price_move", evidence=tuple(numbers.items()))
+    row = make_signal(1, rule="price_move", evidence=whole("price_move", expected_usd=nan, z=nan))
     assert measured(row, brief=False) == "mid +0.05 (+18.2%) in 5s"
 
 
@@ -84,13 +90,13 @@ def test_evidence_nobody_can_word_falls_back_to_the_reason(make_signal) -> None:
 
 
 def test_a_wide_line_spells_the_signal_out(make_signal) -> None:
-    text = line(make_signal(191, evidence=tuple(EVIDENCE["volume_spike"].items())))
+    text = line(make_signal(191, evidence=whole("volume_spike")))
     assert text.startswith(" 12:41:00.0 ▲VOL SPIKE  ▇ SPY 0DTE    685C z 6.2")
     assert text.rstrip().endswith("2.21 → 2.34       ………")
 
 
 def test_a_narrow_line_is_brief(make_signal) -> None:
-    text = line(make_signal(191, evidence=tuple(EVIDENCE["volume_spike"].items())), 80)
+    text = line(make_signal(191, evidence=whole("volume_spike")), 80)
     assert text.startswith(" 12:41:00.0 ▲SPIKE  ▇    685C 1,840/10s 20× $412k")
     assert text.rstrip().endswith("2.21→2.34       ………")
 

@@ -7,6 +7,7 @@ import pytest
 
 from engine.model.events import MISSING
 from engine.views.queries import CHANNELS, FlowQuery
+from tui.screen.stages.answers import Answers
 from tui.screen.stages.flow_lines import FlowChart
 from tui.screen.stages.flow_lines_rows import GROUPS, ValueRange, spot_span, widened
 from tui.settings.prefs import Prefs
@@ -21,8 +22,7 @@ def text(widget: FlowChart) -> str:
 
 
 def fed(chart: FlowChart, view, answer) -> FlowChart:
-    chart.show(view, Prefs())
-    chart.take(FlowQuery(), answer)
+    chart.show(view, Prefs(), Answers({FlowQuery(): answer}, view))
     return chart
 
 
@@ -57,7 +57,7 @@ async def test_each_group_of_channels_has_its_turn(make_view, make_flow, stage) 
         seen = []
         for _ in GROUPS:
             seen.append(lines(chart)[0])
-            chart.next_metric()
+            chart.next_metric(Prefs())
         assert len(set(seen)) == len(GROUPS)
         assert lines(chart)[0] == seen[0]
 
@@ -72,7 +72,7 @@ async def test_a_rising_line_rises_from_the_printed_zero_to_the_printed_top(
     chart = FlowChart()
     async with stage(chart, 80, 24):
         flow = make_flow(samples=400)
-        chart.next_metric()
+        chart.next_metric(Prefs())
         values = flow.lines.copy()
         values[CHANNELS.index("net_delta")] = np.linspace(0, 100_000, 400)
         fed(chart, make_view(), replace(flow, lines=values, spot=np.full(400, MISSING)))
@@ -94,7 +94,7 @@ async def test_the_spot_has_a_scale_of_its_own_and_a_tape_without_spot_has_none(
         fed(chart, make_view(), flow)
         assert "684.00" in text(chart)
         assert "╮" in text(chart)
-        chart.take(FlowQuery(), replace(flow, spot=np.full(len(flow.spot), MISSING)))
+        fed(chart, make_view(), replace(flow, spot=np.full(len(flow.spot), MISSING)))
         assert "684.00" not in text(chart)
         assert "spot —" in lines(chart)[0]
 
@@ -105,7 +105,7 @@ async def test_going_back_shows_nothing_of_what_lies_ahead(make_view, make_flow,
     past = make_view(generation=2, tape_ns=int(flow.times_ns[800]))
     async with stage(chart, 80, 24):
         fed(chart, make_view(), flow)
-        chart.show(past, Prefs())
+        chart.show(past, Prefs(), Answers({FlowQuery(): flow}, make_view()))
         chart.autoscale()
         shown = lines(chart)
     async with stage(fresh, 80, 24):
@@ -129,10 +129,12 @@ async def test_it_waits_for_an_answer_and_tells_why_there_is_none(make_view, mak
     async with stage(chart):
         chart.show(make_view(), Prefs())
         assert "…" in text(chart)
-        chart.refuse("The monitor has been stopped.")
+        chart.show(make_view(), Prefs(), Answers({}, make_view(), "The monitor has been stopped."))
         assert "The monitor has been stopped." in text(chart)
-        fed(chart, make_view(), make_flow())
-        chart.show(make_view(symbol="QQQ"), Prefs())
+        told = Answers({FlowQuery(): make_flow()}, make_view())
+        chart.show(make_view(expiry=make_view().expiries[1]), Prefs(), told)
+        assert "…" not in text(chart)
+        chart.show(make_view(symbol="QQQ"), Prefs(), told)
         assert "…" in text(chart)
 
 
@@ -146,9 +148,10 @@ async def test_an_unchanged_answer_is_painted_once(make_view, make_flow, stage) 
 
     chart = Watched()
     async with stage(chart):
-        fed(chart, make_view(), make_flow())
+        told = Answers({FlowQuery(): make_flow()}, make_view())
+        chart.show(make_view(), Prefs(), told)
         before = chart.painted
-        chart.show(make_view(version=9), Prefs())
+        chart.show(make_view(version=9), Prefs(), told)
         assert chart.painted == before
 
 

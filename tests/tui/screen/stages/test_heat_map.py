@@ -8,8 +8,10 @@ from textual.geometry import Region
 
 from engine.views.queries import Heat, HeatQuery
 from tui.screen.grid.ladder import Ladder
-from tui.screen.grid.strike_rows import Axis
+from tui.screen.grid.scroll import Axis
+from tui.screen.stages.answers import Answers
 from tui.screen.stages.heat_map import HeatMap
+from tui.screen.stages.widget import MomentTarget
 from tui.settings.prefs import Prefs
 
 MINUTE_NS = 60_000_000_000
@@ -33,8 +35,7 @@ def lines(widget: HeatMap | Ladder) -> list[str]:
 
 
 def fed(heat_map: HeatMap, view, answer: Heat) -> HeatMap:
-    heat_map.show(view, Prefs())
-    heat_map.take(heat_map.queries()[0], answer)
+    heat_map.show(view, Prefs(), Answers({heat_map.queries(view)[0]: answer}, view))
     return heat_map
 
 
@@ -43,7 +44,7 @@ async def test_before_an_answer_it_waits_and_then_shows_it(make_view, make_heat,
     async with stage(heat_map):
         heat_map.show(make_view(), Prefs())
         assert "…" in "".join(lines(heat_map))
-        heat_map.take(heat_map.queries()[0], make_heat(HeatQuery()))
+        fed(heat_map, make_view(), make_heat(HeatQuery()))
         text = lines(heat_map)
         assert "…" not in "".join(text)
         assert "GEX × TIME" in text[0]
@@ -69,9 +70,10 @@ async def test_an_unchanged_view_asks_for_nothing(make_view, make_heat, stage) -
     heat_map = Watched()
     async with stage(heat_map):
         view = make_view()
-        fed(heat_map, view, make_heat(HeatQuery()))
+        told = Answers({HeatQuery(): make_heat(HeatQuery())}, view)
+        heat_map.show(view, Prefs(), told)
         heat_map.asked.clear()
-        heat_map.show(replace(view, version=view.version + 1), Prefs())
+        heat_map.show(replace(view, version=view.version + 1), Prefs(), told)
         assert heat_map.asked == []
 
 
@@ -83,7 +85,7 @@ async def test_one_new_value_repaints_one_cell(make_view, make_heat, stage) -> N
         heat_map.asked.clear()
         values = heat.values.copy()
         values[25, 40] = -values[25, 40] - 3_000
-        heat_map.take(heat_map.queries()[0], replace(heat, values=values))
+        fed(heat_map, make_view(), replace(heat, values=values))
         (region,) = [region for region in heat_map.asked if region is None or region.y >= 2]
         assert region is not None
         assert (region.width, region.height) == (1, 1)
@@ -123,7 +125,7 @@ async def test_the_title_tells_the_value_under_both_cursors(make_view, make_heat
     heat_map = HeatMap()
     async with stage(heat_map):
         heat = make_heat(HeatQuery("flow"), minutes=60)
-        heat_map.next_metric()
+        heat_map.next_metric(Prefs())
         fed(heat_map, make_view(), heat)
         heat_map.move(-3)
         heat_map.move_time(-10)
@@ -139,21 +141,20 @@ async def test_a_mark_asks_for_what_changed_since_and_again_for_all(make_view, m
         heat_map.move_time(-10)
         heat_map.mark()
         query = HeatQuery("gex", int(heat.times_ns[49]))
-        assert heat_map.queries() == (query,)
-        heat_map.take(query, make_heat(query, minutes=60))
+        assert heat_map.queries(make_view()) == (query,)
+        fed(heat_map, make_view(), make_heat(query, minutes=60))
         assert "since 10:20" in lines(heat_map)[0]
+        assert heat_map.queries(make_view(symbol="QQQ")) == (HeatQuery(),)
         heat_map.mark()
-        assert heat_map.queries() == (HeatQuery(),)
+        assert heat_map.queries(make_view()) == (HeatQuery(),)
         assert heat_map.pointed_ns == heat.times_ns[49]  # before the answer is there
 
 
-async def test_an_answer_to_another_question_is_dropped(make_view, make_heat, stage) -> None:
+async def test_an_answer_to_another_question_is_not_shown(make_view, make_heat, stage) -> None:
     heat_map = HeatMap()
     async with stage(heat_map):
-        heat_map.show(make_view(), Prefs())
-        before = heat_map.queries()[0]
-        heat_map.next_metric()
-        heat_map.take(before, make_heat(HeatQuery()))
+        fed(heat_map, make_view(), make_heat(HeatQuery()))
+        heat_map.next_metric(Prefs())
         assert "…" in "".join(lines(heat_map))
 
 
@@ -162,15 +163,17 @@ async def test_going_back_shows_nothing_of_what_lies_ahead(make_view, make_heat,
     async with stage(heat_map):
         heat = make_heat(HeatQuery())
         fed(heat_map, make_view(), heat)
-        heat_map.show(make_view(generation=2, tape_ns=int(heat.times_ns[20])), Prefs())
+        past = make_view(generation=2, tape_ns=int(heat.times_ns[20]))
+        heat_map.show(past, Prefs(), Answers({HeatQuery(): heat}, make_view()))
         assert heat_map.pointed_ns == heat.times_ns[20]
 
 
 async def test_a_map_of_another_chain_is_not_shown(make_view, make_heat, stage) -> None:
     heat_map = HeatMap()
     async with stage(heat_map):
-        fed(heat_map, make_view(), make_heat(HeatQuery()))
-        heat_map.show(make_view(symbol="QQQ"), Prefs())
+        told = Answers({HeatQuery(): make_heat(HeatQuery())}, make_view())
+        heat_map.show(make_view(), Prefs(), told)
+        heat_map.show(make_view(symbol="QQQ"), Prefs(), told)
         assert "…" in "".join(lines(heat_map))
 
 
@@ -181,7 +184,7 @@ async def test_the_scale_stays_while_going_back_and_is_fitted_on_demand(make_vie
         fed(heat_map, make_view(), heat)
         scale = lines(heat_map)[1]
         small = replace(heat, values=heat.values / 1000)
-        heat_map.take(HeatQuery(), small)
+        fed(heat_map, make_view(), small)
         assert lines(heat_map)[1] == scale
         heat_map.autoscale()
         assert lines(heat_map)[1] != scale
@@ -195,11 +198,10 @@ async def test_nothing_is_said_in_a_sentence(metric, sentence, empty_view, make_
     async with stage(heat_map):
         view = empty_view()
         if metric == "flow":
-            heat_map.next_metric()
+            heat_map.next_metric(Prefs())
         heat = make_heat(HeatQuery(metric), minutes=3)
         unknown = np.full(heat.values.shape, np.nan if metric == "gex" else 0.0)
-        heat_map.show(view, Prefs())
-        heat_map.take(HeatQuery(metric), replace(heat, values=unknown))
+        fed(heat_map, view, replace(heat, values=unknown))
         text = "".join(lines(heat_map))
         assert sentence in text
         assert "+0" not in text
@@ -215,8 +217,7 @@ async def test_before_the_first_minute_and_without_strikes_there_is_a_sentence_t
         assert heat_map.pointed_ns is None
         heat_map.move_time(-1)
         bare = make_view(strike_milli=np.zeros(0, np.int64), atm=-1, symbol="QQQ")
-        heat_map.show(bare, Prefs())
-        heat_map.refuse("QQQ has no strikes today.")
+        heat_map.show(bare, Prefs(), Answers({}, bare, "QQQ has no strikes today."))
         assert "QQQ has no strikes today." in "".join(lines(heat_map))
 
 
@@ -230,7 +231,7 @@ async def test_a_click_sets_both_cursors_and_a_second_chooses_the_time(make_view
         await pilot.click(HeatMap, offset=(left + 33, 5))
         assert (heat_map.cursor, heat_map.pointed_ns) == (strike * 1000, heat.times_ns[33])
         await pilot.click(HeatMap, offset=(left + 33, 5), times=2)
-        assert pilot.app.said(HeatMap.TimeChosen).ts_ns == heat.times_ns[33]
+        assert pilot.app.said(HeatMap.Chosen).target == MomentTarget(heat.times_ns[33])
 
 
 @pytest.mark.parametrize("size", [(40, 8), (60, 18), (80, 14), (200, 60)])

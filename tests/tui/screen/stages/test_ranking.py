@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from engine.views.queries import RANKINGS, Top, TopQuery
+from tui.screen.stages.answers import Answers
 from tui.screen.stages.ranking import Rankings
+from tui.screen.stages.widget import StrikeTarget
 from tui.settings.prefs import Prefs
 
 HEAD = 2
@@ -16,9 +18,7 @@ def lines(widget: Rankings) -> list[str]:
 
 
 def fed(tables: Rankings, view, make_top) -> Rankings:
-    tables.show(view, Prefs())
-    for query in tables.queries():
-        tables.take(query, make_top(query))
+    tables.show(view, Prefs(), Answers({query: make_top(query) for query in tables.queries(view)}, view))
     return tables
 
 
@@ -26,7 +26,7 @@ async def test_three_tables_stand_side_by_side_where_there_is_room(make_view, ma
     tables = Rankings()
     async with stage(tables, 120, 20):
         fed(tables, make_view(), make_top)
-        assert tables.queries() == tuple(TopQuery(by) for by in RANKINGS)
+        assert tables.queries(make_view()) == tuple(TopQuery(by) for by in RANKINGS)
         title = lines(tables)[0]
         assert title.index("OPEN INTEREST") < title.index("VOLUME") < title.index("PUT/CALL VOLUME")
         assert lines(tables)[HEAD].split()[:5] == ["▸", "1", "676C", "12-16", "14.3k"]
@@ -37,13 +37,11 @@ async def test_one_table_at_a_time_where_there_is_not(make_view, make_top, stage
     tables = Rankings()
     async with stage(tables, 80, 20):
         fed(tables, make_view(), make_top)
-        assert tables.queries() == (TopQuery("oi"),)
-        tables.next_metric()
-        assert tables.queries() == (TopQuery("volume"),)
-        assert "…" in "".join(lines(tables))
-        fed(tables, make_view(), make_top)
+        assert "OPEN INTEREST" in lines(tables)[0]
+        assert tables.next_metric(Prefs()) == Prefs()
         assert "VOLUME" in lines(tables)[0]
         assert "OPEN INTEREST" not in lines(tables)[0]
+        assert "…" not in "".join(lines(tables))
 
 
 async def test_the_cursor_stops_at_the_ends_and_goes_to_the_next_table(make_view, make_top, stage) -> None:
@@ -56,7 +54,7 @@ async def test_the_cursor_stops_at_the_ends_and_goes_to_the_next_table(make_view
         assert lines(tables)[HEAD + 3].startswith("▸ 4")
         tables.page(1)
         assert tables.chosen() == make_top(TopQuery("oi")).rows[9]
-        tables.next_metric()
+        tables.next_metric(Prefs())
         assert tables.chosen() == make_top(TopQuery("volume")).rows[9]
         tables.jump("top")
         assert tables.chosen() == make_top(TopQuery("volume")).rows[0]
@@ -120,10 +118,13 @@ async def test_it_waits_for_an_answer_and_tells_why_there_is_none(make_view, mak
     async with stage(tables, 80, 20):
         tables.show(make_view(), Prefs())
         assert "…" in "".join(lines(tables))
-        tables.refuse("The monitor has been stopped.")
+        tables.show(make_view(), Prefs(), Answers({}, make_view(), "The monitor has been stopped."))
         assert "The monitor has been stopped." in "".join(lines(tables))
         fed(tables, make_view(), make_top)
-        tables.show(make_view(symbol="QQQ"), Prefs())
+        told = Answers({query: make_top(query) for query in tables.queries(make_view())}, make_view())
+        tables.show(make_view(expiry=make_view().expiries[1]), Prefs(), told)
+        assert "676C" in lines(tables)[HEAD]
+        tables.show(make_view(symbol="QQQ"), Prefs(), told)
         assert "…" in "".join(lines(tables))
 
 
@@ -135,7 +136,8 @@ async def test_a_click_moves_the_cursor_and_a_second_chooses(make_view, make_top
         row = make_top(TopQuery("volume")).rows[4]
         assert tables.chosen() == row
         await pilot.click(Rankings, offset=(50, HEAD + 4), times=2)
-        assert pilot.app.said(Rankings.Chosen).row == row
+        target = pilot.app.said(Rankings.Chosen).target
+        assert target == tables.target() == StrikeTarget(row.strike_milli, row.expiry, row.contract.right)
 
 
 @pytest.mark.parametrize("size", [(40, 8), (60, 18), (114, 14), (200, 60)])

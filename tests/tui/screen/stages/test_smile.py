@@ -6,7 +6,8 @@ import pytest
 from engine.model.events import MISSING
 from engine.views.queries import SmileQuery
 from tui.screen.grid.ladder import Ladder
-from tui.screen.grid.strike_rows import Axis
+from tui.screen.grid.scroll import Axis
+from tui.screen.stages.answers import Answers
 from tui.screen.stages.smile import SmileChart
 from tui.screen.stages.smile_rows import Scale, axis_text, numbers_shown, widened
 from tui.settings.prefs import Prefs
@@ -21,8 +22,7 @@ def line_of(widget: SmileChart, strike: int) -> str:
 
 
 def fed(chart: SmileChart, view, smile) -> SmileChart:
-    chart.show(view, Prefs())
-    chart.take(SmileQuery(), smile)
+    chart.show(view, Prefs(), Answers({SmileQuery(): smile}, view))
     return chart
 
 
@@ -57,7 +57,7 @@ async def test_the_volatility_at_the_money_stands_in_the_title_with_its_error(
     async with stage(chart):
         fed(chart, make_view(), make_smile())
         assert "ATM 13.8% ±0.12" in lines(chart)[0]
-        chart.take(SmileQuery(), make_smile(atm_iv=None, atm_error=None, forward=None))
+        fed(chart, make_view(), make_smile(atm_iv=None, atm_error=None, forward=None))
         assert "ATM — ±—" in lines(chart)[0]
 
 
@@ -112,7 +112,7 @@ async def test_it_waits_for_an_answer_and_tells_why_there_is_none(make_view, sta
     async with stage(chart):
         chart.show(make_view(), Prefs())
         assert "…" in "".join(lines(chart))
-        chart.refuse("The monitor has been stopped.")
+        chart.show(make_view(), Prefs(), Answers({}, make_view(), "The monitor has been stopped."))
         assert "The monitor has been stopped." in "".join(lines(chart))
 
 
@@ -120,8 +120,10 @@ async def test_the_smile_of_another_expiration_is_not_shown(make_view, make_smil
     chart = SmileChart()
     async with stage(chart):
         view = make_view()
-        fed(chart, view, make_smile())
-        chart.show(make_view(expiry=view.expiries[1]), Prefs())
+        told = Answers({SmileQuery(): make_smile()}, view)
+        chart.show(view, Prefs(), told)
+        assert "●" in "".join(lines(chart)[2:])
+        chart.show(make_view(expiry=view.expiries[1]), Prefs(), told)
         assert "●" not in "".join(lines(chart)[2:])
 
 
@@ -145,10 +147,11 @@ async def test_the_scale_stays_until_it_is_fitted(make_view, make_smile, stage) 
         fed(chart, make_view(), make_smile())
         axis = lines(chart)[-1]
         calm = make_smile()
-        chart.take(SmileQuery(), make_smile(iv=calm.iv / 2, fitted=calm.fitted / 2, vendor=calm.vendor / 2))
+        halved = make_smile(iv=calm.iv / 2, fitted=calm.fitted / 2, vendor=calm.vendor / 2)
+        fed(chart, make_view(), halved)
         assert "╵12%" in axis
         wider = lines(chart)[-1]
-        chart.take(SmileQuery(), calm)
+        fed(chart, make_view(), calm)
         assert lines(chart)[-1] == wider
         chart.autoscale()
         assert lines(chart)[-1] == axis

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from engine.feeds.massive.backfill import Backfill, BackfillRequest
+from engine.feeds.backfill.day_fetch import BackfillRequest
+from engine.feeds.massive.backfill.day import Backfill
 from engine.feeds.massive.rest_client import RestClient
 from engine.feeds.transport.rate_limit import RateLimit
 from engine.model.calendar import PRESETS

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from engine.feeds.massive.backfill import DayFetch, Progress
+from engine.feeds.backfill.day_fetch import DayFetch, FetchProgress
 from engine.feeds.massive.backfill.tickers import GIVE_UP
 from engine.model.errors import CredentialError, NoDataError, StoreError
 from engine.store.cache.historical import Historical
@@ -318,7 +318,7 @@ async def test_a_run_that_was_cut_short_within_its_files_is_gone_on_with_from_th
         fake.shelf.page = 3
         run = asyncio.create_task(backfill.fetch(wanted()))
 
-        def cut(progress: Progress) -> None:
+        def cut(progress: FetchProgress) -> None:
             if progress.done:
                 run.cancel()
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from engine.feeds.massive.wire.pointers import pointer
 from engine.feeds.massive.wire.ticker_index import NOWHERE, TickerIndex, find
+from engine.feeds.transport.pointers import pointer
 
 TICKERS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=24)
 

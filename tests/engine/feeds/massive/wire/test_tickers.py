@@ -17,8 +17,8 @@ LISTED = Contract("SPXW", date(2025, 12, 19), "C", 6_800_000)
 
 def test_listed_contracts_keep_their_ids_and_are_not_new() -> None:
     tickers = TickerTable()
-    tickers.follow(underlying("SPY"), ContractTable())
-    tickers.follow(underlying("SPX"), ContractTable([LISTED]))
+    tickers.add(underlying("SPY"), ContractTable())
+    tickers.add(underlying("SPX"), ContractTable([LISTED]))
     place = np.array([tickers.place(LISTED.occ)])
     assert (tape_of(place)[0], place[0] & 0xFFFF_FFFF) == (1, 1)
     assert tickers.take_new() == []
@@ -26,7 +26,7 @@ def test_listed_contracts_keep_their_ids_and_are_not_new() -> None:
 
 def test_a_contract_met_later_is_added_to_its_table() -> None:
     tickers, table = TickerTable(), ContractTable([LISTED])
-    tickers.follow(underlying("SPX"), table)
+    tickers.add(underlying("SPX"), table)
     assert tickers.place("O:SPX251219P06800000") == tickers.place("O:SPX251219P06800000")
     [new] = tickers.take_new()
     assert (new.symbol, new.cid, table[2]) == ("SPX", 2, new.contract)
@@ -34,7 +34,7 @@ def test_a_contract_met_later_is_added_to_its_table() -> None:
 
 def test_a_contract_its_owner_added_meanwhile_is_found_and_not_told() -> None:
     tickers, table = TickerTable(), ContractTable()
-    tickers.follow(underlying("SPX"), table)
+    tickers.add(underlying("SPX"), table)
     table.add(LISTED)
     assert tickers.place(LISTED.occ) & 0xFFFF_FFFF == 1
     assert tickers.take_new() == []
@@ -45,14 +45,14 @@ def test_a_contract_its_owner_added_meanwhile_is_found_and_not_told() -> None:
 )
 def test_nonsense_and_strangers_are_nowhere(ticker: str) -> None:
     tickers = TickerTable()
-    tickers.follow(underlying("SPX"), ContractTable())
+    tickers.add(underlying("SPX"), ContractTable())
     assert tickers.place(ticker) == NOWHERE
 
 
 def test_underlyings_are_told_from_contracts() -> None:
     tickers = TickerTable()
     for symbol in ("SPY", "SPX"):
-        tickers.follow(underlying(symbol), ContractTable([LISTED] if symbol == "SPX" else []))
+        tickers.add(underlying(symbol), ContractTable([LISTED] if symbol == "SPX" else []))
     names = ["SPY", "I:SPX", LISTED.occ]
     assert [spot_ticker(underlying(symbol)) for symbol in ("SPY", "SPX")] == names[:2]
     assert is_underlying(np.array([tickers.place(name) for name in names])).tolist() == [True, True, False]
