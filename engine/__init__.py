@@ -50,13 +50,14 @@ if TYPE_CHECKING:
     from .session.monitor import Monitor as Monitor
     from .session.monitor import Quote as Quote
     from .session.monitor import Trade as Trade
-    from .session.symbol_day import LiveSource as LiveSource
+    from .session.source import LiveSource as LiveSource
+    from .session.source import Source as Source
     from .session.symbol_day import PlayerParams as PlayerParams
-    from .session.symbol_day import Source as Source
     from .session.user_rules import Rule as Rule
     from .session.user_rules import UserSignal as UserSignal
     from .session.user_rules.judge import kind_of as kind_of
     from .store.days.store import DayStore as DayStore
+    from .tape.link import Badge as Badge
     from .tape.link import Lag as Lag
     from .tape.link import Link as Link
     from .tape.live_tape import LiveTape as LiveTape

@@ -30,7 +30,7 @@ def around(timeline: Timeline, index: int, signal: SignalRow) -> SignalTape:
     """
     since_ns = signal.ts_ns - SIDE_NS
     state, events, sides = timeline.look_back(since_ns, signal.ts_ns + SIDE_NS)
-    until_ns = min(signal.ts_ns + SIDE_NS, timeline.clock)
+    until_ns = min(signal.ts_ns + SIDE_NS, timeline.at_ns)
     seconds = -(-(until_ns - since_ns) // NS)
     at = np.minimum((np.maximum.accumulate(events["ts"]) - since_ns - 1) // NS, seconds - 1)
     printed = _printed(events, signal.cid)

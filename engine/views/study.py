@@ -92,7 +92,7 @@ class _SharedReader:
 
 def tally(timeline: Timeline, until_ns: int | None = None) -> Tally:
     """Return what the signals up to `until_ns`, by default the playhead, came to by then."""
-    until_ns = timeline.clock if until_ns is None else until_ns
+    until_ns = timeline.at_ns if until_ns is None else until_ns
     info, follower = timeline.tape.info, timeline.outcomes
     signals = np.array(timeline.signals, SIGNAL)
     signals = signals[: np.searchsorted(signals["ts"], until_ns, side="right")]

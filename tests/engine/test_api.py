@@ -19,6 +19,7 @@ from tests.paths import ROOT
 PAGE = ROOT / "docs" / "library.md"
 
 NAMES = [
+    "Badge",
     "ChainStats",
     "ConfigError",
     "Contract",

@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +79,7 @@ class RuleRun:
         self._open_ns = timeline.tape.info.session.open_ns
         self._stretches: list[_Stretch] = []
         self._here: _Stretch | None = None
-        self._at = self._clock = timeline.clock
+        self._at = self._clock = timeline.at_ns
         self._fresh: list[SignalRow] = []
 
     def advance(self, to_ns: int, limit: int | None = None) -> Iterator[Piece]:
@@ -90,13 +89,13 @@ class RuleRun:
         """
         timeline = self._timeline
         left, looks = limit, 0
-        if self._here is None or timeline.clock != self._clock:
-            for events, sides in timeline.advance(timeline.clock, left):  # before a start nothing is played
+        if self._here is None or timeline.at_ns != self._clock:
+            for events, sides in timeline.advance(timeline.at_ns, left):  # before a start nothing is played
                 left = None if left is None else left - len(events)
                 yield events, sides
             if left is not None and left <= 0:
                 return
-            self._land(timeline.clock)
+            self._land(timeline.at_ns)
         to_ns = min(to_ns, timeline.end_ns)
         settled_ns = min(to_ns, timeline.settled_ns)
         while left is None or (left > 0 and looks < LOOKS_AT_ONCE):
@@ -166,7 +165,7 @@ class RuleRun:
         After a limit, and at the front of an open tape, there may be more events of the same moment.
         """
         assert self._here is not None
-        self._clock = self._timeline.clock
+        self._clock = self._timeline.at_ns
         self._at = min(self._clock - cut_short, self._timeline.settled_ns)
         self._here.reach_ns = max(self._here.reach_ns, self._at)
 
@@ -205,19 +204,7 @@ class RuleRun:
 
     def _view(self) -> View:
         """Return the view of this moment; nothing in it depends on the person or on the machine."""
-        info = self._timeline.tape.info
-        playing = PlaybackState(
-            generation=0,
-            version=0,
-            source=info.source,
-            symbols=(info.symbol,),
-            badge=info.badge,
-            paused=False,
-            speed=1.0,
-            events_per_s=nan,
-            notes=info.notes,
-        )
-        view = self._projector.project(playing)
+        view = self._projector.project(PlaybackState.of(self._timeline.tape.info))
         return replace(view, loaded=(view.tape_ns - view.start_ns) / max(view.end_ns - view.start_ns, 1))
 
 

@@ -104,15 +104,15 @@ def test_it_ends_where_the_playhead_is(timeline, events) -> None:
     timeline.seek(row.ts_ns + 10 * NS + NS // 2)
     found = around(timeline, 30, row)
     assert len(found.ticks) == 71
-    assert all(each.ts_ns <= timeline.clock for each in found.prints)
+    assert all(each.ts_ns <= timeline.at_ns for each in found.prints)
 
 
 def test_asking_moves_nothing(timeline, bits_of) -> None:
     before = [bits_of(part) for part in (timeline.state.cells, timeline.state.under)]
-    known = len(timeline.signals), timeline.clock, timeline.loaded
+    known = len(timeline.signals), timeline.at_ns, timeline.loaded
     around(timeline, 0, row_of(timeline, 0))
     assert [bits_of(part) for part in (timeline.state.cells, timeline.state.under)] == before
-    assert (len(timeline.signals), timeline.clock, timeline.loaded) == known
+    assert (len(timeline.signals), timeline.at_ns, timeline.loaded) == known
 
 
 def test_around_the_underlying_stand_spots_and_all_volume(timeline, events) -> None:

@@ -60,7 +60,7 @@ def test_chance_is_counted_beside_each_signal(played) -> None:
     rng = np.random.default_rng(3)
     for i in rng.choice(len(points), 60, replace=False):
         for h in range(H):
-            if points["ts"][i] + HORIZONS_S[h] * NS > played.clock:
+            if points["ts"][i] + HORIZONS_S[h] * NS > played.at_ns:
                 continue
             hit, touch = chance(played, points[i], h)
             if points["direction"][i] == 0:
