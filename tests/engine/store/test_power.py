@@ -31,10 +31,10 @@ from datetime import date
 from pathlib import Path
 from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
-from engine.store.journal.folders import Place
+from engine.store.journal.folders import RecordingFolder
 
 root = Path(sys.argv[1])
-compact(DayStore(root), Place(root, date(2025, 12, 16), "SPY"), lambda tape: str(tape.end_ns))
+compact(DayStore(root), RecordingFolder(root, date(2025, 12, 16), "SPY"), lambda tape: str(tape.end_ns))
 """
 RECORD = """
 import sys

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="only POSIX delivers 
 
 PRELUDE = """
 import os, signal, sys, time
-from tui.run.interrupts import Leaver
-leaver = Leaver()
+from tui.run.interrupts import InterruptHandler
+leaver = InterruptHandler()
 def interrupt(number=signal.SIGINT):
     os.kill(os.getpid(), number)
 def say(text):

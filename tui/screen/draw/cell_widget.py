@@ -79,7 +79,7 @@ class CellWidget(Widget):
     ALLOW_SELECT = False
 
     DEFAULT_CSS = """
-    Painted { background: $background; }
+    CellWidget { background: $background; }
     """
 
     GROUND = "base"

@@ -13,7 +13,7 @@ class LoadingScreen(Static):
     """Says what is being loaded, or why nothing can be."""
 
     DEFAULT_CSS = """
-    Waiting {
+    LoadingScreen {
         width: 100%; height: 1fr; background: $background;
         content-align: center middle; text-align: center;
     }

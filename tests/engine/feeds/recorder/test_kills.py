@@ -21,13 +21,13 @@ from tests.fakes.recorder import QUICK, ROOT, Process, Screen, prepare, recorder
 KILLS = 5
 SCREEN = """
 import asyncio, pathlib, sys
-from engine.feeds.recorder.socket_file import Place
+from engine.feeds.recorder.socket_file import SocketFile
 from engine.feeds.recorder.source import AttachedSource
 from engine.feeds.recorder.seek import find_recorder
 from tests.fakes.recorder import Screen
 
 async def main(data):
-    screen = Screen(AttachedSource(Place(data), find_recorder(data)))
+    screen = Screen(AttachedSource(SocketFile(data), find_recorder(data)))
     rows = 0
     while True:
         tape = await screen.until(lambda tape: tape.events > rows)

@@ -219,7 +219,7 @@ from datetime import date
 from pathlib import Path
 from engine.store.days.store import DayStore
 from engine.store.journal.compaction import compact
-from engine.store.journal.folders import Place
+from engine.store.journal.folders import RecordingFolder
 import hashlib
 
 def fold(tape):
@@ -231,7 +231,8 @@ def fold(tape):
 
 root = Path(sys.argv[1])
 print("ready", flush=True)
-compact(DayStore(root), Place(root, date(2025, 12, 16), "SPY"), fold, lambda *told: print(told, flush=True))
+folder = RecordingFolder(root, date(2025, 12, 16), "SPY")
+compact(DayStore(root), folder, fold, lambda *told: print(told, flush=True))
 print("done", flush=True)
 """
 
