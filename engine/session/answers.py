@@ -21,7 +21,7 @@ from ..views.queries import (
     WhatIfQuery,
 )
 from ..views.scores import scoreboard
-from ..views.signal_tape import around
+from ..views.signal_tape import signal_tape
 from ..views.study import tally
 from ..views.view import SignalRow
 from .symbol_day import SymbolDay
@@ -57,7 +57,7 @@ def _answer(slot: SymbolDay, asked: AnswerContext, query: Query[Any]) -> object:
         case ScoreQuery():
             return scoreboard([tally(slot.timeline)])
         case SignalTapeQuery(index):
-            return around(slot.timeline, index, _signal(slot, index))
+            return signal_tape(slot.timeline, index, _signal(slot, index))
         case WhatIfQuery():
             return asked.rerun.comparison() if asked.rerun else _nothing_changed(slot)
         case _:
