@@ -8,13 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from tui.run.massive import make_massive, recording
+
 from engine.session.monitor import Monitor
 from engine.store.days.recording import DayRecording
 from engine.tape.live_tape import TapeWriter
 from engine.tape.tape import TapeInfo
 from engine.views.view import View
 from tui.alerts.alerter import Alerter
-from tui.run.massive import make_massive, recording
 from tui.run.plan import RunPlan
 from tui.run.sources import deck_params
 from tui.settings.config import Settings
