@@ -101,7 +101,7 @@ async def _follow(
         recorder.append(part[start : start + BATCH])
         recorder.take()
         began = time.perf_counter()
-        hub.news()
+        hub.notify()
         await _until(screen, recorder.events, news)
         late.append(time.perf_counter() - began)
     return float(np.percentile(late, 99)) * 1e3

@@ -36,7 +36,7 @@ def main(data: Path) -> None:
         partial(open_recorded, data, now=lambda: session(DAY).open_ns),
         lambda tape: fold_hash(tape, lambda what, share: None),
         RecorderListener(turn=lambda: _say(recorder)),
-        again=lambda day: None,
+        next_begin=lambda day: None,
     )
     asyncio.run(recorder.run(asyncio.Event()))
 
@@ -46,8 +46,8 @@ def _hasty() -> int:
 
 
 def _say(recorder: Recorder) -> None:
-    [standing] = recorder.standings()
-    print(standing.safe, standing.events, recorder.digests()[SYMBOL], flush=True)
+    [status] = recorder.statuses()
+    print(status.safe, status.events, recorder.digests()[SYMBOL], flush=True)
 
 
 if __name__ == "__main__":

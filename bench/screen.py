@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from tui.screen.stages.table import STAGES
+
 from .sizes import DAY, Sizes
 from .table import Row, at_least, at_most, skipped, told
 from .terminal import Heard, Picture, Terminal
@@ -24,8 +26,8 @@ PATIENCE_S = 60.0
 KEYS = "jjkkjkvjkv"
 SPACING_S = 0.2
 IDLE_SHARE = 0.5
-VIEWS = {"h": "heat map", "i": "smile", "l": "flow lines", "r": "rankings"}
-"""Keys that put a view in the ladder's place; each is watched as the ladder is."""
+VIEWS = {stage.key: stage.title for stage in STAGES if stage.key}
+"""Keys that put a view in the grid's place; each is watched as the grid is."""
 
 _POINTER = re.compile("(?<=│)◂|▸(?=│)")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -50,7 +51,6 @@ class ContractSet:
 
     strike    : (n,) $
     sign      : (n,) +1 for a call, -1 for a put
-    settle_ns : (n,) when each settles, ns UTC
     groups    : the nearest first; of one date the underlying's first root comes first
 
     A pair is what is listed of one strike of a group. Pairs stand by group, then by strike.
@@ -65,7 +65,6 @@ class ContractSet:
     contracts: tuple[Contract, ...]
     strike: Floats
     sign: Floats
-    settle_ns: Ints
     groups: tuple[SettlementGroup, ...]
     pair: Ints
     pair_strike: Floats
@@ -85,15 +84,11 @@ class ContractSet:
         call, put = np.full((2, len(by_pair)), ABSENT, np.int64)
         call[pair[sign > 0.0]], put[pair[sign < 0.0]] = np.flatnonzero(sign > 0.0), np.flatnonzero(sign < 0.0)
         groups = tuple(_groups(underlying, by_pair, pair))
-        settles = np.zeros(len(contracts), np.int64)
-        for group in groups:
-            settles[group.rows] = group.settle_ns
         return cls(
             underlying=underlying,
             contracts=tuple(contracts),
             strike=np.array([each.strike for each in contracts], np.float64),
             sign=sign,
-            settle_ns=settles,
             groups=groups,
             pair=pair,
             pair_strike=np.array([milli / 1000 for _, _, milli in by_pair], np.float64),
@@ -124,7 +119,7 @@ def _groups(
 ) -> Iterator[SettlementGroup]:
     """Yield the settlements of pairs (expiration, place of the root, strike), ascending."""
     starts = [i for i, key in enumerate(by_pair) if i == 0 or by_pair[i - 1][:2] != key[:2]]
-    for start, stop in zip(starts, [*starts[1:], len(by_pair)], strict=True):
+    for start, stop in pairwise([*starts, len(by_pair)]):
         expiry, place, _ = by_pair[start]
         rows = np.flatnonzero((pair >= start) & (pair < stop))
         root = underlying.roots[place]

@@ -5,7 +5,7 @@ A rule's own thresholds stand in the rule's file; here are those that all rules 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
@@ -48,34 +48,51 @@ class SignalParams:
 
     seed: bool = False
     mute_s: float = threshold(
-        300.0, "s", "after the first quote or trade: opening prices and baselines settle", zero=True
+        300.0,
+        "s",
+        "silence after the first quote or trade, while opening prices and baselines settle",
+        zero=True,
     )
     auction_s: float = threshold(
-        10.0, "s", "around the bells and after an opening or reopening print, for prints", zero=True
+        10.0,
+        "s",
+        "silence of rules about prints around the bells and after an opening or reopening print",
+        zero=True,
     )
     cooldown_s: float = threshold(
-        60.0, "s", "per rule, contract and direction; further signals join the first", zero=True
+        60.0, "s", "time in which further signals of a rule, contract and direction join the first", zero=True
     )
-    rearm: float = threshold(0.6, "share", "of a threshold, below which its rule is armed again")
+    rearm: float = threshold(0.6, "share", "a rule is armed again below this share of its threshold")
     neutral_below: float = threshold(
-        0.2, "share", "confidence in the side under which a direction is not claimed", zero=True
+        0.2, "share", "no direction is claimed below this confidence in the side", zero=True
     )
-    group_s: float = threshold(2.0, "s", "a strike joins one that fired so shortly before", zero=True)
-    group_strikes: float = threshold(2.0, "strikes", "and is no farther away", zero=True)
-    storm_heads: int = threshold(5, "signals", "a rule that fires more often than this")
-    storm_window_s: float = threshold(10.0, "s", "in so long is in a storm, and joins its last head")
-    levels_every_s: float = threshold(5.0, "s", "between two looks at the book of gamma")
+    group_s: float = threshold(
+        2.0, "s", "a signal joins one of a strike nearby that fired within this time", zero=True
+    )
+    group_strikes: float = threshold(2.0, "strikes", "how far apart such strikes may be", zero=True)
+    storm_heads: int = threshold(
+        5, "signals", "a rule that fires more often than this within storm_window_s is in a storm"
+    )
+    storm_window_s: float = threshold(
+        10.0, "s", "window of storm_heads; in a storm a rule's signals join its last one"
+    )
+    levels_every_s: float = threshold(5.0, "s", "time between two looks at the book of gamma")
     levels_convention: int = threshold(
         0, "choice", "whose sign dealers have: 0 assumed from open interest, 1 flow, 2 blended",
         zero=True, choices=("assumed", "flow", "blended"),
     )  # fmt: skip
     levels_expiries: int = threshold(
-        1, "settlements", "how many of the nearest count; 0 is all that still trade", zero=True
+        1,
+        "settlements",
+        "how many of the nearest settlements are in the book; 0 is all that still trade",
+        zero=True,
     )
     levels_settle_s: float = threshold(
-        60.0, "s", "nothing is judged so soon after a gap in the feed", zero=True
+        60.0, "s", "silence of rules about levels after a gap in the feed", zero=True
     )
-    levels_frozen_s: float = threshold(90.0, "s", "nor while the spot has stood still for longer")
+    levels_frozen_s: float = threshold(
+        90.0, "s", "rules about levels are silent once the spot has stood still for longer"
+    )
     jump_bp: float = threshold(4.0, "bp", "move of the spot over 2 s that counts as a jump")
     by_rule: tuple[Any, ...] = tuple(rule.default for rule in rules())
 
@@ -127,10 +144,16 @@ def with_settings(params: SignalParams, settings: Mapping[str, float | str]) -> 
     Raises UsageError for a name that is none, and for a value that cannot be.
     """
     for name, value in settings.items():
-        if name not in THRESHOLDS:
-            raise UsageError(f"{name} is not a threshold of any signal{did_you_mean(name, THRESHOLDS)}")
-        params = params.changed(THRESHOLDS[name], THRESHOLDS[name].checked(value))
+        spec = threshold_named(name)
+        params = params.changed(spec, spec.checked(value))
     return params
+
+
+def threshold_named(name: str) -> ThresholdSpec:
+    """Return the threshold of a name; UsageError for a name that is none."""
+    if name not in THRESHOLDS:
+        raise UsageError(f"{name} is not a threshold of any signal{did_you_mean(name, THRESHOLDS)}")
+    return THRESHOLDS[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,17 +203,3 @@ PARAMS = np.dtype(
     align=True,
 )  # fmt: skip
 """What `FoldParams.pack` fills and compiled code reads."""
-
-
-def changes(words: Iterable[str], cited: str = "") -> dict[str, str]:
-    """Read `NAME=VALUE` words, by name; the last of one name wins.
-
-    cited : what stood before each word, for the UsageError about one that is written otherwise
-    """
-    found = {}
-    for word in words:
-        name, _, value = (part.strip() for part in word.partition("="))
-        if not name or not value:
-            raise UsageError(f"{cited}{word} needs NAME=VALUE, for example {cited}volume_spike.z=5.")
-        found[name] = value
-    return found

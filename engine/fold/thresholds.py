@@ -1,9 +1,9 @@
-"""Thresholds: how a frozen dataclass declares them, with unit and meaning, and what each may be set to."""
+"""Thresholds: how a frozen dataclass declares them, what each may be set to, and how changes are written."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -71,3 +71,17 @@ def declared(group: Any, rule: str = "") -> Iterator[ThresholdSpec]:
     for each in fields(group):
         if "unit" in each.metadata:
             yield ThresholdSpec(rule, each.name, whole=isinstance(each.default, int), **each.metadata)
+
+
+def changes(words: Iterable[str], cited: str = "") -> dict[str, str]:
+    """Read `NAME=VALUE` words, by name; the last of one name wins.
+
+    cited : what stood before each word, for the UsageError about one that is written otherwise
+    """
+    found = {}
+    for word in words:
+        name, _, value = (part.strip() for part in word.partition("="))
+        if not name or not value:
+            raise UsageError(f"{cited}{word} needs NAME=VALUE, for example {cited}volume_spike.z=5.")
+        found[name] = value
+    return found

@@ -1,8 +1,7 @@
 """The asyncio owner of a live source that is recorded, day after day.
 
 Owns when a day is followed and compacted, and when the next one begins. One worker thread folds, writes
-snapshots and compacts; the event loop does neither. It refuses to know where events come from, how a
-recording is kept, and what a person is shown of it.
+snapshots and compacts; the event loop does neither.
 """
 
 from __future__ import annotations
@@ -95,10 +94,10 @@ class Recorder:
     """Records a source's symbols until it is told to stop.
 
     root  : the data folder
-    make  : gives the source of the next day; it begins its intakes by what it is handed
-    begin : opens the intake of a symbol's day
+    make  : gives the source of the next day; it begins its recordings by what it is handed
+    begin : opens the recording of a symbol's day
     fold  : gives a tape's state hash under the default parameters
-    again : when to begin after that day, ns UTC; None for never
+    next_begin : when to begin after that day, ns UTC; None for never
     now   : ns UTC
     copy  : what is done with a day that is compacted
     """
@@ -109,28 +108,28 @@ class Recorder:
         make: Callable[[Begin], LiveSource],
         begin: Callable[[TapeInfo], DayRecording],
         fold: Callable[[Tape], str],
-        telling: RecorderListener | None = None,
+        listener: RecorderListener | None = None,
         terms: Terms | None = None,
-        again: Callable[[date], int | None] = next_day,
+        next_begin: Callable[[date], int | None] = next_day,
         now: Callable[[], int] = time.time_ns,
         copy: Copy = copy_nowhere,
     ) -> None:
         self._store = DayStore(root)
         self._make, self._begin, self._fold = make, begin, fold
-        self._telling, self._terms = telling or RecorderListener(), terms or Terms()
-        self._again, self._now, self._copy = again, now, copy
+        self._listener, self._terms = listener or RecorderListener(), terms or Terms()
+        self._next_begin, self._now, self._copy = next_begin, now, copy
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="fold")
-        self._intakes: dict[str, DayRecording] = {}
-        self._follows: dict[str, RecorderFold] = {}
+        self._recordings: dict[str, DayRecording] = {}
+        self._folds: dict[str, RecorderFold] = {}
         self._symbols: tuple[str, ...] = ()
 
-    def standings(self) -> list[RecordingStatus]:
+    def statuses(self) -> list[RecordingStatus]:
         """Return how each symbol of the day stands, once all of them are opened."""
-        return [_standing(self._intakes[name], self._follows[name]) for name in self._symbols]
+        return [_status_of(self._recordings[name], self._folds[name]) for name in self._symbols]
 
     def digests(self) -> dict[str, str]:
         """Return the state hash of what is followed of each symbol of the day."""
-        return {name: self._follows[name].digest() for name in self._symbols}
+        return {name: self._folds[name].digest() for name in self._symbols}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Record until `stop` is set or there is no day to come; every journal is closed at its end.
@@ -151,71 +150,71 @@ class Recorder:
 
     async def _record_day(self, stop: asyncio.Event) -> date:
         """Record until the day is over or `stop` is set; return which day it was."""
-        self._intakes, self._follows, self._symbols = {}, {}, ()
+        self._recordings, self._folds, self._symbols = {}, {}, ()
         stopping = asyncio.create_task(stop.wait())
         try:
-            source = await self._in_worker(self._opened)
-            self._symbols = tuple(self._intakes)
-            self._telling.tapes({name: intake.tape for name, intake in self._intakes.items()})
+            source = await self._in_worker(self._open_source)
+            self._symbols = tuple(self._recordings)
+            self._listener.tapes({name: recording.tape for name, recording in self._recordings.items()})
             running = asyncio.create_task(source.run(lambda: None))
-            await self._follow(running, stopping)
-            return max(intake.place.day for intake in self._intakes.values())
+            await self._watch(running, stopping)
+            return max(recording.place.day for recording in self._recordings.values())
         finally:
             stopping.cancel()
             await self._in_worker(self._close)
-            self._telling.turn()
+            self._listener.turn()
 
-    def _opened(self) -> LiveSource:
-        source = self._make(self._take_up)
+    def _open_source(self) -> LiveSource:
+        source = self._make(self._begin_recording)
         for symbol in source.symbols:
             source.open(symbol)
         return source
 
-    def _take_up(self, info: TapeInfo) -> DayRecording:
-        intake = self._begin(info)
-        self._intakes[info.symbol] = intake
-        snap, tape = self._snapshot, intake.tape
-        self._follows[info.symbol] = RecorderFold(
+    def _begin_recording(self, info: TapeInfo) -> DayRecording:
+        recording = self._begin(info)
+        self._recordings[info.symbol] = recording
+        snap, tape = self._snapshot, recording.tape
+        self._folds[info.symbol] = RecorderFold(
             tape, lambda found: snap(found, tape.info.source), self._terms
         )
-        return intake
+        return recording
 
     def _snapshot(self, found: Levels, source: str) -> None:
         write_snapshot(self._store.root, found, source)
 
-    async def _follow(self, running: asyncio.Task[None], stopping: asyncio.Task[bool]) -> None:
+    async def _watch(self, running: asyncio.Task[None], stopping: asyncio.Task[bool]) -> None:
         """Follow the tapes while the source runs; raise what it ended with."""
         try:
             while not running.done() and not stopping.done():
                 await asyncio.wait({running, stopping}, timeout=TURN_S, return_when=asyncio.FIRST_COMPLETED)
-                await self._in_worker(self._turn)
-                self._telling.turn()
+                await self._in_worker(self._fold_arrivals)
+                self._listener.turn()
         finally:
             running.cancel()
             (ended,) = await asyncio.gather(running, return_exceptions=True)
         if isinstance(ended, BaseException) and not isinstance(ended, asyncio.CancelledError):
             raise ended
 
-    def _turn(self) -> None:
-        for follow in self._follows.values():
-            follow.turn()
+    def _fold_arrivals(self) -> None:
+        for each in self._folds.values():
+            each.fold_arrivals()
 
     def _close(self) -> None:
         """Close the journals, whether or not the source came to that, and follow to the end."""
-        for intake in self._intakes.values():
-            intake.close()
-        self._turn()
+        for recording in self._recordings.values():
+            recording.close()
+        self._fold_arrivals()
 
     # --- between two days -------------------------------------------------------------------------
 
     async def _compact(self, day: date, stop: asyncio.Event) -> None:
         """Make days of everything that was recorded up to this one; whatever cannot be is told and stays."""
-        self._telling.say(f"The session of {day} is over; what was recorded is made into a day.")
-        for place in places(self._store.root):
+        self._listener.say(f"The session of {day} is over; what was recorded is made into a day.")
+        for folder in places(self._store.root):
             if stop.is_set():
                 return
-            if place.day <= day and not is_recording(place):
-                self._telling.say(await self._in_worker(partial(self._compacted, place)))
+            if folder.day <= day and not is_recording(folder):
+                self._listener.say(await self._in_worker(partial(self._compact_one, folder)))
 
     async def _copy_away(self, day: date, stop: asyncio.Event) -> None:
         """Copy what is finished elsewhere, a piece after the other, and say what came of each."""
@@ -224,37 +223,37 @@ class Recorder:
             sentence = await self._in_worker(partial(next, sentences, None))
             if sentence is None:
                 return
-            self._telling.say(sentence)
+            self._listener.say(sentence)
 
-    def _compacted(self, place: RecordingFolder) -> str:
+    def _compact_one(self, folder: RecordingFolder) -> str:
         try:
-            done = compact(self._store, place, self._fold)
+            done = compact(self._store, folder, self._fold)
         except (StoreError, NoDataError) as error:
             return str(error)
-        name = f"{place.symbol} on {place.day}"
+        name = f"{folder.symbol} on {folder.day}"
         if done.meta is None:
             return f"{name} had not one event, and its recording was removed."
-        live, kept = self._live_hash(place), done.meta.state_hash
+        live, kept = self._live_hash(folder), done.meta.state_hash
         if live not in (None, kept):
             return (
                 f"{name} was compacted and folds to {kept}, but live it came to {live}: please report that."
             )
         return f"{name} was compacted: {done.meta.measured.events:,} events, state {kept}."
 
-    def _live_hash(self, place: RecordingFolder) -> str | None:
+    def _live_hash(self, folder: RecordingFolder) -> str | None:
         """Return what was folded live of what was recorded; None when the disk has missed any of it."""
-        intake = self._intakes.get(place.symbol)
-        whole = intake is not None and intake.place == place and not intake.missed
-        return self._follows[place.symbol].digest() if whole else None
+        recording = self._recordings.get(folder.symbol)
+        whole = recording is not None and recording.place == folder and not recording.missed
+        return self._folds[folder.symbol].digest() if whole else None
 
     async def _wait_for_next(self, day: date, stop: asyncio.Event) -> None:
         """Wait until the next day is to begin; stop when there is none."""
-        due_ns = self._again(day)
-        if due_ns is None:
+        begin_ns = self._next_begin(day)
+        if begin_ns is None:
             stop.set()
             return
         stopping = asyncio.create_task(stop.wait())
-        while not stopping.done() and (left_s := (due_ns - self._now()) / NS) > 0:
+        while not stopping.done() and (left_s := (begin_ns - self._now()) / NS) > 0:
             await asyncio.wait({stopping}, timeout=min(left_s, LONGEST_WAIT_S))
         stopping.cancel()
 
@@ -262,17 +261,17 @@ class Recorder:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
 
-def _standing(intake: DayRecording, follow: RecorderFold) -> RecordingStatus:
-    tape = intake.tape
+def _status_of(recording: DayRecording, recorder_fold: RecorderFold) -> RecordingStatus:
+    tape = recording.tape
     return RecordingStatus(
         symbol=tape.info.symbol,
         link=tape.link,
         lag=tape.lag(),
-        events=follow.events,
-        rows=intake.rows,
-        safe=intake.safe,
-        missed=intake.missed,
-        gaps=follow.gaps,
-        snapshots=follow.snapshots,
-        trouble=intake.trouble or follow.note,
+        events=recorder_fold.events,
+        rows=recording.rows,
+        safe=recording.safe,
+        missed=recording.missed,
+        gaps=recorder_fold.gaps,
+        snapshots=recorder_fold.snapshots,
+        trouble=recording.trouble or recorder_fold.note,
     )

@@ -1,6 +1,6 @@
-"""Following one live tape to its end: what it folds to, and a snapshot every five minutes of it.
+"""One live tape folded to its end, and a snapshot every five minutes of it.
 
-Owns when a snapshot is due; who writes the tape and where snapshots go is others' affair.
+Owns when a snapshot is due.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ SNAPSHOT_NS = 300 * NS
 class RecorderFold:
     """Folds a live tape as it grows, and is its one reader.
 
-    A snapshot is due at every five minutes from the open to the close, unless nothing was heard in the five
-    before; what was on the tape before it was followed has had its own.
+    A snapshot is due at every five minutes from the open to the close, unless nothing came in the five
+    before; what was on the tape before has had its own.
 
     terms     : what snapshots are measured on
     snapshots : taken so far
@@ -60,7 +60,7 @@ class RecorderFold:
         """Return the state hash of what is folded."""
         return self._state.digest()
 
-    def turn(self) -> None:
+    def fold_arrivals(self) -> None:
         """Fold what has arrived."""
         tape = self._tape
         tape.take()
@@ -74,7 +74,7 @@ class RecorderFold:
             self._at = chunk, len(events)
             chunk, offset = chunk + 1, 0
         if not tape.open and self._due_ns == self._last_ns:
-            self._pass()
+            self._pass_due()
 
     def _fold(self, events: Events) -> None:
         """Fold events, and look where a snapshot is due before them."""
@@ -85,13 +85,13 @@ class RecorderFold:
                 step(self._state, events[:count], self._params)
             events = events[count:]
             if len(events):
-                self._pass()
+                self._pass_due()
 
     @property
     def _clock(self) -> int:
         return int(self._state.under["clock"][0])
 
-    def _pass(self) -> None:
+    def _pass_due(self) -> None:
         """Go on from one due moment to the next; take its snapshot if there is anything new to see."""
         due, self._due_ns = self._due_ns, self._due_ns + SNAPSHOT_NS
         if self._known_ns < due <= self._last_ns and self._clock > due - SNAPSHOT_NS:

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..fold.params import FoldParams, changes, with_settings
+from ..fold.params import FoldParams, with_settings
 from ..fold.rules.catalogue import RULE_NAMES
+from ..fold.thresholds import changes
 from ..model.contracts import Contract
 from ..model.events import NS, UNDERLYING
 from ..tape.timeline import Timeline

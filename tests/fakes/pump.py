@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import numpy as np
 
-from engine.feeds.massive.wire.machine import Machine
-from engine.feeds.massive.wire.notices import Notice
+from engine.feeds.transport.address import Address
 from engine.feeds.transport.backoff import ConnectionTimes
 from engine.feeds.transport.connection import Connection
 from engine.feeds.transport.connection_status import ConnectionStatus
+from engine.feeds.transport.wire_machine import WireMachine
 from engine.model.events import TRADE, Events
 
 QUICK = ConnectionTimes(
     first=0.01, most=0.05, evicted=0.02, opening=30.0, login=30.0, closing=0.05,
     settling=10.0, silent=30.0, pong=30.0, gather=0.001, tick=0.01,
 )  # fmt: skip
-"""A times for tests: nothing is waited for that does not have to be."""
+"""Times for tests: nothing is waited for that does not have to be."""
 
 
 class Pump:
@@ -28,14 +29,20 @@ class Pump:
     statuses : each that differed in phase or reason from the one before
     """
 
-    def __init__(self, url: str, machine: Machine, times: ConnectionTimes = QUICK, **more: object) -> None:
+    def __init__(
+        self,
+        address: str | Address,
+        machine: WireMachine[Any],
+        times: ConnectionTimes = QUICK,
+        **more: object,
+    ) -> None:
         self._news = asyncio.Event()
         self._queued = asyncio.Event()
         self._changed = asyncio.Condition()
-        self.connection = Connection(url, machine, times, self._wake, seed=7, **more)  # type: ignore[arg-type]
+        self.connection = Connection(address, machine, times, self._wake, seed=7, **more)  # type: ignore[arg-type]
         self.machine = machine
         self.parts: list[Events] = []
-        self.notices: list[Notice] = []
+        self.notices: list[Any] = []
         self.outages: list[tuple[int, int]] = []
         self.statuses: list[ConnectionStatus] = []
         self.draining = asyncio.Event()

@@ -178,7 +178,7 @@ async def main(data: Path, folder: Path) -> None:
                 if len(new):  # what the last process was told just before its end may be there
                     intake.append(new, int(new["ts"][-1]) + NS)
             intake.tape.take()
-            hub.news()
+            hub.notify()
             _say(intake.tape.events)
 
 

@@ -115,7 +115,7 @@ async def test_a_close_that_nobody_completes_ends_by_the_clients_own_patience() 
 
 async def test_a_frozen_provider_does_not_answer_pings() -> None:
     async with Massive() as fake:
-        socket = await admitted(fake, ping_interval=0.05, ping_timeout=0.05, close_timeout=0.05)
+        socket = await admitted(fake, ping_interval=0.05, ping_timeout=0.5, close_timeout=0.05)
         await fake.play(Freeze())
         with pytest.raises(ConnectionClosed, match="keepalive ping timeout"):
             await socket.recv()

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 from textual.message import Message
-from textual.pilot import Pilot
 from textual.widget import Widget
 
 from engine.analytics.exposure_choice import CONVENTIONS, METRICS, Metric
@@ -58,6 +57,7 @@ from engine.views.view import (
     Totals,
     View,
 )
+from tests.fakes.pilot import SteadyPilot, driving
 from tui.screen.theme import DEFAULT_THEME, register
 
 DAY = date(2025, 12, 16)
@@ -682,11 +682,10 @@ class Stage(App[None]):
 @asynccontextmanager
 async def on_stage(
     widget: Widget, width: int = 120, height: int = 30, theme: str = DEFAULT_THEME
-) -> AsyncIterator[Pilot[None]]:
+) -> AsyncIterator[SteadyPilot]:
     """Run the widget alone on a screen of `width` x `height` cells."""
     app = Stage(widget, theme)
-    async with app.run_test(size=(width, height), message_hook=app.posted.append) as pilot:
-        await pilot.pause()
+    async with driving(app, (width, height), message_hook=app.posted.append) as pilot:
         yield pilot
 
 

@@ -95,6 +95,7 @@ FIRST_SYMBOL = setting("--symbol", "A[,B...]", "which underlyings (the first of 
 ONE_SYMBOL = value("--symbol", "S", "only this underlying")
 SEED = setting("--seed", "N", "seed of the simulated day")
 PRESET = setting("--preset", "NAME", "signal parameters: default or seed")
+SET_THRESHOLD = value("--set", "NAME=VALUE", "a signal threshold, e.g. volume_spike.z=5", repeats=True)
 ONE_DAY = word("date", "DATE", "only this day, YYYY-MM-DD", "?")
 DAYS = word("dates", "DATE", "YYYY-MM-DD, or FIRST..LAST", "+")
 

@@ -19,6 +19,7 @@ from .arguments import (
     ONE_SYMBOL,
     PRESET,
     SEED,
+    SET_THRESHOLD,
     TAPE,
     WATCH_LIST,
     Argument,
@@ -65,7 +66,7 @@ WITHOUT_COMMAND = (
         setting("--strikes", "N", "strikes each side of at-the-money (25)"),
         setting("--source", "NAME", f"{', '.join(FEEDS)} or auto (auto)"),
         PRESET,
-        value("--set", "NAME=VALUE", "a signal threshold, e.g. volume_spike.z=5", repeats=True),
+        SET_THRESHOLD,
     ),
     *under(
         "output",
@@ -186,6 +187,11 @@ COMMANDS = (
             flag("--test", help="send one message per channel", required=True),
             value("--channel", "X", "over this channel alone"),
         ),
+    ),
+    CommandEntry(
+        "thresholds", "list the thresholds of the signals that are in force, with unit and meaning",
+        "thresholds:run",
+        (SET_THRESHOLD, PRESET, flag("--json", help="one JSON list of all")),
     ),
     CommandEntry(
         "config", "show every setting with its origin, or find or edit the settings file", "config:run",

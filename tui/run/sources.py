@@ -19,7 +19,7 @@ from engine.feeds.recorder.seek import find_recorder
 from engine.feeds.recorder.socket_file import SocketFile
 from engine.feeds.recorder.source import AttachedSource
 from engine.feeds.simulated import PROFILES, SimulatedSource
-from engine.fold.params import PRESETS, FoldParams, with_settings
+from engine.fold.params import FoldParams
 from engine.fold.rules.catalogue import RULE_NAMES
 from engine.model.calendar import ET
 from engine.model.errors import NoDataError, StoreError
@@ -35,6 +35,7 @@ from engine.store.journal.folders import is_recording
 from engine.tape.tape import Tape
 from tui.alerts.alerter import Alerter
 from tui.settings.config import Settings
+from tui.settings.thresholds import in_force
 
 from ..alerts.from_settings import unknown_rules
 from .attaching import ATTACHED, attached_plan
@@ -158,8 +159,7 @@ def stored(
 
 def fold_params(settings: Settings) -> FoldParams:
     """Return how tapes are folded."""
-    thresholds = {each.name: each.value for each in settings.thresholds}
-    signals = with_settings(PRESETS[settings.preset], thresholds)
+    signals = in_force(settings.preset, settings.thresholds)
     return FoldParams(signals=signals, rate=settings.rate, dividend=settings.dividend)
 
 

@@ -38,7 +38,7 @@ class Key:
              what is at home under `play` (`tui.screen.actions`); `{}` stands for each of several digits
     keys   : Textual key names, separated by commas
     group  : the heading it stands under
-    help   : one line, said in the help screen, the palette and the reference of keys
+    help   : one line, for the help screen, the palette and the reference of keys
     hint   : the word in the hint line, empty when it is not shown there
     brief  : how the keys are written in the hint line, when not in full
     hinted : where in time the hint line shows it

@@ -1,4 +1,4 @@
-"""The command palette: every key by name, and the places one can go to."""
+"""The command palette: every key by name, and every symbol, expiration, speed, source and time to go to."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SpymonCommands(Provider):
             yield DiscoveryHit(name, run, help=help_text)
 
     async def search(self, query: str) -> Hits:
-        """Offer what matches; a time that is typed is a place to go to."""
+        """Offer what matches; a time that is typed can be gone to."""
         matcher = self.matcher(query)
         for name, help_text, run in (*self._times(query), *self._entries()):
             score = 1.0 if name.endswith(query) else matcher.match(name)

@@ -57,7 +57,7 @@ def before(row: SignalRow, view: View) -> Seek:
 
 
 def neighbour(choices: Sequence[T], current: T, by: int) -> T | None:
-    """Return the choice so many places on, round the ends; None when there is no other."""
+    """Return the choice so many steps on, round the ends; None when there is no other."""
     if len(choices) < 2:
         return None
     here = choices.index(current) if current in choices else (-1 if by > 0 else 0)

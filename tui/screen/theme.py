@@ -2,11 +2,11 @@
 
 Owns the mapping from what a cell *means* (an ink such as `buy`, a ground such as `heat5`) to a terminal
 style, for any theme: a theme may name a colour itself through a `spy-…` variable, otherwise it is derived
-from the theme's own base colours; `ansi-*` themes use the terminal's sixteen colours only. It refuses to
-know numbers: choosing the ink is the painter's job.
+from the theme's own base colours; `ansi-*` themes use the terminal's sixteen colours only. Choosing
+the ink for a number is the painter's job.
 
 Three ramps carry meaning: net flow (buy/sell), heat (volume and open interest), and the sign of gamma.
-Signs, arrows and places say the same without colour.
+Signs, arrows and positions say the same without colour.
 """
 
 from __future__ import annotations

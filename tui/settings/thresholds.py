@@ -1,15 +1,21 @@
 """Signal thresholds that somebody set, and where.
 
 Owns how they are written: `[signals.volume_spike]` with `z = 5` in a settings file, `volume_spike.z=5` behind
-a flag. What may be set and to what is `engine.fold.params`' to say.
+a flag. What may be set and to what is the rules' to say: asking them loads the fold, so it is done only where
+a threshold is set.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from engine.fold.thresholds import changes
 from engine.model.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from engine.fold.params import SignalParams
 
 TABLE = "signals"
 """The table of a settings file that holds them."""
@@ -26,10 +32,6 @@ class Threshold:
 
 def from_flags(texts: Sequence[str], flag: str) -> dict[str, Threshold]:
     """Read `NAME=VALUE` texts, by name; the last of one name wins. UsageError for what cannot be set."""
-    if not texts:
-        return {}
-    from engine.fold.params import changes  # numpy is worth waiting for only when one is set
-
     found = changes(texts, f"{flag} ")
     for name, value in found.items():
         _check(name, value)
@@ -61,9 +63,13 @@ def _flat(table: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 
 def _check(name: str, value: object) -> None:
-    from engine.fold.params import (  # numpy is worth waiting for only when one is set
-        SignalParams,
-        with_settings,
-    )
+    from engine.fold.params import threshold_named
 
-    with_settings(SignalParams(), {name: value if isinstance(value, bool | int | float) else str(value)})
+    threshold_named(name).checked(value if isinstance(value, bool | int | float) else str(value))
+
+
+def in_force(preset: str, thresholds: Iterable[Threshold]) -> SignalParams:
+    """Return a preset's parameters with thresholds set; UsageError for what cannot be."""
+    from engine.fold.params import PRESETS, with_settings
+
+    return with_settings(PRESETS[preset], {each.name: each.value for each in thresholds})

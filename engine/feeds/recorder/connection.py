@@ -57,27 +57,27 @@ class RecorderConnection:
     """Brings one symbol's tape from the recorder; `hello` is the last greeting heard."""
 
     def __init__(
-        self, place: SocketFile, hello: Hello, tape: LiveTape, now: Callable[[], int], patience: WaitTimes
+        self, socket_file: SocketFile, hello: Hello, tape: LiveTape, now: Callable[[], int], waits: WaitTimes
     ) -> None:
         self.hello = hello
         self.tape = tape
-        self._place, self._now, self._patience = place, now, patience
+        self._socket_file, self._now, self._waits = socket_file, now, waits
         self._link = tape.link
-        self._have = TapeExtent()
+        self._extent = TapeExtent()
         self._known = 0  # rows that were recorded before this connection
         self._clock = 0
-        self._heard_ns: int | None = None
+        self._last_word_ns: int | None = None
         self._ended = False
 
     async def run(self, notify: Callable[[], None]) -> None:
         """Write the tape until the day is over, and close it."""
         try:
-            while not await self._connect(notify):
-                self._tell(Badge.GAP, "lost", f"{self._recorder} {self._why}; this screen waits for it.")
+            while not await self._hear_out(notify):
+                self._set_link(Badge.GAP, "lost", f"{self._recorder} {self._why}; this screen waits for it.")
                 notify()
-                await asyncio.sleep(self._patience.retry)
+                await asyncio.sleep(self._waits.retry)
         except SpymonError as error:
-            self._tell(Badge.GAP, "lost", str(error))
+            self._set_link(Badge.GAP, "lost", str(error))
             notify()
             raise
         self.tape.close()
@@ -91,15 +91,15 @@ class RecorderConnection:
     def _why(self) -> str:
         return "stopped before the close" if self._ended else "is gone"
 
-    def _tell(self, badge: Badge, state: str, note: str) -> None:
-        silent_s = None if self._heard_ns is None else (self._now() - self._heard_ns) // NS
+    def _set_link(self, badge: Badge, state: str, note: str) -> None:
+        silent_s = None if self._last_word_ns is None else (self._now() - self._last_word_ns) // NS
         self.tape.link = replace(self._link, badge=badge, state=state, note=note, silent_s=silent_s)
 
     # --- one connection ---------------------------------------------------------------------------
 
-    async def _connect(self, notify: Callable[[], None]) -> bool:
+    async def _hear_out(self, notify: Callable[[], None]) -> bool:
         """Hear the recorder out; False when it is not there, or goes before the day is over."""
-        connection = self._place.connect()
+        connection = self._socket_file.connect()
         if connection is None:
             return False
         connection.setblocking(False)
@@ -126,37 +126,37 @@ class RecorderConnection:
     ) -> None:
         unframer = Unframer()
         while not self._ended and (data := await self._read(reader, notify)):
-            if await asyncio.to_thread(self._hear, unframer, data):
-                writer.write(encode(TapeRequest(self.tape.info.symbol, self._have)))
+            if await asyncio.to_thread(self._take_bytes, unframer, data):
+                writer.write(encode(TapeRequest(self.tape.info.symbol, self._extent)))
             notify()
             # The fold tells nobody how far it is; it is behind for a moment after a late start.
-            while self._have.rows - self.tape.events > AHEAD:  # noqa: ASYNC110
-                await asyncio.sleep(self._patience.fold)
+            while self._extent.rows - self.tape.events > AHEAD:  # noqa: ASYNC110
+                await asyncio.sleep(self._waits.fold)
 
     async def _read(self, reader: asyncio.StreamReader, notify: Callable[[], None]) -> bytes:
         """Return what comes in, none at the end, and say so when nothing does."""
         while True:
             try:
-                async with asyncio.timeout(self._patience.silent):
+                async with asyncio.timeout(self._waits.silent):
                     return await reader.read(_READ)
             except TimeoutError:
-                self._tell(
+                self._set_link(
                     Badge.STALE, "lost", f"{self._recorder} hangs: it has not said a word for seconds."
                 )
                 notify()
 
     # --- in a worker thread -----------------------------------------------------------------------
 
-    def _hear(self, unframer: Unframer, data: bytes) -> bool:
+    def _take_bytes(self, unframer: Unframer, data: bytes) -> bool:
         """Do what the recorder says; True when it has greeted and is to be asked."""
         greeted = False
         for message in unframer.feed(data):
             greeted |= isinstance(message, Hello) and bool(message.recorded)
-            self._obey(message)
-        self.tape.link, self._heard_ns = self._link, self._now()
+            self._take_message(message)
+        self.tape.link, self._last_word_ns = self._link, self._now()
         return greeted
 
-    def _obey(self, message: Message) -> None:
+    def _take_message(self, message: Message) -> None:
         match message:
             case Hello():
                 self._greet(message)
@@ -194,17 +194,17 @@ class RecorderConnection:
         for contract in listed.contracts():
             self.tape.listed.add(contract)
         self.tape.append(empty_events(0))
-        self._have = self._have.with_names(listed.names)
-        if len(self.tape.listed) != self._have.contracts:
+        self._extent = self._extent.with_names(listed.names)
+        if len(self.tape.listed) != self._extent.contracts:
             raise ProviderError("The recorder lists a contract twice; restart it with this version.")
 
     def _write(self, rows: RowsMessage) -> None:
-        if rows.first != self._have.rows:
+        if rows.first != self._extent.rows:
             raise ProviderError(
-                f"The recorder sends row {rows.first:,} where row {self._have.rows:,} was due; restart it."
+                f"The recorder sends row {rows.first:,} where row {self._extent.rows:,} was due; restart it."
             )
         events = rows.events(len(self.tape.listed))
-        self._have = self._have.with_rows(rows.packed)
+        self._extent = self._extent.with_rows(rows.packed)
         self._clock = max(self._clock, int(events["ts"].max(initial=0)))
         received_ns = None if rows.first < self._known else self._now()
         self.tape.append(events, received_ns, timely=not self.tape.info.simulated)

@@ -30,7 +30,7 @@ def find_recorder(data_dir: Path, patience_s: float = PATIENCE_S) -> Hello | Non
         return None
     try:
         with connection:
-            return _heard(connection, time.monotonic() + patience_s)
+            return _wait_for_greeting(connection, time.monotonic() + patience_s)
     except ConnectionError:
         return None
     except TimeoutError as error:
@@ -40,7 +40,7 @@ def find_recorder(data_dir: Path, patience_s: float = PATIENCE_S) -> Hello | Non
         ) from error
 
 
-def _heard(connection: socket, until_s: float) -> Hello | None:
+def _wait_for_greeting(connection: socket, until_s: float) -> Hello | None:
     """Return the first greeting that names something, None when the recorder goes; TimeoutError."""
     unframer = Unframer()
     while True:

@@ -40,7 +40,7 @@ class RecorderServer:
     """Lets screens attach to the tapes of a recorder; open it with `async with`, on the recorder's loop.
 
     Entering raises BusyError when another recorder of that data folder runs, StoreError when nothing can be
-    written there. Rows reach the screens once the tapes' reader has taken them, and `news` was called after
+    written there. Rows reach the screens once the tapes' reader has taken them, and `notify` was called after
     that.
 
     unreachable : why no screen can attach, on a file system without sockets for one; '' when they can
@@ -48,7 +48,7 @@ class RecorderServer:
 
     def __init__(self, data_dir: Path, tapes: Mapping[str, LiveTape]) -> None:
         self.unreachable = ""
-        self._place = SocketFile(data_dir)
+        self._socket_file = SocketFile(data_dir)
         self._tapes = dict(tapes)
         self._lock: IO[str] | None = None
         self._server: asyncio.Server | None = None
@@ -58,15 +58,15 @@ class RecorderServer:
 
     async def __aenter__(self) -> RecorderServer:
         self._loop = asyncio.get_running_loop()
-        self._place.prepare()
-        self._lock = self._place.claim()
+        self._socket_file.prepare()
+        self._lock = self._socket_file.claim()
         try:
-            listening = self._place.listen()
+            listening = self._socket_file.listen()
         except StoreError as error:
             self.unreachable = str(error)
             return self
         try:
-            self._server = await asyncio.start_unix_server(self._begin, sock=listening)
+            self._server = await asyncio.start_unix_server(self._begin_screen, sock=listening)
         except BaseException:
             self._lock.close()
             raise
@@ -86,7 +86,7 @@ class RecorderServer:
     async def _hang_up(self, server: asyncio.Server) -> None:
         server.close()
         with suppress(OSError):  # a disk that became read-only; the next recorder replaces it
-            self._place.socket.unlink()
+            self._socket_file.socket.unlink()
         screens = list(self._screens)
         for screen in screens:
             screen.cancel()
@@ -103,7 +103,7 @@ class RecorderServer:
         self._tapes = dict(tapes)
         self._wake()
 
-    def news(self) -> None:
+    def notify(self) -> None:
         """Say that more of a tape can be read, or that a link has changed; from any thread."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake)
@@ -114,11 +114,11 @@ class RecorderServer:
 
     # --- one screen -------------------------------------------------------------------------------
 
-    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _begin_screen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         event = asyncio.Event()
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer, event))
         self._screens[task] = event
-        task.add_done_callback(self._end)
+        task.add_done_callback(self._end_screen)
 
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, news: asyncio.Event
@@ -130,11 +130,11 @@ class RecorderServer:
             # A frame leaves before the next one is made: that is all that waits for a slow screen.
             writer.transport.set_write_buffer_limits(high=0)
             writer.write(PREAMBLE)
-            answer = await _asked(reader, news, await self._greet(writer, news))
+            answer = await _answer_request(reader, news, await self._greet(writer, news))
             if isinstance(answer, Refusal):
                 await _send(writer, answer)
             elif answer is not None:
-                await _follow(answer, writer, news)
+                await _send_tape(answer, writer, news)
         except StoreError as error:
             await _refuse(writer, error)
         except ConnectionError:
@@ -154,38 +154,38 @@ class RecorderServer:
                 return tapes
             await _wait(news)
 
-    def _end(self, task: asyncio.Task[None]) -> None:
+    def _end_screen(self, task: asyncio.Task[None]) -> None:
         del self._screens[task]
         if not task.cancelled() and task.exception() is not None:
             self._failure = self._failure or task.exception()
 
 
-async def _asked(
+async def _answer_request(
     reader: asyncio.StreamReader, news: asyncio.Event, tapes: Mapping[str, LiveTape]
 ) -> TapeReader | Refusal | None:
     """Return where the screen is to be sent from, why it is not, or None when it has gone without asking."""
     try:
-        ask = await _heard(reader)
+        request = await _read_request(reader)
     except ProviderError as error:
         return Refusal(str(error))
-    if ask is None:
+    if request is None:
         return None
-    tape = tapes.get(ask.symbol)
+    tape = tapes.get(request.symbol)
     if tape is None:
-        return Refusal(f"The recorder records {', '.join(tapes)}, not {ask.symbol}.")
-    follower = TapeReader(tape)
+        return Refusal(f"The recorder records {', '.join(tapes)}, not {request.symbol}.")
+    tape_reader = TapeReader(tape)
     # What was recorded before a restart is on the tape, but its reader may not have come to it yet.
-    while tape.events < ask.have.rows <= tape.given:
+    while tape.events < request.have.rows <= tape.given:
         await _wait(news)
-    if await asyncio.to_thread(follower.skip, ask.have):
-        return follower
+    if await asyncio.to_thread(tape_reader.skip, request.have):
+        return tape_reader
     return Refusal(
-        f"The recorder's tape of {ask.symbol} does not begin with what was watched here; start spymon again "
-        "to watch it from its start."
+        f"The recorder's tape of {request.symbol} does not begin with what was watched here; "
+        "start spymon again to watch it from its start."
     )
 
 
-async def _heard(reader: asyncio.StreamReader) -> TapeRequest | None:
+async def _read_request(reader: asyncio.StreamReader) -> TapeRequest | None:
     unframer = Unframer()
     while data := await reader.read(_READ):
         for message in unframer.feed(data):
@@ -195,14 +195,14 @@ async def _heard(reader: asyncio.StreamReader) -> TapeRequest | None:
     return None
 
 
-async def _follow(follower: TapeReader, writer: asyncio.StreamWriter, news: asyncio.Event) -> None:
-    again = True
+async def _send_tape(tape_reader: TapeReader, writer: asyncio.StreamWriter, news: asyncio.Event) -> None:
+    repeat = True
     while True:
-        told = follower.link(again)
-        if told is not None:
-            await _send(writer, told)
-        message = await asyncio.to_thread(follower.next)
-        again = message is None and not await _wait(news)
+        report = tape_reader.take_report(repeat)
+        if report is not None:
+            await _send(writer, report)
+        message = await asyncio.to_thread(tape_reader.take_message)
+        repeat = message is None and not await _wait(news)
         if message is not None:
             await _send(writer, message)
         if isinstance(message, TapeEnd):

@@ -1,7 +1,7 @@
 """Where a recorder can be reached: `run/recorder.sock` below its data folder, for its own user alone.
 
 Owns the folder, the lock that says a recorder lives, and the socket's name, which a system limits to about
-a hundred bytes. It refuses to know what is said.
+a hundred bytes.
 """
 
 from __future__ import annotations
@@ -153,10 +153,10 @@ class SocketFile:
 
 def is_reachable(data_dir: Path) -> bool:
     """Say whether a recorder runs on a data folder; StoreError when no screen can reach it."""
-    place = SocketFile(data_dir)
-    if POSSIBLE and place.is_reachable():
+    socket_file = SocketFile(data_dir)
+    if POSSIBLE and socket_file.is_reachable():
         return True
-    pid = place.recorder()
+    pid = socket_file.recorder()
     if pid is not None:
         raise StoreError(
             f"A recorder (pid {pid}) runs on the data folder {data_dir}, but no screen can reach it there; "

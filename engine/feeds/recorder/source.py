@@ -21,7 +21,7 @@ ATTACHED = "A screen onto the recorder: closing it loses nothing."
 class AttachedSource:
     """The tapes of a recorder; a `LiveSource`.
 
-    place   : where it can be reached
+    socket_file : where it can be reached
     hello   : what the recorder said when it was found
     symbols : those to be watched, all that it records when none are named
     spool   : gives the place for a tape's whole chunks; without one they are held in memory
@@ -31,17 +31,17 @@ class AttachedSource:
 
     def __init__(
         self,
-        place: SocketFile,
+        socket_file: SocketFile,
         hello: Hello,
         symbols: Sequence[str] = (),
         spool: Callable[[], Spool | None] = lambda: None,
         now: Callable[[], int] = time.time_ns,
-        patience: WaitTimes | None = None,
+        waits: WaitTimes | None = None,
     ) -> None:
         recorded = [_wanted(hello, symbol) for symbol in symbols or hello.symbols]
-        self._strands = {
+        self._connections = {
             each.info.symbol: RecorderConnection(
-                place, hello, _tape(each.info, spool()), now, patience or WaitTimes()
+                socket_file, hello, _tape(each.info, spool()), now, waits or WaitTimes()
             )
             for each in recorded
         }
@@ -54,32 +54,32 @@ class AttachedSource:
     @property
     def label(self) -> str:
         """Return what a person calls it: what is recorded, and by which process."""
-        strand = next(iter(self._strands.values()))
-        return f"{strand.tape.info.source}, attached to the recorder (pid {strand.hello.pid})"
+        connection = next(iter(self._connections.values()))
+        return f"{connection.tape.info.source}, attached to the recorder (pid {connection.hello.pid})"
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """Return the symbols that are watched."""
-        return tuple(self._strands)
+        return tuple(self._connections)
 
     @property
     def day(self) -> date | None:
         """Return which session's day is recorded; None for a simulated one, which no other follows."""
-        info = next(iter(self._strands.values())).tape.info
+        info = next(iter(self._connections.values())).tape.info
         return None if info.simulated else info.day
 
     def open(self, symbol: str) -> LiveTape:
         """Return a symbol's tape; NoDataError when it is not watched."""
-        if symbol not in self._strands:
-            raise NoDataError(f"{symbol} is not among what is watched here: {', '.join(self._strands)}.")
-        return self._strands[symbol].tape
+        if symbol not in self._connections:
+            raise NoDataError(f"{symbol} is not among what is watched here: {', '.join(self._connections)}.")
+        return self._connections[symbol].tape
 
     async def run(self, notify: Callable[[], None]) -> None:
         """Write the tapes until the day is over, however often the recorder is restarted.
 
         NoDataError when it comes back with something else, ProviderError when it makes no sense.
         """
-        tasks = [asyncio.create_task(strand.run(notify)) for strand in self._strands.values()]
+        tasks = [asyncio.create_task(connection.run(notify)) for connection in self._connections.values()]
         try:
             await asyncio.gather(*tasks)
         finally:

@@ -1,4 +1,4 @@
-"""One screen's place on a tape that is being recorded: what it is to be sent next."""
+"""How far one screen has read a tape that is being recorded: what it is to be sent next."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class TapeReader:
     def __init__(self, tape: LiveTape) -> None:
         self.tape = tape
         self._rows, self._contracts = 0, 0
-        self._told: SourceReport | None = None
+        self._last_report: SourceReport | None = None
 
     def skip(self, have: TapeExtent) -> bool:
         """Begin after what the screen has; False when that is no beginning of what can be read."""
@@ -23,16 +23,16 @@ class TapeReader:
         self._rows, self._contracts = own.rows, own.contracts
         return own == have
 
-    def link(self, again: bool) -> SourceReport | None:
-        """Return what the source says of its connection if it says something else now, or `again`."""
-        told = SourceReport(self.tape.link)
-        if told == self._told and not again:
+    def take_report(self, repeat: bool) -> SourceReport | None:
+        """Return what the source says of its connection if it says something else now, or to `repeat` it."""
+        report = SourceReport(self.tape.link)
+        if report == self._last_report and not repeat:
             return None
-        self._told = told
-        return told
+        self._last_report = report
+        return report
 
-    def next(self) -> Message | None:
-        """Return what comes next, None when nothing is new."""
+    def take_message(self) -> Message | None:
+        """Return what comes next and go on behind it, None when nothing is new."""
         # Whether more can come is asked before what has come, and contracts after the rows that name them.
         closed = not self.tape.open
         events = self.tape.since(self._rows)

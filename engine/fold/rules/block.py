@@ -24,12 +24,10 @@ SIZE_BINS = 64
 class BlockParams:
     """The rule's thresholds."""
 
-    size: int = threshold(500, "contracts", "in one print, or else its premium_usd")
-    premium_usd: float = threshold(250_000.0, "$", "of one print, or else its size")
-    share: float = threshold(
-        0.001, "share", "of the session's prints may be as large, once there are warm_prints"
-    )
-    warm_prints: int = threshold(5000, "prints", "of the session before share counts", zero=True)
+    size: int = threshold(500, "contracts", "least size of the print, where its premium is below premium_usd")
+    premium_usd: float = threshold(250_000.0, "$", "least premium of the print, where its size is below size")
+    share: float = threshold(0.001, "share", "largest share of the session's prints that were as large")
+    warm_prints: int = threshold(5000, "prints", "prints of the session before share counts", zero=True)
     half: float = threshold(1.5, "times", "the print over the smallest one that is a block, of strength 0.5")
 
 

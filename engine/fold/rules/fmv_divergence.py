@@ -38,17 +38,13 @@ CALM_LOOKS = 3
 class FmvDivergenceParams:
     """The rule's thresholds."""
 
-    edge: float = threshold(1.5, "half spreads", "distance from the mid; two ticks at least are one")
-    hold_s: float = threshold(2.0, "s", "for so long it has stayed away", zero=True)
-    age_s: float = threshold(1.0, "s", "a provider's value counts while it is younger")
-    own_edge: float = threshold(2.0, "half spreads", "the same for our own value, which may be off itself")
-    look_s: float = threshold(
-        10.0, "s", "without a provider's value a contract is held against its smile so often"
-    )
-    half: float = threshold(
-        1.5, "half spreads", "edge of strength 0.5 (seed: the percentage of strength 0.5)"
-    )
-    percent: float = threshold(4.0, "%", "distance from the mid under the preset seed, which knows no more")
+    edge: float = threshold(1.5, "half spreads", "least distance of a provider's value from the mid")
+    hold_s: float = threshold(2.0, "s", "least time for which the value has stayed away", zero=True)
+    age_s: float = threshold(1.0, "s", "age at which a provider's value no longer counts")
+    own_edge: float = threshold(2.0, "half spreads", "least distance of our own value from the mid")
+    look_s: float = threshold(10.0, "s", "time between two looks at a contract without a provider's value")
+    half: float = threshold(1.5, "half spreads", "edge of strength 0.5; under the preset seed the percentage")
+    percent: float = threshold(4.0, "%", "least distance from the mid, under the preset seed only")
 
 
 EVIDENCE = (

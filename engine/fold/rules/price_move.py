@@ -32,12 +32,12 @@ VARIANCE_ALPHA = 0.05
 class PriceMoveParams:
     """The rule's thresholds."""
 
-    window_s: float = threshold(5.0, "s", "a move is measured over one to two of these")
-    z: float = threshold(4.0, "σ", "what the underlying does not explain, in its own noise")
-    ticks: float = threshold(3.0, "ticks", "the same, at least")
-    hold_s: float = threshold(1.0, "s", "for so long it has stayed", zero=True)
-    half: float = threshold(6.0, "σ", "z of strength 0.5 (seed: the percentage of strength 0.5)")
-    percent: float = threshold(5.0, "%", "move of the mid under the preset seed, which knows no more")
+    window_s: float = threshold(5.0, "s", "a move is measured over one to two of these windows")
+    z: float = threshold(4.0, "σ", "least move that the underlying does not explain, in its own noise")
+    ticks: float = threshold(3.0, "ticks", "least move that the underlying does not explain")
+    hold_s: float = threshold(1.0, "s", "least time for which it has stayed", zero=True)
+    half: float = threshold(6.0, "σ", "z of strength 0.5; under the preset seed the percentage")
+    percent: float = threshold(5.0, "%", "least move of the mid, under the preset seed only")
 
 
 EVIDENCE = (

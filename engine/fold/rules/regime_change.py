@@ -21,9 +21,9 @@ REGIME_CHANGE = number_of("regime_change")
 class RegimeChangeParams:
     """The rule's thresholds."""
 
-    share: float = threshold(0.05, "share", "|net| of the gross gamma")
-    stood_s: float = threshold(60.0, "s", "for so long net gamma has had its sign", zero=True)
-    half: float = threshold(0.05, "of gross", "|net| gamma of strength 0.5")
+    share: float = threshold(0.05, "share", "least |net| of the gross gamma")
+    stood_s: float = threshold(60.0, "s", "least time for which net gamma has had its sign", zero=True)
+    half: float = threshold(0.05, "of gross", "|net| over gross gamma of strength 0.5")
 
 
 EVIDENCE = (

@@ -26,13 +26,13 @@ MINUTE_NS = 60 * NS
 class SpreadTighteningParams:
     """The rule's thresholds."""
 
-    ticks: float = threshold(4.0, "ticks", "width that the median spread has at least")
-    ratio: float = threshold(0.5, "share", "of the median spread that is left of it, at most")
-    hold_s: float = threshold(3.0, "s", "for so long it has been narrow", zero=True)
-    hold_quotes: int = threshold(5, "quotes", "so many in a row have been narrow")
-    size: int = threshold(20, "contracts", "on the bid and on the ask", zero=True)
-    minutes: int = threshold(5, "minutes", "whole ones in the baseline before it counts", zero=True)
-    jump_s: float = threshold(2.0, "s", "silent for so long after a jump of the spot (jump_bp)", zero=True)
+    ticks: float = threshold(4.0, "ticks", "least width of the median spread")
+    ratio: float = threshold(0.5, "share", "largest spread, as a share of the median spread")
+    hold_s: float = threshold(3.0, "s", "least time for which the spread has been narrow", zero=True)
+    hold_quotes: int = threshold(5, "quotes", "least number of quotes in a row that were narrow")
+    size: int = threshold(20, "contracts", "least size on the bid and on the ask", zero=True)
+    minutes: int = threshold(5, "minutes", "whole minutes that the baseline needs", zero=True)
+    jump_s: float = threshold(2.0, "s", "silence after a jump of the spot (jump_bp)", zero=True)
     half: float = threshold(2.0, "times", "median over current spread of strength 0.5")
 
 

@@ -33,11 +33,11 @@ ISO_SHARE = 0.5
 class SweepParams:
     """The rule's thresholds."""
 
-    window_s: float = threshold(0.5, "s", "between the first and the last print, at most")
-    prints: int = threshold(3, "prints", "of one side")
-    exchanges: int = threshold(2, "exchanges", "they were made on")
-    size: int = threshold(100, "contracts", "they have together", zero=True)
-    premium_usd: float = threshold(0.0, "$", "they cost together", zero=True)
+    window_s: float = threshold(0.5, "s", "most time between the first and the last print")
+    prints: int = threshold(3, "prints", "least number of prints of one side")
+    exchanges: int = threshold(2, "exchanges", "least number of exchanges they were made on")
+    size: int = threshold(100, "contracts", "least volume of the prints together", zero=True)
+    premium_usd: float = threshold(0.0, "$", "least premium of the prints together", zero=True)
     half: float = threshold(200.0, "contracts", "volume of strength 0.5")
 
 

@@ -31,17 +31,26 @@ class VolumeSpikeParams:
     """The rule's thresholds."""
 
     bucket_s: float = threshold(10.0, "s", "length of a volume bucket")
-    half_life_s: float = threshold(600.0, "s", "after so long a bucket weighs half in the baseline")
+    half_life_s: float = threshold(600.0, "s", "time after which a bucket weighs half in the baseline")
     warm_buckets: int = threshold(
-        30, "buckets", "closed with a trade in them before a contract, or its pool, has a baseline", zero=True
+        30,
+        "buckets",
+        "buckets with a trade in them that a baseline needs, a contract's own or its pool's",
+        zero=True,
     )
-    variance_floor: float = threshold(0.05, "log²", "variance of log volume that a baseline has at least")
-    z: float = threshold(3.0, "σ", "log volume of the bucket above its baseline")
-    ratio: float = threshold(3.0, "times", "volume of the bucket over the usual one")
-    size: int = threshold(100, "contracts", "volume of the bucket, or else its premium_usd", zero=True)
-    premium_usd: float = threshold(250_000.0, "$", "premium of the bucket, or else its size")
-    one_print: float = threshold(0.5, "share", "a bucket with more of it in one print is told as a block")
-    half: float = threshold(4.0, "σ", "z of strength 0.5 (seed: the ratio of strength 0.5)")
+    variance_floor: float = threshold(0.05, "log²", "least variance of log volume in a baseline")
+    z: float = threshold(3.0, "σ", "least log volume of the bucket above its baseline")
+    ratio: float = threshold(3.0, "times", "least volume of the bucket over the usual one")
+    size: int = threshold(
+        100, "contracts", "least volume of the bucket, where its premium is below premium_usd", zero=True
+    )
+    premium_usd: float = threshold(
+        250_000.0, "$", "least premium of the bucket, where its volume is below size"
+    )
+    one_print: float = threshold(
+        0.5, "share", "a bucket with a larger share in one print is not told: it is a block"
+    )
+    half: float = threshold(4.0, "σ", "z of strength 0.5; under the preset seed the ratio")
 
     @property
     def alpha(self) -> float:

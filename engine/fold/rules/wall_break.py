@@ -29,9 +29,9 @@ TIE = 1e-12
 class WallBreakParams:
     """The rule's thresholds."""
 
-    stood_s: float = threshold(300.0, "s", "for so long the wall has stood there", zero=True)
-    margin: float = threshold(0.5, "steps", "beyond the wall, in steps between strikes")
-    half: float = threshold(0.5, "steps", "beyond the wall, of strength 0.5")
+    stood_s: float = threshold(300.0, "s", "least time for which the wall has stood there", zero=True)
+    margin: float = threshold(0.5, "steps", "least distance beyond the wall, in steps between strikes")
+    half: float = threshold(0.5, "steps", "distance beyond the wall of strength 0.5")
 
 
 EVIDENCE = (

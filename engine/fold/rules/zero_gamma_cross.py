@@ -25,8 +25,8 @@ BISECTIONS = 40
 class ZeroGammaCrossParams:
     """The rule's thresholds."""
 
-    share: float = threshold(0.02, "share", "|net| of the gross gamma, on both sides of the zero")
-    half: float = threshold(0.02, "of gross", "|net| gamma of strength 0.5")
+    share: float = threshold(0.02, "share", "least |net| of the gross gamma, before and after")
+    half: float = threshold(0.02, "of gross", "|net| over gross gamma of strength 0.5")
 
 
 EVIDENCE = (

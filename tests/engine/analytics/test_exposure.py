@@ -18,7 +18,7 @@ from engine.analytics.chain_stats import expected_move, max_pain, payouts, put_c
 from engine.analytics.exposure import UNITS, Book, Exposure, by_row, convert, exposure, sums
 from engine.analytics.forward import implied_forward
 from engine.analytics.greeks import T_FLOOR_YEARS, price_greeks
-from engine.analytics.zero_gamma import STRADDLE_PER_SIGMA, WIDE, window_for
+from engine.analytics.zero_gamma import WINDOW
 from engine.model.errors import UsageError
 from engine.model.events import MISSING
 from tests.paths import REFERENCE, SHARED
@@ -90,7 +90,7 @@ def by_strike(expiry: str, value: str, root: str = "SPXW") -> tuple[Floats, Floa
 @pytest.mark.parametrize("given_window", [True, False])
 def test_small_books_have_exactly_the_reference_roots(case: dict[str, Any], given_window: bool) -> None:
     rows = [(float(K), right, float(oi), iv) for K, right, oi, iv in case["rows"]]
-    window = tuple(case["window"]) if given_window else None
+    window = tuple(case["window"]) if given_window else WINDOW
     e = exposure(book(*rows, years=case["T_years"]), case["spot"], window=window)
     assert e.zero_gamma.roots == pytest.approx(tuple(case["zero_gamma_roots"]), abs=1e-6)
     net = convert(e.total_net, e.spot, "usd_per_1pct")
@@ -100,7 +100,7 @@ def test_small_books_have_exactly_the_reference_roots(case: dict[str, Any], give
 @pytest.mark.parametrize("want", reference("gex_spx_2022-07-12.json")["gex"], ids=lambda want: want["name"])
 def test_a_real_chain_has_the_reference_exposure(want: dict[str, Any]) -> None:
     expiry = want["name"].split("_")[1]
-    e = exposure(chain_book(expiry), 3856.28, window=WIDE)
+    e = exposure(chain_book(expiry), 3856.28)
     for name in ("call", "put", "net", "gross"):
         got = convert(getattr(e, f"total_{name}"), e.spot, "usd_per_1pct")
         assert got == pytest.approx(want[f"{name}_gex_per1pct"], rel=1e-9), name
@@ -115,7 +115,7 @@ def test_a_real_chain_has_the_reference_exposure(want: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("want", reference("gex_spx_2022-07-12.json")["gex"], ids=lambda want: want["name"])
 def test_a_real_chain_repriced_has_the_reference_profile(want: dict[str, Any]) -> None:
-    e = exposure(chain_book(want["name"].split("_")[1]), 3856.28, window=WIDE, profile_points=2001)
+    e = exposure(chain_book(want["name"].split("_")[1]), 3856.28, steps=2001)
     usd = convert(e.profile.net, e.profile.spot, "usd_per_1pct")
     for spot, net in want["profile"].items():
         assert np.interp(float(spot), e.profile.spot, usd) == pytest.approx(net, rel=1e-3), spot
@@ -173,14 +173,37 @@ def test_the_multiplier_is_the_books() -> None:
 
 
 def test_rates_reach_the_gamma() -> None:
-    e = exposure(book((600, "C", 10, 0.2), years=1.0), 600.0, r=0.05, q=0.02)
-    assert e.gamma[0] == price_greeks(600.0, 600.0, 1.0, 0.05, 0.02, 0.2, 1.0)[2]
-    assert np.interp(600.0, e.profile.spot, e.profile.net) == pytest.approx(e.total_net, rel=1e-9)
+    e = exposure(book((600, "C", 10, 0.2), (700, "C", 0, 0.2), years=1.0), 600.0, r=0.05, q=0.02)
+    assert e.greeks.gamma[0] == price_greeks(600.0, 600.0, 1.0, 0.05, 0.02, 0.2, 1.0)[2]
+    assert np.interp(600.0, e.profile.spot, e.profile.net) == pytest.approx(e.total_net, rel=1e-6)
+
+
+def test_a_forward_of_its_own_is_what_a_dividend_that_explains_it_would_be() -> None:
+    r, q, T = 0.05, 0.02, 0.5
+    rows: list[Row] = [(590, "P", 300, 0.2), (605, "C", 200, 0.15), (640, "C", 0, 0.2)]
+    plain = exposure(book(*rows, years=T), 600.0, r, q)
+    told = replace(book(*rows, years=T), forward=np.full(3, 600.0 * math.exp((r - q) * T)))
+    other = exposure(told, 600.0, r, 0.0)
+    for metric in ("gamma", "delta", "vanna"):
+        np.testing.assert_allclose(other.by_contract[metric], plain.by_contract[metric], rtol=1e-12)
+    assert other.zero_gamma.roots == pytest.approx(plain.zero_gamma.roots, abs=1e-9)
+    # Time alone takes only what carry explains: the rest of the forward stays a factor of the spot.
+    hour = exposure(
+        replace(told, years=told.years - HOUR, forward=told.forward * math.exp(-r * HOUR)), 600.0, r
+    )
+    change = (hour.by_contract["delta"] - other.by_contract["delta"]) / 60
+    np.testing.assert_allclose(change[:2], other.by_contract["charm"][:2], rtol=1e-3)
+
+
+def test_zeros_are_looked_for_where_a_forward_meets_a_strike() -> None:
+    rows: list[Row] = [(590, "C", 10, 0.2), (610, "C", 10, 0.2)]
+    e = exposure(replace(book(*rows), forward=np.full(2, 606.0)), 600.0)
+    assert e.zero_gamma.reason == "all positive between 584.16 and 603.96"
 
 
 def test_gamma_stays_in_the_books_order() -> None:
     e = exposure(book((610, "C", 1, 0.2), (590, "P", 1, 0.3)), 600.0)
-    assert e.gamma.tolist() == pytest.approx([gamma(610, 0.2), gamma(590, 0.3)], rel=1e-12)
+    assert e.greeks.gamma.tolist() == pytest.approx([gamma(610, 0.2), gamma(590, 0.3)], rel=1e-12)
 
 
 @given(st.lists(st.tuples(st.integers(560, 640), st.sampled_from("CP"), st.integers(0, 9_999)), min_size=1))
@@ -288,8 +311,8 @@ def test_at_a_root_the_book_repriced_has_no_gamma() -> None:
 
 def test_a_root_does_not_depend_on_the_grid() -> None:
     b = book(*ALTERNATING)
-    fine = exposure(b, 600.0, profile_points=4001).zero_gamma.roots
-    assert exposure(b, 600.0, profile_points=101).zero_gamma.roots == pytest.approx(fine, abs=1e-9)
+    fine = exposure(b, 600.0, steps=4001).zero_gamma.roots
+    assert exposure(b, 600.0, steps=101).zero_gamma.roots == pytest.approx(fine, abs=1e-9)
 
 
 def test_a_root_is_a_price_of_the_repriced_chain_not_a_strike_sum() -> None:
@@ -325,7 +348,7 @@ def test_a_whisper_of_a_far_wing_is_no_flip() -> None:
     rows: list[Row] = [(600, "C", 1000, 0.1), (601, "C", 1000, 0.1), (630, "P", 1e-9, 0.1)]
     zero = exposure(book(*rows, years=HOUR), 600.0).zero_gamma
     assert zero.headline is None
-    assert zero.reason == "all positive between 600 and 618"
+    assert zero.reason == "all positive between 600 and 630"
 
 
 def test_a_flip_outside_the_quoted_strikes_is_not_shown() -> None:
@@ -343,13 +366,13 @@ def test_a_flip_outside_the_window_is_not_shown() -> None:
 
 
 def test_the_window_is_named_when_it_is_narrower_than_the_strikes() -> None:
-    e = exposure(book((500, "C", 10, 0.2), (700, "C", 10, 0.2)), 600.25, window=WIDE)
+    e = exposure(book((500, "C", 10, 0.2), (700, "C", 10, 0.2)), 600.25)
     assert e.zero_gamma.reason == "all positive between 540.23 and 660.28"
     assert (e.profile.spot[0], e.profile.spot[-1]) == pytest.approx((540.225, 660.275))
 
 
 def test_strikes_all_beyond_the_window_are_said_so() -> None:
-    e = exposure(book((700, "C", 10, 0.2), (710, "P", 10, 0.2)), 600.0, window=WIDE)
+    e = exposure(book((700, "C", 10, 0.2), (710, "P", 10, 0.2)), 600.0)
     assert e.zero_gamma.reason == "no quoted strike between 540 and 660"
     assert e.profile.spot.size == 0
     assert e.total_net == e.total_net
@@ -379,7 +402,7 @@ def test_a_sign_that_changes_and_back_within_a_step_of_the_grid_is_two_roots(
     # A narrow bump of calls under, or just above, a wide one of puts.
     rows: list[Row] = [(600.03, "C", calls, 0.1), (600.03, "P", 2000, 0.2), (550, "C", 0, 0.2)]
     b = book(*rows, (650, "C", 0, 0.2))
-    zero = exposure(b, 600.0, profile_points=2001, window=WIDE).zero_gamma
+    zero = exposure(b, 600.0, steps=2001).zero_gamma
     assert len(zero.roots) == crosses
     for root in zero.roots:
         assert abs(net_at(b, root)) < 1e-9 * calls
@@ -388,14 +411,14 @@ def test_a_sign_that_changes_and_back_within_a_step_of_the_grid_is_two_roots(
 @pytest.mark.parametrize("spot", [600.0, 599.5, 601.25])
 def test_a_root_at_spot_or_at_a_price_of_the_grid_is_found_once(spot: float) -> None:
     rows: list[Row] = [(590, "P", 1000, 0.15), (610, "C", 1000, 0.15)]
-    (root,) = exposure(book(*rows), spot, window=WIDE).zero_gamma.roots
-    again = exposure(book(*rows), root, profile_points=3, window=(0.99, 1.01)).zero_gamma
+    (root,) = exposure(book(*rows), spot).zero_gamma.roots
+    again = exposure(book(*rows), root, steps=3, window=(0.99, 1.01)).zero_gamma
     assert again.roots == pytest.approx((root,), abs=1e-9)
 
 
 def test_contracts_out_of_reach_of_every_price_have_no_gamma_there() -> None:
     rows: list[Row] = [(500, "C", 10, 0.05), (700, "P", 10, 0.05)]
-    e = exposure(book(*rows, years=MINUTE), 600.0, window=WIDE)
+    e = exposure(book(*rows, years=MINUTE), 600.0)
     assert e.zero_gamma.reason == "no gamma between 540 and 660"
 
 
@@ -405,47 +428,46 @@ def test_a_position_may_be_short() -> None:
     assert short.zero_gamma.reason == "all negative at 600"
 
 
-def test_the_profile_passes_through_the_totals_at_spot() -> None:
+def test_the_profile_is_the_chain_repriced_and_passes_through_the_total_at_spot() -> None:
     b = book(*ALTERNATING)
-    e = exposure(b, 600.0, window=(0.99, 1.01), profile_points=401)
-    assert e.profile.spot[200] == pytest.approx(600.0, abs=1e-9)
-    assert e.profile.net[200] == pytest.approx(e.total_net, rel=1e-9)
-    for j in (0, 57, 400):
+    e = exposure(b, 600.0, window=(0.99, 1.01), steps=400)
+    assert np.interp(600.0, e.profile.spot, e.profile.net) == pytest.approx(e.total_net, rel=1e-5)
+    for j in (0, 57, 200, 400):
         assert e.profile.net[j] == pytest.approx(net_at(b, float(e.profile.spot[j])), rel=1e-9)
 
 
-# The window --------------------------------------------------------------------------------------------
+@given(
+    st.lists(
+        st.tuples(st.integers(500, 700), st.sampled_from("CP"), st.integers(1, 9_999), st.floats(0.02, 3.0)),
+        min_size=2,
+    ),
+    st.floats(1.0, 20_000.0),
+)
+@settings(max_examples=60, deadline=None)
+def test_every_price_of_the_profile_is_the_sum_over_its_contracts(
+    rows: list[tuple[int, str, int, float]], minutes: float
+) -> None:
+    b = book(*((float(K), right, float(oi), iv) for K, right, oi, iv in rows), years=minutes * MINUTE)
+    e = exposure(b, 600.0)
+    gross = exposure(replace(b, sign=np.ones(b.sign.size)), 600.0).profile.net
+    for j in range(0, e.profile.spot.size, 37):
+        alone = net_at(b, float(e.profile.spot[j]))
+        assert e.profile.net[j] == pytest.approx(alone, abs=max(1e-11 * gross[j], 1e-25 * gross.max()))
 
 
-def test_days_away_the_window_is_ten_percent() -> None:
-    assert window_for(3 * DAY, 5.0, 600.0) == (0.9, 1.1)
+def test_prices_are_a_hundredth_of_a_percent_apart() -> None:
+    e = exposure(book((500, "C", 10, 0.2), (700, "C", 10, 0.2)), 600.0)
+    apart = np.diff(np.log(e.profile.spot))
+    assert (apart.min(), apart.max()) == pytest.approx((1e-4, 1e-4), rel=1e-3)
 
 
-@pytest.mark.parametrize(("move", "half"), [(0.5, 0.03), (3.0, 0.03), (6.0, 0.06), (20.0, 0.2)])
-def test_on_the_day_the_window_is_three_percent_or_six_expected_moves(move: float, half: float) -> None:
-    assert window_for(HOUR, move, 600.0) == pytest.approx((1 - half, 1 + half))
-
-
-@pytest.mark.parametrize("move", [None, math.nan, math.inf])
-def test_without_an_expected_move_the_window_is_wide(move: float | None) -> None:
-    assert window_for(HOUR, move, 600.0) == WIDE
-
-
-def test_a_window_never_reaches_nothing() -> None:
-    assert window_for(HOUR, 200.0, 600.0)[0] > 0.0
-
-
-def test_on_the_day_the_book_chooses_its_window_from_the_volatility_at_spot() -> None:
-    sigma, T = 0.9, 390 * MINUTE
-    e = exposure(book((400, "C", 1, 2.0), (600, "C", 1, sigma), (800, "P", 1, 2.0), years=T), 600.0)
-    half = 6 * STRADDLE_PER_SIGMA * sigma * math.sqrt(T)
-    assert e.profile.spot[0] == pytest.approx(600 * (1 - half))
-    assert e.profile.spot[-1] == pytest.approx(600 * (1 + half))
-
-
-def test_one_later_expiration_widens_the_window() -> None:
-    e = exposure(book((400, "C", 1, 0.2), (800, "P", 1, 0.2), years=[HOUR, 5 * DAY]), 600.0)
-    assert (e.profile.spot[0], e.profile.spot[-1]) == pytest.approx((540.0, 660.0))
+@pytest.mark.parametrize("iv", [1e-5, 1e-12, 1e-300])
+def test_a_volatility_that_is_hardly_any_leaves_the_others_alone(iv: float) -> None:
+    rows: list[Row] = [(590, "P", 1000, 0.15), (610, "C", 1000, 0.15)]
+    with_it = exposure(book(*rows, (601.37, "P", 10, iv)), 600.0)
+    assert with_it.zero_gamma.headline == pytest.approx(
+        exposure(book(*rows), 600.0).zero_gamma.headline, abs=1e-9
+    )
 
 
 # What is missing ---------------------------------------------------------------------------------------
@@ -477,8 +499,8 @@ def test_a_strike_of_which_nothing_is_known_is_nan_not_zero() -> None:
 @pytest.mark.parametrize("iv", [math.nan, 0.0, -0.1])
 def test_an_unknown_volatility_has_an_unknown_gamma_but_an_unknown_weight_does_not(iv: float) -> None:
     e = exposure(book((600, "C", 10, iv), (605, "C", math.nan, 0.2)), 600.0)
-    assert math.isnan(e.gamma[0])
-    assert e.gamma[1] == pytest.approx(gamma(605, 0.2))
+    assert math.isnan(e.greeks.gamma[0])
+    assert e.greeks.gamma[1] == pytest.approx(gamma(605, 0.2))
 
 
 def test_a_weight_of_zero_is_known() -> None:
@@ -492,7 +514,7 @@ def test_a_settled_contract_is_left_out() -> None:
     assert (e.used, e.dropped, e.settled) == (1, 0, 1)
     assert e.strikes.tolist() == [600.0]
     assert e.put_wall is None
-    assert e.gamma[0] == 0.0
+    assert e.greeks.gamma[0] == 0.0
 
 
 def test_the_last_minute_has_the_gamma_of_a_minute() -> None:

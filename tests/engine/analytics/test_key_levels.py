@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.analytics.exposure_choice import CONVENTIONS
-from engine.analytics.greeks import price_greeks, years
+from engine.analytics.exposure_choice import CONVENTIONS, ExposureChoice
+from engine.analytics.greeks import price_greeks
 from engine.analytics.key_levels import Levels, measure
-from engine.analytics.option_chain import OptionChain, quoted
+from engine.analytics.option_chain import ContractSet, OptionChain, quoted
 from engine.analytics.terms import Terms
 from engine.model.calendar import ET, PRESETS
 from engine.model.contracts import Contract
@@ -40,16 +40,23 @@ ROWS: list[Row] = [
 def chain(rows: list[Row], **columns: list[float]) -> OptionChain:
     contracts = tuple(Contract(root, day, right, round(k * 1000)) for root, day, right, k, _, _ in rows)
     given_ = {"oi": [row[4] for row in rows], "iv": [row[5] for row in rows]} | columns
-    return quoted(PRESETS["SPX"], contracts, {name: np.array(each) for name, each in given_.items()})
+    columns_ = {name: np.array(each) for name, each in given_.items()}
+    return quoted(ContractSet.of(PRESETS["SPX"], contracts), columns_)
+
+
+def under(convention: Any) -> ExposureChoice:
+    return ExposureChoice().with_convention(convention)
 
 
 def exposure_of(found: Levels, i: int, spot: float | None = None) -> float:
     """One contract's exposure by the price formula, in shares per $1."""
     terms = found.terms
-    T = years(int(found.chain.settle_ns[i]), terms.at_ns)
+    T = found.of.years[i]
     S = terms.spot if spot is None else spot
-    gamma = price_greeks(S, found.chain.strike[i], T, terms.rate, terms.dividend or 0.0, found.iv[i], 1.0)[2]
-    return float(found.position[i] * gamma * 100.0)
+    gamma = price_greeks(S, found.chain.strike[i], T, terms.rate, terms.dividend or 0.0, found.of.iv[i], 1.0)[
+        2
+    ]
+    return float(found.dealers.position[i] * gamma * 100.0)
 
 
 def everything(found: Levels, spot: float | None = None) -> list[float]:
@@ -59,41 +66,43 @@ def everything(found: Levels, spot: float | None = None) -> list[float]:
 def test_every_sum_is_the_sum_of_its_contracts() -> None:
     found = measure(chain(ROWS), VENDOR)
     alone = everything(found)
-    np.testing.assert_allclose(found.shares, alone, rtol=1e-12)
-    assert found.total_net == pytest.approx(math.fsum(alone), rel=1e-12)
-    assert found.total_call == pytest.approx(sum(alone[i] for i in (0, 1, 3, 5)), rel=1e-12)
-    assert found.total_put == pytest.approx(sum(alone[i] for i in (2, 4, 6)), rel=1e-12)
-    assert found.total_gross == pytest.approx(sum(map(abs, alone)), rel=1e-12)
-    assert found.strikes.tolist() == [3800.0, 3850.0, 3900.0, 3950.0]
-    np.testing.assert_allclose(found.net[1], alone[1] + alone[2], rtol=1e-12)
-    np.testing.assert_allclose(found.call[2], alone[0] + alone[3], rtol=1e-12)
-    assert sum(each.net or 0.0 for each in found.settlements) == pytest.approx(found.total_net, rel=1e-12)
+    np.testing.assert_allclose(found.dealers.shares, alone, rtol=1e-12)
+    assert found.exposure.total_net == pytest.approx(math.fsum(alone), rel=1e-12)
+    assert found.exposure.total_call == pytest.approx(sum(alone[i] for i in (0, 1, 3, 5)), rel=1e-12)
+    assert found.exposure.total_put == pytest.approx(sum(alone[i] for i in (2, 4, 6)), rel=1e-12)
+    assert found.exposure.total_gross == pytest.approx(sum(map(abs, alone)), rel=1e-12)
+    assert found.exposure.strikes.tolist() == [3800.0, 3850.0, 3900.0, 3950.0]
+    np.testing.assert_allclose(found.exposure.net[1], alone[1] + alone[2], rtol=1e-12)
+    np.testing.assert_allclose(found.exposure.call[2], alone[0] + alone[3], rtol=1e-12)
+    assert sum(each.net or 0.0 for each in found.settlements) == pytest.approx(
+        found.exposure.total_net, rel=1e-12
+    )
     assert [each.contracts for each in found.settlements] == [3, 2, 2]
 
 
 def test_at_zero_gamma_the_repriced_chain_has_none() -> None:
     found = measure(chain(ROWS), VENDOR)
-    assert found.zero_gamma is not None
-    at_root = everything(found, found.zero_gamma)
+    assert found.exposure.zero_gamma.headline is not None
+    at_root = everything(found, found.exposure.zero_gamma.headline)
     assert abs(sum(at_root)) < 1e-9 * sum(map(abs, at_root))
-    assert found.zero_gamma in found.zero_gamma_roots
-    assert found.zero_gamma_reason == ""
+    assert found.exposure.zero_gamma.headline in found.exposure.zero_gamma.roots
+    assert found.exposure.zero_gamma.reason == ""
 
 
 def test_walls_are_strikes_of_one_right_and_the_largest_net_of_both() -> None:
     found = measure(chain(ROWS), VENDOR)
-    calls = dict(zip(found.strikes.tolist(), found.call.tolist(), strict=True))
-    puts = dict(zip(found.strikes.tolist(), found.put.tolist(), strict=True))
-    nets = dict(zip(found.strikes.tolist(), np.abs(found.net).tolist(), strict=True))
-    assert found.call_wall == max(calls, key=lambda k: calls[k])
-    assert found.put_wall == min(puts, key=lambda k: puts[k])
-    assert found.max_gex_strike == max(nets, key=lambda k: nets[k])
+    calls = dict(zip(found.exposure.strikes.tolist(), found.exposure.call.tolist(), strict=True))
+    puts = dict(zip(found.exposure.strikes.tolist(), found.exposure.put.tolist(), strict=True))
+    nets = dict(zip(found.exposure.strikes.tolist(), np.abs(found.exposure.net).tolist(), strict=True))
+    assert found.exposure.call_wall == max(calls, key=lambda k: calls[k])
+    assert found.exposure.put_wall == min(puts, key=lambda k: puts[k])
+    assert found.exposure.max_gex_strike == max(nets, key=lambda k: nets[k])
 
 
 def test_a_chain_of_calls_alone_has_no_put_wall_and_no_flip() -> None:
     found = measure(chain(ROWS[:2]), VENDOR)
-    assert (found.put_wall, found.zero_gamma) == (None, None)
-    assert found.zero_gamma_reason.startswith("all positive between ")
+    assert (found.exposure.put_wall, found.exposure.zero_gamma.headline) == (None, None)
+    assert found.exposure.zero_gamma.reason.startswith("all positive between ")
     assert found.pcr_oi == 0.0
 
 
@@ -121,8 +130,8 @@ def test_contracts_without_volatility_or_open_interest_are_left_out_and_said() -
     rows = [*ROWS[:4], ("SPXW", FAR, "P", 3800.0, 900.0, 0.0), ("SPXW", FAR, "C", 3700.0, math.nan, 0.2)]
     found = measure(chain(rows), VENDOR)
     assert (found.contracts, found.dropped) == (4, 1)
-    assert np.isnan(found.put[found.strikes == 3800.0]).all()
-    assert np.isnan(found.net[found.strikes == 3700.0]).all()
+    assert np.isnan(found.exposure.put[found.exposure.strikes == 3800.0]).all()
+    assert np.isnan(found.exposure.net[found.exposure.strikes == 3700.0]).all()
     assert found.notes == (
         "1 contract has unknown open interest and is left out.",
         "1 contract with exposure has no volatility in the file and is left out.",
@@ -131,7 +140,7 @@ def test_contracts_without_volatility_or_open_interest_are_left_out_and_said() -
 
 def test_a_contract_nobody_holds_has_no_exposure_whatever_its_volatility() -> None:
     found = measure(chain([*ROWS, ("SPXW", NEAR, "C", 3700.0, 0.0, math.nan)]), VENDOR)
-    assert found.call[found.strikes == 3700.0] == 0.0
+    assert found.exposure.call[found.exposure.strikes == 3700.0] == 0.0
     assert (found.contracts, found.dropped) == (7, 0)
 
 
@@ -155,23 +164,23 @@ def test_nothing_to_sum_is_one_sentence(rows: list[Row], terms: Terms, sentence:
 
 def test_conventions_differ_in_what_dealers_hold() -> None:
     one = chain(ROWS[:3], buy=[10.0, 0.0, 4.0], sell=[3.0, 6.0, 4.0])
-    assert measure(one, VENDOR, "assumed").position.tolist() == [500.0, 200.0, -700.0]
-    assert measure(one, VENDOR, "flow").position.tolist() == [-7.0, 6.0, 0.0]
-    assert measure(one, VENDOR, "blended").position.tolist() == [493.0, 206.0, -700.0]
+    assert measure(one, VENDOR, under("assumed")).dealers.position.tolist() == [500.0, 200.0, -700.0]
+    assert measure(one, VENDOR, under("flow")).dealers.position.tolist() == [-7.0, 6.0, 0.0]
+    assert measure(one, VENDOR, under("blended")).dealers.position.tolist() == [493.0, 206.0, -700.0]
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_under_every_convention_sums_are_of_what_dealers_hold(convention: Any) -> None:
     one = chain(ROWS[:3], buy=[10.0, 0.0, 4.0], sell=[3.0, 6.0, 4.0], volume=[20.0, 10.0, 10.0])
-    found = measure(one, VENDOR, convention)
-    assert found.total_net == pytest.approx(sum(everything(found)), rel=1e-12)
+    found = measure(one, VENDOR, under(convention))
+    assert found.exposure.total_net == pytest.approx(sum(everything(found)), rel=1e-12)
     unclassified = "32% of the contracts traded have no known side and are in nobody's position."
     assert found.notes == (() if convention == "assumed" else (unclassified,))
 
 
 def test_flow_without_any_is_said() -> None:
     with pytest.raises(NoDataError, match="has classified flow"):
-        measure(chain(ROWS), VENDOR, "flow")
+        measure(chain(ROWS), VENDOR, under("flow"))
 
 
 def test_quotes_of_another_moment_are_said() -> None:
@@ -191,8 +200,8 @@ def test_every_root_of_any_book_is_one(oi: list[float], iv: list[float], spot: f
     if not any(oi):
         return
     found = measure(chain(rows), Terms(AT_NS, spot, 0.03, 0.01, "vendor"))
-    for root in found.zero_gamma_roots:
+    for root in found.exposure.zero_gamma.roots:
         low, high = (sum(everything(found, root * (1.0 + side))) for side in (-1e-7, 1e-7))
         size = sum(map(abs, everything(found, root)))
         assert low * high <= 0.0 or min(abs(low), abs(high)) <= 1e-9 * size
-    assert (found.zero_gamma is None) == (found.zero_gamma_reason != "")
+    assert (found.exposure.zero_gamma.headline is None) == (found.exposure.zero_gamma.reason != "")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import pytest
 
-from engine.analytics.option_chain import OptionChain, alive, paired, quoted
+from engine.analytics.option_chain import ABSENT, ContractSet, OptionChain, alive, quoted
 from engine.model.calendar import ET, PRESETS
-from engine.model.contracts import Contract, ContractTable
+from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
-from engine.model.events import MISSING
-from engine.views.levels import quoted_by
 
 FRIDAY = date(2022, 7, 15)  # the third one of its month
 TUESDAY = date(2022, 7, 12)
@@ -26,7 +23,7 @@ def at(day: date, hour: int, minute: int = 0) -> int:
 
 def spx(*contracts: Contract, **columns: list[float]) -> OptionChain:
     arrays = {name: np.array(values) for name, values in columns.items()}
-    return quoted(PRESETS["SPX"], contracts, arrays)
+    return quoted(ContractSet.of(PRESETS["SPX"], contracts), arrays)
 
 
 CHAIN = spx(
@@ -54,9 +51,19 @@ def test_a_mid_needs_two_sides_that_are_not_crossed() -> None:
 
 
 def test_settlements_come_nearest_first_and_the_evening_before_the_morning() -> None:
-    found = [(expiry, root, rows.tolist()) for expiry, root, rows in CHAIN.settlements()]
+    found = [(each.expiry, each.root, each.rows.tolist()) for each in CHAIN.listed.groups]
     assert found == [(TUESDAY, "SPXW", [2, 3]), (FRIDAY, "SPXW", [1]), (FRIDAY, "SPX", [0])]
-    assert CHAIN.settle_ns.tolist() == [at(FRIDAY, 9, 30), at(FRIDAY, 16), *[at(TUESDAY, 16)] * 2]
+    assert [each.settle_ns for each in CHAIN.listed.groups] == [
+        at(TUESDAY, 16),
+        at(FRIDAY, 16),
+        at(FRIDAY, 9, 30),
+    ]
+
+
+def test_several_dates_are_read_as_one_and_of_one_date_the_settlement_of_the_evening() -> None:
+    assert CHAIN.listed.read_as_one.tolist() == [0, 1, 2, 3]
+    friday = CHAIN.part(np.array([True, True, False, False]))
+    assert [friday.contracts[i].root for i in friday.listed.read_as_one] == ["SPXW"]
 
 
 @pytest.mark.parametrize(
@@ -101,22 +108,22 @@ def test_a_part_keeps_the_columns_of_its_rows() -> None:
 
 
 def test_calls_and_puts_of_a_strike_stand_beside_each_other() -> None:
-    strikes, [(call, put)] = paired(
-        np.array([20.0, 10.0, 10.0]), np.array([1.0, -1.0, 1.0]), np.array([5.0, 6.0, 7.0])
-    )
-    assert strikes.tolist() == [10.0, 20.0]
-    np.testing.assert_array_equal(call, [7.0, 5.0])
-    np.testing.assert_array_equal(put, [6.0, np.nan])
+    names = [
+        ("SPXW", TUESDAY, "C", 20),
+        ("SPXW", TUESDAY, "P", 10),
+        ("SPX", FRIDAY, "C", 10),
+        ("SPXW", TUESDAY, "C", 10),
+    ]
+    chain = spx(*(Contract(root, day, right, k * 1000) for root, day, right, k in names))
+    listed = chain.listed
+    assert listed.pair_strike.tolist() == [10.0, 20.0, 10.0]
+    assert (listed.call.tolist(), listed.put.tolist()) == ([3, 0, 2], [1, ABSENT, ABSENT])
+    assert (listed.pair.tolist(), listed.pair_group.tolist()) == ([1, 0, 2, 0], [0, 0, 1])
+    call, put = listed.beside(np.array([5.0, 6.0, 7.0, 8.0]))
+    np.testing.assert_array_equal(call, [8.0, 5.0, 7.0])
+    np.testing.assert_array_equal(put, [6.0, np.nan, np.nan])
 
 
-def test_a_fold_gives_every_contract_and_nothing_it_does_not_know(fresh_state: Callable[[], Any]) -> None:
-    state = fresh_state()
-    table = ContractTable(Contract("SPY", TUESDAY, "C", 1000 * (i + 1)) for i in range(len(state.cells) - 1))
-    cell = state.cells[2]
-    cell["bid"], cell["ask"], cell["oi"] = 12_500, 12_700, 40
-    cell["volume"], cell["cancelled"], cell["buy"], cell["sell"] = 9, 1, 5, 2
-    assert state.cells["oi"][1] == MISSING
-    chain = quoted_by(state, table, PRESETS["SPY"])
-    assert chain.mid[1] == pytest.approx(1.26)
-    assert np.isnan([chain.mid[0], chain.oi[0]]).all()
-    assert (chain.oi[1], chain.volume[1], chain.buy[1], chain.sell[1]) == (40.0, 8.0, 5.0, 2.0)
+def test_no_contract_is_a_chain_too() -> None:
+    chain = spx()
+    assert (chain.expiries(), chain.listed.groups, chain.listed.read_as_one.tolist()) == ((), (), [])

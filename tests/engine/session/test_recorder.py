@@ -114,8 +114,8 @@ def recorder(
     copy: Copy = copy_nowhere,
 ) -> Recorder:
     begin = partial(open_recorded, root, now=lambda: session(DAY).open_ns)
-    telling = RecorderListener(heard.tapes, turn, heard.sentences.append)
-    return Recorder(root, make, begin, folded, telling, again=again, now=now, copy=copy)
+    listener = RecorderListener(heard.tapes, turn, heard.sentences.append)
+    return Recorder(root, make, begin, folded, listener, next_begin=again, now=now, copy=copy)
 
 
 def run(it: Recorder) -> None:
@@ -136,9 +136,9 @@ def test_a_day_is_recorded_and_compacted_to_what_it_came_to_live(
     ]
     assert heard.days == [DAY]
     assert places(tmp_path) == []
-    [standing] = it.standings()
-    assert (standing.events, standing.rows, standing.safe, standing.missed) == (*[len(events)] * 3, 0)
-    assert standing.gaps == day.meta.measured.counts["gap"]
+    [status] = it.statuses()
+    assert (status.events, status.rows, status.safe, status.missed) == (*[len(events)] * 3, 0)
+    assert status.gaps == day.meta.measured.counts["gap"]
     day.close()
 
 
@@ -183,14 +183,14 @@ def test_how_a_day_stands_is_told_once_all_of_it_is_open(
     def make(begin: Begin) -> Scripted:
         def watched(info: TapeInfo) -> TapeWriter:
             intake = begin(info)
-            told.append(len(it.standings()))
+            told.append(len(it.statuses()))
             return intake
 
         return script()(watched)
 
     it = recorder(tmp_path, make, Heard())
     run(it)
-    assert (told, len(it.standings())) == ([0], 1)
+    assert (told, len(it.statuses())) == ([0], 1)
 
 
 def test_being_ended_closes_the_journal_and_leaves_it(
@@ -199,7 +199,7 @@ def test_being_ended_closes_the_journal_and_leaves_it(
     heard, stop = Heard(), asyncio.Event()
 
     def all_followed() -> None:
-        if it.standings()[0].events == len(events):
+        if it.statuses()[0].events == len(events):
             stop.set()
 
     it = recorder(tmp_path, script(ends=None), heard, turn=all_followed)
@@ -208,7 +208,7 @@ def test_being_ended_closes_the_journal_and_leaves_it(
     assert not is_recording(place)
     assert np.array_equal(rows(open_journal(place)), events)
     assert heard.sentences == []
-    assert it.standings()[0].safe == len(events)
+    assert it.statuses()[0].safe == len(events)
 
 
 def test_a_source_that_cannot_go_on_ends_it_with_the_journal_closed(
@@ -320,9 +320,9 @@ def test_a_day_of_which_the_disk_missed_something_is_not_held_against_what_was_f
         begin,
         folded,
         RecorderListener(say=heard.sentences.append),
-        again=lambda day: None,
+        next_begin=lambda day: None,
     )
     run(it)
-    [standing] = it.standings()
-    assert 0 < standing.missed < len(events)
+    [status] = it.statuses()
+    assert 0 < status.missed < len(events)
     assert " was compacted: " in heard.sentences[1]

@@ -1,9 +1,8 @@
-"""Following a live tape: the same fold, and a snapshot whenever one is due."""
+"""A live tape folded as it grows: the same fold, and a snapshot whenever one is due."""
 
 from __future__ import annotations
 
 from datetime import date
-from math import nan
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from engine.feeds.simulated import SimTape, SimulatedSource
 from engine.fold.params import FoldParams
 from engine.model.calendar import parse_time
 from engine.model.events import NS, SPOT, Events, empty_events
-from engine.session.recorder_fold import RecorderFold, SnapshotTerms
+from engine.session.recorder_fold import RecorderFold
 from engine.tape.live_tape import LiveTape
 from engine.tape.timeline import NO_CHECKPOINTS, Timeline
 from engine.views.levels import levels_of
@@ -42,31 +41,31 @@ def live(day: SimTape, listed: int | None = None) -> LiveTape:
     return tape
 
 
-def give(tape: LiveTape, follow: RecorderFold, events: Events, step: int) -> None:
+def give(tape: LiveTape, fold: RecorderFold, events: Events, step: int) -> None:
     for start in range(0, len(events), step):
         tape.append(events[start : start + step], int(events["ts"][start]))
-        follow.turn()
+        fold.fold_arrivals()
 
 
 @pytest.mark.parametrize("step", [777, 100_000])
 def test_it_folds_to_the_hash_and_measures_what_a_replay_measures(day: SimTape, step: int) -> None:
     taken: list[Levels] = []
     tape = live(day)
-    follow = RecorderFold(tape, taken.append, SnapshotTerms(rate=0.04))
-    give(tape, follow, until(day, "09:52"), step)
+    fold = RecorderFold(tape, taken.append, Terms(rate=0.04))
+    give(tape, fold, until(day, "09:52"), step)
     at = [parse_time(clock, DAY) for clock in ("09:35", "09:40", "09:45", "09:50")]
     assert [each.terms.at_ns for each in taken] == at
-    assert (follow.snapshots, follow.note) == (4, "")
+    assert (fold.snapshots, fold.note) == (4, "")
     timeline = Timeline(day, FoldParams(), NO_CHECKPOINTS)
     for found, at_ns in zip(taken, at, strict=True):
         for _ in timeline.advance(at_ns):
             pass
-        same = levels_of(timeline.state, day, Terms(at_ns, nan, 0.04, None))
+        same = levels_of(timeline.state, day, Terms(rate=0.04), at_ns)
         assert found.terms == same.terms
-        assert np.array_equal(found.shares, same.shares, equal_nan=True)
+        assert np.array_equal(found.dealers.shares, same.dealers.shares, equal_nan=True)
     for _ in timeline.advance(parse_time("09:52", DAY)):
         pass
-    assert follow.digest() == timeline.state.digest()
+    assert fold.digest() == timeline.state.digest()
 
 
 def test_a_longer_table_is_folded_from_the_start_and_nothing_is_measured_twice(day: SimTape) -> None:
@@ -75,17 +74,17 @@ def test_a_longer_table_is_folded_from_the_start_and_nothing_is_measured_twice(d
     early = parse_time("09:36", DAY)
     known = int(events["cid"][events["ts"] <= early].max())
     tape = live(day, known)
-    follow = RecorderFold(tape, taken.append, SnapshotTerms())
-    give(tape, follow, events[events["ts"] <= early], 5000)
+    fold = RecorderFold(tape, taken.append, Terms())
+    give(tape, fold, events[events["ts"] <= early], 5000)
     for contract in list(day.contracts)[known:]:
         tape.listed.add(contract)
-    give(tape, follow, events[events["ts"] > early], 5000)
+    give(tape, fold, events[events["ts"] > early], 5000)
     assert [each.terms.at_ns for each in taken] == [parse_time(t, DAY) for t in ("09:35", "09:40")]
     whole = live(day)
-    other = RecorderFold(whole, lambda found: None, SnapshotTerms())
+    other = RecorderFold(whole, lambda found: None, Terms())
     give(whole, other, events, 5000)
-    assert follow.digest() == other.digest()
-    assert follow.events == len(events)
+    assert fold.digest() == other.digest()
+    assert fold.events == len(events)
 
 
 def test_what_was_recorded_before_has_had_its_snapshots(day: SimTape) -> None:
@@ -95,8 +94,8 @@ def test_what_was_recorded_before_has_had_its_snapshots(day: SimTape) -> None:
     tape = live(day)
     tape.append(events[events["ts"] <= early])
     tape.take()
-    follow = RecorderFold(tape, taken.append, SnapshotTerms())
-    give(tape, follow, events[events["ts"] > early], 5000)
+    fold = RecorderFold(tape, taken.append, Terms())
+    give(tape, fold, events[events["ts"] > early], 5000)
     assert [each.terms.at_ns for each in taken] == [parse_time("09:45", DAY)]
 
 
@@ -105,22 +104,22 @@ def test_after_a_silence_there_is_nothing_new_to_measure(day: SimTape) -> None:
     events = until(day, "09:58")
     heard = (events["ts"] <= parse_time("09:41", DAY)) | (events["ts"] > parse_time("09:56", DAY))
     tape = live(day)
-    follow = RecorderFold(tape, taken.append, SnapshotTerms())
-    give(tape, follow, events[heard], 5000)
+    fold = RecorderFold(tape, taken.append, Terms())
+    give(tape, fold, events[heard], 5000)
     assert [each.terms.at_ns for each in taken] == [parse_time(t, DAY) for t in ("09:35", "09:40", "09:45")]
 
 
 def test_the_close_is_measured_although_nothing_comes_after_it(day: SimTape) -> None:
     taken: list[Levels] = []
     tape = live(day)
-    follow = RecorderFold(tape, taken.append, SnapshotTerms())
+    fold = RecorderFold(tape, taken.append, Terms())
     whole = np.concatenate([day.read(chunk) for chunk in range(len(day.starts))])
     close_ns = parse_time("16:15", DAY)
-    give(tape, follow, whole[whole["ts"] <= close_ns], 1 << 20)
+    give(tape, fold, whole[whole["ts"] <= close_ns], 1 << 20)
     assert taken[-1].terms.at_ns == parse_time("16:10", DAY)
     tape.close()
-    follow.turn()
-    follow.turn()
+    fold.fold_arrivals()
+    fold.fold_arrivals()
     assert taken[-1].terms.at_ns == close_ns
     assert len(taken) == 81
 
@@ -128,12 +127,12 @@ def test_the_close_is_measured_although_nothing_comes_after_it(day: SimTape) -> 
 def test_a_snapshot_that_cannot_be_had_says_why_until_one_can(day: SimTape) -> None:
     taken: list[Levels] = []
     tape = live(day)
-    follow = RecorderFold(tape, taken.append, SnapshotTerms())
+    fold = RecorderFold(tape, taken.append, Terms())
     lone = empty_events(2)
     lone["kind"], lone["p1"] = SPOT, 4_850_000
     lone["ts"] = parse_time("09:34", DAY), parse_time("09:35", DAY) + NS
-    give(tape, follow, lone, 2)
+    give(tape, fold, lone, 2)
     assert taken == []
-    assert follow.note == "No contract of DIA has open interest, so there is no exposure to sum."
-    give(tape, follow, until(day, "09:41"), 5000)
-    assert ([each.terms.at_ns for each in taken], follow.note) == ([parse_time("09:40", DAY)], "")
+    assert fold.note == "No contract of DIA has open interest, so there is no exposure to sum."
+    give(tape, fold, until(day, "09:41"), 5000)
+    assert ([each.terms.at_ns for each in taken], fold.note) == ([parse_time("09:40", DAY)], "")

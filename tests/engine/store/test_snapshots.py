@@ -13,7 +13,7 @@ import pytest
 
 from engine.analytics.exposure import convert
 from engine.analytics.key_levels import Levels, measure
-from engine.analytics.option_chain import quoted
+from engine.analytics.option_chain import ContractSet, quoted
 from engine.analytics.terms import Terms
 from engine.model.calendar import ET, PRESETS
 from engine.model.contracts import Contract
@@ -36,7 +36,8 @@ def measured(minute: int = 30, symbol: str = "SPY") -> Levels:
     )
     nan = math.nan
     columns = {"oi": [500.0, 700.0, nan], "iv": [0.15, 0.16, nan], "volume": [9.0, nan, 3.0]}
-    chain = quoted(PRESETS[symbol], contracts, {name: np.array(each) for name, each in columns.items()})
+    listed = ContractSet.of(PRESETS[symbol], contracts)
+    chain = quoted(listed, {name: np.array(each) for name, each in columns.items()})
     return measure(chain, Terms(at_ns, 683.25, 0.04, 0.0, "vendor"))
 
 
@@ -62,10 +63,13 @@ def test_what_a_list_shows_is_what_was_measured(tmp_path: Path) -> None:
     entry = read_snapshot(write_snapshot(tmp_path, found, "simulated"))
     assert (entry.symbol, entry.at_ns, entry.source) == ("SPY", found.terms.at_ns, "simulated")
     assert (entry.spot, entry.contracts, entry.convention) == (683.25, 3, "assumed")
-    assert entry.net_gex == pytest.approx(convert(found.total_net, 683.25, "usd_per_1pct"), rel=1e-12)
+    assert entry.net_gex == pytest.approx(
+        convert(found.exposure.total_net, 683.25, "usd_per_1pct"), rel=1e-12
+    )
     levels = (entry.call_wall, entry.put_wall, entry.max_gex_strike)
-    assert levels == (found.call_wall, found.put_wall, found.max_gex_strike)
-    assert (entry.zero_gamma, entry.zero_gamma_reason) == (found.zero_gamma, found.zero_gamma_reason)
+    exposure, flip = found.exposure, found.exposure.zero_gamma
+    assert levels == (exposure.call_wall, exposure.put_wall, exposure.max_gex_strike)
+    assert (entry.zero_gamma, entry.zero_gamma_reason) == (flip.headline, flip.reason)
 
 
 def test_a_day_is_listed_by_symbol_and_time(tmp_path: Path) -> None:

@@ -188,8 +188,8 @@ class TestScope:
         assert view.gamma.max_pain == max_pain(
             strikes.astype(float), *(np.array(each, float) for each in own)
         )
-        assert view.gamma.by_expiry[0].max_pain == view.gamma.max_pain
-        assert view.chain.max_pain_all == 6820
+        assert view.gamma.by_expiry[0].max_pain == view.gamma.max_pain == view.chain.max_pain_all
+        assert view_at(slot, ExposureChoice(scope="all")).chain.max_pain_all == 6820
 
     def test_what_has_settled_is_no_part_of_several(self, slot: SymbolDay) -> None:
         late = np.concatenate([day(), event(SPOT, 0, (CLOSE - OPEN) / NS + 60, p1=to_price(6803))])

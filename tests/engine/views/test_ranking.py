@@ -7,10 +7,11 @@ from datetime import date
 import numpy as np
 import pytest
 
+from engine.analytics.option_chain import ContractSet, quoted
+from engine.model.calendar import underlying
 from engine.model.contracts import Contract, ContractTable
-from engine.views.expiration import Expiration
 from engine.views.ranking import LEAST_CALLS, LEAST_VOLUME, ROWS, top
-from engine.views.scope import ScopeChain, roster_of
+from engine.views.scope import ScopeChain, TapeContracts
 
 NEAR, FAR = date(2025, 12, 16), date(2025, 12, 17)
 STRIKES = tuple(range(680, 692))
@@ -19,25 +20,18 @@ CONTRACTS = ContractTable(
 )
 
 
-def ladder(first: int) -> Expiration:
-    calls = first + 2 * np.arange(len(STRIKES))
-    return Expiration(np.array(STRIKES) * 1000, calls, calls + 1, 0)
+OF = TapeContracts.all_of(ContractSet.of(underlying("SPY"), tuple(CONTRACTS)))
 
 
-ROSTER = roster_of({NEAR: (ladder(1),), FAR: (ladder(1 + 2 * len(STRIKES)),)})
-
-
-def pool(
+def scope(
     volume: dict[tuple[date, str], float] | None = None, oi: dict[tuple[date, str], float] | None = None
 ) -> ScopeChain:
-    """Build a pool from (expiration, '685C') to contracts; premium is $100 a contract, half of it net."""
-    names = [(CONTRACTS[int(cid)].expiry, CONTRACTS[int(cid)].short) for cid in ROSTER.cid]
+    """Build a chain from (expiration, '685C') to contracts; premium is $100 a contract, half of it net."""
+    names = [(each.expiry, each.short) for each in CONTRACTS]
     traded = np.array([(volume or {}).get(name, 0.0) for name in names])
     held = np.array([(oi or {}).get(name, np.nan) for name in names])
-    nothing = np.zeros(len(names))
-    return ScopeChain(
-        ROSTER, nothing, nothing, held, traded, nothing, nothing, nothing, nothing, 100 * traded, 50 * traded
-    )
+    chain = quoted(OF.listed, {"volume": traded, "oi": held})
+    return ScopeChain(OF, chain, np.zeros(len(names)), 100 * traded, 50 * traded)
 
 
 def names(found) -> list[str]:
@@ -48,7 +42,7 @@ def names(found) -> list[str]:
 
 
 def test_the_most_traded_come_first_of_all_expirations() -> None:
-    found = top(pool({(NEAR, "685C"): 50, (FAR, "680P"): 900, (NEAR, "681P"): 70}), CONTRACTS, "volume")
+    found = top(scope({(NEAR, "685C"): 50, (FAR, "680P"): 900, (NEAR, "681P"): 70}), "volume")
     assert names(found) == ["680P 17", "681P 16", "685C 16"]
     assert found.by == "volume"
     first = found.rows[0]
@@ -57,28 +51,28 @@ def test_the_most_traded_come_first_of_all_expirations() -> None:
 
 
 def test_the_most_held_come_first_and_what_is_unknown_or_nothing_has_no_rank() -> None:
-    found = top(pool(oi={(NEAR, "685C"): 50, (NEAR, "685P"): 0, (FAR, "686C"): 51}), CONTRACTS, "oi")
+    found = top(scope(oi={(NEAR, "685C"): 50, (NEAR, "685P"): 0, (FAR, "686C"): 51}), "oi")
     assert names(found) == ["686C 17", "685C 16"]
     assert [row.oi for row in found.rows] == [51, 50]
 
 
 def test_a_tie_goes_to_the_nearer_expiration_the_lower_strike_and_the_call() -> None:
     alike = {(FAR, "680C"): 9, (NEAR, "686P"): 9, (NEAR, "685P"): 9, (NEAR, "685C"): 9}
-    assert names(top(pool(alike), CONTRACTS, "volume")) == ["685C 16", "685P 16", "686P 16", "680C 17"]
+    assert names(top(scope(alike), "volume")) == ["685C 16", "685P 16", "686P 16", "680C 17"]
 
 
 def test_there_are_ten_rows_at_most() -> None:
     many = {(NEAR, f"{strike}C"): 1000 - strike for strike in STRIKES}
-    assert names(top(pool(many), CONTRACTS, "volume")) == [f"{strike}C 16" for strike in STRIKES[:ROWS]]
+    assert names(top(scope(many), "volume")) == [f"{strike}C 16" for strike in STRIKES[:ROWS]]
 
 
 def test_nothing_traded_ranks_nothing() -> None:
     for by in ("oi", "volume", "put_call"):
-        assert top(pool(), CONTRACTS, by).rows == ()
+        assert top(scope(), by).rows == ()
 
 
 def test_a_contract_s_ratio_is_its_strike_s() -> None:
-    found = top(pool({(NEAR, "685C"): 50, (NEAR, "685P"): 100, (NEAR, "686P"): 3}), CONTRACTS, "volume")
+    found = top(scope({(NEAR, "685C"): 50, (NEAR, "685P"): 100, (NEAR, "686P"): 3}), "volume")
     assert [row.put_call for row in found.rows] == [2.0, 2.0, None]
 
 
@@ -88,7 +82,7 @@ def test_strikes_rank_by_puts_over_calls() -> None:
         (NEAR, "690C"): 400, (NEAR, "690P"): 100,
     }  # fmt: skip
     held = {(NEAR, "685C"): 7, (NEAR, "685P"): 8, (NEAR, "690C"): 1}
-    found = top(pool(traded, held), CONTRACTS, "put_call")
+    found = top(scope(traded, held), "put_call")
     assert names(found) == ["685 17", "685 16", "690 16"]
     assert [row.put_call for row in found.rows] == [5.0, 3.0, 0.25]
     assert [(row.contract, row.volume, row.oi) for row in found.rows] == [
@@ -111,5 +105,5 @@ def test_strikes_rank_by_puts_over_calls() -> None:
     ],
 )
 def test_a_ratio_of_a_few_contracts_has_no_rank(calls: int, puts: int, ranked: bool) -> None:
-    found = top(pool({(NEAR, "685C"): calls, (NEAR, "685P"): puts}), CONTRACTS, "put_call")
+    found = top(scope({(NEAR, "685C"): calls, (NEAR, "685P"): puts}), "put_call")
     assert bool(found.rows) == ranked

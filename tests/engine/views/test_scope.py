@@ -1,51 +1,36 @@
-"""Which contracts a scope sums, and what is known of each."""
+"""Which contracts a scope sums, and what a fold knows of each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
+from math import isnan
 
 import numpy as np
 import pytest
 
-from engine.analytics.exposure_choice import CONVENTIONS, ExposureChoice
-from engine.fold.params import FoldParams
+from engine.analytics.option_chain import ABSENT, ContractSet
 from engine.fold.state import State
-from engine.model.calendar import session
-from engine.model.events import NS, to_price
-from engine.views.expiration import ABSENT, Expiration, Moment, legs
-from engine.views.scope import ScopeChain, pool_at, roster_of
+from engine.fold.volatility import IV_LIFE_NS
+from engine.model.calendar import session, underlying
+from engine.model.contracts import Contract
+from engine.model.events import NS
+from engine.views.scope import TapeContracts, chain_at
 
 NEAR, FAR = date(2025, 12, 16), date(2025, 12, 17)
 AT = session(NEAR).open_ns + 1800 * NS
-FOLD = FoldParams()
+LISTED = [
+    Contract("SPY", day, right, strike * 1000)
+    for day, strike, right in (
+        (NEAR, 685, "C"), (NEAR, 685, "P"), (NEAR, 680, "C"), (NEAR, 680, "P"),
+        (FAR, 690, "C"), (NEAR, 690, "P"),
+    )
+]  # fmt: skip
+"""The fold's table has six contracts; what it makes of their names does not matter here."""
 
 
-def ladder(strikes: list[int], call: list[int], put: list[int], day: date = NEAR) -> Expiration:
-    milli = np.array(strikes) * 1000
-    return Expiration(milli, np.array(call, np.int64), np.array(put, np.int64), session(day).close_ns)
-
-
-TWO = {
-    NEAR: (ladder([680, 685], [3, 1], [4, 2]), ladder([690], [5], [ABSENT])),
-    FAR: (ladder([690], [ABSENT], [6], FAR),),
-}
-
-
-def test_every_contract_is_there_once_and_knows_its_place() -> None:
-    roster = roster_of(TWO)
-    assert roster.expiries == (NEAR, FAR)
-    assert roster.cid.tolist() == [3, 1, 4, 2, 5, 6]
-    assert roster.strike_milli.tolist() == [680_000, 685_000, 680_000, 685_000, 690_000, 690_000]
-    assert roster.cp.tolist() == [1, 1, -1, -1, 1, -1]
-    assert roster.expiry.tolist() == [0, 0, 0, 0, 0, 1]
-    assert roster.ladder.tolist() == [0, 0, 0, 0, 1, 2]
-    assert roster.rung.tolist() == [0, 1, 0, 1, 2, 3]
-
-
-def test_no_expiration_has_no_contract() -> None:
-    roster = roster_of({})
-    assert (roster.expiries, roster.cid.size) == ((), 0)
+@pytest.fixture
+def whole() -> TapeContracts:
+    return TapeContracts.all_of(ContractSet.of(underlying("SPY"), LISTED))
 
 
 @pytest.fixture
@@ -56,53 +41,60 @@ def traded(tape) -> State:
     return tape.cancel(2.50, 4, at=5).fold().state
 
 
-def pool_of(state: State) -> ScopeChain:
-    return pool_at(state, roster_of(TWO), Moment(AT + 10 * NS, to_price(685.0)), FOLD)
+def test_contracts_stand_in_the_order_of_the_tape_s_table(whole: TapeContracts) -> None:
+    assert whole.listed.contracts == tuple(LISTED)
+    assert whole.cid.tolist() == [1, 2, 3, 4, 5, 6]
+    assert whole.row.tolist() == [ABSENT, 0, 1, 2, 3, 4, 5]
 
 
-def test_columns_are_what_the_fold_counted(traded: State) -> None:
-    pool = pool_of(traded)
-    i = pool.roster.cid.tolist().index(1)
-    assert (pool.oi[i], pool.volume[i], pool.buy[i], pool.sell[i], pool.unknown[i]) == (300, 45, 30, 10, 5)
-    assert pool.confidence[i] == pytest.approx(0.8 * 40)
-    assert pool.premium_usd[i] == pytest.approx(100 * (30 * 2.50 + 10 * 2.40 + 5 * 2.45))
-    assert pool.net_premium_usd[i] == pytest.approx(100 * (30 * 2.50 - 10 * 2.40))
-    assert np.isnan(np.delete(pool.oi, i)).all()
-    assert not np.delete(pool.volume, i).any()
+def test_a_part_is_of_whole_settlements_and_knows_where_its_contracts_stand(whole: TapeContracts) -> None:
+    near, far = whole.listed.groups
+    part = whole.part([near])
+    assert part.cid.tolist() == [1, 2, 3, 4, 6]
+    assert part.row.tolist() == [ABSENT, 0, 1, 2, 3, ABSENT, 4]
+    assert [each.expiry for each in part.listed.groups] == [NEAR]
+    assert whole.part([far, near]).listed.contracts == whole.listed.contracts
+    assert whole.part([]).listed.contracts == ()
 
 
-def test_each_contract_has_its_own_ladder_s_time_and_volatility(traded: State) -> None:
-    pool, moment = pool_of(traded), Moment(AT + 10 * NS, to_price(685.0))
-    assert pool.years[5] - pool.years[0] == pytest.approx(1 / 365)
-    for ladders in TWO.values():
-        for each in ladders:
-            call, put = legs(traded, each, moment, FOLD)
-            for leg in (call, put):
-                for cid, iv in zip(leg.cid.tolist(), leg.iv.tolist(), strict=True):
-                    if cid != ABSENT:
-                        np.testing.assert_equal(pool.iv[pool.roster.cid.tolist().index(cid)], iv)
+def test_columns_are_what_the_fold_counted(whole: TapeContracts, traded: State) -> None:
+    scope = chain_at(traded, whole, AT + 10 * NS)
+    chain = scope.chain
+    assert (chain.bid[0], chain.ask[0], chain.mid[5]) == (2.40, 2.50, pytest.approx(8.1))
+    assert (chain.oi[0], chain.volume[0], chain.buy[0], chain.sell[0]) == (300, 45, 30, 10)
+    assert scope.confidence[0] == pytest.approx(0.8 * 40)
+    assert scope.premium_usd[0] == pytest.approx(100 * (30 * 2.50 + 10 * 2.40 + 5 * 2.45))
+    assert scope.net_premium_usd[0] == pytest.approx(100 * (30 * 2.50 - 10 * 2.40))
+    assert np.isnan(chain.oi[1:]).all()
+    assert not chain.volume[1:].any()
+    assert np.isnan(chain.iv).all()  # the fold's own is not a vendor's
 
 
-def test_books_are_what_dealers_hold_under_each_convention(traded: State) -> None:
-    pool = pool_of(traded)
-    i = pool.roster.cid.tolist().index(1)
-    held = [book.sign[i] * book.weight[i] for book in pool.books(ExposureChoice(), 100.0)]
-    assert held == [300, -20, 280]
-    assert [book.basis for book in pool.books(ExposureChoice(), 100.0)] == ["oi", "flow", "oi"]
+def test_a_quote_has_its_time_and_the_spot_it_was_made_at(whole: TapeContracts, traded: State) -> None:
+    chain = chain_at(traded, whole, AT + 10 * NS).chain
+    assert chain.quote_ns.tolist() == [AT, 0, 0, 0, 0, AT]
+    assert chain.quote_spot[[0, 5]].tolist() == [685.0, 685.0]
+    assert np.isnan(chain.quote_spot[1:5]).all()
 
 
-def test_only_the_shown_convention_takes_the_shown_basis(traded: State) -> None:
-    pool = pool_of(traded)
-    i = pool.roster.cid.tolist().index(1)
-    by_volume = pool.books(ExposureChoice("assumed", "volume"), 100.0)
-    assert [book.weight[i] for book in by_volume] == [45, -20, 280]
+def test_a_side_nobody_quotes_is_unknown(whole: TapeContracts, tape) -> None:
+    state = tape.spot(685.0, at=0).quote(0.0, 0.05, at=0).quote(float("nan"), 0.05, cid=2, at=0).fold().state
+    chain = chain_at(state, whole, AT).chain
+    assert np.isnan(chain.bid[:2]).all()
+    assert chain.ask[:2].tolist() == [0.05, 0.05]
 
 
-@pytest.mark.parametrize("convention", CONVENTIONS)
-def test_a_put_is_held_short_when_it_is_assumed(fresh_state: Callable[[], State], convention: str) -> None:
-    state = fresh_state()
-    state.cells["oi"][2] = 50
-    pool = pool_of(state)
-    i = pool.roster.cid.tolist().index(2)
-    book = pool.books(ExposureChoice(), 100.0)[CONVENTIONS.index(convention)]
-    assert book.sign[i] * book.weight[i] == {"assumed": -50, "flow": 0, "blended": -50}[convention]
+def test_the_volatility_the_fold_measured_stands_for_a_minute(whole: TapeContracts, tape) -> None:
+    state = tape.spot(685.0, at=0).quote(2.40, 2.50, at=0).fold().state
+    measured = float(state.cells["iv"][1])
+    assert measured > 0
+    assert chain_at(state, whole, AT + IV_LIFE_NS).chain.kept_iv[0] == measured
+    assert isnan(chain_at(state, whole, AT + IV_LIFE_NS + 1).chain.kept_iv[0])
+
+
+def test_a_part_s_columns_are_the_whole_s(whole: TapeContracts, traded: State) -> None:
+    part = whole.part([whole.listed.groups[0]])
+    of_part, of_all = (chain_at(traded, each, AT).chain for each in (part, whole))
+    rows = part.cid - 1
+    for name in ("bid", "ask", "quote_ns", "quote_spot", "volume", "oi", "buy", "sell", "kept_iv"):
+        np.testing.assert_array_equal(getattr(of_part, name), getattr(of_all, name)[rows], err_msg=name)

@@ -29,6 +29,7 @@ from engine.views.commands import (
     UseSource,
 )
 from engine.views.view import Detail, View
+from tests.fakes.loop import at_rest
 from tui.run.daily_monitor import LONGEST_WAIT_S, NEXT, RETRY_S, DailyMonitor, LiveDay
 from tui.screen.frame_rate import ViewGate
 
@@ -60,7 +61,7 @@ class Clock:
             while not any(not wait.done() for _, wait in self._waits):
                 self._begun.clear()
                 await self._begun.wait()
-        await settled()
+        await at_rest()
 
     def sleep(self, to_ns: int) -> None:
         """Let the machine sleep until a moment."""
@@ -167,12 +168,6 @@ def _days() -> list[date]:
     return days
 
 
-async def settled() -> None:
-    """Let everybody who is due do what is due, and what comes of that."""
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
 def after_close(day: date) -> int:
     return session(day).late_close_ns + 60 * NS
 
@@ -253,7 +248,7 @@ async def test_opened_in_the_evening_the_screen_has_the_next_session_and_waits_f
 async def test_no_day_follows_a_simulated_one(week: Week) -> None:
     first = week.day(None)
     async with week.watched(first) as desk:
-        await settled()
+        await at_rest()
         assert desk.view is not None
     assert not week.made
     assert not week.tidied
@@ -265,7 +260,7 @@ async def test_the_end_of_the_calendar_is_a_sentence(week: Week) -> None:
         last = last.replace(day=last.day - 1)
     week.clock.at_ns = after_close(last)
     async with week.watched(week.day(last)) as desk:
-        await settled()
+        await at_rest()
         assert desk.view is not None
         assert "is outside the trading calendar" in desk.view.notes[-1]
 

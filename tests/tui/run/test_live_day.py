@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from textual.pilot import Pilot
 
 from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract
@@ -24,6 +23,7 @@ from engine.tape.tape import TapeInfo
 from engine.views.commands import Command
 from engine.views.queries import Query
 from engine.views.view import Detail, View
+from tests.fakes.pilot import SteadyPilot, driving
 from tui.screen.app import SpymonApp
 from tui.screen.draw.cell_widget import CellWidget, text_of
 from tui.screen.grid.ladder import Ladder
@@ -118,7 +118,7 @@ class DeckDesk:
 @dataclass
 class Shown:
     app: SpymonApp
-    pilot: Pilot[None]
+    pilot: SteadyPilot
 
     async def frame(self) -> None:
         self.app.frame()
@@ -140,8 +140,7 @@ def feed() -> Feed:
 @asynccontextmanager
 async def watched(feed: Feed, size: tuple[int, int] = (120, 36)) -> AsyncIterator[Shown]:
     app = SpymonApp(DeckDesk(feed), fps=1e-6, settle=lambda: None)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        await pilot.pause()
+    async with driving(app, size, notifications=True) as pilot:
         shown = Shown(app, pilot)
         await shown.frame()
         yield shown

@@ -7,8 +7,10 @@ import gc
 import signal
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -21,7 +23,6 @@ from engine.model.calendar import parse_time, ready_ns, session, underlying
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
 from engine.model.events import NS, empty_events
-from engine.session.monitor import Monitor
 from engine.store.days.store import DayStore
 from engine.store.journal.folders import RecordingFolder, places
 from engine.tape.live_tape import LiveTape
@@ -36,11 +37,12 @@ from tui.alerts.channels import Bell
 from tui.alerts.gate import AlertParams
 from tui.run.compact_beside import compact_apart
 from tui.run.daily_monitor import DailyMonitor, LiveDay
+from tui.run.lazy_monitor import MonitorLike
 from tui.run.sources import live_day, live_plan
 from tui.settings.config import Settings, load_settings
 
 FRIDAY, MONDAY = date(2025, 12, 19), date(2025, 12, 22)
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 class Leaping:
@@ -77,34 +79,47 @@ def settings(data: Path, fake: Massive | None = None) -> Settings:
     return load_settings({"data_dir": str(data), "symbol": "SPY", "expiry": "1"}, environ, data, data)
 
 
-@asynccontextmanager
-async def left_open(
-    given: Settings, now: Leaping, said: list[str]
-) -> AsyncIterator[tuple[DailyMonitor, Callable[[Callable[[View], bool]], Any]]]:
-    """Open a screen's desk that looks at the clock often; yield it, and what waits for one of its views."""
-    alerter = Alerter(AlertParams(), (), Bell(lambda text: None))
+@dataclass(frozen=True)
+class LeftOpen:
+    """A screen's monitor that is left open, and the monitors of its days."""
 
-    def make() -> LiveDay:
-        return live_day(live_plan(given, now()), given, alerter, now)
+    monitor: DailyMonitor
+    days: list[weakref.ref[MonitorLike]]
 
-    tidy = partial(compact_apart, given.data_dir, said.append)
-    first = await asyncio.to_thread(make)
-    desk = DailyMonitor(first, make, tidy, now, lambda seconds: asyncio.sleep(0.02), lambda: None)
-    del first
-    await desk.start()
-
-    async def shown(is_it: Callable[[View], bool]) -> View:
+    async def shown(self, is_it: Callable[[View], bool]) -> View:
+        """Wait for a view that is so."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                view = desk.view
+                view = self.monitor.view
                 if view is not None and is_it(view):
                     return view
                 await asyncio.sleep(0.01)
 
+    def days_in_memory(self) -> int:
+        gc.collect()
+        return sum(day() is not None for day in self.days)
+
+
+@asynccontextmanager
+async def left_open(given: Settings, now: Leaping, said: list[str]) -> AsyncIterator[LeftOpen]:
+    """Open a screen's monitor that looks at the clock often."""
+    alerter = Alerter(AlertParams(), (), Bell(lambda text: None))
+    days: list[weakref.ref[MonitorLike]] = []
+
+    def make() -> LiveDay:
+        made = live_day(live_plan(given, now()), given, alerter, now)
+        days.append(weakref.ref(made.desk))
+        return made
+
+    tidy = partial(compact_apart, given.data_dir, said.append)
+    first = await asyncio.to_thread(make)
+    monitor = DailyMonitor(first, make, tidy, now, lambda seconds: asyncio.sleep(0.02), lambda: None)
+    del first
+    await monitor.start()
     try:
-        yield desk, shown
+        yield LeftOpen(monitor, days)
     finally:
-        await desk.stop()
+        await monitor.stop()
 
 
 async def until(is_it: Callable[[], bool]) -> None:
@@ -118,29 +133,23 @@ def connected(view: View) -> bool:
     return view.link is not None and view.link.state == "connected"
 
 
-def monitors() -> int:
-    gc.collect()
-    return sum(isinstance(each, Monitor) for each in gc.get_objects())
-
-
 def feeds() -> list[str]:
     return [each.name for each in threading.enumerate() if each.name.startswith("feed ")]
 
 
 async def test_a_day_is_recorded_made_a_day_of_and_followed_by_the_next(tmp_path: Path) -> None:
     now, said = Leaping(parse_time("15:00", FRIDAY)), list[str]()
-    before = monitors()
     async with Massive(Plan()) as fake:
         fake.now = now
         fake.shelf.chains["SPY"] = chain("251219") + chain("251222")
-        async with left_open(settings(tmp_path, fake), now, said) as (desk, shown):
-            await shown(connected)
+        async with left_open(settings(tmp_path, fake), now, said) as screen:
+            await screen.shown(connected)
             await fake.play(Send(prints(now(), 20)))
-            await shown(lambda view: view.counts.trades == 20)
+            await screen.shown(lambda view: view.counts.trades == 20)
             assert [place.day for place in places(tmp_path)] == [FRIDAY]
 
             now.leap(session(FRIDAY).late_close_ns + 61 * NS)
-            over = await shown(lambda view: view.finished)
+            over = await screen.shown(lambda view: view.finished)
             assert (over.badge, over.day, over.live_ns) == ("REPLAY", FRIDAY, None)
             await until(lambda: bool(said))
             assert said[0].startswith("2025-12-19 SPY compacted: ")
@@ -150,17 +159,21 @@ async def test_a_day_is_recorded_made_a_day_of_and_followed_by_the_next(tmp_path
             day.close()
 
             now.leap(ready_ns(MONDAY) - 100 * NS)
-            assert desk.view is not None
-            assert desk.view.day == FRIDAY
+            assert screen.monitor.view is not None
+            assert screen.monitor.view.day == FRIDAY
             now.leap(session(MONDAY).open_ns + 60 * NS)
-            fresh = await shown(lambda view: view.day == MONDAY and connected(view))
+            fresh = await screen.shown(lambda view: view.day == MONDAY and connected(view))
             assert (fresh.symbol, fresh.expiry) == ("SPY", MONDAY)
             assert fresh.generation > over.generation
-            assert [name for name, _ in desk.sources] == ["massive", "simulated", "import 2025-12-19"]
+            assert [name for name, _ in screen.monitor.sources] == [
+                "massive",
+                "simulated",
+                "import 2025-12-19",
+            ]
             assert [place.day for place in places(tmp_path)] == [MONDAY]
             assert feeds() == ["feed massive"]
             del over, fresh
-            await until(lambda: monitors() == before + 1)
+            await until(lambda: screen.days_in_memory() == 1)
     await until(lambda: not feeds())
     assert RecordingFolder(tmp_path, MONDAY, "SPY").files()
 
@@ -170,17 +183,17 @@ async def test_a_screen_onto_a_recorder_goes_on_with_it_and_compacts_nothing(tmp
     friday, monday = recorded(FRIDAY), recorded(MONDAY)
     async with (
         RecorderServer(tmp_path, {"SPY": friday}) as hub,
-        left_open(settings(tmp_path), now, said) as (_, shown),
+        left_open(settings(tmp_path), now, said) as screen,
     ):
-        await shown(lambda view: view.day == FRIDAY and len(view.strike_milli) > 0)
+        await screen.shown(lambda view: view.day == FRIDAY and len(view.strike_milli) > 0)
         friday.close()
         friday.take()
-        hub.news()
-        await shown(lambda view: view.live_ns is None)
+        hub.notify()
+        await screen.shown(lambda view: view.live_ns is None)
         now.leap(ready_ns(MONDAY))
-        await shown(lambda view: any("has not begun" in note for note in view.notes))
+        await screen.shown(lambda view: any("has not begun" in note for note in view.notes))
         hub.show({"SPY": monday})
-        view = await shown(lambda view: view.day == MONDAY)
+        view = await screen.shown(lambda view: view.day == MONDAY)
         assert not any("has not begun" in note for note in view.notes)
         assert view.source == "recorder"
     assert not said

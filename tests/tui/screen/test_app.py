@@ -1,4 +1,4 @@
-"""The app on a fake desk: every key, every layout, and what happens when things change, stall or fail."""
+"""The app on a fake monitor: every key, every layout, and what happens when things change, stall or fail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from textual.command import CommandPalette
-from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 from engine.model.calendar import parse_time
@@ -51,6 +50,7 @@ from engine.views.queries import (
     WhatIfQuery,
 )
 from engine.views.view import Detail, FiredSignal, View
+from tests.fakes.pilot import SteadyPilot, driving
 from tests.paths import ROOT
 from tui.alerts.alerter import Alerter
 from tui.alerts.channels import Bell, Toast
@@ -86,7 +86,7 @@ MakeDetail = Callable[..., Detail]
 
 
 @dataclass
-class FakeDesk:
+class FakeMonitor:
     """Shows the view it is given and remembers what it was sent."""
 
     make_detail: MakeDetail
@@ -136,11 +136,11 @@ class FakeDesk:
 
 @dataclass
 class Scene:
-    """A running app with its desk."""
+    """A running app with its monitor."""
 
     app: SpymonApp
-    desk: FakeDesk
-    pilot: Pilot[None]
+    monitor: FakeMonitor
+    pilot: SteadyPilot
     folder: Path
 
     @property
@@ -155,13 +155,12 @@ class Scene:
 
     async def frame(self, view: View | None = None) -> None:
         """Let the frame clock tick once, on a new view if one is given."""
-        self.desk.view = view or self.desk.view
+        self.monitor.view = view or self.monitor.view
         self.app.frame()
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
-        await self.pilot.pause()
 
     def text(self, part: type[CellWidget], line: int = 0) -> str:
         """Return what a line of a part of the main screen says."""
@@ -176,19 +175,18 @@ Open = Callable[..., object]
 
 @asynccontextmanager
 async def scene(
-    desk: FakeDesk, folder: Path, size: tuple[int, int] = (120, 36), **arguments: object
+    monitor: FakeMonitor, folder: Path, size: tuple[int, int] = (120, 36), **arguments: object
 ) -> AsyncIterator[Scene]:
-    app = SpymonApp(desk, **({"fps": NEVER, "screenshots": folder, "settle": lambda: None} | arguments))  # type: ignore[arg-type]
-    async with app.run_test(size=size, notifications=True) as pilot:
-        await pilot.pause()
-        found = Scene(app, desk, pilot, folder)
+    app = SpymonApp(monitor, **({"fps": NEVER, "screenshots": folder, "settle": lambda: None} | arguments))  # type: ignore[arg-type]
+    async with driving(app, size, notifications=True) as pilot:
+        found = Scene(app, monitor, pilot, folder)
         await found.frame()
         yield found
 
 
 @pytest.fixture
-def desk(make_view: MakeView, make_detail: MakeDetail, make_answer: Callable[..., Any]) -> FakeDesk:
-    return FakeDesk(make_detail, make_view(), make_answer)
+def monitor(make_view: MakeView, make_detail: MakeDetail, make_answer: Callable[..., Any]) -> FakeMonitor:
+    return FakeMonitor(make_detail, make_view(), make_answer)
 
 
 # every key ----------------------------------------------------------------------------------------------
@@ -292,36 +290,38 @@ def every_key() -> Iterator[tuple[Key, str]]:
 @pytest.mark.parametrize(
     ("row", "name"), [pytest.param(row, name, id=f"{row.id}-{name}") for row, name in every_key()]
 )
-async def test_a_key_does_what_its_row_says(row: Key, name: str, desk: FakeDesk, tmp_path: Path) -> None:
+async def test_a_key_does_what_its_row_says(
+    row: Key, name: str, monitor: FakeMonitor, tmp_path: Path
+) -> None:
     case = CASES[row.id]
-    async with scene(desk, tmp_path) as shown:
+    async with scene(monitor, tmp_path) as shown:
         await shown.press(*case.before)
         await shown.press(name)
-        assert tuple(desk.sent) == case.sent
+        assert tuple(monitor.sent) == case.sent
         assert case.holds(shown)
 
 
 @pytest.mark.parametrize("digit", range(1, 10))
 async def test_a_digit_shows_that_symbol_of_the_watch_list(
-    digit: int, desk: FakeDesk, tmp_path: Path
+    digit: int, monitor: FakeMonitor, tmp_path: Path
 ) -> None:
-    async with scene(desk, tmp_path) as shown:
+    async with scene(monitor, tmp_path) as shown:
         await shown.press(str(digit))
-        assert desk.view is not None
+        assert monitor.view is not None
         if digit <= 6:
-            assert desk.sent == [SelectSymbol(desk.view.symbols[digit - 1])]
+            assert monitor.sent == [SelectSymbol(monitor.view.symbols[digit - 1])]
         else:
-            assert desk.sent == []
+            assert monitor.sent == []
             assert shown.notices() == ["The watch list has 6 symbols; --symbol makes another list."]
 
 
 async def test_the_scale_key_fits_the_gamma_profile_again(
-    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, make_view: MakeView
 ) -> None:
     small = make_view()
     gamma = small.exposures["gamma"]
     smaller = replace(gamma, net=gamma.net / 1000)
-    async with scene(desk, tmp_path) as shown:
+    async with scene(monitor, tmp_path) as shown:
         large = shown.text(Ladder, 1)
         await shown.frame(replace(small, exposures={"gamma": smaller}, version=2))
         assert shown.text(Ladder, 1) == large
@@ -329,15 +329,15 @@ async def test_the_scale_key_fits_the_gamma_profile_again(
         assert shown.text(Ladder, 1) != large
 
 
-async def test_a_muted_rule_sends_no_alert_and_stays_in_the_log(desk: FakeDesk, tmp_path: Path) -> None:
+async def test_a_muted_rule_sends_no_alert_and_stays_in_the_log(monitor: FakeMonitor, tmp_path: Path) -> None:
     rung: list[str] = []
 
     def alerts(_: object) -> Alerter:
         return Alerter(AlertParams(), [Bell(rung.append)], Bell(rung.append), in_replay=True)
 
-    async with scene(desk, tmp_path, alerts=alerts) as shown:
-        assert desk.view is not None
-        row = replace(desk.view.signals[-1], strength=0.9)
+    async with scene(monitor, tmp_path, alerts=alerts) as shown:
+        assert monitor.view is not None
+        row = replace(monitor.view.signals[-1], strength=0.9)
         lines = [shown.text(SignalLog, line) for line in (1, 2)]
         await shown.press("M")
         shown.app.alerter.hear(FiredSignal("SPY", row))
@@ -354,38 +354,38 @@ async def test_a_muted_rule_sends_no_alert_and_stays_in_the_log(desk: FakeDesk, 
 
 
 async def test_without_a_signal_there_is_nothing_to_mute(
-    desk: FakeDesk, tmp_path: Path, empty_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, empty_view: MakeView
 ) -> None:
-    desk.view = empty_view()
-    async with scene(desk, tmp_path) as shown:
+    monitor.view = empty_view()
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("M")
         assert shown.notices() == ["There is no signal yet whose rule could be muted."]
 
 
-async def test_a_channel_that_fails_is_told_on_the_screen(desk: FakeDesk, tmp_path: Path) -> None:
+async def test_a_channel_that_fails_is_told_on_the_screen(monitor: FakeMonitor, tmp_path: Path) -> None:
     def alerts(_: object) -> Alerter:
         return Alerter(AlertParams(), [Toast(None, {})], Bell(None), in_replay=True)
 
-    async with scene(desk, tmp_path, alerts=alerts) as shown:
-        assert desk.view is not None
-        shown.app.alerter.hear(FiredSignal("SPY", replace(desk.view.signals[-1], strength=0.9)))
+    async with scene(monitor, tmp_path, alerts=alerts) as shown:
+        assert monitor.view is not None
+        shown.app.alerter.hear(FiredSignal("SPY", replace(monitor.view.signals[-1], strength=0.9)))
         await shown.frame()
         assert shown.notices() == ["The alert channel toast failed: there is no terminal."]
 
 
-async def test_a_user_keymap_moves_a_key_and_its_hint(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path, keymap={"play.pause": "x"}) as shown:
+async def test_a_user_keymap_moves_a_key_and_its_hint(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path, keymap={"play.pause": "x"}) as shown:
         await shown.press("space")
-        assert desk.sent == []
+        assert monitor.sent == []
         await shown.press("x")
-        assert desk.sent == [Pause()]
+        assert monitor.sent == [Pause()]
         assert " x pause" in shown.text(HintFooter)
 
 
-async def test_two_quick_presses_move_two_places(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path) as shown:
+async def test_two_quick_presses_move_two_places(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("n", "n", "right_square_bracket", "right_square_bracket", "e", "e")
-        assert desk.sent == [
+        assert monitor.sent == [
             SelectSymbol("QQQ"),
             SelectSymbol("SPX"),
             SetSpeed(25),
@@ -399,57 +399,57 @@ async def test_two_quick_presses_move_two_places(desk: FakeDesk, tmp_path: Path)
 
 
 async def test_a_live_day_is_moved_in_by_the_same_keys_at_the_markets_own_pace(
-    desk: FakeDesk, tmp_path: Path, live_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, live_view: MakeView
 ) -> None:
-    desk.view = live_view(speed=10.0)
-    async with scene(desk, tmp_path) as shown:
+    monitor.view = live_view(speed=10.0)
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("space", "left", "left_curly_bracket", "home", "comma")
-        assert desk.sent == [Pause(), Skip(-5 * NS), JumpSignal(-1), Seek(OPEN_NS), Step(-1)]
+        assert monitor.sent == [Pause(), Skip(-5 * NS), JumpSignal(-1), Seek(OPEN_NS), Step(-1)]
         await shown.press("t")
         assert isinstance(shown.app.screen, AskScreen)
 
 
 async def test_a_speed_that_a_live_day_refuses_is_not_remembered(
-    desk: FakeDesk, tmp_path: Path, live_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, live_view: MakeView
 ) -> None:
-    desk.view = live_view(speed=10.0)
-    async with scene(desk, tmp_path) as shown:
+    monitor.view = live_view(speed=10.0)
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("right_square_bracket", "right_square_bracket")
         await shown.frame(live_view("REWIND", behind_s=60, speed=10.0, version=9))
         await shown.press("right_square_bracket")
-        assert desk.sent == [SetSpeed(2.0), SetSpeed(2.0), SetSpeed(25)]
+        assert monitor.sent == [SetSpeed(2.0), SetSpeed(2.0), SetSpeed(25)]
 
 
 async def test_the_live_key_comes_back_to_now_and_says_when_it_is_now(
-    desk: FakeDesk, tmp_path: Path, live_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, live_view: MakeView
 ) -> None:
-    desk.view = live_view()
-    async with scene(desk, tmp_path) as shown:
+    monitor.view = live_view()
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("L")
-        assert desk.sent == []
+        assert monitor.sent == []
         assert shown.notices() == ["This is now."]
         assert "now" not in shown.text(HintFooter)
         await shown.frame(live_view("REWIND", behind_s=60, version=9))
         assert " L now" in shown.text(HintFooter)
         await shown.press("L")
-        assert desk.sent == [GoLive()]
+        assert monitor.sent == [GoLive()]
 
 
 async def test_a_signal_of_a_live_day_can_be_seen_happening(
-    desk: FakeDesk, tmp_path: Path, live_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, live_view: MakeView
 ) -> None:
-    desk.view = live_view()
-    async with scene(desk, tmp_path) as shown:
+    monitor.view = live_view()
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("tab", "enter", "enter")
-        assert desk.sent == [Seek(desk.view.signals[-1].ts_ns - 2 * NS)]
+        assert monitor.sent == [Seek(monitor.view.signals[-1].ts_ns - 2 * NS)]
 
 
 async def test_a_live_day_has_a_line_about_its_feed_and_a_note_of_it_moves_no_row(
-    desk: FakeDesk, tmp_path: Path, live_view: MakeView, make_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, live_view: MakeView, make_view: MakeView
 ) -> None:
-    desk.view = live_view()
+    monitor.view = live_view()
     cut = "The connection was cut; trying again in 4 s."
-    async with scene(desk, tmp_path) as shown:
+    async with scene(monitor, tmp_path) as shown:
         assert "lag p50  31ms" in shown.text(StatusHeader, 2)
         height, hints = shown.ladder.size.height, shown.text(HintFooter)
         await shown.frame(live_view("GAP", link=Link(note=cut), notes=(cut,), version=9))
@@ -460,10 +460,10 @@ async def test_a_live_day_has_a_line_about_its_feed_and_a_note_of_it_moves_no_ro
 
 
 async def test_below_80x20_a_live_day_has_one_line_and_its_source_speaks_over_the_grid(
-    desk: FakeDesk, tmp_path: Path, live_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, live_view: MakeView
 ) -> None:
-    desk.view = live_view()
-    async with scene(desk, tmp_path, (60, 18)) as shown:
+    monitor.view = live_view()
+    async with scene(monitor, tmp_path, (60, 18)) as shown:
         assert shown.main.query_one(StatusHeader).size.height == 1
         for version, note in enumerate(
             ("Cut off; again in 4 s.", "Cut off; again in 3 s.", "", "Connecting …")
@@ -473,36 +473,35 @@ async def test_below_80x20_a_live_day_has_one_line_and_its_source_speaks_over_th
 
 
 async def test_nothing_covers_the_sentence_that_the_terminal_is_too_small(
-    desk: FakeDesk, tmp_path: Path, live_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, live_view: MakeView
 ) -> None:
-    desk.view = live_view()
-    async with scene(desk, tmp_path, (60, 18)) as shown:
+    monitor.view = live_view()
+    async with scene(monitor, tmp_path, (60, 18)) as shown:
         await shown.frame(live_view("GAP", link=Link(note="Cut off."), version=9))
         assert shown.notices() == ["Cut off."]
         await shown.pilot.resize_terminal(20, 5)
-        await shown.pilot.pause()
         await shown.frame(live_view("GAP", link=Link(note="Tried in vain."), version=10))
         assert shown.notices() == []
 
 
-async def test_before_the_first_contract_of_a_live_day_the_desk_says_what_it_waits_for(
-    desk: FakeDesk, tmp_path: Path, unbegun_view: MakeView
+async def test_before_the_first_contract_of_a_live_day_the_monitor_says_what_it_waits_for(
+    monitor: FakeMonitor, tmp_path: Path, unbegun_view: MakeView
 ) -> None:
-    desk.view = unbegun_view()
-    async with scene(desk, tmp_path, (60, 18)) as shown:
+    monitor.view = unbegun_view()
+    async with scene(monitor, tmp_path, (60, 18)) as shown:
         assert "○ WAITING" in shown.text(StatusHeader)
         middle = [shown.text(Ladder, line).strip() for line in range(shown.ladder.size.height)]
         assert "Waiting for the chain …" in middle
         await shown.press("e", "j", "G", "enter", "escape")
-        assert desk.sent == []
+        assert monitor.sent == []
         assert shown.notices() == ["No expiration is listed yet."]
 
 
 async def test_before_the_first_view_the_loading_is_shown_and_keys_that_need_a_view_are_closed(
     make_detail: MakeDetail, tmp_path: Path
 ) -> None:
-    desk = FakeDesk(make_detail)
-    async with scene(desk, tmp_path, what="SPY 2025-12-16") as shown:
+    monitor = FakeMonitor(make_detail)
+    async with scene(monitor, tmp_path, what="SPY 2025-12-16") as shown:
         waiting = shown.main.query_one(LoadingPanel)
         assert parts_in_sight(shown) == {HintFooter}
         assert "loading SPY 2025-12-16" in str(waiting.content)
@@ -510,7 +509,7 @@ async def test_before_the_first_view_the_loading_is_shown_and_keys_that_need_a_v
         await shown.frame()
         assert str(waiting.content) != before
         await shown.press("n", "j", "e", "space", "v", "enter", "tab", "F")
-        assert desk.sent == []
+        assert monitor.sent == []
         assert shown.main.prefs.profile_view == "net"
         await shown.press("question_mark")
         assert isinstance(shown.app.screen, HelpScreen)
@@ -519,7 +518,7 @@ async def test_before_the_first_view_the_loading_is_shown_and_keys_that_need_a_v
 async def test_the_first_view_replaces_the_loading(
     make_detail: MakeDetail, make_view: MakeView, tmp_path: Path
 ) -> None:
-    async with scene(FakeDesk(make_detail), tmp_path) as shown:
+    async with scene(FakeMonitor(make_detail), tmp_path) as shown:
         await shown.frame(make_view())
         assert not shown.main.query_one(LoadingPanel).display
         assert "12:41:07.2" in shown.text(StatusHeader)
@@ -529,55 +528,59 @@ async def test_the_first_view_replaces_the_loading(
 async def test_the_process_settles_after_the_first_paint_and_after_the_first_view(
     make_detail: MakeDetail, make_view: MakeView, tmp_path: Path
 ) -> None:
-    desk = FakeDesk(make_detail)
+    monitor = FakeMonitor(make_detail)
     settled: list[list[str]] = []
-    async with scene(desk, tmp_path, settle=lambda: settled.append(list(desk.life))) as shown:
+    async with scene(monitor, tmp_path, settle=lambda: settled.append(list(monitor.life))) as shown:
         assert settled == [[]]
         await shown.frame(make_view())
         await shown.frame(make_view(version=2))
         assert settled == [[], ["started"]]
 
 
-async def test_the_desk_is_started_once_and_stopped_at_the_end(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path) as shown:
-        assert desk.life == ["started"]
+async def test_the_monitor_is_started_once_and_stopped_at_the_end(
+    monitor: FakeMonitor, tmp_path: Path
+) -> None:
+    async with scene(monitor, tmp_path) as shown:
+        assert monitor.life == ["started"]
         await shown.press("q")
-    assert desk.life == ["started", "stopped"]
+    assert monitor.life == ["started", "stopped"]
 
 
-async def test_a_desk_that_cannot_start_ends_the_app_with_its_error(desk: FakeDesk, tmp_path: Path) -> None:
-    desk.wrong = NoDataError("2025-12-25 is a market holiday.")
-    async with scene(desk, tmp_path) as shown:
+async def test_a_monitor_that_cannot_start_ends_the_app_with_its_error(
+    monitor: FakeMonitor, tmp_path: Path
+) -> None:
+    monitor.wrong = NoDataError("2025-12-25 is a market holiday.")
+    async with scene(monitor, tmp_path) as shown:
         app = shown.app
-    assert app.error is desk.wrong
+    assert app.error is monitor.wrong
     assert app.return_code == 1
-    assert desk.life == ["started", "stopped"]
+    assert monitor.life == ["started", "stopped"]
 
 
 async def test_a_failure_before_any_view_stands_where_the_loading_was(
     make_detail: MakeDetail, tmp_path: Path
 ) -> None:
-    desk = FakeDesk(make_detail, failure="The disk is full.")
-    async with scene(desk, tmp_path) as shown:
+    monitor = FakeMonitor(make_detail, failure="The disk is full.")
+    async with scene(monitor, tmp_path) as shown:
         assert "The disk is full." in str(shown.main.query_one(LoadingPanel).content)
 
 
 async def test_a_later_failure_takes_the_place_of_the_hints_until_it_is_over(
-    desk: FakeDesk, tmp_path: Path
+    monitor: FakeMonitor, tmp_path: Path
 ) -> None:
-    async with scene(desk, tmp_path) as shown:
-        desk.failure = "The tape ends in the middle of a row."
+    async with scene(monitor, tmp_path) as shown:
+        monitor.failure = "The tape ends in the middle of a row."
         await shown.frame()
         assert "The tape ends in the middle of a row." in shown.text(HintFooter)
-        desk.failure = None
+        monitor.failure = None
         await shown.frame()
         assert "quit" in shown.text(HintFooter)
 
 
 async def test_what_a_command_came_to_takes_the_place_of_the_hints_and_moves_no_row(
-    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, make_view: MakeView
 ) -> None:
-    async with scene(desk, tmp_path) as shown:
+    async with scene(monitor, tmp_path) as shown:
         hints, height = shown.text(HintFooter), shown.ladder.size.height
         await shown.frame(make_view(version=2, notes=("There is no later signal.", *make_view().notes)))
         assert "There is no later signal." in shown.text(HintFooter)
@@ -588,34 +591,34 @@ async def test_what_a_command_came_to_takes_the_place_of_the_hints_and_moves_no_
 
 
 async def test_where_there_is_no_room_for_hints_an_answer_is_said_over_the_grid(
-    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, make_view: MakeView
 ) -> None:
-    async with scene(desk, tmp_path, (60, 18)) as shown:
+    async with scene(monitor, tmp_path, (60, 18)) as shown:
         await shown.frame(make_view(version=2, notes=("Going to 12:30:00 …", *make_view().notes)))
         assert shown.notices() == []
         await shown.frame(make_view(version=3, notes=("There is no later signal.", *make_view().notes)))
         await shown.frame(make_view(version=4, notes=("There is no later signal.", *make_view().notes)))
         assert shown.notices() == ["There is no later signal."]
-        desk.failure = "The tape ends in the middle of a row."
+        monitor.failure = "The tape ends in the middle of a row."
         await shown.frame()
         assert shown.notices()[1:] == ["The tape ends in the middle of a row."]
 
 
 async def test_a_key_that_is_refused_while_running_ends_the_screen_with_its_code(
-    desk: FakeDesk, tmp_path: Path
+    monitor: FakeMonitor, tmp_path: Path
 ) -> None:
-    async with scene(desk, tmp_path) as shown:
-        desk.refusal = CredentialError("Massive does not know this key; check MASSIVE_API_KEY.")
+    async with scene(monitor, tmp_path) as shown:
+        monitor.refusal = CredentialError("Massive does not know this key; check MASSIVE_API_KEY.")
         await shown.frame()
         assert shown.app.return_code == 3
-        assert shown.app.error is desk.refusal
+        assert shown.app.error is monitor.refusal
 
 
 async def test_the_same_answer_to_another_key_is_said_again(
-    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, make_view: MakeView
 ) -> None:
     answered = ("There is no later signal.", *make_view().notes)
-    async with scene(desk, tmp_path) as shown:
+    async with scene(monitor, tmp_path) as shown:
         await shown.frame(make_view(version=2, notes=answered))
         await shown.press("escape")
         await shown.frame(make_view(version=3, notes=answered))
@@ -629,10 +632,10 @@ async def test_the_same_answer_to_another_key_is_said_again(
 
 
 async def test_a_view_of_an_older_generation_is_never_painted(
-    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, make_view: MakeView
 ) -> None:
-    desk.view = make_view(generation=5, symbol="QQQ")
-    async with scene(desk, tmp_path) as shown:
+    monitor.view = make_view(generation=5, symbol="QQQ")
+    async with scene(monitor, tmp_path) as shown:
         await shown.frame(make_view(generation=4, version=99, symbol="SPY", spot=999_0000))
         assert shown.main.view is not None
         assert shown.main.view.symbol == "QQQ"
@@ -642,18 +645,18 @@ async def test_a_view_of_an_older_generation_is_never_painted(
 
 
 async def test_an_unchanged_version_is_not_painted_again(
-    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, make_view: MakeView
 ) -> None:
-    async with scene(desk, tmp_path) as shown:
+    async with scene(monitor, tmp_path) as shown:
         first = shown.main.view
         await shown.frame(make_view())
         assert shown.main.view is first
 
 
 async def test_a_frozen_picture_stays_while_data_continue_and_the_newest_comes_after(
-    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, make_view: MakeView
 ) -> None:
-    async with scene(desk, tmp_path) as shown:
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("F")
         await shown.frame(make_view(step=50))
         assert "12:41:07.2" in shown.text(StatusHeader)
@@ -663,14 +666,14 @@ async def test_a_frozen_picture_stays_while_data_continue_and_the_newest_comes_a
         assert "12:41:12.2" in shown.text(StatusHeader)
 
 
-async def test_the_header_says_the_rate_that_was_asked_for(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path, (160, 45), fps=4.0) as shown:
+async def test_the_header_says_the_rate_that_was_asked_for(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path, (160, 45), fps=4.0) as shown:
         assert "4fps" in shown.text(StatusHeader)
 
 
-async def test_dear_frames_halve_the_rate_and_say_so(desk: FakeDesk, tmp_path: Path) -> None:
+async def test_dear_frames_halve_the_rate_and_say_so(monitor: FakeMonitor, tmp_path: Path) -> None:
     spent = [0.0]
-    async with scene(desk, tmp_path, fps=4.0, cpu_s=lambda: spent[0]) as shown:
+    async with scene(monitor, tmp_path, fps=4.0, cpu_s=lambda: spent[0]) as shown:
         for _ in range(3):
             spent[0] += 0.2
             shown.app.frame()
@@ -705,31 +708,33 @@ def parts_in_sight(shown: Scene) -> set[type]:
 
 
 @pytest.mark.parametrize("size", LAYOUTS, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_a_terminal_shows_what_fits_it(size: tuple[int, int], desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path, size) as shown:
+async def test_a_terminal_shows_what_fits_it(
+    size: tuple[int, int], monitor: FakeMonitor, tmp_path: Path
+) -> None:
+    async with scene(monitor, tmp_path, size) as shown:
         assert parts_in_sight(shown) == LAYOUTS[size]
         regions = [shown.main.query_one(kind).region for kind in LAYOUTS[size]]
         assert all(shown.main.region.contains_region(region) for region in regions)
         assert not any(a.overlaps(b) for a in regions for b in regions if a is not b)
 
 
-async def test_a_terminal_may_shrink_to_nothing_and_grow_back(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path) as shown:
+async def test_a_terminal_may_shrink_to_nothing_and_grow_back(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path) as shown:
         before = [shown.text(Ladder, line) for line in range(12)]
         await shown.pilot.resize_terminal(20, 5)
-        await shown.pilot.pause()
         small = shown.main.query_one("#too-small", Static)
         assert small.display
         assert str(small.content) == "20×5 is too small; spymon needs 40×8."
         await shown.frame()
         await shown.pilot.resize_terminal(120, 36)
-        await shown.pilot.pause()
         assert not small.display
         assert [shown.text(Ladder, line) for line in range(12)] == before
 
 
-async def test_below_sixty_columns_the_puts_take_turns_with_the_calls(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path, (50, 18)) as shown:
+async def test_below_sixty_columns_the_puts_take_turns_with_the_calls(
+    monitor: FakeMonitor, tmp_path: Path
+) -> None:
+    async with scene(monitor, tmp_path, (50, 18)) as shown:
         assert shown.ladder.plan.calls
         assert not shown.ladder.plan.puts
         await shown.press("p")
@@ -739,25 +744,27 @@ async def test_below_sixty_columns_the_puts_take_turns_with_the_calls(desk: Fake
 # prompts ------------------------------------------------------------------------------------------------
 
 
-async def test_a_typed_time_is_judged_while_typed_and_sought_on_enter(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path) as shown:
+async def test_a_typed_time_is_judged_while_typed_and_sought_on_enter(
+    monitor: FakeMonitor, tmp_path: Path
+) -> None:
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("t", "n", "o", "o", "n", "enter")
         verdict = shown.app.screen.query_one(Static)
         assert isinstance(shown.app.screen, AskScreen)
         assert verdict.has_class("-refused")
-        assert desk.sent == []
+        assert monitor.sent == []
         shown.app.screen.query_one(Input).value = "10:31"
         await shown.pilot.pause()
         assert str(verdict.content) == "to 10:31:00 exchange time"
         await shown.press("enter")
-        assert desk.sent == [Seek(parse_time("10:31", DAYS[0]))]
+        assert monitor.sent == [Seek(parse_time("10:31", DAYS[0]))]
         assert isinstance(shown.app.screen, MainScreen)
 
 
 async def test_the_log_follows_the_filter_while_it_is_typed_and_escape_takes_it_back(
-    desk: FakeDesk, tmp_path: Path
+    monitor: FakeMonitor, tmp_path: Path
 ) -> None:
-    async with scene(desk, tmp_path) as shown:
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("slash", *"fmv")
         assert shown.main.prefs.log_filter == "fmv"
         assert "690C" in shown.text(SignalLog, 1)
@@ -770,43 +777,43 @@ async def test_the_log_follows_the_filter_while_it_is_typed_and_escape_takes_it_
         assert shown.main.query_one(NoteLine).display
 
 
-async def test_with_several_sources_one_is_picked_from_a_list(desk: FakeDesk, tmp_path: Path) -> None:
-    desk.sources = (*desk.sources, ("other", "2015-12-24, imported"))
-    async with scene(desk, tmp_path) as shown:
+async def test_with_several_sources_one_is_picked_from_a_list(monitor: FakeMonitor, tmp_path: Path) -> None:
+    monitor.sources = (*monitor.sources, ("other", "2015-12-24, imported"))
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("S")
         assert isinstance(shown.app.screen, PickScreen)
         assert shown.app.screen.query_one(OptionList).highlighted == 0
         await shown.press("j", "down", "k", "enter")
-        assert desk.sent == [UseSource("import")]
+        assert monitor.sent == [UseSource("import")]
         await shown.press("S", "escape")
-        assert len(desk.sent) == 1
+        assert len(monitor.sent) == 1
 
 
-async def test_the_only_source_says_how_to_get_another(desk: FakeDesk, tmp_path: Path) -> None:
-    desk.sources = desk.sources[:1]
-    async with scene(desk, tmp_path) as shown:
+async def test_the_only_source_says_how_to_get_another(monitor: FakeMonitor, tmp_path: Path) -> None:
+    monitor.sources = monitor.sources[:1]
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("S")
-        assert desk.sent == []
+        assert monitor.sent == []
         assert shown.notices() == ["This is the only source; `spymon import` adds a day of your own."]
 
 
 async def test_one_symbol_and_one_expiration_have_no_neighbours(
-    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, make_view: MakeView
 ) -> None:
-    desk.view = make_view(symbols=("SPY",), expiries=DAYS[:1])
-    async with scene(desk, tmp_path) as shown:
+    monitor.view = make_view(symbols=("SPY",), expiries=DAYS[:1])
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("n", "e")
-        assert desk.sent == []
+        assert monitor.sent == []
         assert len(shown.notices()) == 2
 
 
-async def test_the_palette_goes_to_a_typed_time(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path) as shown:
+async def test_the_palette_goes_to_a_typed_time(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("colon", *"13:05")
         await shown.app.workers.wait_for_complete()
         await shown.pilot.pause()
         await shown.press("enter")
-        assert desk.sent == [Seek(parse_time("13:05", DAYS[0]))]
+        assert monitor.sent == [Seek(parse_time("13:05", DAYS[0]))]
 
 
 @pytest.mark.parametrize(
@@ -820,20 +827,30 @@ async def test_the_palette_goes_to_a_typed_time(desk: FakeDesk, tmp_path: Path) 
     ],
 )
 async def test_the_palette_finds_commands_by_name(
-    words: str, command: Command, desk: FakeDesk, tmp_path: Path
+    words: str, command: Command, monitor: FakeMonitor, tmp_path: Path
 ) -> None:
-    async with scene(desk, tmp_path) as shown:
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("ctrl+p")
         shown.app.screen.query_one(Input).value = words
         await shown.pilot.pause()
         await shown.app.workers.wait_for_complete()
         await shown.pilot.pause()
         await shown.press("enter")
-        assert desk.sent == [command]
+        assert monitor.sent == [command]
 
 
-async def test_the_palette_offers_every_key(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path) as shown:
+async def test_the_palette_tells_the_users_own_keys(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path, keymap={"play.pause": "x"}) as shown:
+        await shown.press("ctrl+p", *"pause or")
+        await shown.app.workers.wait_for_complete()
+        await shown.pilot.pause()
+        offered = str(shown.app.screen.query_one(OptionList).options[0].prompt)
+        assert "pause or play on" in offered
+        assert "key x" in offered
+
+
+async def test_the_palette_offers_every_key(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("ctrl+p")
         await shown.app.workers.wait_for_complete()
         await shown.pilot.pause()
@@ -847,24 +864,26 @@ async def test_the_palette_offers_every_key(desk: FakeDesk, tmp_path: Path) -> N
 
 
 async def test_the_sheet_asks_for_the_contract_at_spot_and_flips_to_its_other_side(
-    desk: FakeDesk, tmp_path: Path
+    monitor: FakeMonitor, tmp_path: Path
 ) -> None:
-    async with scene(desk, tmp_path) as shown:
-        assert desk.view is not None
-        atm = desk.view.atm
+    async with scene(monitor, tmp_path) as shown:
+        assert monitor.view is not None
+        atm = monitor.view.atm
         await shown.press("enter")
-        put, call = int(desk.view.put.cid[atm]), int(desk.view.call.cid[atm])
-        assert desk.asked == [put]
+        put, call = int(monitor.view.put.cid[atm]), int(monitor.view.call.cid[atm])
+        assert monitor.asked == [put]
         await shown.press("enter")
-        assert desk.asked == [put, call]
+        assert monitor.asked == [put, call]
         await shown.press("k")
-        assert desk.asked[-1] == int(desk.view.call.cid[atm + 1])
+        assert monitor.asked[-1] == int(monitor.view.call.cid[atm + 1])
         await shown.press("escape")
         assert isinstance(shown.app.screen, MainScreen)
 
 
-async def test_a_wide_screen_docks_the_detail_and_escape_closes_it(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path, (165, 45)) as shown:
+async def test_a_wide_screen_docks_the_detail_and_escape_closes_it(
+    monitor: FakeMonitor, tmp_path: Path
+) -> None:
+    async with scene(monitor, tmp_path, (165, 45)) as shown:
         await shown.press("enter")
         assert ContractDetail in parts_in_sight(shown)
         assert "685 C" in shown.text(ContractDetail)
@@ -874,30 +893,30 @@ async def test_a_wide_screen_docks_the_detail_and_escape_closes_it(desk: FakeDes
 
 
 async def test_an_answer_to_a_question_of_an_older_generation_is_not_shown(
-    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, make_view: MakeView
 ) -> None:
-    desk.answers = asyncio.Event()
-    async with scene(desk, tmp_path, (200, 60)) as shown:
+    monitor.answers = asyncio.Event()
+    async with scene(monitor, tmp_path, (200, 60)) as shown:
         before = shown.text(ContractDetail)
         await shown.press("j")
-        assert len(desk.asked) == 1
+        assert len(monitor.asked) == 1
         await shown.frame(make_view(generation=2, symbol="QQQ"))
-        desk.answers.set()
+        monitor.answers.set()
         await shown.pilot.pause()
         assert shown.text(ContractDetail) == before
         await shown.press("j")
         assert "685 C" in shown.text(ContractDetail)
 
 
-async def test_no_second_question_is_asked_while_one_is_open(desk: FakeDesk, tmp_path: Path) -> None:
-    desk.answers = asyncio.Event()
-    async with scene(desk, tmp_path, (200, 60)) as shown:
+async def test_no_second_question_is_asked_while_one_is_open(monitor: FakeMonitor, tmp_path: Path) -> None:
+    monitor.answers = asyncio.Event()
+    async with scene(monitor, tmp_path, (200, 60)) as shown:
         await shown.press("j", "j", "k")
-        assert len(desk.asked) == 1
+        assert len(monitor.asked) == 1
 
 
-async def test_a_contract_nobody_knows_any_more_is_not_an_error(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path, (200, 60)) as shown:
+async def test_a_contract_nobody_knows_any_more_is_not_an_error(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path, (200, 60)) as shown:
         await shown.main.detail._fetch(-1, shown.main.newest)
         assert shown.app.return_code is None
 
@@ -919,59 +938,59 @@ BOARD = Scoreboard((Score("sweep", 60, 41, 33.2, 0.61, 0.48, 0.7, 0.55, 0.034),)
 
 
 async def test_enter_on_a_signal_shows_its_evidence_and_the_tape_around_it(
-    desk: FakeDesk, tmp_path: Path
+    monitor: FakeMonitor, tmp_path: Path
 ) -> None:
-    async with scene(desk, tmp_path) as shown:
-        assert desk.view is not None
-        index = len(desk.view.signals) - 2
-        row = desk.view.signals[index]
+    async with scene(monitor, tmp_path) as shown:
+        assert monitor.view is not None
+        index = len(monitor.view.signals) - 2
+        row = monitor.view.signals[index]
         ticks = tuple(SignalTapeTick(row.ts_ns + second * NS, 22_000 + second, 1) for second in range(-10, 5))
-        desk.panels[SignalTapeQuery] = SignalTape(index, ticks, ())
+        monitor.panels[SignalTapeQuery] = SignalTape(index, ticks, ())
         await shown.press("tab", "k", "enter")
-        assert desk.questions == [SignalTapeQuery(index)]
+        assert monitor.questions == [SignalTapeQuery(index)]
         assert row.reason in sheet_text(shown)
         assert "▲" in sheet_text(shown)
         await shown.press("escape")
         assert isinstance(shown.app.screen, MainScreen)
-        assert desk.sent == []
+        assert monitor.sent == []
 
 
 async def test_enter_on_the_evidence_goes_to_the_signals_strike_two_seconds_before_it(
-    desk: FakeDesk, tmp_path: Path
+    monitor: FakeMonitor, tmp_path: Path
 ) -> None:
-    async with scene(desk, tmp_path) as shown:
-        assert desk.view is not None
-        row = desk.view.signals[-2]
-        desk.panels[SignalTapeQuery] = SignalTape(0, (), ())
+    async with scene(monitor, tmp_path) as shown:
+        assert monitor.view is not None
+        row = monitor.view.signals[-2]
+        monitor.panels[SignalTapeQuery] = SignalTape(0, (), ())
         await shown.press("tab", "k", "enter", "enter")
         assert shown.ladder.cursor == row.contract.strike_milli
-        assert desk.sent == [Seek(row.ts_ns - 2 * NS)]
+        assert monitor.sent == [Seek(row.ts_ns - 2 * NS)]
 
 
 async def test_a_signal_of_another_expiration_shows_that_expiration_first(
-    desk: FakeDesk, tmp_path: Path, make_view: MakeView
+    monitor: FakeMonitor, tmp_path: Path, make_view: MakeView
 ) -> None:
-    desk.view = make_view(expiry=DAYS[1])
-    desk.panels[SignalTapeQuery] = SignalTape(0, (), ())
-    async with scene(desk, tmp_path) as shown:
+    monitor.view = make_view(expiry=DAYS[1])
+    monitor.panels[SignalTapeQuery] = SignalTape(0, (), ())
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("tab", "enter", "enter")
-        assert desk.sent[0] == SelectExpiry(DAYS[0])
+        assert monitor.sent[0] == SelectExpiry(DAYS[0])
 
 
 async def test_an_open_sheet_asks_again_and_a_refused_question_closes_it_with_a_sentence(
-    desk: FakeDesk, tmp_path: Path
+    monitor: FakeMonitor, tmp_path: Path
 ) -> None:
-    async with scene(desk, tmp_path) as shown:
-        desk.panels[ScoreQuery] = BOARD
+    async with scene(monitor, tmp_path) as shown:
+        monitor.panels[ScoreQuery] = BOARD
         await shown.press("O")
         assert "sweep" in sheet_text(shown)
         for _ in range(ASK_EVERY):
             await shown.frame()
-        assert desk.questions == [ScoreQuery(), ScoreQuery()]
+        assert monitor.questions == [ScoreQuery(), ScoreQuery()]
         await shown.press("enter")
         assert isinstance(shown.app.screen, PanelSheet)  # there is nowhere to go
-        del desk.panels[ScoreQuery]
-        desk.answer = None
+        del monitor.panels[ScoreQuery]
+        monitor.answer = None
         for _ in range(ASK_EVERY):
             await shown.frame()
         assert isinstance(shown.app.screen, MainScreen)
@@ -979,11 +998,11 @@ async def test_an_open_sheet_asks_again_and_a_refused_question_closes_it_with_a_
 
 
 async def test_other_thresholds_are_judged_while_typed_run_and_called_off_on_close(
-    desk: FakeDesk, tmp_path: Path
+    monitor: FakeMonitor, tmp_path: Path
 ) -> None:
     settings = ("volume_spike.z=5",)
-    async with scene(desk, tmp_path) as shown:
-        desk.panels[WhatIfQuery] = WhatIfComparison(settings, 0.4, BOARD, BOARD, 0, (), ())
+    async with scene(monitor, tmp_path) as shown:
+        monitor.panels[WhatIfQuery] = WhatIfComparison(settings, 0.4, BOARD, BOARD, 0, (), ())
         await shown.press("W", *"volume_spik")
         line = shown.app.screen.query_one(Static)
         assert str(line.content) == "volume_spik needs NAME=VALUE, for example volume_spike.z=5."
@@ -992,20 +1011,20 @@ async def test_other_thresholds_are_judged_while_typed_run_and_called_off_on_clo
         assert "did you mean volume_spike.z?" in str(line.content)
         shown.app.screen.query_one(Input).value = settings[0]
         await shown.press("enter")
-        assert desk.sent == [WhatIf(settings)]
+        assert monitor.sent == [WhatIf(settings)]
         assert "40%" in sheet_text(shown)
-        desk.panels[WhatIfQuery] = WhatIfComparison(settings, 1.0, BOARD, BOARD, 7, (), ())
+        monitor.panels[WhatIfQuery] = WhatIfComparison(settings, 1.0, BOARD, BOARD, 7, (), ())
         for _ in range(ASK_EVERY):
             await shown.frame()
         assert "7 signals stay" in sheet_text(shown)
         await shown.press("escape")
-        assert desk.sent == [WhatIf(settings), WhatIf(())]
+        assert monitor.sent == [WhatIf(settings), WhatIf(())]
 
 
-async def test_a_long_answer_scrolls_and_stops_at_its_ends(desk: FakeDesk, tmp_path: Path) -> None:
+async def test_a_long_answer_scrolls_and_stops_at_its_ends(monitor: FakeMonitor, tmp_path: Path) -> None:
     rules = tuple(replace(BOARD.scores[0], rule=f"user:rule {n}") for n in range(30))
-    desk.panels[ScoreQuery] = Scoreboard(rules, ())
-    async with scene(desk, tmp_path, (80, 24)) as shown:
+    monitor.panels[ScoreQuery] = Scoreboard(rules, ())
+    async with scene(monitor, tmp_path, (80, 24)) as shown:
         await shown.press("O")
         assert "rule 0" in sheet_text(shown)
         await shown.press("pagedown", "pagedown", "pagedown", "j")
@@ -1015,10 +1034,10 @@ async def test_a_long_answer_scrolls_and_stops_at_its_ends(desk: FakeDesk, tmp_p
         assert "rule 0" in sheet_text(shown)
 
 
-async def test_two_quick_presses_make_two_steps_of_the_sign(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path) as shown:
+async def test_two_quick_presses_make_two_steps_of_the_sign(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path) as shown:
         await shown.press("D", "D", "V", "a", "a")
-        assert desk.sent == [
+        assert monitor.sent == [
             SelectConvention("flow"),
             SelectConvention("blended"),
             SelectBasis("volume"),
@@ -1027,8 +1046,8 @@ async def test_two_quick_presses_make_two_steps_of_the_sign(desk: FakeDesk, tmp_
         ]
 
 
-async def test_moving_in_the_log_does_not_move_the_ladder(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path) as shown:
+async def test_moving_in_the_log_does_not_move_the_ladder(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path) as shown:
         log = shown.main.query_one(SignalLog)
         await shown.press("tab", "k", "k")
         assert not log.following
@@ -1037,33 +1056,32 @@ async def test_moving_in_the_log_does_not_move_the_ladder(desk: FakeDesk, tmp_pa
         assert log.following
 
 
-async def test_a_click_on_a_tab_shows_its_symbol(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path) as shown:
+async def test_a_click_on_a_tab_shows_its_symbol(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path) as shown:
         x = shown.text(StatusHeader).index("QQQ")
         await shown.pilot.click(StatusHeader, offset=(x, 0))
-        await shown.pilot.pause()
-        assert desk.sent == [SelectSymbol("QQQ")]
+        assert monitor.sent == [SelectSymbol("QQQ")]
 
 
-async def test_a_press_on_the_track_seeks(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path) as shown:
+async def test_a_press_on_the_track_seeks(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path) as shown:
         await shown.pilot.mouse_down(TransportBar, offset=(60, 0))
         await shown.pilot.mouse_up(TransportBar, offset=(60, 0))
-        assert len(set(desk.sent)) == 1
-        assert isinstance(desk.sent[0], Seek)
-        assert OPEN_NS < desk.sent[0].ts_ns < CLOSE_NS
+        assert len(set(monitor.sent)) == 1
+        assert isinstance(monitor.sent[0], Seek)
+        assert OPEN_NS < monitor.sent[0].ts_ns < CLOSE_NS
 
 
-async def test_a_folder_that_cannot_be_written_is_named(desk: FakeDesk, tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_written_is_named(monitor: FakeMonitor, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    async with scene(desk, blocked) as shown:
+    async with scene(monitor, blocked) as shown:
         await shown.press("ctrl+s")
         assert shown.notices()[0].startswith(f"The screenshot could not be written to {blocked}")
 
 
-async def test_themes_go_round(desk: FakeDesk, tmp_path: Path) -> None:
-    async with scene(desk, tmp_path) as shown:
+async def test_themes_go_round(monitor: FakeMonitor, tmp_path: Path) -> None:
+    async with scene(monitor, tmp_path) as shown:
         seen = []
         for _ in range(4):
             await shown.press("T")

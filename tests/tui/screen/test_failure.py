@@ -10,10 +10,11 @@ import pytest
 
 from engine.model.errors import CredentialError
 from engine.views.view import Detail, View
+from tests.fakes.pilot import driving
 from tui.screen.app import SpymonApp
 
 
-class EmptyDesk:
+class EmptyMonitor:
     """Starts, and has nothing to show."""
 
     view: View | None = None
@@ -54,10 +55,10 @@ def in_a_worker(app: SpymonApp) -> None:
 async def test_the_app_leaves_with_the_error_and_prints_nothing_itself(
     fail: Callable[[SpymonApp], None], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    app = SpymonApp(EmptyDesk(), screenshots=tmp_path, settle=lambda: None)
+    app = SpymonApp(EmptyMonitor(), screenshots=tmp_path, settle=lambda: None)
 
     async def run() -> None:
-        async with app.run_test() as pilot:
+        async with driving(app) as pilot:
             fail(app)
             await pilot.pause()
 

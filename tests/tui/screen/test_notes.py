@@ -1,4 +1,4 @@
-"""Standing and passing notes."""
+"""Lasting and passing notes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def notes(make_view: MakeView) -> Notes:
     return notes
 
 
-def test_a_note_of_the_first_view_stands(notes: Notes) -> None:
+def test_a_note_of_the_first_view_lasts(notes: Notes) -> None:
     assert (notes.lasting, notes.passing) == ((PARITY,), "")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from engine.tape.link import Lag, Link
 from engine.views.commands import Command, WhatIf
 from engine.views.queries import Query
 from engine.views.view import Detail, View
+from tests.fakes.pilot import SteadyPilot
 from tui.screen.app import SpymonApp
 from tui.screen.sheets.detail_drawer import ASK_EVERY
 
@@ -49,7 +51,7 @@ SCENES: dict[str, tuple[str, ...]] = {
 
 
 @dataclass
-class StillDesk:
+class StillMonitor:
     """Shows one view for ever."""
 
     view: View
@@ -82,7 +84,7 @@ Open = Callable[..., SpymonApp]
 def still_app(make_view: Callable[..., View], make_detail: Callable[..., Detail], make_answer: Any) -> Open:
     """Return the maker of an app that shows one view for ever; its arguments change the view."""
     return lambda **changes: SpymonApp(
-        StillDesk(make_view(**changes), make_detail(), make_answer), settle=lambda: None, cpu_s=lambda: 0.0
+        StillMonitor(make_view(**changes), make_detail(), make_answer), settle=lambda: None, cpu_s=lambda: 0.0
     )
 
 
@@ -90,20 +92,23 @@ def still_app(make_view: Callable[..., View], make_detail: Callable[..., Detail]
 def live_app(live_view: Callable[..., View], make_detail: Callable[..., Detail], make_answer: Any) -> Open:
     """Return the maker of an app that shows one view of a live day for ever."""
     return lambda badge, **changes: SpymonApp(
-        StillDesk(live_view(badge, **changes), make_detail(), make_answer),
+        StillMonitor(live_view(badge, **changes), make_detail(), make_answer),
         settle=lambda: None,
         cpu_s=lambda: 0.0,
     )
 
 
-async def one_frame(pilot: Pilot[None], *keys: str) -> None:
+async def one_frame(textuals: Pilot[None], keys: Iterable[str] = (), theme: str = "") -> None:
+    pilot = SteadyPilot(textuals.app)
     await pilot.pause()
     assert isinstance(pilot.app, SpymonApp)
     for _ in range(ASK_EVERY):  # so that the docked contract has been asked for, and has come
         pilot.app.frame()
         await pilot.pause()
     await pilot.press(*keys)
-    await pilot.pause()
+    if theme:
+        pilot.app.theme = theme
+        await pilot.pause()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -115,7 +120,7 @@ def test_the_screen_looks_as_it_did(
     still_app: Open,
 ) -> None:
     app = still_app(paused=name == "paused")
-    assert snap_compare(app, terminal_size=size, run_before=lambda pilot: one_frame(pilot, *SCENES[name]))
+    assert snap_compare(app, terminal_size=size, run_before=partial(one_frame, keys=SCENES[name]))
 
 
 @pytest.mark.parametrize("keys", ["", "h", "l"], ids=["grid", "heat", "flow"])
@@ -123,12 +128,8 @@ def test_the_screen_looks_as_it_did(
 def test_other_themes_look_as_they_did(
     theme: str, keys: str, snap_compare: Callable[..., bool], still_app: Open
 ) -> None:
-    async def themed(pilot: Pilot[None]) -> None:
-        await one_frame(pilot, *keys)
-        pilot.app.theme = theme
-        await pilot.pause()
-
-    assert snap_compare(still_app(), terminal_size=(120, 36), run_before=themed)
+    run = partial(one_frame, keys=keys, theme=theme)
+    assert snap_compare(still_app(), terminal_size=(120, 36), run_before=run)
 
 
 CUT = Link(
@@ -176,19 +177,14 @@ def test_a_live_day_looks_as_it_did(
 def test_a_live_day_on_a_light_ground_looks_as_it_did(
     snap_compare: Callable[..., bool], live_app: Open
 ) -> None:
-    async def themed(pilot: Pilot[None]) -> None:
-        await one_frame(pilot)
-        pilot.app.theme = "spymon-light"
-        await pilot.pause()
-
-    app = live_app("REWIND", behind_s=3_600, paused=True)
-    assert snap_compare(app, terminal_size=(120, 36), run_before=themed)
+    app, run = live_app("REWIND", behind_s=3_600, paused=True), partial(one_frame, theme="spymon-light")
+    assert snap_compare(app, terminal_size=(120, 36), run_before=run)
 
 
 def test_before_the_first_contract_a_live_day_looks_as_it_did(
     snap_compare: Callable[..., bool], make_detail: Callable[..., Detail], unbegun_view: Callable[..., View]
 ) -> None:
-    app = SpymonApp(StillDesk(unbegun_view(), make_detail(), str), settle=lambda: None, cpu_s=lambda: 0.0)
+    app = SpymonApp(StillMonitor(unbegun_view(), make_detail(), str), settle=lambda: None, cpu_s=lambda: 0.0)
     assert snap_compare(app, terminal_size=(120, 36), run_before=one_frame)
 
 
@@ -200,7 +196,9 @@ def test_views_of_an_empty_day_look_as_they_did(
     empty_view: Callable[..., View],
     no_answer: Callable[[Query[Any]], Any],
 ) -> None:
-    app = SpymonApp(StillDesk(empty_view(), make_detail(), no_answer), settle=lambda: None, cpu_s=lambda: 0.0)
+    app = SpymonApp(
+        StillMonitor(empty_view(), make_detail(), no_answer), settle=lambda: None, cpu_s=lambda: 0.0
+    )
     assert snap_compare(app, terminal_size=(80, 24), run_before=lambda pilot: one_frame(pilot, key))
 
 
@@ -208,7 +206,7 @@ def test_before_the_first_view_the_loading_looks_as_it_did(
     snap_compare: Callable[..., bool], make_detail: Callable[..., Detail]
 ) -> None:
     app = SpymonApp(
-        StillDesk(None, make_detail(), lambda query: pytest.fail(f"{query} was asked")),  # type: ignore[arg-type]
+        StillMonitor(None, make_detail(), lambda query: pytest.fail(f"{query} was asked")),  # type: ignore[arg-type]
         fps=1e-6,
         settle=lambda: None,
         cpu_s=lambda: 0.0,

@@ -116,7 +116,7 @@ async def _record(feed: RecordTarget, settings: Settings) -> int:
             feed.make,
             partial(open_recorded, feed.root, now=feed.now),
             _quiet_fold,
-            RecorderListener(hub.show, hub.news, tell),
+            RecorderListener(hub.show, hub.notify, tell),
             terms_of(settings),
             feed.again,
             copy=feed.copy,
@@ -124,9 +124,9 @@ async def _record(feed: RecordTarget, settings: Settings) -> int:
         with _ended_by_signal(stop) as number:
             recording = asyncio.create_task(recorder.run(stop))
             while not (await asyncio.wait({recording}, timeout=LOOK_S))[0]:
-                board.look(recorder.standings())
+                board.look(recorder.statuses())
             await recording
-    board.write(recorder.standings())
+    board.write(recorder.statuses())
     if not number and feed.last_words:
         say(feed.last_words)
     return 128 + number[0] if number else 0

@@ -93,7 +93,8 @@ class AlertActions:
 
 def judge_settings(text: str) -> Verdict:
     """Say whether the words are thresholds that can be set."""
-    from engine.fold.params import SignalParams, changes, with_settings
+    from engine.fold.params import SignalParams, with_settings
+    from engine.fold.thresholds import changes
 
     if not text.strip():
         return Verdict(False, "a threshold and its value, volume_spike.z=5; several are parted by blanks")

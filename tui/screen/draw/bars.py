@@ -72,13 +72,13 @@ def last_known(values: list[float]) -> float:
 
 def spark(values: list[float], cells: int) -> str:
     """Draw the last `cells` values between their least and greatest; a blank where a value is nan."""
-    shown = values[-cells:]
-    known = [value for value in shown if isfinite(value)]
+    latest = values[-cells:]
+    known = [value for value in latest if isfinite(value)]
     if not known:
         return "".rjust(cells)
     low, high = min(known), max(known)
     step = (high - low) / (len(SPARKS) - 1)
-    text = "".join(_spark(value, low, step) for value in shown)
+    text = "".join(_spark(value, low, step) for value in latest)
     return text.rjust(cells)
 
 

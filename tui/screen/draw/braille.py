@@ -1,6 +1,6 @@
 """Lines drawn with braille dots: two by four to a cell.
 
-Owns the step from heights of dots to cells. It refuses to know what the heights stand for.
+Owns the step from heights of dots to cells.
 """
 
 from __future__ import annotations

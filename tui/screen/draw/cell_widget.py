@@ -1,7 +1,6 @@
 """The ground every hot widget stands on: rows of cells in, changed lines out.
 
-Owns the comparison of what is shown with what was painted, and the step from meaning (ink, ground) to
-terminal segments. It refuses to know what the cells say.
+Owns the comparison with what was painted before, and the step from meaning (ink, ground) to segments.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A line of pieces that fits any width: what matters least is shortened or dropped first.
-
-Owns the choice of forms. It refuses to know what the pieces say.
-"""
+"""A line of pieces that fits any width: what matters least is shortened or dropped first."""
 
 from __future__ import annotations
 
@@ -31,25 +28,16 @@ def length(row: Row) -> int:
 
 def fit(pieces: Sequence[Piece], width: int, rule: Cell) -> list[Cell]:
     """Join the pieces with `rule` between them, giving way step by step until the line fits `width` cells."""
-    shown = {index: list(piece.forms) for index, piece in enumerate(pieces) if length(piece.forms[0])}
-    steps = sorted((-give, index) for index in shown for give in pieces[index].gives)
+    left = {index: list(piece.forms) for index, piece in enumerate(pieces) if length(piece.forms[0])}
+    steps = sorted((-give, index) for index in left for give in pieces[index].gives)
     for _, index in steps:
-        if _total(shown, rule) <= width:
+        cells = sum(length(forms[0]) for forms in left.values())
+        if cells + len(rule[0]) * (len(left) - 1) <= width:
             break
-        shown[index].pop(0)
-        if not shown[index]:
-            del shown[index]
-    return _joined([forms[0] for forms in shown.values()], rule)
-
-
-def _total(shown: dict[int, list[Row]], rule: Cell) -> int:
-    return sum(length(forms[0]) for forms in shown.values()) + len(rule[0]) * (len(shown) - 1)
-
-
-def _joined(rows: Sequence[Row], rule: Cell) -> list[Cell]:
-    cells: list[Cell] = []
-    for index, row in enumerate(rows):
-        if index:
-            cells.append(rule)
-        cells.extend(row)
-    return cells
+        left[index].pop(0)
+        if not left[index]:
+            del left[index]
+    line: list[Cell] = []
+    for nth, forms in enumerate(left.values()):
+        line += [*([rule] if nth else []), *forms[0]]
+    return line

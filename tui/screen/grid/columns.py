@@ -1,6 +1,6 @@
 """Which columns of the ladder fit a width: one pure plan per resize.
 
-Owns priorities and widths. It refuses to know what stands in a column.
+Owns priorities and widths.
 
 Columns join in the order of `_PRIORITY` (its empty group is the profile) until the next one does not fit,
 so a wider screen never shows less.
@@ -82,8 +82,9 @@ def plan(width: int, side: Side = "both", price_digits: int = 5, strike_digits: 
     price_digits  : cells of the longest option price, its point included
     strike_digits : cells of the longest strike
     """
-    shown = _shown_side(width, side)
-    sides = 2 if shown == "both" else 1
+    if side == "both" and width < NARROW:
+        side = "calls"
+    sides = 2 if side == "both" else 1
     strike = _STRIKE_EXTRA + max(_STRIKE_DIGITS, strike_digits)
     used, reserved = strike, 0
     fields: set[Field] = set()
@@ -95,8 +96,8 @@ def plan(width: int, side: Side = "both", price_digits: int = 5, strike_digits: 
         used, reserved = used + cost, floor
         fields.update(group)
     profile = width - used if reserved else 0
-    calls = _side(CALL_ORDER, fields, price_digits) if shown != "puts" else ()
-    puts = _side(PUT_ORDER, fields, price_digits) if shown != "calls" else ()
+    calls = _side(CALL_ORDER, fields, price_digits) if side != "puts" else ()
+    puts = _side(PUT_ORDER, fields, price_digits) if side != "calls" else ()
     return ColumnPlan(width, calls, puts, strike, profile, _margin(profile))
 
 
@@ -106,10 +107,6 @@ def _profile_floor(index: int) -> int:
     if index < own:
         return 0
     return _PROFILE_LEAST if index == own else _PROFILE_FAIR if index < _GENEROUS else _PROFILE_GOOD
-
-
-def _shown_side(width: int, side: Side) -> Side:
-    return "calls" if side == "both" and width < NARROW else side
 
 
 def _width(field: Field, price_digits: int) -> int:

@@ -1,7 +1,7 @@
 """The ladder's lines as cells: headings, and one row of a sheet at a time.
 
-Owns text, inks and grounds of the strike grid and of the gamma profile that shares its rows. It refuses to
-know views (it is handed integers) and the widget that shows it.
+Owns text, inks and grounds of the strike grid and of the gamma profile that shares its rows; of
+the numbers it knows what a sheet holds, never the view.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _profile_title(plan: ColumnPlan, prefs: Prefs, gamma: Gamma) -> str:
         forms = [f"─ {long}  {view} ", f"─ {short} {view} "]
     else:
         rest = f"{view}  {fmt.metric_unit(prefs.metric, prefs.unit)} "
-        summed, brief = f"{rest} {stance_text(gamma)} ", f"{rest} {gamma.convention} "
+        summed, brief = f"{rest} {choice_text(gamma)} ", f"{rest} {gamma.convention} "
         forms = [f"─ {long}  {summed}", f"─ {short} {summed}", f"─ {short} {brief}", f"─ {short} {rest}"]
     title = next((form for form in forms if len(form) < plan.profile), forms[-1])
     return ("┬" if plan.puts else "─") + fmt.clip(title, plan.profile - 1).ljust(plan.profile - 1, "─")
@@ -142,7 +142,7 @@ def _subject(prefs: Prefs) -> tuple[str, str]:
     return counted or (f"{name} PROFILE", name)
 
 
-def stance_text(gamma: Gamma) -> str:
+def choice_text(gamma: Gamma) -> str:
     """Say whose sign, which weights but open interest, how many expirations but one: `assumed vol 3exp`."""
     weights = " vol" if gamma.basis == "volume" else ""
     summed = "" if gamma.scope == "one" else f" {len(gamma.summed)}exp"

@@ -1,7 +1,6 @@
 """The ladder in integers: for every visible row exactly the numbers its text is made of.
 
-Owns the rounding from a view to what is displayed, so that two frames which look alike compare equal. It
-refuses to know text, colours and widgets.
+Owns the rounding from a view to what is displayed, so that two frames which look alike compare equal.
 
 Each displayed field is a pair (value, tone): the value in the field's own display step (cents, hundredths of
 delta, …) or `MISSING`; the tone is the heat level of volume and open interest, the weight of a net premium

@@ -1,6 +1,6 @@
 """One question in one line at the foot of the screen: go to a time, filter the signals.
 
-Owns the prompt and its verdict line. It refuses to know what an answer means: the question judges it.
+Owns the prompt and its verdict line; what an answer means is judged by the question.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked.
+    """A question in one line.
 
     judge : called with each state of the text; may show its effect at once
     """
@@ -61,17 +61,11 @@ class AskScreen(Modal[str | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the line and its verdict."""
-        box = Vertical(
-            self._line(),
-            Static("enter takes it, esc calls it off", markup=False),
-        )
-        box.border_title = self._question.title
-        yield box
-
-    def _line(self) -> Input:
         line = Input(self._question.value, placeholder=self._question.examples, select_on_focus=False)
         line.cursor_blink = False
-        return line
+        box = Vertical(line, Static("enter takes it, esc calls it off", markup=False))
+        box.border_title = self._question.title
+        yield box
 
     @on(Input.Changed)
     def _judge(self, event: Input.Changed) -> None:

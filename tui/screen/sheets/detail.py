@@ -1,7 +1,6 @@
 """One contract in full: quote, prints, flow, greeks, a minute of tape.
 
-Owns the drawer's lines. It refuses to compute anything that a `Detail` does not carry, and to know whether it
-is docked or a sheet.
+Owns the drawer's lines. It computes nothing that a `Detail` does not carry.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from ...settings.prefs import Prefs
 from .. import format as fmt
 from ..draw.bars import EIGHTHS, last_known, packed, spark
 from ..draw.cell_widget import Cell, CellWidget, Row, fitted
+from ..draw.lines import rule, words
 from ..log.rule_words import label as rule_label
 
 _SIDES = {1: ("buy", "▲"), -1: ("sell", "▼"), 0: ("muted", "·")}
@@ -40,7 +40,7 @@ class ContractDetail(CellWidget):
         self._shown = (detail, view, prefs)
         width, height = self.size
         if detail is None:
-            self.paint([_words("no contract chosen: j k, then enter", width)])
+            self.paint([words("no contract chosen: j k, then enter", width)])
         else:
             self.paint(detail_rows(detail, view, prefs, width, height))
 
@@ -62,7 +62,7 @@ def detail_rows(detail: Detail, view: View | None, prefs: Prefs, width: int, hei
     ]
     room = height - len(rows) - 1
     if room > 0 and detail.prints:
-        rows.append(_rule("last prints", width))
+        rows.append(rule("last prints", width))
         rows += [_print(each, width) for each in detail.prints[:room]]
     return rows[:height]
 
@@ -72,7 +72,7 @@ def _title(detail: Detail, width: int) -> list[Row]:
     name = f" {contract.root} {contract.expiry} {fmt.strike(contract.strike_milli)} {contract.right} "
     return [
         fitted([(name, "title", "itm"), ("─" * max(0, width - len(name)), "faint", "itm")], width, "itm"),
-        _words(f"{contract.occ:<23}{fmt.age(detail.quote_age_s):>6} old", width),
+        words(f"{contract.occ:<23}{fmt.age(detail.quote_age_s):>6} old", width),
     ]
 
 
@@ -101,28 +101,25 @@ def _fmv(detail: Detail) -> str:
 
 def _volume(detail: Detail, width: int) -> list[Row]:
     per_oi = fmt.ratio(round(10 * detail.volume / detail.oi)) if detail.oi > 0 else fmt.NONE
+    flow = ("Δ flow", fmt.money(detail.net_delta_flow), "text")
     net_ink = "buy" if detail.net_premium_usd > 0 else "sell" if detail.net_premium_usd < 0 else "muted"
     return [
-        _rule("today", width),
+        rule("today", width),
         _pairs([("volume", f"{detail.volume:,}", "text"), ("v/oi", per_oi, "text")], width),
         _pairs(
             [("oi", fmt.count(detail.oi), "text"), ("premium", fmt.dollars(detail.premium_usd), "text")],
             width,
         ),
-        _pairs([("net", fmt.money(detail.net_premium_usd), net_ink), *_delta_flow(detail)], width),
+        _pairs([("net", fmt.money(detail.net_premium_usd), net_ink), flow], width),
         _tape(detail, width),
     ]
-
-
-def _delta_flow(detail: Detail) -> list[tuple[str, str, str]]:
-    return [("Δ flow", fmt.money(detail.net_delta_flow), "text")]
 
 
 def _tape(detail: Detail, width: int) -> Row:
     """Draw bought against sold volume; the blank in the middle is what nobody could classify."""
     total = detail.volume
     if total <= 0:
-        return _words("no trade yet", width)
+        return words("no trade yet", width)
     buy, sell = detail.buy / total, detail.sell / total
     before, after = f" buy {buy:4.0%} ", f" {sell:4.0%} sell "
     cells = max(0, width - len(before) - len(after))
@@ -141,7 +138,7 @@ def _tape(detail: Detail, width: int) -> Row:
 def _greeks(detail: Detail, width: int) -> list[Row]:
     volatility = f"{detail.iv:.1%}" if isfinite(detail.iv) else f"{fmt.NONE} ({detail.iv_status})"
     return [
-        _rule("greeks", width),
+        rule("greeks", width),
         _pairs([("Δ", _number(detail.delta, 3), "text"), ("Γ", _number(detail.gamma, 3), "text")], width),
         _pairs(
             [("Θ/min", _number(detail.theta, 4), "text"), ("V/pt", _number(detail.vega, 3), "text")], width
@@ -155,15 +152,15 @@ def _minute(detail: Detail, width: int) -> list[Row]:
     volume = [float(size) for size in detail.volume_by_s]
     mids = [nan if mid == MISSING else float(mid) for mid in detail.mid_by_s]
     return [
-        _rule("last 60 s", width),
+        rule("last 60 s", width),
         _pairs([("vol/s", spark(packed(volume, cells, sum), cells), "gamma_abs")], width),
         _pairs([("mid", spark(packed(mids, cells, last_known), cells), "text")], width),
     ]
 
 
 def _signals(detail: Detail, width: int) -> list[Row]:
-    said = " · ".join(f"{count} {rule_label(rule)}" for rule, count in detail.signals)
-    return [_pairs([("signals", said or "none today", "mark" if said else "muted")], width)]
+    counts = " · ".join(f"{count} {rule_label(name)}" for name, count in detail.signals)
+    return [_pairs([("signals", counts or "none today", "mark" if counts else "muted")], width)]
 
 
 def _print(each: Print, width: int) -> Row:
@@ -180,14 +177,6 @@ def _price(units: int) -> str:
 
 def _number(value: float, decimals: int) -> str:
     return f"{value:.{decimals}f}" if isfinite(value) else fmt.NO_GREEK
-
-
-def _rule(name: str, width: int) -> Row:
-    return fitted([(f"─ {name} ", "muted", "itm"), ("─" * width, "faint", "itm")], width, "itm")
-
-
-def _words(text: str, width: int) -> Row:
-    return fitted([(f" {fmt.clip(text, width - 1)}", "muted", "itm")], width, "itm")
 
 
 def _pairs(pairs: list[tuple[str, str, str]], width: int) -> Row:

@@ -20,12 +20,12 @@ class LoadingPanel(Static):
     """
 
     def __init__(self, what: str) -> None:
-        super().__init__(waiting_text(0, what))
+        super().__init__(loading_text(0, what))
         self._what = what
 
     def step(self, tick: int) -> None:
         """Show one more step of work whose end is not known yet."""
-        self.update(waiting_text(tick, self._what), layout=False)
+        self.update(loading_text(tick, self._what), layout=False)
 
     def fail(self, sentence: str) -> None:
         """Show why there is nothing to watch."""
@@ -33,12 +33,12 @@ class LoadingPanel(Static):
         self.update(text, layout=False)
 
 
-def waiting_text(tick: int, what: str) -> Content:
+def loading_text(tick: int, what: str) -> Content:
     """Return the panel's text: name, what is loading, and a bar in which a block wanders to and fro."""
     return Content.assemble(("spymon", "bold"), f"\n\nloading {what} …\n\n", (_bar(tick), "$text-primary"))
 
 
 def _bar(tick: int) -> str:
     room = WIDTH - _SLIDER
-    place = room - abs(tick % (2 * room) - room)
-    return "─" * place + "━" * _SLIDER + "─" * (room - place)
+    before = room - abs(tick % (2 * room) - room)
+    return "─" * before + "━" * _SLIDER + "─" * (room - before)

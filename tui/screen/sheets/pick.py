@@ -40,7 +40,13 @@ class PickScreen(Modal[str | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the list, the current choice marked and highlighted."""
-        options = OptionList(*(self._option(name, label) for name, label in self._choices), markup=False)
+        options = OptionList(
+            *(
+                Option(f"{'●' if name == self._current else ' '} {label}", id=name)
+                for name, label in self._choices
+            ),
+            markup=False,
+        )
         options.border_title = self._title
         options.border_subtitle = "enter takes it, esc calls it off"
         names = [name for name, _ in self._choices]
@@ -55,6 +61,3 @@ class PickScreen(Modal[str | None]):
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option.id)
-
-    def _option(self, name: str, label: str) -> Option:
-        return Option(f"{'●' if name == self._current else ' '} {label}", id=name)

@@ -1,1 +1,1 @@
-"""What can take the place of the ladder: heat map, smile, flow lines, rankings."""
+"""The views that can stand in the grid's place, one of them in sight."""

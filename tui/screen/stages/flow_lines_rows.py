@@ -1,6 +1,6 @@
 """The flow lines as cells: title, chart with its two scales, axis of time, and a table of velocities.
 
-Owns which channels belong together, their names, inks and strokes. It refuses to know the widget.
+Owns which channels belong together, their names, inks and strokes.
 """
 
 from __future__ import annotations
@@ -111,12 +111,12 @@ def title_row(group: ChannelGroup, lines: FlowLines | None, last: int, width: in
         sample: Cell = (f"{_SAMPLES[n]} ", _INKS[n], "base")
         pieces.append(Piece(([sample, (f"{word} ", "text", "base"), (f"{value:>6}", "strong", "base")],)))
     spot = MISSING if lines is None or last < 0 else int(lines.spot[last])
-    shown = [
+    price: Row = [
         ("╭╯ ", "muted", "base"),
         ("spot ", "muted", "base"),
         (fmt.price(spot), "text", "base"),
     ]
-    pieces += [Piece((shown,), (20,)), Piece(([(group.unit, "muted", "base")],), (30,))]
+    pieces += [Piece((price,), (20,)), Piece(([(group.unit, "muted", "base")],), (30,))]
     return fitted(fit(pieces, width, ("  ", "muted", "base")), width, "base")
 
 
@@ -163,20 +163,18 @@ def _patterns(
     drawn = []
     for n, (channel, _) in enumerate(group.channels):
         values = lines.lines[CHANNELS.index(channel), at]
-        drawn.append(dots(_padded(span.heights(values, body * DOWN), room), body * DOWN, _STROKES[n]))
+        heights = span.heights(values, body * DOWN)
+        heights += [None] * (room * ACROSS - len(heights))
+        drawn.append(dots(heights, body * DOWN, _STROKES[n]))
     return [cells(each) for each in drawn]
 
 
 def _spot_line(units: Ints, prices: ValueRange | None, size: tuple[int, int]) -> Ints:
-    """Return (body, room) codes of the spot's path, one place per cell."""
+    """Return (body, room) codes of the spot's path, one row per cell."""
     body, room = size
     usd = np.where(units == MISSING, np.nan, units / PRICE_SCALE)
     heights = prices.heights(usd, body) if prices is not None else [None] * len(units)
     return path((heights + [None] * room)[:room], body)
-
-
-def _padded(heights: list[int | None], room: int) -> list[int | None]:
-    return heights + [None] * (room * ACROSS - len(heights))
 
 
 def _cell(patterns: list[int]) -> Cell | None:

@@ -1,7 +1,6 @@
 """The heat map in integers: for every visible cell its level, its sign and what is drawn over it.
 
-Owns the rounding from a `Heat` to what is displayed, so that two pictures which look alike compare equal. It
-refuses to know text, colours and widgets.
+Owns the rounding from a `Heat` to what is displayed, so that two pictures which look alike compare equal.
 
 Levels grow with the root of the value: the strikes at the money would leave everything else cold otherwise.
 """

@@ -1,11 +1,9 @@
 """The rankings' lines as cells: a title, headings, and up to ten rows of each table.
 
-Owns columns and inks. It refuses to know the widget and which tables are in sight.
+Owns columns and inks.
 """
 
 from __future__ import annotations
-
-from datetime import date
 
 from engine.model.events import MISSING
 from engine.views.queries import Ranking, Top, TopRow
@@ -50,13 +48,14 @@ def heading(by: Ranking, width: int) -> Row:
 def line(top: Top, rank: int, width: int, *, cursor: bool) -> Row:
     """Write one row of a table, its leading number as a bar too where there is room."""
     row = top.rows[rank]
+    name = fmt.strike(row.strike_milli) + ("" if row.contract is None else row.contract.right)
     ground = "cursor" if cursor else "base"
     cells: list[Cell] = [
         (f"{'▸' if cursor else ' '}{rank + 1:>2} ", "mark" if cursor else "faint", ground),
-        (f"{_name(row):<9}", "strong", ground),
-        (f"{_day(row.expiry):<6}", "muted", ground),
+        (f"{name:<9}", "strong", ground),
+        (f"{row.expiry:%m-%d} ", "muted", ground),
         (f"{_main(top.by, row):>6}", "text", ground),
-        (f"{_second(top.by, row):>6}", "muted", ground),
+        (f"{fmt.count(_oi(row) if top.by == 'volume' else row.volume):>6}", "muted", ground),
         (f"{fmt.money(row.net_premium_usd):>7}", _net_ink(row.net_premium_usd), ground),
     ]
     room = min(_BAR_MOST, width - sum(len(text) for text, _, _ in cells) - 2)
@@ -64,15 +63,6 @@ def line(top: Top, rank: int, width: int, *, cursor: bool) -> Row:
         size = eighths(_value(top.by, row), _value(top.by, top.rows[0]), room)
         cells += [(" ", "text", ground), *right_bar(size, room, "gamma_abs", ground)]
     return fitted(cells, width, ground)
-
-
-def _name(row: TopRow) -> str:
-    right = "" if row.contract is None else row.contract.right
-    return fmt.strike(row.strike_milli) + right
-
-
-def _day(expiry: date) -> str:
-    return f"{expiry:%m-%d}"
 
 
 def _value(by: Ranking, row: TopRow) -> float:
@@ -84,10 +74,6 @@ def _main(by: Ranking, row: TopRow) -> str:
     if by == "put_call":
         return fmt.NONE if row.put_call is None else f"{row.put_call:.2f}"
     return fmt.count(_oi(row) if by == "oi" else row.volume)
-
-
-def _second(by: Ranking, row: TopRow) -> str:
-    return fmt.count(_oi(row) if by == "volume" else row.volume)
 
 
 def _oi(row: TopRow) -> int:

@@ -1,6 +1,6 @@
 """The smile's lines as cells: title, headings, one strike at a time.
 
-Owns the scale of volatility, glyphs and inks. It refuses to know the widget and where its rows stand.
+Owns the scale of volatility, glyphs and inks.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def numbers_shown(width: int, left: int) -> tuple[tuple[str, int], ...]:
     return tuple(shown)
 
 
-def title_row(smile: Smile, width: int, said: str, *, legend: bool) -> Row:
+def title_row(smile: Smile, width: int, pointed: str, *, legend: bool) -> Row:
     """Name the expiration, the volatility at the money with its error, and what the cursor points at.
 
     legend : say too which glyph is which, where no line of its own does
@@ -84,7 +84,7 @@ def title_row(smile: Smile, width: int, said: str, *, legend: bool) -> Row:
         Piece(([(" IV SMILE", "title", "base")],)),
         Piece(([(expiry, "text", "base")],), (20,)),
         Piece(([(atm, "strong", "base")],)),
-        Piece(([(said, "text", "base")],), (10,)),
+        Piece(([(pointed, "text", "base")],), (10,)),
         Piece((_legend() if legend else [],), (40,)),
         Piece(([(forward, "muted", "base")],), (30,)),
     ]
@@ -121,9 +121,9 @@ def sheet(smile: Smile, scale: Scale, strikes: Ints, cells: int) -> Ints:
     found = np.isin(strikes, smile.strike_milli)
     columns = [_picked(values, rows, found) for values in (smile.iv, smile.error, smile.fitted, smile.vendor)]
     iv, error, fitted_iv, vendor = columns
-    places = [_cells(values, scale, cells) for values in (iv - error, iv + error, fitted_iv, vendor, iv)]
+    marks = [_cells(values, scale, cells) for values in (iv - error, iv + error, fitted_iv, vendor, iv)]
     numbers = [_tenths(values, 10_000 if n == 1 else 1_000) for n, values in enumerate(columns)]
-    return np.column_stack((*numbers, *places)).astype(np.int64)
+    return np.column_stack((*numbers, *marks)).astype(np.int64)
 
 
 def _picked(values: Floats, rows: NDArray[np.intp], found: NDArray[np.bool_]) -> Floats:
@@ -153,9 +153,9 @@ def strike_row(
     return [*cells, *_chart(numbers[len(NUMBERS) :], chart, dotted=not shown)]
 
 
-def _chart(places: Sequence[int], width: int, *, dotted: bool) -> list[Cell]:
+def _chart(marks: Sequence[int], width: int, *, dotted: bool) -> list[Cell]:
     """Draw the marks; an empty chart has a dot instead where there is no number to say it."""
-    low, high, line, vendor, own = places
+    low, high, line, vendor, own = marks
     cells: list[Cell] = [(" ", "text", "base")] * width
     if low != UNKNOWN and high != UNKNOWN:
         for at in range(max(0, low), min(len(cells), high + 1)):

@@ -1,6 +1,6 @@
 """Columns of time: how many samples one column stands for, where it stands, and how the axis is labelled.
 
-Pure arithmetic. It refuses to know what is drawn in a column.
+Pure arithmetic.
 """
 
 from __future__ import annotations

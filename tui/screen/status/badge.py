@@ -1,6 +1,6 @@
 """The badge and the clock: how the screen stands to the market, and when its data is from.
 
-Owns the words and glyphs; colour only repeats them. It refuses to know lines and widths.
+Owns the words and glyphs; colour only repeats them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The line about a live day's feed: how late it is, how much of the truth it tells, and what its source says.
 
-Owns what stands there and what gives way. It refuses to judge any of it.
+Owns what stands there and what gives way.
 """
 
 from __future__ import annotations

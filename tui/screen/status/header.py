@@ -1,7 +1,6 @@
 """The status lines: what is shown, from where, when; and the day's headline numbers.
 
-Owns what stands in the header, in which order, and what gives way on a narrow screen or in a single line. It
-refuses to compute any of it.
+Owns what stands in the header, in which order, and what gives way on a narrow screen or in a single line.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from ...settings.prefs import Prefs
 from .. import format as fmt
 from ..draw.cell_widget import Cell, CellWidget, Row, fitted
 from ..draw.fitting import Piece, fit
-from ..grid.ladder_rows import stance_text
+from ..grid.ladder_rows import choice_text
 from .badge import badge_text, brief_badge, data_clock, mode_of, unbegun
 from .feed import feed_row, lag_forms, sides
 
@@ -163,8 +162,8 @@ def _expiry(view: View) -> tuple[str, ...]:
     left_ns = view.settle_ns - view.tape_ns
     left = f"{fmt.span(left_ns)} left" if left_ns > 0 else "settled"
     if view.expiry is None:
-        said = "no expiry" if view.expiries else "no chain yet"
-        return said, said, fmt.NONE
+        nothing = "no expiry" if view.expiries else "no chain yet"
+        return nothing, nothing, fmt.NONE
     days = (view.expiry - view.day) // timedelta(days=1)
     name = "0DTE" if days == 0 else f"{days}DTE {view.expiry:%m-%d}"
     brief = left.removesuffix(" left")
@@ -178,7 +177,7 @@ def _second_line(view: View, prefs: Prefs) -> list[Piece]:
         Piece(_expected_move(view), (10, 7)),
         Piece(_gex(view, prefs), (10, 2, 2, 1)),
         Piece((_levels(view, "  ", banded=True), _levels(view, "  "), _levels(view, " ")), (11, 9, 0)),
-        Piece(_reason(why), (12, 6)),
+        Piece(([(why, "muted", "bar")], [(why.partition(" between ")[0], "muted", "bar")]), (12, 6)),
         Piece(_flow(view), (8, 6, 5)),
         Piece(sides(view) if view.link is None else ([],), (13, 9)),
         Piece((_volatility(view),), (13,)),
@@ -248,16 +247,9 @@ def _gex(view: View, prefs: Prefs) -> tuple[Row, ...]:
     ink = "muted" if net is None else "gamma_pos" if net >= 0 else "gamma_neg"
     unit = fmt.UNIT_TEXT[prefs.unit]
     bare = _labelled("GEX ", text, ink)
-    said = (f" {unit} {stance_text(view.gamma)}", f" {unit} {view.gamma.convention}", f" {unit}")
-    forms: list[Row] = [[*bare, (each, "muted", "bar")] for each in said]
+    units = (f" {unit} {choice_text(view.gamma)}", f" {unit} {view.gamma.convention}", f" {unit}")
+    forms: list[Row] = [[*bare, (each, "muted", "bar")] for each in units]
     return [("NET ", "muted", "bar"), *forms[0]], *forms, bare
-
-
-def _reason(why: str) -> tuple[Row, ...]:
-    """Say why a number is missing; the range it was looked for in gives way first."""
-    if not why:
-        return ([],)
-    return [(why, "muted", "bar")], [(why.partition(" between ")[0], "muted", "bar")]
 
 
 def _levels(view: View, gap: str, *, banded: bool = False) -> Row:

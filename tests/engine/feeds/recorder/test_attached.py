@@ -27,7 +27,7 @@ from engine.tape.link import Link
 from engine.tape.live_tape import CHUNK, LiveTape
 from engine.tape.tape import Tape
 from engine.tape.timeline import NO_CHECKPOINTS, Timeline
-from tests.fakes.recorder import QUICK, Screen, close, live_tape, rows_of, write
+from tests.fakes.recorder import HANGS_S, QUICK, Screen, close, live_tape, rows_of, write
 
 AFTER_NS = 2**62
 """A wall clock that says the day is over."""
@@ -54,7 +54,7 @@ def tape(memory: Tape) -> LiveTape:
 async def attach(data: Path, *symbols: str, now_ns: int = 0) -> Screen:
     hello = await asyncio.to_thread(find_recorder, data)
     assert hello is not None
-    return Screen(AttachedSource(SocketFile(data), hello, symbols, now=lambda: now_ns, patience=QUICK))
+    return Screen(AttachedSource(SocketFile(data), hello, symbols, now=lambda: now_ns, waits=QUICK))
 
 
 def digest(tape: Tape) -> str:
@@ -78,10 +78,10 @@ async def test_a_late_screen_gets_everything_and_folds_to_the_same_hash(
         screen = await attach(tmp_path, now_ns=AFTER_NS)
         await screen.rows(3_100)
         write(tape, events[3_100:])
-        hub.news()
+        hub.notify()
         await screen.rows(len(events))
         close(tape)
-        hub.news()
+        hub.notify()
         await screen.ended()
     seen = await screen.until(lambda tape: not tape.open)
     assert same(seen, tape)
@@ -97,7 +97,7 @@ async def test_history_is_no_news_and_what_comes_after_it_has_a_lag(
         seen = await screen.rows(2_000)
         assert seen.lag() is None
         write(tape, events[2_000:])
-        hub.news()
+        hub.notify()
         seen = await screen.rows(len(events))
         assert seen.lag() is not None
         await screen.leave()
@@ -113,7 +113,7 @@ async def test_contracts_listed_during_the_day_come_before_their_events(
         late = events[500:510].copy()
         late["cid"] = tape.listed.add(Contract("SPY", date(2025, 12, 19), "C", 700_000))
         write(tape, late)
-        hub.news()
+        hub.notify()
         seen = await screen.rows(510)
         assert same(seen, tape)
         assert seen.listing == tape.listing == 1
@@ -138,7 +138,7 @@ async def test_the_link_is_the_recorders(tmp_path: Path, tape: LiveTape) -> None
         screen = await attach(tmp_path)
         await screen.until(lambda seen: seen.link == tape.link)
         tape.link = Link(badge="GAP", state="lost", refused=("Q.*",), reconciled=1.0)
-        hub.news()
+        hub.notify()
         await screen.until(lambda seen: seen.link == tape.link)
         await screen.leave()
 
@@ -211,7 +211,7 @@ async def test_a_recorder_that_is_slow_to_read_its_own_recording_is_waited_for(
     async with RecorderServer(tmp_path, {"SPY": again}) as hub:
         await screen.until(lambda seen: hub.screens == 1)
         again.take()
-        hub.news()
+        hub.notify()
         assert same(await screen.rows(2_600), again)
         await screen.leave()
 
@@ -243,7 +243,7 @@ async def test_a_recorder_that_stops_before_the_close_is_waited_for(
         screen = await attach(tmp_path, now_ns=0)
         await screen.rows(10)
         close(tape)
-        hub.news()
+        hub.notify()
         await screen.until(lambda seen: "stopped before the close" in seen.link.note)
     again = live_tape(tape)
     write(again, events[:20])
@@ -262,10 +262,10 @@ async def test_a_simulated_day_is_over_by_its_own_clock_and_says_nothing_of_lag(
         last = events[:10].copy()
         last["ts"] = tape.info.session.close_ns - before_close_s * NS
         write(tape, last)
-        hub.news()
+        hub.notify()
         assert (await screen.rows(10)).lag() is None
         close(tape)
-        hub.news()
+        hub.notify()
         seen = await screen.until(lambda seen: not seen.open or "stopped before the close" in seen.link.note)
         assert seen.open != over
         await screen.leave()
@@ -368,7 +368,7 @@ async def test_screens_leave_at_any_moment(tmp_path: Path, tape: LiveTape, event
     async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
         for step in range(20):
             write(tape, events[step * 200 : (step + 1) * 200])
-            hub.news()
+            hub.notify()
             leaver = await attach(tmp_path)
             await leaver.rows(1 + 37 * step)
             await leaver.leave()
@@ -387,12 +387,12 @@ async def test_a_fold_that_falls_behind_is_not_flooded(
     async with RecorderServer(tmp_path, {"SPY": big}):
         hello = await asyncio.to_thread(find_recorder, tmp_path)
         assert hello is not None
-        source = AttachedSource(SocketFile(tmp_path), hello, patience=replace(QUICK, fold=0))
+        source = AttachedSource(SocketFile(tmp_path), hello, waits=replace(QUICK, fold=0))
         seen, news = source.open("SPY"), asyncio.Semaphore(0)
         running = asyncio.create_task(source.run(news.release))
         while seen.given <= AHEAD:
             await news.acquire()
-        for _ in range(200):
+        for _ in range(200):  # in each of which it looks whether there is room
             await asyncio.sleep(0)
         assert AHEAD < seen.given <= AHEAD + CHUNK
         while seen.events < len(whole):
@@ -478,7 +478,7 @@ async def test_a_recorder_that_falls_silent_is_said_to_hang(tmp_path: Path, tape
     async with RecorderServer(tmp_path, {"SPY": tape}):
         hello = await asyncio.to_thread(find_recorder, tmp_path)
     assert hello is not None
-    source = AttachedSource(SocketFile(tmp_path), hello, patience=replace(QUICK, silent=0.01))
+    source = AttachedSource(SocketFile(tmp_path), hello, waits=replace(QUICK, silent=0.01))
     with impostor(tmp_path):
         screen = Screen(source)
         seen = await screen.until(lambda seen: seen.link.badge == "STALE")
@@ -493,7 +493,7 @@ async def test_where_no_socket_can_be_a_recorder_says_why_and_keeps_others_out(
     (place.socket / "in the way").mkdir(parents=True)
     async with RecorderServer(tmp_path, {"SPY": tape}) as hub:
         assert re.match(r".*recorder.sock cannot be used \(.+\); it is how screens reach", hub.unreachable)
-        hub.news()
+        hub.notify()
         with pytest.raises(BusyError, match="already runs on the data folder"):
             await RecorderServer(tmp_path, {}).__aenter__()
     assert (place.socket / "in the way").exists()
@@ -506,10 +506,10 @@ async def test_rows_that_do_not_join_those_before_are_refused(tmp_path: Path, ta
         hello = await asyncio.to_thread(find_recorder, tmp_path)
     assert hello is not None
     with impostor(tmp_path) as listening:
-        source = AttachedSource(SocketFile(tmp_path), hello, patience=QUICK)
+        source = AttachedSource(SocketFile(tmp_path), hello, waits=QUICK)
         running = asyncio.create_task(source.run(lambda: None))
         connection, _ = await asyncio.to_thread(listening.accept)
         with connection:
             connection.sendall(PREAMBLE + encode(hello) + encode(RowsMessage(5, b"")))
             with pytest.raises(ProviderError, match="sends row 5 where row 0 was due; restart it"):
-                await asyncio.wait_for(running, 10)
+                await asyncio.wait_for(running, HANGS_S)

@@ -49,7 +49,7 @@ def memory(tmp_path: Path, in_memory: Callable[..., Tape], events_of: Callable[[
 def attach(data: Path) -> Screen:
     hello = find_recorder(data)
     assert hello is not None
-    return Screen(AttachedSource(SocketFile(data), hello, now=lambda: 2**62, patience=QUICK))
+    return Screen(AttachedSource(SocketFile(data), hello, now=lambda: 2**62, waits=QUICK))
 
 
 async def told(process: Process, line: str) -> int:

@@ -122,6 +122,12 @@ def test_however_the_bytes_are_cut_the_messages_are_the_same(cuts: list[int]) ->
     asyncio.run(check())
 
 
+async def test_its_opening_is_told_before_anything_that_came_with_it() -> None:
+    pair = Pair()
+    pair.feed(pair.answer + frame(b"[1]"))
+    assert (pair.opened_after, pair.messages) == ([0], [b"[1]"])
+
+
 async def test_one_byte_at_a_time_is_enough() -> None:
     pair = Pair()
     short = pair.answer + frame(b"[1]") + frame(b"", Opcode.PING) + frame(b"[2]") + frame(b"[3]" + b" " * 300)

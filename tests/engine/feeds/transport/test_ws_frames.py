@@ -13,6 +13,7 @@ from engine.feeds.transport.ws_frames import (
     frame_size,
     is_plain,
     plain_frames,
+    split,
     unwrapped,
 )
 
@@ -70,5 +71,5 @@ def test_unwrapped_messages_stand_one_after_the_other_with_the_time_of_their_chu
     data, ends, received = unwrapped(chunks)
     messages = [message for group in groups for message in group]
     assert bytes(data) == b"".join(message + PAD for message in messages)
-    assert [data[end - len(m) : end] for end, m in zip(ends.tolist(), messages, strict=True)] == messages
+    assert list(split(data, ends)) == messages
     assert received.tolist() == [1_000 + at for at, group in enumerate(groups) for _ in group]

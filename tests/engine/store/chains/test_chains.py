@@ -139,7 +139,7 @@ def test_the_exchanges_json_is_read_with_numbers_as_text(tmp_path: Path) -> None
     }  # fmt: skip
     assert math.isnan(row(found, "5500P")["iv"])
     assert math.isnan(row(found, "5500P")["volume"])
-    settles = dict(zip([each.root for each in found.chain.contracts], found.chain.settle_ns, strict=True))
+    settles = {each.root: each.settle_ns for each in found.chain.listed.groups}
     assert settles == {"SPXW": et(2025, 5, 1, 16, 0), "SPX": et(2025, 5, 16, 9, 30)}
 
 
@@ -257,13 +257,13 @@ def plain(*names: str, more: str = ",1,1.2,5,10,0.3") -> str:
 def test_any_stock_is_read_and_settles_in_the_evening(tmp_path: Path) -> None:
     found = read(tmp_path, plain("AAPL250516C00200000"))
     assert (found.chain.underlying.symbol, found.chain.underlying.multiplier) == ("AAPL", 100)
-    assert found.chain.settle_ns[0] == et(2025, 5, 16, 16, 0)
+    assert found.chain.listed.groups[0].settle_ns == et(2025, 5, 16, 16, 0)
 
 
 def test_an_index_without_preset_is_known_by_its_two_roots(tmp_path: Path) -> None:
     found = read(tmp_path, plain("RUTW250516C02000000", "RUT250516C02000000"))
     assert found.chain.underlying.symbol == "RUT"
-    settles = dict(zip([each.root for each in found.chain.contracts], found.chain.settle_ns, strict=True))
+    settles = {each.root: each.settle_ns for each in found.chain.listed.groups}
     assert settles == {"RUTW": et(2025, 5, 16, 16, 0), "RUT": et(2025, 5, 16, 9, 30)}
 
 

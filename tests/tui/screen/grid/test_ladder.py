@@ -166,7 +166,6 @@ async def test_a_click_puts_the_cursor_on_its_side(make_view, stage) -> None:
         await pilot.click(Ladder, offset=(70, row))
         assert (ladder.cursor, ladder.chosen()) == (686_000, view.put.cid[30])
         await pilot.click(Ladder, offset=(5, row), times=2)
-        await pilot.pause()
         assert pilot.app.said(Ladder.Chosen).target == ContractTarget()
         assert ladder.chosen() == view.call.cid[30]
 
@@ -228,7 +227,6 @@ async def test_a_smaller_screen_shows_fewer_columns_and_no_title(make_view, stag
     async with stage(ladder) as pilot:
         ladder.show(make_view(), Prefs())
         await pilot.resize_terminal(80, 12)
-        await pilot.pause()
         text = lines(ladder)
         assert "STRIKE" in text[0]
         assert "LAST" not in text[0]

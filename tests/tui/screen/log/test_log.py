@@ -144,7 +144,6 @@ async def test_wheel_and_click(make_view, make_signal, stage) -> None:
         await pilot.pause()
         assert log.following
         await pilot.click(SignalLog, offset=(20, 2))
-        await pilot.pause()
         assert pilot.app.said(SignalLog.Chosen).index == 16
         assert not log.following
         await pilot.click(SignalLog, offset=(20, 0))
@@ -168,5 +167,4 @@ async def test_a_smaller_log_still_shows_the_newest(make_view, make_signal, stag
     async with stage(log, 100, 12) as pilot:
         log.show(with_signals(make_view, make_signal, 20), Prefs())
         await pilot.resize_terminal(70, 4)
-        await pilot.pause()
         assert "number 19" in lines(log)[3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import App
 from textual.widgets import Input, Static
 
+from tests.fakes.pilot import driving
 from tui.screen.sheets.ask import AskScreen, Question, Verdict
 
 
@@ -18,7 +19,7 @@ def question(value: str = "") -> Question:
 
 async def test_what_is_typed_is_judged_at_once() -> None:
     app: App[None] = App()
-    async with app.run_test() as pilot:
+    async with driving(app) as pilot:
         await app.push_screen(AskScreen(question()))
         verdict = app.screen.query_one(Static)
         await pilot.press("1", "x")
@@ -32,30 +33,28 @@ async def test_what_is_typed_is_judged_at_once() -> None:
 async def test_only_an_accepted_answer_is_taken() -> None:
     app: App[None] = App()
     answers: list[str | None] = []
-    async with app.run_test() as pilot:
+    async with driving(app) as pilot:
         await app.push_screen(AskScreen(question()), answers.append)
         await pilot.press("x", "enter")
         assert answers == []
         await pilot.press("backspace", "7", "enter")
-        await pilot.pause()
         assert answers == ["7"]
 
 
 async def test_escape_answers_nothing_and_the_value_before_can_be_edited() -> None:
     app: App[None] = App()
     answers: list[str | None] = []
-    async with app.run_test() as pilot:
+    async with driving(app) as pilot:
         await app.push_screen(AskScreen(question("12")), answers.append)
         await pilot.press("3")
         assert app.screen.query_one(Input).value == "123"
         await pilot.press("escape")
-        await pilot.pause()
         assert answers == [None]
 
 
 async def test_the_prompt_takes_three_lines_at_the_foot() -> None:
     app: App[None] = App()
-    async with app.run_test(size=(80, 24)):
+    async with driving(app):
         await app.push_screen(AskScreen(question()))
         box = app.screen.query_one("Vertical").region
         assert (box.y, box.bottom, box.width) == (21, 24, 80)

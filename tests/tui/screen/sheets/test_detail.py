@@ -89,5 +89,4 @@ async def test_without_a_contract_it_says_how_to_get_one(make_detail, make_view,
         drawer.show(make_detail(), make_view(), Prefs())
         assert "685 C" in drawer.render_line(0).text
         await pilot.resize_terminal(50, 24)
-        await pilot.pause()
         assert drawer.render_line(3).cell_length == 50

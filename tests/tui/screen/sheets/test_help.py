@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import App
 from textual.containers import VerticalScroll
 
+from tests.fakes.pilot import driving
 from tui.screen.keys import GROUPS, TABLE, with_keymap
 from tui.screen.sheets.help import SIGNS, HelpScreen, help_text
 
@@ -31,21 +32,17 @@ def test_a_keymap_shows_in_the_help() -> None:
 
 async def test_the_page_scrolls_by_lines_and_any_closing_key_closes_it() -> None:
     app: App[None] = App()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with driving(app) as pilot:
         for closing in ("escape", "q", "question_mark", "enter"):
             await app.push_screen(HelpScreen(TABLE))
             page = app.screen.query_one(VerticalScroll)
             await pilot.press("j", "j", "down", "k")
-            await pilot.pause()
             assert page.scroll_y == 2
             await pilot.press("ctrl+d")
-            await pilot.pause()
             assert page.scroll_y == 2 + page.size.height // 2
             await pilot.press("G")
-            await pilot.pause()
             assert page.scroll_y == page.max_scroll_y
             await pilot.press("g")
-            await pilot.pause()
             assert page.scroll_y == 0
             await pilot.press(closing)
             assert not isinstance(app.screen, HelpScreen)

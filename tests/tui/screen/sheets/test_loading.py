@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.screen.sheets.loading import WIDTH, waiting_text
+from tui.screen.sheets.loading import WIDTH, loading_text
 
 
 def bar(tick: int) -> str:
-    return waiting_text(tick, "SPY 2025-12-16").plain.splitlines()[-1]
+    return loading_text(tick, "SPY 2025-12-16").plain.splitlines()[-1]
 
 
 def test_it_names_what_is_loading() -> None:
-    assert "loading SPY 2025-12-16 …" in waiting_text(0, "SPY 2025-12-16").plain
+    assert "loading SPY 2025-12-16 …" in loading_text(0, "SPY 2025-12-16").plain
 
 
 @given(st.integers(0, 10_000))

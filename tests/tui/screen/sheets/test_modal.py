@@ -8,6 +8,7 @@ import pytest
 from textual.app import App
 from textual.screen import Screen
 
+from tests.fakes.pilot import driving
 from tui.screen.sheets.ask import AskScreen, Question, Verdict
 from tui.screen.sheets.detail_screen import DetailScreen
 from tui.screen.sheets.help import HelpScreen
@@ -39,7 +40,7 @@ class Opener:
 async def test_what_is_closed_twice_takes_nothing_else_away(make: Callable[[], Screen[object]]) -> None:
     app = App[None]()
     answers: list[object] = []
-    async with app.run_test() as pilot:
+    async with driving(app) as pilot:
         below = app.screen
         over = make()
         await app.push_screen(over, answers.append)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import App
 from textual.widgets import OptionList
 
+from tests.fakes.pilot import driving
 from tui.screen.sheets.pick import PickScreen
 
 CHOICES = (("a", "the first"), ("b", "the second"), ("c", "the third [x]"))
@@ -13,16 +14,15 @@ CHOICES = (("a", "the first"), ("b", "the second"), ("c", "the third [x]"))
 async def picked(*keys: str) -> list[str | None]:
     app: App[None] = App()
     answers: list[str | None] = []
-    async with app.run_test() as pilot:
+    async with driving(app) as pilot:
         await app.push_screen(PickScreen("which", CHOICES, "b"), answers.append)
         await pilot.press(*keys)
-        await pilot.pause()
     return answers
 
 
 async def test_the_current_choice_is_marked_and_where_one_starts() -> None:
     app: App[None] = App()
-    async with app.run_test():
+    async with driving(app):
         await app.push_screen(PickScreen("which", CHOICES, "b"))
         options = app.screen.query_one(OptionList)
         assert options.highlighted == 1
@@ -41,6 +41,6 @@ async def test_escape_takes_nothing() -> None:
 
 async def test_without_a_current_choice_one_starts_at_the_first() -> None:
     app: App[None] = App()
-    async with app.run_test():
+    async with driving(app):
         await app.push_screen(PickScreen("which", CHOICES, ""))
         assert app.screen.query_one(OptionList).highlighted == 0

@@ -250,7 +250,6 @@ async def test_a_header_of_one_line_shows_the_single_line(make_view, stage) -> N
         header.show(make_view(), Prefs())
         assert "SPY 681.42" in header.render_line(0).text
         await pilot.resize_terminal(79, 2)
-        await pilot.pause()
         assert "›1SPY" in header.render_line(0).text
         assert "681.42" in header.render_line(1).text
 
@@ -263,7 +262,6 @@ async def test_a_click_on_a_tab_chooses_the_symbol(make_view, stage) -> None:
         await pilot.click(StatusHeader, offset=(x, 1))
         assert pilot.app.said(StatusHeader.SymbolChosen) is None
         await pilot.click(StatusHeader, offset=(x, 0))
-        await pilot.pause()
         assert pilot.app.said(StatusHeader.SymbolChosen).symbol == "SPX"
 
 
@@ -272,6 +270,5 @@ async def test_the_header_fits_a_new_size(make_view, stage) -> None:
     async with stage(header, 120, 2) as pilot:
         header.show(make_view(), Prefs())
         await pilot.resize_terminal(60, 2)
-        await pilot.pause()
         assert header.render_line(0).text.strip().startswith("⏵ REPLAY")
         assert header.render_line(1).cell_length == 60

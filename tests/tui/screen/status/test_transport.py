@@ -144,7 +144,6 @@ async def test_a_press_on_the_track_seeks_there(make_view, stage) -> None:
         bar.show(view, Prefs())
         start, cells = track_place(view, 120)
         await pilot.click(TransportBar, offset=(start + cells // 2, 0))
-        await pilot.pause()
         assert pilot.app.said(TransportBar.Sought).ts_ns == moment(view, cells // 2, cells)
 
 
@@ -156,11 +155,9 @@ async def test_dragging_seeks_along_and_letting_go_ends_it(make_view, stage) -> 
         start, cells = track_place(view, 120)
         await pilot.mouse_down(TransportBar, offset=(start, 0))
         await pilot.hover(TransportBar, offset=(start + 10, 0))
-        await pilot.pause()
         assert pilot.app.said(TransportBar.Sought).ts_ns == moment(view, 10, cells)
         await pilot.mouse_up(TransportBar, offset=(start + 10, 0))
         await pilot.hover(TransportBar, offset=(start + 20, 0))
-        await pilot.pause()
         assert pilot.app.said(TransportBar.Sought).ts_ns == moment(view, 10, cells)
 
 
@@ -171,7 +168,6 @@ async def test_beside_the_track_nothing_is_sought(make_view, stage) -> None:
         bar.show(make_view(), Prefs())
         await pilot.click(TransportBar, offset=(3, 0))
         await pilot.click(TransportBar, offset=(117, 0))
-        await pilot.pause()
         assert pilot.app.said(TransportBar.Sought) is None
 
 
@@ -180,5 +176,4 @@ async def test_the_bar_fits_a_new_size(make_view, stage) -> None:
     async with stage(bar, 120, 1) as pilot:
         bar.show(make_view(), Prefs())
         await pilot.resize_terminal(60, 1)
-        await pilot.pause()
         assert bar.render_line(0).text.endswith("┤ 12:41:07.2 ")
