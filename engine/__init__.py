@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from .session.monitor import Monitor as Monitor
     from .session.monitor import Quote as Quote
     from .session.monitor import Trade as Trade
-    from .session.source import LiveSource as LiveSource
-    from .session.source import Source as Source
     from .session.symbol_day import PlayerParams as PlayerParams
     from .session.user_rules import Rule as Rule
     from .session.user_rules import UserSignal as UserSignal
@@ -62,6 +60,8 @@ if TYPE_CHECKING:
     from .tape.link import Link as Link
     from .tape.live_tape import LiveTape as LiveTape
     from .tape.live_tape import TapeWriter as TapeWriter
+    from .tape.source import LiveSource as LiveSource
+    from .tape.source import Source as Source
     from .tape.tape import Tape as Tape
     from .tape.tape import TapeInfo as TapeInfo
     from .tape.timeline import Timeline as Timeline

@@ -15,8 +15,8 @@ from ..fold.rules.catalogue import RULE_NAMES
 from ..model.events import NS
 from ..tape.link import Badge
 from ..tape.replay_clock import TapeClock
+from ..tape.source import Source
 from ..views.view import FiredSignal, Outcome, SignalRow, View
-from .source import Source
 from .symbol_day import PlayerParams, open_symbol_day
 
 STATUS_NS = 5 * NS

@@ -24,11 +24,11 @@ from ..fold.trade_side import METHOD_NAMES
 from ..model.contracts import Contract
 from ..model.errors import CredentialError, SpymonError
 from ..model.events import NS, QUOTE, TRADE
+from ..tape.source import LiveSource, Source
 from ..views.commands import Command
 from ..views.queries import Query
 from ..views.view import Counts, Detail, FiredSignal, View
 from .player import Player, TickResult
-from .source import LiveSource, Source
 from .source_thread import SourceThread
 from .symbol_day import PlayerParams
 

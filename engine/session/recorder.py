@@ -27,9 +27,9 @@ from ..store.journal.folders import RecordingFolder, is_recording, places
 from ..store.snapshots import write_snapshot
 from ..tape.link import Lag, Link
 from ..tape.live_tape import Begin, LiveTape
+from ..tape.source import LiveSource
 from ..tape.tape import Tape, TapeInfo
 from .recorder_fold import RecorderFold
-from .source import LiveSource
 
 TURN_S = 0.1
 """Wall time between two looks at the tapes; an attached screen sees no more often."""

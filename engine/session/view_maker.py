@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 
 from ..analytics.exposure_choice import ExposureChoice
+from ..tape.source import Source
 from ..views.view import View
 from .playback import Playhead
-from .source import Source
 
 
 class ViewMaker:
