@@ -8,13 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from tui.run.massive import make_massive, recording
+
 from engine.session.monitor import Monitor
 from engine.store.days.recording import DayRecording
 from engine.tape.live_tape import TapeWriter
 from engine.tape.tape import TapeInfo
 from engine.views.view import View
 from tui.alerts.alerter import Alerter
-from tui.run.massive import make_massive, recording
 from tui.run.plan import RunPlan
 from tui.run.sources import player_params
 from tui.settings.config import Settings
@@ -46,7 +47,7 @@ class Watched(Monitor):
 
     def told(self) -> dict[str, Any]:
         """Return the notes, and of every tape what it holds once all of it is folded."""
-        deck = self._deck
+        deck = self._player
         assert deck is not None, "nothing was started"
         while deck._days.live():  # the worker has ended, and this thread is the only one
             deck.tick(0)

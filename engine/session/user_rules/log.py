@@ -34,11 +34,11 @@ class RuleLog:
             if at < self._ours:
                 self._start_over()
 
-    def merged(self, folds: SignalHistory, clock: int) -> SignalHistory:
-        """Return the fold's log with the rows up to `clock` in it."""
+    def merged(self, folds: SignalHistory, at_ns: int) -> SignalHistory:
+        """Return the fold's log with the rows up to `at_ns` in it."""
         if not self.rows:
             return folds
-        ours = bisect_right(self.rows, clock, key=_ts)
+        ours = bisect_right(self.rows, at_ns, key=_ts)
         self._merge(folds, ours)
         return _MergedLog(self._merged, self._places, folds, len(folds) + ours)
 
@@ -53,14 +53,14 @@ class RuleLog:
         """Count a rule's rows."""
         return sum(row.rule == rule for row in self.rows)
 
-    def signal_after(self, clock: int) -> int | None:
-        """Return the ts of the first row later than `clock`."""
-        at = bisect_right(self.rows, clock, key=_ts)
+    def signal_after(self, at_ns: int) -> int | None:
+        """Return the ts of the first row later than `at_ns`."""
+        at = bisect_right(self.rows, at_ns, key=_ts)
         return self.rows[at].ts_ns if at < len(self.rows) else None
 
-    def signal_before(self, clock: int) -> int | None:
-        """Return the ts of the last row earlier than `clock`."""
-        at = bisect_left(self.rows, clock, key=_ts)
+    def signal_before(self, at_ns: int) -> int | None:
+        """Return the ts of the last row earlier than `at_ns`."""
+        at = bisect_left(self.rows, at_ns, key=_ts)
         return self.rows[at - 1].ts_ns if at > 0 else None
 
     def _merge(self, folds: SignalHistory, ours: int) -> None:
