@@ -1,23 +1,36 @@
 """`python -m docs.generate`: write the reference pages, each from the table that the program itself reads.
 
-Owns what the pages in `docs/reference/` say and how they are laid out, nothing of what the tables hold. A
-page that was edited by hand, or whose table has changed since, fails `tests/docs/test_generated.py`.
+Owns what the pages in `docs/reference/` say and how they are laid out, and in `docs/signals.md` what stands
+between `<!-- made: RULE -->` and `<!-- made. -->`; nothing of what the tables hold. What was edited by hand,
+or whose table has changed since, fails `tests/docs/test_generated.py`.
 """
 
 from __future__ import annotations
 
-import argparse
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from engine.fold.params import PRESETS, setting_names
-from tui.cli.parser import SETTING_FLAGS, build_parser
+from engine.feeds.provider import Capabilities, Feed, Provider
+from engine.feeds.registry import FEEDS
+from engine.fold.params import PRESETS, THRESHOLDS
+from engine.fold.rules.catalogue import rules
+from engine.fold.thresholds import ThresholdSpec
+from tui.cli.arguments import EVERYWHERE
+from tui.cli.command_table import COMMANDS, WITHOUT_COMMAND
+from tui.cli.reference import CommandReference, command_reference
 from tui.screen import keys
 from tui.settings.setting import KEYS, OPEN_KEYS, SETTINGS, Setting
 
 FOLDER = Path(__file__).parent / "reference"
+SIGNALS = Path(__file__).parent / "signals.md"
 MADE = "<!-- Made by `make docs`; edit the table it is made from. -->"
 NOTHING = "nothing"
+SHARED = "shared"
+"""The part of the page of signals that has the thresholds of no single rule."""
+
+_PART = re.compile(r"(<!-- made: (\w+) -->)\n.*?(<!-- made\. -->)", re.DOTALL)
+_USAGE = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]|\S+")
 
 
 def pages() -> Mapping[str, str]:
@@ -26,16 +39,23 @@ def pages() -> Mapping[str, str]:
         "keys.md": _keys,
         "settings.md": _settings,
         "thresholds.md": _thresholds,
+        "providers.md": _providers,
         "commands.md": _commands,
     }
     return {name: "\n".join([MADE, "", *lines(), ""]) for name, lines in made.items()}
 
 
-def write(folder: Path = FOLDER) -> None:
-    """Write every page."""
+def filled(page: str) -> str:
+    """Return the page of signals with what stands between its marks made anew."""
+    return _PART.sub(lambda part: "\n".join((part[1], *_part(part[2]), part[3])), page)
+
+
+def write(folder: Path = FOLDER, signals: Path = SIGNALS) -> None:
+    """Write every page, and the parts of the page of signals."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
+    signals.write_text(filled(signals.read_text("utf-8")), encoding="utf-8")
 
 
 # --- keys -------------------------------------------------------------------------------------------------
@@ -44,9 +64,17 @@ def write(folder: Path = FOLDER) -> None:
 def _keys() -> Iterator[str]:
     yield "# Keys"
     yield ""
-    yield "Every key of the screen. `?` shows them there, `:` finds each command by name."
-    yield ""
-    yield keys.markdown()
+    yield (
+        "Every key of the screen. `?` shows them there, `:` finds each command by name. Where no place is "
+        "named, a key holds on the main screen."
+    )
+    group = ""
+    for row in keys.reference():
+        if row.group != group:
+            group = row.group
+            yield from ("", f"## {group.capitalize()}", "", *table(("key", "id", "does"), ()))
+        place = "" if row.where == "main screen" or row.where in row.does else f" ({row.where})"
+        yield from _rows([(" ".join(map(code, row.keys)), code(row.id), cell(row.does) + place)])
 
 
 # --- settings ---------------------------------------------------------------------------------------------
@@ -79,25 +107,27 @@ def _settings() -> Iterator[str]:
     yield from table(
         ("key", "variable", "shown"),
         (
-            (f"`{name}`", " ".join(map(code, variables)), "yes" if name in OPEN_KEYS else "never")
+            (code(name), " ".join(map(code, variables)), "yes" if name in OPEN_KEYS else "never")
             for name, variables in KEYS.items()
         ),
     )
 
 
 def _setting(setting: Setting) -> tuple[str, ...]:
+    typed = (*WITHOUT_COMMAND, *(each for entry in COMMANDS for each in entry.arguments))
+    has_flag = any(each.setting and each.attribute == setting.name for each in typed)
     variables = (setting.variable, *(name for name, _ in setting.also))
     return (
         code(setting.key),
         code(setting.default) if setting.default else NOTHING,
-        setting.help,
-        setting.rule,
-        code(setting.flag) if setting.name in SETTING_FLAGS else "",
+        cell(setting.help),
+        cell(setting.rule),
+        code(setting.flag) if has_flag else "",
         " ".join(map(code, variables)),
     )
 
 
-# --- thresholds -------------------------------------------------------------------------------------------
+# --- thresholds and rules ---------------------------------------------------------------------------------
 
 
 def _thresholds() -> Iterator[str]:
@@ -109,14 +139,84 @@ def _thresholds() -> Iterator[str]:
         "without a dot belongs to all rules. [Signals](../signals.md) says what each rule does with them."
     )
     yield ""
-    default, seed = PRESETS["default"], PRESETS["seed"]
-    yield from table(
-        ("threshold", "default", "seed"),
-        (
-            (code(name), f"{getattr(default, field):g}", f"{getattr(seed, field):g}")
-            for name, field in setting_names().items()
-        ),
+    rows = (
+        (code(name), *(f"{preset.value(spec):g}" for preset in PRESETS.values()), *_explained(spec))
+        for name, spec in THRESHOLDS.items()
     )
+    yield from table(("threshold", *PRESETS, "unit", "is"), rows)
+
+
+def _part(name: str) -> Iterator[str]:
+    """Yield what the page of signals says from the catalogue: a rule, or what all rules share."""
+    rule = next((each for each in rules() if each.name == name), None)
+    if rule:
+        yield f"{code(rule.name)}: {rule.fires}"
+        yield ""
+    default = PRESETS["default"]
+    own = (each for each in THRESHOLDS.values() if each.rule == ("" if name == SHARED else name))
+    rows = ((code(each.name), f"{default.value(each):g}", *_explained(each)) for each in own)
+    yield from table(("threshold", "default", "unit", "is"), rows)
+    if rule:
+        yield ""
+        evidence = ((code(each.name), each.unit, cell(each.meaning)) for each in rule.evidence)
+        yield from table(("evidence", "unit", "is"), evidence)
+
+
+def _explained(spec: ThresholdSpec) -> tuple[str, str]:
+    return spec.unit, cell(spec.meaning)
+
+
+# --- providers --------------------------------------------------------------------------------------------
+
+CAPABILITIES: Mapping[str, str] = {
+    "prints": "each trade by itself, not only day volumes",
+    "sides": "who crossed the spread in a trade",
+    "quotes": "quotes of contracts",
+    "greeks": "greeks of contracts",
+    "open_interest": "open interest of contracts",
+    "index_spot": "the level of an index itself",
+    "delay_s": "behind the market, s",
+    "beat_s": "speaks every … s when all is well",
+    "redistributable": "may be served on to others",
+}
+"""What the page calls each field of `Capabilities`."""
+
+
+def _providers() -> Iterator[str]:
+    yield "# Providers"
+    yield ""
+    yield (
+        "What each source can give at most, and how far it is proven. A plan may grant less; the screen says "
+        "so. `tested against a fake` means that no run against the real market has been held against it yet. "
+        "[Settings](settings.md) lists the addresses and keys of each."
+    )
+    yield ""
+    feeds = list(FEEDS.values())
+    yield from table(("", *(code(feed.name) for _, feed in feeds)), _provider_rows(feeds))
+
+
+def _provider_rows(feeds: Sequence[tuple[Provider, Feed]]) -> Iterator[Sequence[str]]:
+    yield ("is", *(feed.label for _, feed in feeds))
+    yield ("proven", *(provider.proof.value for provider, _ in feeds))
+    yield ("needs", *(_secrets(provider) for provider, _ in feeds))
+    for field, words in CAPABILITIES.items():
+        yield (words, *(_capability(feed.capabilities, field) for _, feed in feeds))
+    yield ("past days", *(_yes(provider.backfill is not None) for provider, _ in feeds))
+
+
+def _secrets(provider: Provider) -> str:
+    return " ".join(code(each.variables[0]) for each in provider.secrets) or NOTHING
+
+
+def _capability(given: Capabilities, field: str) -> str:
+    value = getattr(given, field)
+    if value is None:
+        return "as the plan"
+    return _yes(value) if isinstance(value, bool) else f"{value:g}"
+
+
+def _yes(fact: bool) -> str:
+    return "yes" if fact else "no"
 
 
 # --- commands ---------------------------------------------------------------------------------------------
@@ -129,24 +229,18 @@ def _commands() -> Iterator[str]:
         "`spymon --help` and `spymon COMMAND --help` say the same. The default stands in parentheses. "
         "Flags that are [settings](settings.md) as well can be set there for good."
     )
-    parser = build_parser()
-    yield from _command("spymon", parser)
-    yield from (
-        "",
-        "## Everywhere",
-        "",
-        "These flags go with every command, before its name or behind it.",
-        "",
-    )
-    yield from _arguments([action for action in parser._actions if action.option_strings[:1] in EVERYWHERE])
-    for name, command in subcommands(parser).items():
-        yield from _command(f"spymon {name}", command)
+    everywhere = {each.group for each in EVERYWHERE}
+    alone, *others = command_reference()
+    shared = [each for each in alone.arguments if each[2] in everywhere]
+    own = tuple(each for each in alone.arguments if each[2] not in everywhere)
+    yield from _command(alone._replace(arguments=own))
+    yield from ("", "## Everywhere", "", "These flags go with every command, before its name or behind it.")
+    yield from _arguments([(written, says, "") for written, says, _ in shared])
+    for each in others:
+        yield from _command(each)
     yield from ("", "## Exit codes", "")
     yield from table(("code", "says"), [(str(number), says) for number, says in EXIT_CODES])
 
-
-EVERYWHERE = (["--data-dir"], ["--config"], ["-v"], ["-h"])
-"""Flags that every command takes, by their first spelling."""
 
 EXIT_CODES = (
     (0, "done"),
@@ -158,49 +252,20 @@ EXIT_CODES = (
 )
 
 
-def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Return the parser of each subcommand by name."""
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    return {}
+def _command(of: CommandReference) -> Iterator[str]:
+    yield from ("", f"## {code(of.name)}", "", sentence(cell(of.help)), "")
+    yield from ("```text", *wrapped(pieces(of.usage)), "```")
+    yield from _arguments(of.arguments)
 
 
-def _command(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
-    own = [action for action in parser._actions if _is_own(action)]
-    words = [name, *(written(action) if action.required else f"[{written(action)}]" for action in own)]
-    yield from ("", f"## `{name}`", "", sentence(str(parser.description)), "")
-    yield from ("```text", *wrapped(words), "```", "")
-    if own:
-        yield from _arguments(own)
-
-
-def _is_own(action: argparse.Action) -> bool:
-    common = action.option_strings[:1] in EVERYWHERE
-    return not common and not isinstance(action, argparse._SubParsersAction)
-
-
-def _arguments(actions: Sequence[argparse.Action]) -> Iterator[str]:
-    yield from table(("argument", "says"), [(code(written(each)), _help(each)) for each in actions])
-
-
-def written(action: argparse.Action) -> str:
-    """Return an argument as it is typed, `--speed X|max`."""
-    value = _value(action)
-    return " ".join(filter(None, (action.option_strings[0] if action.option_strings else "", value)))
-
-
-def _value(action: argparse.Action) -> str:
-    if action.nargs == 0:
-        return ""
-    name = "|".join(map(str, action.choices)) if action.choices else str(action.metavar or action.dest)
-    return f"{name}…" if action.nargs in ("+", "*") else name
-
-
-def _help(action: argparse.Action) -> str:
-    others = ", ".join(map(code, action.option_strings[1:]))
-    text = str(action.help).replace("%%", "%").replace("|", "\\|")
-    return f"{text}; also {others}" if others else text
+def _arguments(arguments: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """Yield a table of each group of arguments: (how it is written, what it means, its heading)."""
+    group = None
+    for written, says, heading in arguments:
+        if heading != group:
+            group = heading
+            yield from ("", *table((heading or "argument", "says"), ()))
+        yield from _rows([(code(written), cell(says))])
 
 
 # --- markdown ---------------------------------------------------------------------------------------------
@@ -210,18 +275,32 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Yield the lines of a table."""
     yield f"| {' | '.join(head)} |"
     yield "|---" * len(head) + "|"
+    yield from _rows(rows)
+
+
+def _rows(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     for row in rows:
         yield f"| {' | '.join(row)} |"
 
 
+def cell(text: str) -> str:
+    """Return words for a table's cell."""
+    return text.replace("|", "\\|")
+
+
 def code(text: str) -> str:
     """Return a piece of code for a table's cell."""
-    return "`" + text.replace("|", "\\|") + "`"
+    return f"`{cell(text)}`"
 
 
 def sentence(text: str) -> str:
     """Return words with a capital and a full stop."""
     return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def pieces(usage: str) -> list[str]:
+    """Return the words of a command's usage; what stands in brackets is one."""
+    return _USAGE.findall(usage)
 
 
 def wrapped(words: Sequence[str], width: int = 96) -> Iterator[str]:

@@ -21,7 +21,7 @@ from ..views.queries import (
     WhatIfQuery,
 )
 from ..views.scores import scoreboard
-from ..views.signal_tape import around
+from ..views.signal_tape import signal_tape
 from ..views.study import tally
 from ..views.view import SignalRow
 from .symbol_day import SymbolDay
@@ -57,7 +57,7 @@ def _answer(day: SymbolDay, context: AnswerContext, query: Query[Any]) -> object
         case ScoreQuery():
             return scoreboard([tally(day.timeline)])
         case SignalTapeQuery(index):
-            return around(day.timeline, index, _signal(day, index))
+            return signal_tape(day.timeline, index, _signal(day, index))
         case WhatIfQuery():
             return context.what_if.comparison() if context.what_if else _nothing_changed(day)
         case _:

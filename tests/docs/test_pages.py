@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import subcommands
 from tests.docs.pages import anchors, blocks, code_in, inline, links, pages, rows, sections
 from tests.paths import ROOT
-from tui.cli.parser import build_parser
+from tui.cli.arguments import EVERYWHERE
+from tui.cli.command_table import COMMANDS, WITHOUT_COMMAND
 from tui.screen.keys import TABLE, spelled
 from tui.settings.setting import KEYS, SETTINGS
 
@@ -69,9 +69,9 @@ def _is_there(dotted: str) -> bool:
 
 @pytest.mark.parametrize("page", pages(), ids=names)
 def test_every_command_and_flag_that_is_named_exists(page: Path) -> None:
-    parser = build_parser()
-    commands = subcommands(parser)
-    known = {flag for each in (parser, *commands.values()) for flag in each._option_string_actions}
+    commands = {each.name: (*EVERYWHERE, *each.arguments) for each in COMMANDS}
+    typed = (*WITHOUT_COMMAND, *(each for arguments in commands.values() for each in arguments))
+    known = {"--help", *(name for each in typed for name in each.names)}
     strange = []
     for text in inline(page):
         words = text.split()

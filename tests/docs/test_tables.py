@@ -1,4 +1,4 @@
-"""What the pages' tables list is what the code has: JSON keys, evidence, thresholds, columns, sentences."""
+"""What the pages' tables list is what the code has: JSON keys, columns, sentences."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine.fold.rules.evidence import EVIDENCE
 
 from docs.generate import EXIT_CODES
-from engine.fold.params import SECTIONS, SignalParams, setting_names
-from engine.fold.rules.firing import RULE_NAMES
 from engine.model import errors
 from engine.store.importer.layouts import LAYOUTS
-from tests.docs.pages import code_in, inline, rows, sections
+from tests.docs.pages import code_in, rows, sections
 from tests.docs.shell import commands, elsewhere, run
 from tests.docs.supplies import past_days, supply
 from tests.fakes.massive import KEY
@@ -108,47 +105,6 @@ def keys_of(item: Any, kind: str) -> set[str]:
 
 def test_a_setting_s_object_has_a_value_and_an_origin(said: dict[str, Any]) -> None:
     assert {tuple(each) for each in said["config"].values()} == {("value", "origin")}
-
-
-# --- signals ----------------------------------------------------------------------------------------------
-
-
-@cache
-def rule_sections() -> dict[str, str]:
-    """Return the page's section of each rule, by the rule's name."""
-    found = {}
-    for section in sections(DOCS / "signals.md").values():
-        first = re.match(r"\s*`([a-z_]+)`:", section)
-        if first:
-            found[first[1]] = section
-    return found
-
-
-def test_every_rule_has_a_section() -> None:
-    assert list(rule_sections()) == list(RULE_NAMES)
-
-
-@pytest.mark.parametrize("rule", RULE_NAMES)
-def test_a_rule_s_evidence_is_named_in_its_order(rule: str) -> None:
-    _, _, told = rule_sections()[rule].partition("Evidence: ")
-    names = code_in(told.partition("\n\n")[0])
-    assert names == list(EVIDENCE[RULE_NAMES.index(rule)])
-
-
-@pytest.mark.parametrize("rule", RULE_NAMES)
-def test_a_rule_s_thresholds_have_the_values_that_are_told(rule: str) -> None:
-    table = {code_in(cells[0])[0]: cells[1] for cells in rows(rule_sections()[rule])}
-    names = setting_names()
-    assert table
-    wrong = {n: v for n, v in table.items() if float(v) != getattr(SignalParams(), names[n])}
-    assert wrong == {}
-
-
-def test_every_threshold_of_a_rule_is_explained_somewhere_on_the_page() -> None:
-    told = set(inline(DOCS / "signals.md"))
-    own = [name for name in setting_names() if name.partition(".")[0] in SECTIONS]
-    missing = [name for name in own if name not in told]
-    assert set(missing) <= {"volume_spike.warm_buckets", "volume_spike.variance_floor"}
 
 
 # --- data -------------------------------------------------------------------------------------------------

@@ -133,7 +133,9 @@ def with_keymap(keymap: Mapping[str, str]) -> tuple[Key, ...]:
     """Return the table as a user's keymap (id -> Textual key names) changes it."""
     unknown = sorted(set(keymap) - set(by_id()))
     if unknown:
-        raise ConfigError(f"The keymap names {unknown[0]!r}, which is no key's id; the README lists the ids.")
+        raise ConfigError(
+            f"The keymap names {unknown[0]!r}, which is no key's id; docs/reference/keys.md lists the ids."
+        )
     return tuple(replace(key, keys=keymap[key.id], brief="") if key.id in keymap else key for key in TABLE)
 
 
@@ -195,14 +197,3 @@ def reference(table: tuple[Key, ...] = TABLE) -> list[KeyReference]:
             where = "every screen" if key.id in EVERYWHERE else own.get(key.id, "main screen")
             rows.append(KeyReference(names, key.id.format("N"), key.help, group, where))
     return rows
-
-
-def markdown() -> str:
-    """Return the table for the README."""
-    lines = ["| | key | id | does |", "|---|---|---|---|"]
-    before = ""
-    for row in reference():
-        names = " ".join(f"`{name}`" for name in row.keys)
-        lines.append(f"| {'' if row.group == before else row.group} | {names} | `{row.id}` | {row.does} |")
-        before = row.group
-    return "\n".join(lines)

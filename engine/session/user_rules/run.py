@@ -2,7 +2,7 @@
 
 A rule sees what is played and nothing else: a jump over tape is not looked at, and going back and playing on
 gives what playing on would have given. For that each stretch that was played without a jump keeps its own
-rules, with what they remember. It refuses to know what a rule says (`judge`) and how rows are shown (`log`).
+rules, with what they remember.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Piece = tuple[Events, NDArray[np.void]]
 
 @dataclass(slots=True)
 class _Seat:
-    """One rule in its place: `seen_ns` is its last look, or where its stretch began."""
+    """One rule and what it has yet to see: `seen_ns` is its last look, or where its stretch began."""
 
     kind: RuleKind
     rule: Rule
@@ -136,16 +136,16 @@ class RuleRun:
             if known.start_ns <= at_ns <= known.reach_ns:
                 self._enter(known)
                 return
-        seats = [seat for kind in self._kinds if (seat := self._made(kind, at_ns)) is not None]
+        seats = [seat for kind in self._kinds if (seat := self._make(kind, at_ns)) is not None]
         self._here = _Stretch(at_ns, at_ns, seats)
-        insort(self._stretches, self._here, key=_start)
+        insort(self._stretches, self._here, key=lambda stretch: stretch.start_ns)
 
     def _enter(self, stretch: _Stretch) -> None:
         self._here = stretch
         for seat in stretch.seats:
             seat.cut(self._reached_ns)
 
-    def _made(self, kind: RuleKind, at_ns: int) -> _Seat | None:
+    def _make(self, kind: RuleKind, at_ns: int) -> _Seat | None:
         try:
             return _Seat(kind, kind.make(), at_ns)
         except (Exception, SystemExit) as error:
@@ -180,9 +180,9 @@ class RuleRun:
             batch = seat.batch()
             seat.pending, seat.seen_ns = [], self._reached_ns
             self._hear(seat, view, batch)
-        following = [s for s in self._stretches if s is not self._here and s.start_ns == self._reached_ns]
-        if following:
-            self._enter(following[0])
+        next_here = [s for s in self._stretches if s is not self._here and s.start_ns == self._reached_ns]
+        if next_here:
+            self._enter(next_here[0])
         return len(due)
 
     def _hear(self, seat: _Seat, view: View, batch: Events) -> None:
@@ -197,7 +197,7 @@ class RuleRun:
 
     def _switch_off(self, kind: RuleKind, error: BaseException) -> None:
         symbol = self._timeline.tape.info.symbol
-        self.notes.append(f"The rule {kind.name} is switched off for {symbol}: {judge.described(error)}.")
+        self.notes.append(f"The rule {kind.name} is switched off for {symbol}: {judge.fault_of(error)}.")
         self._kinds = [other for other in self._kinds if other is not kind]
         for stretch in self._stretches:
             stretch.seats = [seat for seat in stretch.seats if seat.kind is not kind]
@@ -206,7 +206,3 @@ class RuleRun:
         """Return the view of this moment; nothing in it depends on the person or on the machine."""
         view = self._projector.project(PlaybackState.of(self._timeline.tape.info))
         return replace(view, loaded=(view.tape_ns - view.start_ns) / max(view.end_ns - view.start_ns, 1))
-
-
-def _start(stretch: _Stretch) -> int:
-    return stretch.start_ns

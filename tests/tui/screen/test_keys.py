@@ -15,7 +15,6 @@ from tui.screen.keys import (
     by_id,
     grouped,
     hints,
-    markdown,
     reference,
     with_keymap,
 )
@@ -137,11 +136,3 @@ def test_the_reference_has_every_row_once_and_says_where_it_holds() -> None:
     assert rows["symbol.N"].keys == ("1–9",)
     assert (rows["app.interrupt"].where, rows["view.mark"].where) == ("every screen", "heat map")
     assert {row.id: row.keys for row in reference(with_keymap({"play.pause": "x"}))}["play.pause"] == ("x",)
-
-
-def test_the_markdown_table_has_every_row_once() -> None:
-    lines = markdown().splitlines()
-    assert lines[0].startswith("| | key | id |")
-    assert len(lines) == 2 + len(TABLE)
-    assert "| move | `j` `↓` | `row.down` | next row |" in lines
-    assert "| symbol | `1–9` | `symbol.N` | that symbol of the watch list |" in lines
