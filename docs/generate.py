@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.feeds.provider import Capabilities, Feed, Provider
@@ -233,7 +234,7 @@ def _commands() -> Iterator[str]:
     alone, *others = command_reference()
     shared = [each for each in alone.arguments if each[2] in everywhere]
     own = tuple(each for each in alone.arguments if each[2] not in everywhere)
-    yield from _command(alone._replace(arguments=own))
+    yield from _command(replace(alone, arguments=own))
     yield from ("", "## Everywhere", "", "These flags go with every command, before its name or behind it.")
     yield from _arguments([(written, says, "") for written, says, _ in shared])
     for each in others:

@@ -51,7 +51,7 @@ class ViewMaker:
         if self._last is not None and self._last[0] == what:
             return self._last[1]
         self._version += 1
-        playing = replace(
+        playback = replace(
             day.playback(),
             generation=generation,
             version=self._version,
@@ -62,6 +62,6 @@ class ViewMaker:
             events_per_s=pace,
             notes=notes,
         )
-        view = day.view(playing, self.expiry, self.choice)
+        view = day.view(playback, self.expiry, self.choice)
         self._last = what, view
         return view
