@@ -31,7 +31,7 @@ _EVERY = re.compile(r"([1-9][0-9]{0,4})([smh])")
 _UNIT_NS = {"s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
 
 
-def run_snapshot(args: argparse.Namespace, settings: Settings, leaver: InterruptHandler) -> int:
+def run_snapshot(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Take snapshots, or list a day's; 1 when one of the listed is damaged."""
     names = tuple(dict.fromkeys(generic(name, 1).symbol for name in getattr(args, "underlyings", ())))
     if "list" in args:
@@ -39,13 +39,13 @@ def run_snapshot(args: argparse.Namespace, settings: Settings, leaver: Interrupt
     if "at" in args and "every" in args:
         raise UsageError("--at takes one snapshot and --every many; choose one.")
     every_ns = parse_every(args.every) if "every" in args else None
-    plan = plan_for(names or None, args, settings, leaver)
+    plan = plan_for(names or None, args, settings, interrupts)
     taken = list[Snapshot]()
     for symbol in plan.symbols:
         day = FoldedDay(symbol, plan, settings)
         moments = _moments(day, getattr(args, "at", None), every_ns)
-        with progress_bar("folding", leaver) as progress:
-            taken += _take(day, moments, args, settings, leaver, progress)
+        with progress_bar("folding", interrupts) as progress:
+            taken += _take(day, moments, args, settings, interrupts, progress)
     _show(taken, "json" in args)
     return 0
 
@@ -69,7 +69,7 @@ def _take(
     moments: list[int],
     args: argparse.Namespace,
     settings: Settings,
-    leaver: InterruptHandler,
+    interrupts: InterruptHandler,
     progress: Progress,
 ) -> list[Snapshot]:
     """Write a snapshot at each moment; those at which nothing can be measured are named once."""
@@ -81,7 +81,7 @@ def _take(
         except NoDataError as error:
             missed.append(str(error))
             continue
-        with leaver.whole():
+        with interrupts.whole():
             taken.append(read_snapshot(write_snapshot(settings.data_dir, found, day.tape.info.source)))
     if not taken:
         raise NoDataError(missed[0] if missed else f"The day is shorter than --every {args.every}.")

@@ -28,7 +28,10 @@ _BATCH = 1 << 17
 
 
 def plan_for(
-    symbols: tuple[str, ...] | None, args: argparse.Namespace, settings: Settings, leaver: InterruptHandler
+    symbols: tuple[str, ...] | None,
+    args: argparse.Namespace,
+    settings: Settings,
+    interrupts: InterruptHandler,
 ) -> RunPlan:
     """Return which day is meant and where it comes from; `symbols` None is the watch list.
 
@@ -42,7 +45,7 @@ def plan_for(
     replay = getattr(args, "replay", None)
     if replay is None and chosen_source(settings) in LIVE:
         replay = _recorded_today(disk, today)
-    disk = disk_with(replay, args, settings, leaver)
+    disk = disk_with(replay, args, settings, interrupts)
     return make_plan(RunFlags(replay=replay, lines="text"), settings, disk, today)
 
 
