@@ -12,7 +12,9 @@ import pytest
 from pyarrow import fs
 
 from engine.model.errors import CredentialError, NoDataError, StoreError
-from engine.store.archive.objects import MANIFEST, BucketAddress, ObjectStore, Unit, connect, units
+from engine.store.archive.bucket import BucketAddress, connect
+from engine.store.archive.objects import MANIFEST, ObjectStore
+from engine.store.archive.units import Unit, units
 from tests.fakes.s3 import s3_server
 
 DAY = date(2025, 12, 16)
