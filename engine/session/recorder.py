@@ -24,7 +24,7 @@ from ..model.events import NS
 from ..store.days.recording import DayRecording
 from ..store.days.store import DayStore
 from ..store.journal.compaction import compact
-from ..store.journal.folders import RecordingFolder, is_recording, places
+from ..store.journal.folders import RecordingFolder, is_recording, recordings
 from ..store.snapshots import write_snapshot
 from ..tape.link import Lag, Link
 from ..tape.live_tape import Begin, LiveTape
@@ -158,7 +158,7 @@ class Recorder:
             self._telling.tapes({name: intake.tape for name, intake in self._intakes.items()})
             running = asyncio.create_task(source.run(lambda: None))
             await self._follow(running, stopping)
-            return max(intake.place.day for intake in self._intakes.values())
+            return max(intake.folder.day for intake in self._intakes.values())
         finally:
             stopping.cancel()
             await self._in_worker(self._close)
@@ -210,7 +210,7 @@ class Recorder:
     async def _compact(self, day: date, stop: asyncio.Event) -> None:
         """Make days of everything that was recorded up to this one; whatever cannot be is told and stays."""
         self._telling.say(f"The session of {day} is over; what was recorded is made into a day.")
-        for place in places(self._store.root):
+        for place in recordings(self._store.root):
             if stop.is_set():
                 return
             if place.day <= day and not is_recording(place):
@@ -243,7 +243,7 @@ class Recorder:
     def _live_hash(self, place: RecordingFolder) -> str | None:
         """Return what was folded live of what was recorded; None when the disk has missed any of it."""
         intake = self._intakes.get(place.symbol)
-        whole = intake is not None and intake.place == place and not intake.missed
+        whole = intake is not None and intake.folder == place and not intake.missed
         return self._follows[place.symbol].digest() if whole else None
 
     async def _wait_for_next(self, day: date, stop: asyncio.Event) -> None:

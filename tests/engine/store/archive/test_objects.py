@@ -268,7 +268,7 @@ def test_refused_keys_are_a_matter_of_credentials_and_are_not_repeated(tmp_path:
     assert refused.value.__cause__ is None
 
 
-def test_a_place_does_not_show_its_keys() -> None:
+def test_an_address_does_not_show_its_keys() -> None:
     assert "canary" not in repr(BucketAddress("days", None, "canary-access", "canary-secret"))
 
 
