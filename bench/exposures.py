@@ -16,7 +16,7 @@ from engine.analytics.exposure import Book, exposure
 from engine.analytics.exposure_choice import SCOPES, ExposureChoice
 from engine.model.calendar import session
 from engine.model.events import NS
-from engine.session.symbol_day import PlayerParams, open_slot
+from engine.session.symbol_day import PlayerParams, open_symbol_day
 from engine.tape.link import Badge
 from engine.views.projection import PlaybackState
 from engine.views.queries import RANKINGS
@@ -43,7 +43,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     yield at_most(what, alone, REFRESH_MS, "ms")
     yield at_most("  with the flips of all three conventions", three, REFRESH_MS, "ms")
     tape = LoadedTape(simulated(sizes.symbol))
-    slot = open_slot(tape, PlayerParams())
+    slot = open_symbol_day(tape, PlayerParams())
     slot.timeline.seek(session(DAY).open_ns + 3600 * NS)
     for scope in SCOPES:
         stance = ExposureChoice(scope=scope)

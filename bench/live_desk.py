@@ -17,7 +17,7 @@ from engine.tape.tape import TapeInfo
 from engine.views.view import View
 from tui.alerts.alerter import Alerter
 from tui.run.plan import RunPlan
-from tui.run.sources import deck_params
+from tui.run.sources import player_params
 from tui.settings.config import Settings
 
 
@@ -49,9 +49,9 @@ class Watched(Monitor):
         """Return the notes, and of every tape what it holds once all of it is folded."""
         deck = self._deck
         assert deck is not None, "nothing was started"
-        while deck._slots.live():  # the worker has ended, and this thread is the only one
+        while deck._days.live():  # the worker has ended, and this thread is the only one
             deck.tick(0)
-        folds = {each.timeline.tape.info.symbol: each.timeline for each in deck._slots._slots.values()}
+        folds = {each.front.tape.info.symbol: each.front for each in deck._days._days.values()}
         tapes = {
             each.tape.info.symbol: {
                 "rows": each.rows,
@@ -77,7 +77,7 @@ def make_desk(plan: RunPlan, settings: Settings, alerter: Alerter, now: Callable
 
     feed = make_massive(settings, plan.source, begun, now)
     monitor = Watched(
-        [feed], deck_params(plan, settings), speed=plan.speed, fps=settings.fps, now=now, intakes=intakes
+        [feed], player_params(plan, settings), speed=plan.speed, fps=settings.fps, now=now, intakes=intakes
     )
     monitor.on_signal(alerter.hear)
     return monitor

@@ -18,7 +18,7 @@ from engine.tape.timeline import Timeline
 from engine.views.commands import Seek, WhatIf
 from engine.views.queries import SignalTapeQuery, WhatIfQuery
 from engine.views.scores import scoreboard
-from engine.views.study import studied
+from engine.views.study import study_tape
 
 from .days import LoadedTape, loaded_deck, scouted, simulated
 from .sizes import DAY, Sizes
@@ -62,7 +62,7 @@ def _median_s(sizes: Sizes, work: Callable[[], object]) -> float:
 
 
 def _study(tape: Tape) -> None:
-    scoreboard(studied(tape, [FoldParams()], lambda share: None))
+    scoreboard(study_tape(tape, [FoldParams()], lambda share: None))
 
 
 def _follow(tape: LoadedTape, folded: Timeline) -> None:

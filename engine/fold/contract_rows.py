@@ -44,11 +44,11 @@ def static_of(
         row["step"] = steps[key][contract.strike_milli]
         row["twin"] = where.get((*key, contract.strike_milli, other), 0)
     static["rung"][1:] = np.unique(static["strike"][1:], return_inverse=True)[1]
-    _place(contracts, static)
+    _fill_neighbours(contracts, static)
     return static
 
 
-def _place(contracts: ContractTable, static: NDArray[np.void]) -> None:
+def _fill_neighbours(contracts: ContractTable, static: NDArray[np.void]) -> None:
     """Fill in each contract's neighbours and their weights."""
     rows: dict[tuple[str, date, str], list[tuple[int, int]]] = {}
     for cid, contract in enumerate(contracts, 1):
@@ -77,9 +77,9 @@ def _steps(contracts: ContractTable) -> dict[tuple[str, date], dict[int, float]]
     strikes: dict[tuple[str, date], set[int]] = {}
     for contract in contracts:
         strikes.setdefault((contract.root, contract.expiry), set()).add(contract.strike_milli)
-    return {key: _farther(sorted(found)) for key, found in strikes.items()}
-
-
-def _farther(strikes: list[int]) -> dict[int, float]:
-    gaps = [0, *(high - low for low, high in pairwise(strikes)), 0]
-    return {k: max(below, above) / 1000 for k, below, above in zip(strikes, gaps, gaps[1:], strict=False)}
+    steps = {}
+    for key, found in strikes.items():
+        row = sorted(found)
+        gaps = [0, *(high - low for low, high in pairwise(row)), 0]
+        steps[key] = {k: max(sides) / 1000 for k, sides in zip(row, pairwise(gaps), strict=True)}
+    return steps

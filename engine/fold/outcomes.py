@@ -49,7 +49,7 @@ POINT = np.dtype(
     [
         ("ts", "<i8"),
         ("cid", "<i4"),
-        ("signal", "<i4"),  # its place among the signals, -1 for a random moment
+        ("signal", "<i4"),  # its position among the signals, -1 for a random moment
         ("next", "<i4"),  # the point that follows the same contract next longest, -1 for none
         ("spot", "<i4"),  # spot, mid, spread: at ts, MISSING where nobody knew
         ("mid", "<i4"),

@@ -1,8 +1,7 @@
 """When and what the exchange trades: sessions, closures, expirations and the presets of six underlyings.
 
 Owns sessions (from the shipped table of closures, checked against an independent library in its test),
-exchange time and its spellings, and what distinguishes one underlying's options from another's. It refuses
-to know contracts, providers and the present moment.
+exchange time and how it is written, and what distinguishes one underlying's options from another's.
 """
 
 from __future__ import annotations
@@ -82,8 +81,7 @@ def previous_session(day: date) -> date:
 
 def sessions(first: date, last: date) -> list[date]:
     """Return the trading days from first to last, both included; NoDataError outside the table."""
-    span = (last - first).days + 1
-    return [day for day in (first + _DAY * i for i in range(span)) if is_session(day)]
+    return [day for i in range((last - first).days + 1) if is_session(day := first + _DAY * i)]
 
 
 def _nearest(day: date, step: timedelta) -> date:
@@ -251,8 +249,9 @@ def settle_ns(u: Underlying, root: str, expiry: date) -> int:
     expiration. A date without a session (a Saturday of old listings) settles on the session before it;
     outside the table every weekday counts as a full session.
     """
-    day = _session_on_or_before(expiry)
-    if root in u.am_settled_roots and day == _session_on_or_before(_third_friday(expiry)):
+    day, first = _session_on_or_before(expiry), expiry.replace(day=1)
+    third_friday = first + _DAY * ((_FRIDAY - first.weekday()) % 7 + 14)
+    if root in u.am_settled_roots and day == _session_on_or_before(third_friday):
         return _instant(day, _OPEN)
     return _instant(day, _EARLY if day in HALF_DAYS else _CLOSE)
 
@@ -263,19 +262,13 @@ def _session_on_or_before(day: date) -> date:
     return day
 
 
-def _third_friday(day: date) -> date:
-    first = day.replace(day=1)
-    return first + _DAY * ((_FRIDAY - first.weekday()) % 7 + 14)
-
-
 def expirations(u: Underlying, day: date, count: int) -> list[date]:
     """Return the nearest `count` expirations from `day` on, itself included; fewer at the table's end.
 
     Daily underlyings expire on every session, others on Fridays or on the session before a closed Friday:
     today's listing rule, which is denser than what was listed before 2022.
     """
-    upcoming = _daily(day) if u.daily else _weekly(day)
-    return list(islice(upcoming, count))
+    return list(islice(_daily(day) if u.daily else _weekly(day), count))
 
 
 def _daily(day: date) -> Iterator[date]:
@@ -295,9 +288,6 @@ def _weekly(day: date) -> Iterator[date]:
 
 
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?")
-_BARE_TIME = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})?")
-_OFFSET = re.compile(r"(open|close|)(?:([+-])([0-9]{1,5})([hms]))?")
-_UNIT_S = {"h": 3600, "m": 60, "s": 1}
 
 
 def parse_time(text: str, day: date) -> int:
@@ -308,30 +298,6 @@ def parse_time(text: str, day: date) -> int:
         raise UsageError(f"{text!r} is not a time of day; write HH:MM or HH:MM:SS in exchange time.")
     fraction_ns = int((match[4] or "").ljust(9, "0"))
     return _instant(day, time(hour, minute, second)) + fraction_ns
-
-
-def parse_goto(text: str, now_ns: int, session: Session) -> int:
-    """Read where a person wants to go, as ns UTC; UsageError for anything else, no bounds applied.
-
-    `10:31`, `10:31:05`, `1031`, `103105` are exchange time of the session's day; `+5m`, `-30s`, `+1h` count
-    from `now_ns`; `open`, `close`, `open+15m`, `close-1h` from the session's ends.
-    """
-    asked = text.strip().lower().replace(" ", "")
-    offset = _OFFSET.fullmatch(asked)
-    if asked and offset:
-        base_ns = {"open": session.open_ns, "close": session.close_ns, "": now_ns}[offset[1]]
-        return base_ns + (_seconds(offset) * _NS if offset[2] else 0)
-    bare = _BARE_TIME.fullmatch(asked)
-    try:
-        return parse_time(":".join(part for part in bare.groups() if part) if bare else asked, session.day)
-    except UsageError:
-        raise UsageError(
-            f"{text!r} is not a place on the tape; write 10:31, 1031, +5m, -30s or open+15m."
-        ) from None
-
-
-def _seconds(offset: re.Match[str]) -> int:
-    return int(offset[3]) * _UNIT_S[offset[4]] * (-1 if offset[2] == "-" else 1)
 
 
 def clock_text(ts_ns: int, tenths: bool = False) -> str:

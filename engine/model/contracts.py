@@ -1,8 +1,7 @@
 """Option contracts, their spellings at each provider, and the table that numbers them.
 
 Owns `Contract`, exact conversion between OCC, OSI, dxFeed and TradeStation names, and `ContractTable`.
-Strikes are integers of 1/1000 $ throughout: no spelling passes through a float. It refuses to know prices,
-quotes and which contracts anybody wants.
+Strikes are integers of 1/1000 $ throughout: no spelling passes through a float.
 """
 
 from __future__ import annotations
@@ -129,7 +128,7 @@ class ContractTable:
         return self._contracts[cid - 1]
 
     def add(self, contract: Contract) -> int:
-        """Return the contract's id, a new one when it is not known yet."""
+        """Add a contract unless it is known, and return its id."""
         cid = self._ids.get(contract)
         if cid is None:
             self._contracts.append(contract)
@@ -139,7 +138,7 @@ class ContractTable:
         return cid
 
     def add_occ(self, occ: str) -> int:
-        """Return the id of an OCC name, added when not known yet; UsageError for nonsense."""
+        """Add the contract of an OCC name unless it is known, and return its id; UsageError for nonsense."""
         cid = self.lookup(occ)
         return self.add(parse_occ(occ)) if cid is None else cid
 

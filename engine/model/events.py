@@ -1,7 +1,7 @@
 """The event record: the one vocabulary between rooms.
 
-Owns the record's layout, its kinds and flags, and the `Batch` that carries records. It knows neither
-contracts by name nor any provider's format.
+Owns the record's layout, its kinds and flags, and the `Batch` that carries records. It knows no provider's
+format: what a provider says differently is translated in its feed.
 
 Everything on the tape has the same fixed-width record, so that the order between a quote and a trade is
 never lost. Prices are integers of 1/10000 $; a missing number is `MISSING`, never 0.

@@ -1,7 +1,4 @@
-"""The exchange's closures and early closes of 2015-2027, as a table.
-
-Owns dates and names only. It refuses to know hours, weekends and what anybody does with a closed day.
-"""
+"""The exchange's closures and early closes of 2015-2027, as a table of dates and names."""
 
 from __future__ import annotations
 

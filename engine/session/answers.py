@@ -21,7 +21,7 @@ from ..views.queries import (
     WhatIfQuery,
 )
 from ..views.scores import scoreboard
-from ..views.signal_tape import around
+from ..views.signal_tape import signal_tape
 from ..views.study import tally
 from ..views.view import SignalRow
 from .symbol_day import SymbolDay
@@ -34,43 +34,43 @@ T = TypeVar("T")
 class AnswerContext:
     """What the person who asks is looking at."""
 
-    stance: ExposureChoice
+    choice: ExposureChoice
     expiry: date | None
-    rerun: WhatIfFold | None = None
+    what_if: WhatIfFold | None = None
 
 
-def answer(slot: SymbolDay, asked: AnswerContext, query: Query[T]) -> T:
+def answer(day: SymbolDay, context: AnswerContext, query: Query[T]) -> T:
     """Return the answer to a query; UsageError for one nobody answers."""
-    return cast(T, _answer(slot, asked, query))
+    return cast(T, _answer(day, context, query))
 
 
-def _answer(slot: SymbolDay, asked: AnswerContext, query: Query[Any]) -> object:
+def _answer(day: SymbolDay, context: AnswerContext, query: Query[Any]) -> object:
     match query:
         case SmileQuery():
-            return slot.projector.smile(asked.expiry)
+            return day.projector.smile(context.expiry)
         case TopQuery(by):
-            return slot.projector.top(by, asked.stance, asked.expiry)
+            return day.projector.top(by, context.choice, context.expiry)
         case HeatQuery():
-            return slot.projector.heat(query, asked.stance.convention, asked.expiry)
+            return day.projector.heat(query, context.choice.convention, context.expiry)
         case FlowQuery():
-            return flow_lines(slot.timeline.history, slot.timeline.clock)
+            return flow_lines(day.timeline.history, day.timeline.at_ns)
         case ScoreQuery():
-            return scoreboard([tally(slot.timeline)])
+            return scoreboard([tally(day.timeline)])
         case SignalTapeQuery(index):
-            return around(slot.timeline, index, _signal(slot, index))
+            return signal_tape(day.timeline, index, _signal(day, index))
         case WhatIfQuery():
-            return asked.rerun.comparison() if asked.rerun else _nothing_changed(slot)
+            return context.what_if.comparison() if context.what_if else _nothing_changed(day)
         case _:
             raise UsageError(f"Nobody answers a {type(query).__name__}.")
 
 
-def _signal(slot: SymbolDay, index: int) -> SignalRow:
-    log = slot.signals()
+def _signal(day: SymbolDay, index: int) -> SignalRow:
+    log = day.signals()
     if not 0 <= index < len(log):
         raise NoDataError(f"There is no signal {index + 1} at this moment; there are {len(log)}.")
     return log[index]
 
 
-def _nothing_changed(slot: SymbolDay) -> WhatIfComparison:
-    played = tally(slot.timeline)
+def _nothing_changed(day: SymbolDay) -> WhatIfComparison:
+    played = tally(day.timeline)
     return compared((), played, played)

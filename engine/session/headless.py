@@ -7,7 +7,7 @@ unlimited speed nothing ever waits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from ..fold.outcomes import HORIZONS_S
@@ -15,9 +15,9 @@ from ..fold.rules.catalogue import RULE_NAMES
 from ..model.events import NS
 from ..tape.link import Badge
 from ..tape.replay_clock import TapeClock
-from ..views.projection import PlaybackState
 from ..views.view import FiredSignal, Outcome, SignalRow, View
-from .symbol_day import PlayerParams, Source, SymbolDay, open_slot
+from .source import Source
+from .symbol_day import PlayerParams, open_symbol_day
 
 STATUS_NS = 5 * NS
 VIEW_NS = 300 * NS
@@ -82,61 +82,67 @@ class SymbolRun:
     """One symbol of the run."""
 
     def __init__(self, source: Source, symbol: str, params: PlayerParams, wall: Callable[[], int]) -> None:
-        self.slot: SymbolDay = open_slot(source.open(symbol), params)
+        self.symbol_day = open_symbol_day(source.open(symbol), params)
         self._symbol = symbol
         self._wall = wall
         self._spent_ns = 0
-        self._said = (wall(), 0)
+        self._at_last_status = (wall(), 0)
         self._version = 0
-        self._over = [0] * len(HORIZONS_S)
-        self._noticed = 0
+        self._outcomes_told = [0] * len(HORIZONS_S)
+        self._notes_told = 0
 
     @property
     def end_ns(self) -> int:
-        return self.slot.timeline.end_ns
+        """The last moment of the tape that is at hand, ns UTC."""
+        return self.symbol_day.timeline.end_ns
 
     @property
     def start_ns(self) -> int:
-        return self.slot.timeline.start_ns
+        """Where it begins, ns UTC."""
+        return self.symbol_day.timeline.start_ns
+
+    @property
+    def at_ns(self) -> int:
+        """The moment it is played up to, ns UTC."""
+        return self.symbol_day.timeline.at_ns
 
     def advance(self, to_ns: int) -> tuple[FiredSignal, ...]:
         """Fold up to `to_ns` and return what fired."""
-        timeline = self.slot.timeline
-        before, began = timeline.signal_count, self._wall()
-        for _ in self.slot.advance(to_ns):
+        before, began = self.symbol_day.timeline.signal_count, self._wall()
+        for _ in self.symbol_day.advance(to_ns):
             pass
         self._spent_ns += self._wall() - began
-        return self.slot.fired_after(before)
+        return self.symbol_day.fired_after(before)
 
-    def follow(self, limit: int) -> tuple[FiredSignal, ...]:
+    def fold_news(self, limit: int) -> tuple[FiredSignal, ...]:
         """Fold what has come in on a live tape, about `limit` events of it, and return what fired."""
         began = self._wall()
-        fired = self.slot.follow(limit)[1] if self.slot.live else ()
+        fired = self.symbol_day.fold_news(limit)[1] if self.symbol_day.live else ()
         self._spent_ns += self._wall() - began
-        if self.slot.only_known:  # what came of signals that are no news is none either
-            self._over = [self.slot.timeline.signal_count] * len(HORIZONS_S)
+        if self.symbol_day.only_known:  # what came of signals that are no news is none either
+            self._outcomes_told = [self.symbol_day.timeline.signal_count] * len(HORIZONS_S)
         return fired
 
-    def followed(self) -> Iterator[HorizonOutcome]:
+    def new_outcomes(self) -> Iterator[HorizonOutcome]:
         """Yield the outcomes that have become known since the last call, by horizon."""
-        rows, outcomes = self.slot.projector.signals(), self.slot.projector.outcomes()
-        for h, over in enumerate(self._over):
-            while over < len(rows) and len(known := outcomes.of(over)) > h:
-                end_ns = rows[over].ts_ns + HORIZONS_S[h] * NS
-                yield HorizonOutcome(end_ns, self._symbol, rows[over], known[h])
-                over += 1
-            self._over[h] = over
+        rows, outcomes = self.symbol_day.projector.signals(), self.symbol_day.projector.outcomes()
+        for h, told in enumerate(self._outcomes_told):
+            while told < len(rows) and len(known := outcomes.of(told)) > h:
+                end_ns = rows[told].ts_ns + HORIZONS_S[h] * NS
+                yield HorizonOutcome(end_ns, self._symbol, rows[told], known[h])
+                told += 1
+            self._outcomes_told[h] = told
 
-    def status(self) -> Status:
-        """Return how it stands at the playhead."""
-        info, link, now = self.slot.timeline.tape.info, self.slot.link, self._wall()
-        counts = self.slot.projector.counts(link)
-        since, events = self._said
-        self._said = (now, counts.events)
+    def next_status(self) -> Status:
+        """Return how it stands, with the pace since the last call."""
+        info, link, now = self.symbol_day.timeline.tape.info, self.symbol_day.link, self._wall()
+        counts = self.symbol_day.projector.counts(link)
+        since, events = self._at_last_status
+        self._at_last_status = (now, counts.events)
         return Status(
-            ts_ns=self.slot.timeline.now_ns,
+            ts_ns=self.symbol_day.timeline.state_ns,
             symbol=self._symbol,
-            badge=self.slot.badge,
+            badge=self.symbol_day.badge,
             source=info.source,
             events=counts.events,
             events_per_s=(counts.events - events) * NS / max(now - since, 1),
@@ -145,37 +151,30 @@ class SymbolRun:
             connection=link.state if link else "none",
         )
 
-    def view(self, symbols: tuple[str, ...], speed: float) -> View:
-        """Return the view at the playhead."""
-        info = self.slot.timeline.tape.info
+    def next_view(self, symbols: tuple[str, ...], speed: float) -> View:
+        """Return the view at the playhead, of a version of its own."""
         self._version += 1
-        playing = PlaybackState(
-            generation=0,
+        playing = replace(
+            self.symbol_day.playback(),
             version=self._version,
-            source=info.source,
             symbols=symbols,
-            badge=self.slot.badge,
-            paused=False,
             speed=speed,
-            events_per_s=self._pace(),
-            notes=info.notes,
-            live_ns=self.slot.live_ns,
-            lag=self.slot.lag,
-            link=self.slot.link,
+            events_per_s=self._events_per_s(),
         )
-        return self.slot.view(playing)
+        return self.symbol_day.view(playing)
 
-    def notices(self) -> Iterator[Notice]:
+    def new_notices(self) -> Iterator[Notice]:
         """Yield what the user's rules came to since the last call."""
-        notes = self.slot.rules.notes if self.slot.rules else []
-        yield from (Notice(self.slot.timeline.clock, self._symbol, note) for note in notes[self._noticed :])
-        self._noticed = len(notes)
+        notes = self.symbol_day.rules.notes if self.symbol_day.rules else []
+        yield from (Notice(self.at_ns, self._symbol, note) for note in notes[self._notes_told :])
+        self._notes_told = len(notes)
 
     def summary(self) -> Summary:
         """Return what it came to."""
-        timeline = self.slot.timeline
-        counts = self.slot.projector.counts()
+        timeline = self.symbol_day.timeline
+        counts = self.symbol_day.projector.counts()
         rules = [int(signal["rule"]) for signal in timeline.signals[: timeline.signal_count]]
+        own = self.symbol_day.rules
         under = timeline.state.under[0]
         return Summary(
             symbol=self._symbol,
@@ -183,20 +182,18 @@ class SymbolRun:
             events=counts.events,
             trades=counts.trades,
             quotes=counts.quotes,
-            signals={name: rules.count(rule) for rule, name in enumerate(RULE_NAMES)} | self._own(),
+            signals={name: rules.count(rule) for rule, name in enumerate(RULE_NAMES)}
+            | ({name: own.log.count(name) for name in own.names} if own else {}),
             state_hash=timeline.state.digest(),
             wall_s=self._spent_ns / NS,
-            events_per_s=self._pace(),
+            events_per_s=self._events_per_s(),
             first_ts=int(under["begin_ts"]),
             last_ts=int(under["clock"]),
         )
 
-    def _own(self) -> dict[str, int]:
-        own = self.slot.rules
-        return {name: own.log.count(name) for name in own.names} if own else {}
-
-    def _pace(self) -> float:
-        return self.slot.projector.counts().events * NS / max(self._spent_ns, 1)
+    def _events_per_s(self) -> float:
+        """Return the pace of the fold alone, over all of it."""
+        return self.symbol_day.projector.counts().events * NS / max(self._spent_ns, 1)
 
 
 def replay(
@@ -220,17 +217,17 @@ def replay(
     end = max(run.end_ns for run in runs)
     for mark in _marks(start, end, speed):
         _wait(clock, mark, wall, sleep)
-        live = [run for run in runs if run.slot.timeline.clock < run.end_ns]
+        live = [run for run in runs if run.at_ns < run.end_ns]
         said: list[FiredSignal | HorizonOutcome] = [item for run in live for item in run.advance(mark)]
-        said += [item for run in live for item in run.followed()]
+        said += [item for run in live for item in run.new_outcomes()]
         yield from sorted(said, key=moment)
-        yield from (notice for run in live for notice in run.notices())
+        yield from (notice for run in live for notice in run.new_notices())
         if (mark - start) % STATUS_NS == 0:
-            yield from (run.status() for run in live if mark <= run.end_ns)
+            yield from (run.next_status() for run in live if mark <= run.end_ns)
         if views and (mark - start) % VIEW_NS == 0:
-            yield from (run.view(shown, speed) for run in live if mark < run.end_ns)
+            yield from (run.next_view(shown, speed) for run in live if mark < run.end_ns)
     if views:
-        yield from (run.view(shown, speed) for run in runs)
+        yield from (run.next_view(shown, speed) for run in runs)
     yield from (run.summary() for run in runs)
 
 

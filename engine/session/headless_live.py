@@ -16,8 +16,9 @@ from ..tape.link import Badge
 from ..views.view import FiredSignal
 from .headless import STATUS_NS, VIEW_NS, HorizonOutcome, Item, Notice, SymbolRun, moment
 from .playback import TICK_EVENTS
+from .source import LiveSource
 from .source_thread import SourceThread
-from .symbol_day import LiveSource, PlayerParams
+from .symbol_day import PlayerParams
 
 TURN_S = 0.05
 """The least between two looks: what comes in meanwhile is folded in one go."""
@@ -52,19 +53,19 @@ def follow(
         while not stopped():
             over = feed.over  # what it wrote before it ended is folded below
             yield from _news(runs)
-            yield from links.notices()
+            yield from links.new_notices()
             if wall() >= status_ns:
                 status_ns += STATUS_NS
-                yield from (run.status() for run in runs)
+                yield from (run.next_status() for run in runs)
             if views and wall() >= view_ns:
                 view_ns += VIEW_NS
-                yield from (run.view(shown, 1.0) for run in runs)
-            if not any(run.slot.live for run in runs) or (over and not any(map(_unfolded, runs))):
+                yield from (run.next_view(shown, 1.0) for run in runs)
+            if not any(run.symbol_day.live for run in runs) or (over and not any(map(_unfolded, runs))):
                 break
             if not any(map(_unfolded, runs)):
                 feed.wait(turn_s, min(max(status_ns - wall(), 0) / NS, LOOK_S))
     if views:
-        yield from (run.view(shown, 1.0) for run in runs)
+        yield from (run.next_view(shown, 1.0) for run in runs)
     yield from (run.summary() for run in runs)
     if feed.error is not None:
         raise feed.error
@@ -72,14 +73,15 @@ def follow(
 
 def _news(runs: Sequence[SymbolRun]) -> Iterator[Item]:
     """Fold what has come in, and yield what there is to say of it in the order of the tape."""
-    said: list[FiredSignal | HorizonOutcome] = [item for run in runs for item in run.follow(TICK_EVENTS)]
-    said += [item for run in runs for item in run.followed()]
+    said: list[FiredSignal | HorizonOutcome] = [item for run in runs for item in run.fold_news(TICK_EVENTS)]
+    said += [item for run in runs for item in run.new_outcomes()]
     yield from sorted(said, key=moment)
-    yield from (notice for run in runs for notice in run.notices())
+    yield from (notice for run in runs for notice in run.new_notices())
 
 
 def _unfolded(run: SymbolRun) -> bool:
-    return run.slot.live and (run.slot.behind or run.slot.longer is not None)
+    day = run.symbol_day
+    return day.live and (day.behind or day.longer is not None)
 
 
 class _Links:
@@ -89,16 +91,16 @@ class _Links:
         self._runs = runs
         self._said: set[str] = set()
 
-    def notices(self) -> Iterator[Notice]:
-        links = [(run, run.slot.link) for run in self._runs]
+    def new_notices(self) -> Iterator[Notice]:
+        links = [(run, run.symbol_day.link) for run in self._runs]
         if all(link is None or (not link.note and link.badge in _WELL) for _, link in links):
             self._said.clear()
         for run, link in links:
             words = "" if link is None else re.sub(r"[0-9]+", "", link.note)  # ages count on
             if link is not None and words and words not in self._said:
                 self._said.add(words)
-                info = run.slot.timeline.tape.info
-                yield Notice(run.slot.timeline.clock, info.symbol, link.note)
+                info = run.symbol_day.timeline.tape.info
+                yield Notice(run.at_ns, info.symbol, link.note)
 
 
 class _SourceTask:

@@ -28,8 +28,9 @@ from ..views.commands import Command
 from ..views.queries import Query
 from ..views.view import Counts, Detail, FiredSignal, View
 from .player import Player, TickResult
+from .source import LiveSource, Source
 from .source_thread import SourceThread
-from .symbol_day import LiveSource, PlayerParams, Source
+from .symbol_day import PlayerParams
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
-"""The slots of several sources: what is open, what could not be, and the live ones followed all of them.
+"""The days of several sources that are open, those that could not be, and the news of the live ones.
 
-Owns which tapes are in memory. It refuses to know which of them is shown and at what moment.
+Owns which tapes are in memory, not which of them is shown and at what moment.
 """
 
 from __future__ import annotations
@@ -10,31 +10,21 @@ from dataclasses import replace
 
 from ..model.errors import NoDataError, SpymonError
 from ..tape.link import Badge
-from ..tape.live_tape import LiveTape
 from ..tape.timeline import Timeline
 from ..views.view import FiredSignal
-from .symbol_day import (
-    LOST,
-    SCOUT_EVENTS,
-    Key,
-    LiveSource,
-    PlayerParams,
-    Source,
-    SymbolDay,
-    open_slot,
-    open_timeline,
-)
+from .source import Key, LiveSource, Source
+from .symbol_day import LOST, SCOUT_EVENTS, PlayerParams, SymbolDay, open_symbol_day, open_timeline
 from .user_rules.run import Piece
 
 
 class OpenDays:
-    """Slots by source and symbol, each opened once; the bounds of `params` are those of the first source."""
+    """Days by source and symbol, each opened once; the bounds of `params` are those of the first source."""
 
     def __init__(self, sources: Sequence[Source], params: PlayerParams) -> None:
         self._sources = {source.name: source for source in sources}
         self._bounded = sources[0].name
         self._params = params
-        self._slots: dict[Key, SymbolDay] = {}
+        self._days: dict[Key, SymbolDay] = {}
         self._refused: dict[Key, str] = {}
         self._lost: dict[str, str] = {}
 
@@ -46,16 +36,16 @@ class OpenDays:
 
     def open(self, key: Key) -> SymbolDay:
         """Return a tape, opened now if it was not before; raises what its source raises."""
-        if key not in self._slots:
+        if key not in self._days:
             name, symbol = key
             tape = self._sources[name].open(symbol)
-            self._slots[key] = open_slot(tape, self._params, bounded=name == self._bounded)
+            self._days[key] = open_symbol_day(tape, self._params, bounded=name == self._bounded)
             self._refused.pop(key, None)
-        return self._slots[key]
+        return self._days[key]
 
     def again(self, key: Key, params: PlayerParams) -> Timeline:
         """Return another fold of an open tape, between the same bounds, at its start."""
-        return open_timeline(self.open(key).timeline.tape, params, bounded=key[0] == self._bounded)
+        return open_timeline(self.open(key).front.tape, params, bounded=key[0] == self._bounded)
 
     def scout(self, source: Source, first: str) -> bool:
         """Fold a little ahead, `first` before the source's others; return whether there is more.
@@ -64,17 +54,17 @@ class OpenDays:
         or read is left alone from then on.
         """
         keys = [(source.name, symbol) for symbol in (first, *source.symbols)]
-        again = [key for key, slot in self._slots.items() if slot.live]
+        again = [key for key, day in self._days.items() if day.live]
         return any(self._scouts(key) for key in (*again, *keys))
 
     def _scouts(self, key: Key) -> bool:
         if key in self._refused:
             return False
         try:
-            slot = self.open(key)
-            if slot.live:
-                return slot.relist(SCOUT_EVENTS)
-            return not slot.timeline.scout(SCOUT_EVENTS)
+            day = self.open(key)
+            if day.live:
+                return day.fold_again(SCOUT_EVENTS)
+            return not day.timeline.scout(SCOUT_EVENTS)
         except SpymonError as error:
             self._give_up(key, error)
             return False
@@ -87,7 +77,7 @@ class OpenDays:
     # --- live days --------------------------------------------------------------------------------
 
     def open_live(self) -> None:
-        """Open every symbol of every live source, so that all are followed."""
+        """Open every symbol of every live source, so that the news of all are folded."""
         for source in self._sources.values():
             for symbol in source.symbols if isinstance(source, LiveSource) else ():
                 try:
@@ -97,18 +87,18 @@ class OpenDays:
 
     def live(self) -> list[tuple[Key, SymbolDay]]:
         """Return the days that go on; any thread may ask."""
-        return [(key, slot) for key, slot in list(self._slots.items()) if slot.live]
+        return [(key, day) for key, day in list(self._days.items()) if day.live]
 
-    def follow(self, limit: int) -> tuple[dict[Key, list[Piece]], list[FiredSignal]]:
+    def fold_news(self, limit: int) -> tuple[dict[Key, list[Piece]], list[FiredSignal]]:
         """Fold what has come in on every live tape; return the pieces of each, and all that fired, in order.
 
         limit : events of each tape, at most
         """
         pieces: dict[Key, list[Piece]] = {}
         fired: list[FiredSignal] = []
-        for key, slot in self.live():
+        for key, day in self.live():
             try:
-                pieces[key], told = slot.follow(limit)
+                pieces[key], told = day.fold_news(limit)
                 fired.extend(told)
             except SpymonError as error:
                 self._give_up(key, error)
@@ -117,12 +107,12 @@ class OpenDays:
     def lose(self, source: str, why: str) -> None:
         """Note that a live source has given up; what it has told stays."""
         self._lost[source] = why
-        for (name, _), slot in self._slots.items():
-            tape = slot.timeline.tape
-            if name == source and isinstance(tape, LiveTape):
+        for (name, _), day in self._days.items():
+            tape = day.front.growing
+            if name == source and tape:
                 tape.link = replace(tape.link, badge=Badge.STALE, state=LOST)
 
     def _give_up(self, key: Key, error: SpymonError) -> None:
         self._refused[key] = str(error)
-        if key in self._slots:
-            self._slots[key].live = False
+        if key in self._days:
+            self._days[key].end()

@@ -18,9 +18,8 @@ from typing import TypeVar
 
 from ..analytics.key_levels import Levels
 from ..analytics.terms import Terms
-from ..model.calendar import next_session, ready_ns
 from ..model.errors import NoDataError, StoreError
-from ..model.events import NS
+from ..model.next_session import next_ready_ns, wait_until
 from ..store.days.recording import DayRecording
 from ..store.days.store import DayStore
 from ..store.journal.compaction import compact
@@ -30,13 +29,10 @@ from ..tape.link import Lag, Link
 from ..tape.live_tape import Begin, LiveTape
 from ..tape.tape import Tape, TapeInfo
 from .recorder_fold import RecorderFold
-from .symbol_day import LiveSource
+from .source import LiveSource
 
 TURN_S = 0.1
 """Wall time between two looks at the tapes; an attached screen sees no more often."""
-
-LONGEST_WAIT_S = 30.0
-"""A machine that was asleep notices within this time that a day has begun."""
 
 T = TypeVar("T")
 
@@ -80,11 +76,6 @@ class RecorderListener:
     say: Callable[[str], None] = lambda sentence: None
 
 
-def next_day(day: date) -> int:
-    """Return when the session after a day is made ready for, ns UTC."""
-    return ready_ns(next_session(day))
-
-
 def copy_nowhere(day: date) -> Iterator[str]:
     """Leave a day where it is."""
     return iter(())
@@ -110,7 +101,7 @@ class Recorder:
         fold: Callable[[Tape], str],
         listener: RecorderListener | None = None,
         terms: Terms | None = None,
-        next_begin: Callable[[date], int | None] = next_day,
+        next_begin: Callable[[date], int | None] = next_ready_ns,
         now: Callable[[], int] = time.time_ns,
         copy: Copy = copy_nowhere,
     ) -> None:
@@ -253,8 +244,11 @@ class Recorder:
             stop.set()
             return
         stopping = asyncio.create_task(stop.wait())
-        while not stopping.done() and (left_s := (begin_ns - self._now()) / NS) > 0:
-            await asyncio.wait({stopping}, timeout=min(left_s, LONGEST_WAIT_S))
+
+        async def pause(seconds: float) -> None:
+            await asyncio.wait({stopping}, timeout=seconds)
+
+        await wait_until(begin_ns, self._now, pause, stop.is_set)
         stopping.cancel()
 
     async def _in_worker(self, work: Callable[[], T]) -> T:

@@ -1,65 +1,33 @@
-"""A slot: one symbol's tape, opened, with its timeline and its projector.
+"""One symbol's day, opened: its fold at the front and at the moment that is shown, and what is seen of it.
 
-Owns what a source must offer, which expirations are watched, between which bounds, and how a tape that is
-still written is followed. It refuses to know what is shown and what plays it.
+Owns which expirations are watched, between which bounds, and how the news of a tape that is still written is
+folded, whatever is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Protocol, runtime_checkable
 
 from ..analytics.exposure_choice import ExposureChoice
 from ..analytics.terms import Terms
 from ..fold.params import FoldParams
 from ..model.errors import NoDataError
 from ..model.events import NS
-from ..tape.link import Badge, Lag, Link
-from ..tape.live_tape import LiveTape
-from ..tape.tape import Tape
+from ..tape.link import Badge, Link
+from ..tape.tape import Tape, growing
 from ..tape.timeline import Timeline, TimelineParams
 from ..views.projection import PlaybackState, Projector
 from ..views.view import FiredSignal, SignalHistory, View
 from .user_rules import RuleKind
 from .user_rules.run import Piece, RuleRun
 
-Key = tuple[str, str]
-"""A source's name and a symbol."""
-
 SCOUT_EVENTS = 32_768
 """Events folded ahead in one go: short enough that a key press waits for no more than a few ms."""
 
 LOST = "lost"
 """The state of a connection whose source has given up."""
-
-
-class Source(Protocol):
-    """Somewhere tapes come from; `symbols` are those it can open, in the order they are shown."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def symbols(self) -> tuple[str, ...]: ...
-
-    def open(self, symbol: str) -> Tape:
-        """Return the symbol's tape; NoDataError or StoreError when there is none."""
-        ...
-
-
-@runtime_checkable
-class LiveSource(Source, Protocol):
-    """A source whose tapes are written while `run` runs; `open` returns a symbol's one `LiveTape`."""
-
-    async def run(self, notify: Callable[[], None]) -> None:
-        """Write the tapes until the day is over, then close them; SpymonError when it cannot go on.
-
-        notify : to be called, from any thread, when there is more to read or a link has changed
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +59,14 @@ class PlayerParams:
 class SymbolDay:
     """One symbol of one source, opened.
 
-    live   : whether the tape is still written, or not all of it has been followed
-    behind : whether `follow` has more to fold
-    longer : the day as far as it is folded again, while the tape lists contracts the timeline does not know
+    front    : its fold as far as it goes; the user's rules look there
+    timeline : the same fold at the moment that is shown; only of a live day that can be another one
+    live     : whether the tape is still written, or not all of it has been folded
+    behind   : whether `fold_news` has more to fold
+    longer   : the day as far as it is folded again, while the tape lists contracts the fold does not know
     """
 
+    front: Timeline
     timeline: Timeline
     projector: Projector
     rules: RuleRun | None = None
@@ -104,41 +75,55 @@ class SymbolDay:
     behind: bool = False
     longer: SymbolDay | None = None
 
+    # --- two cursors ------------------------------------------------------------------------------
+
+    @property
+    def parted(self) -> bool:
+        """Whether another moment than the front is shown."""
+        return self.timeline.cursor is not self.front.cursor
+
+    def part(self) -> None:
+        """Let what is shown stay where it is, while the front goes on."""
+        self.timeline.cursor = self.front.cursor.copy()
+
+    def rejoin(self) -> None:
+        """Show the front again."""
+        self.timeline.cursor = self.front.cursor
+
+    def end(self) -> None:
+        """Say that nothing comes any more; what is shown stays, and is what is played on."""
+        self.live = False
+        self.front.cursor = self.timeline.cursor
+
     # --- a day that goes on -----------------------------------------------------------------------
 
     @property
     def link(self) -> Link | None:
         """What the source says of the connection; None for a day that was never live."""
-        tape = self.timeline.tape
-        return tape.link if isinstance(tape, LiveTape) else None
-
-    @property
-    def lag(self) -> Lag | None:
-        """How late the last events of a day that goes on came."""
-        tape = self.timeline.tape
-        return tape.lag() if self.live and isinstance(tape, LiveTape) else None
+        tape = self.front.growing
+        return tape.link if tape else None
 
     @property
     def live_ns(self) -> int | None:
         """The front of a day that goes on, ns UTC; None of any other."""
-        return self.timeline.front_ns if self.live else None
+        if not self.live:
+            return None
+        return self.front.state_ns if self.front.is_early else self.front.end_ns
 
     @property
     def only_known(self) -> bool:
         """Whether all that is folded at the front was on the tape before anybody listened."""
-        tape = self.timeline.tape
-        return isinstance(tape, LiveTape) and self.timeline.front_events <= tape.known
+        tape = self.front.growing
+        return tape is not None and self.front.events <= tape.known
 
     @property
     def badge(self) -> Badge:
-        """What a view of the playhead shows first."""
-        if self.live and self.timeline.parted:
-            return Badge.REWIND
-        return self._front_badge
+        """What a view of it shows first."""
+        return Badge.REWIND if self.live and self.parted else self._front_badge
 
     @property
     def _front_badge(self) -> Badge:
-        info = self.timeline.tape.info
+        info = self.front.tape.info
         if self.link is None or (info.simulated and not self.live):
             return info.badge
         return self.link.badge if self.live or self._broke_off else Badge.REPLAY
@@ -147,49 +132,39 @@ class SymbolDay:
     def _broke_off(self) -> bool:
         """Whether this is the last that a source told before it gave up."""
         lost = self.link is not None and self.link.state == LOST
-        return lost and self.timeline.clock >= self.timeline.end_ns
+        return lost and self.timeline.at_ns >= self.timeline.end_ns
 
-    def follow(self, limit: int) -> tuple[list[Piece], tuple[FiredSignal, ...]]:
-        """Fold what a live tape has been given, wherever the screen looks; return it and what fired.
+    def fold_news(self, limit: int) -> tuple[list[Piece], tuple[FiredSignal, ...]]:
+        """Fold what a live tape has been given, whatever is shown of it; return it and what fired.
 
         At most about `limit` events; what is no news is folded, and not returned.
         """
-        timeline = self.timeline
-        timeline.grow()
-        if self.relist(SCOUT_EVENTS):
+        self.front.grow()
+        if self.fold_again(SCOUT_EVENTS):
             return [], ()
-        timeline, rewound = self.timeline, self.timeline.parted
-        if rewound:
-            timeline.exchange()
-        try:
-            return self._followed(limit)
-        finally:
-            if rewound:
-                timeline.exchange()
-
-    def _followed(self, limit: int) -> tuple[list[Piece], tuple[FiredSignal, ...]]:
-        timeline = self.timeline
-        assert isinstance(timeline.tape, LiveTape), "only live tapes are followed"
-        known = timeline.tape.known - timeline.events
+        front, tape = self.front, self.front.growing
+        assert tape is not None, "only a tape that grows has news"
+        known = tape.known - front.events
         most = min(limit, known) if known > 0 else limit
-        before = timeline.signal_count
-        pieces = list(self.advance(timeline.end_ns, most))
-        if timeline.events == timeline.tape.events:  # a limit that was just met leaves the last moment open
-            pieces.extend(self.advance(timeline.end_ns, limit))
+        before = front.signal_count
+        pieces = list(self.advance(front.end_ns, most))
+        if front.events == tape.events:  # a limit that was just met leaves the last moment open
+            pieces.extend(self.advance(front.end_ns, limit))
         fired = self.fired_after(before)
-        self.behind = timeline.events < timeline.tape.events or timeline.clock < timeline.end_ns
-        self.live = timeline.open or self.behind
+        self.behind = front.events < tape.events or front.at_ns < front.end_ns
+        if not front.open and not self.behind:
+            self.end()
         return ([], ()) if known > 0 else (pieces, fired)
 
-    def relist(self, limit: int) -> bool:
+    def fold_again(self, limit: int) -> bool:
         """Fold `limit` events of the day again if more contracts are listed; return whether there is more.
 
         What was told already is not told again: the longer fold takes over at the very event this one is at.
         """
-        if not self.timeline.outgrown:
+        if not self.front.outgrown:
             return False
-        if self.longer is None or self.longer.timeline.outgrown:
-            self.longer = laid_out(self.timeline.tape, self.params, bounded=False)
+        if self.longer is None or self.longer.front.outgrown:
+            self.longer = at_start(self.front.tape, self.params, bounded=False)
         if not self._has_caught_up(self.longer):
             self._catch_up(self.longer, limit)
         if not self._has_caught_up(self.longer):
@@ -200,10 +175,10 @@ class SymbolDay:
     def _has_caught_up(self, longer: SymbolDay) -> bool:
         """Whether the longer fold is at the very event the front is at, and the rules have looked as far."""
         looked = not self.rules or not longer.rules or longer.rules.reached_ns >= self.rules.reached_ns
-        return looked and longer.timeline.events >= self.timeline.front_events
+        return looked and longer.front.events >= self.front.events
 
     def _catch_up(self, longer: SymbolDay, limit: int) -> None:
-        left, to_ns = self.timeline.front_events - longer.timeline.events, longer.timeline.end_ns
+        left, to_ns = self.front.events - longer.front.events, longer.front.end_ns
         if left <= 0 and self.rules:
             left, to_ns = limit, self.rules.reached_ns
         for _ in longer.advance(to_ns, min(limit, left)):
@@ -213,57 +188,68 @@ class SymbolDay:
         """Go on with a longer table, at the front and where the screen is."""
         if longer.rules:
             longer.rules.drain()
-        if self.timeline.parted:
-            longer.timeline.part()
-            longer.timeline.seek(self.timeline.clock)
-        self.timeline, self.projector, self.rules = longer.timeline, longer.projector, longer.rules
-        self.longer = None
+        if self.parted:
+            longer.part()
+            longer.timeline.seek(self.timeline.at_ns)
+        self.front, self.timeline = longer.front, longer.timeline
+        self.projector, self.rules, self.longer = longer.projector, longer.rules, None
 
     @property
-    def followed(self) -> float:
+    def share_folded(self) -> float:
         """Share of a live tape that is folded at its front, 0-1."""
-        tape = self.timeline.tape
-        return self.timeline.front_events / max(tape.events, 1) if isinstance(tape, LiveTape) else 1.0
+        tape = self.front.growing
+        return self.front.events / max(tape.events, 1) if tape else 1.0
 
     @property
-    def relisted(self) -> float:
+    def share_folded_again(self) -> float:
         """Share of the day that is folded again with a longer table, 0-1; 1 when nothing is to be."""
         again = self.longer
-        return 1.0 if again is None else again.timeline.events / max(self.timeline.front_events, 1)
+        return 1.0 if again is None else again.front.events / max(self.front.events, 1)
 
     # --- any day ----------------------------------------------------------------------------------
 
     def advance(self, to_ns: int, limit: int | None = None) -> Iterator[Piece]:
-        """Play on to `to_ns` as `Timeline.advance` does; the user's rules look on the way."""
-        return (self.rules or self.timeline).advance(to_ns, limit)
+        """Fold the front on to `to_ns` as `Timeline.advance` does; the user's rules look on the way."""
+        return (self.rules or self.front).advance(to_ns, limit)
+
+    def playback(self) -> PlaybackState:
+        """Return what is to be said of how it is watched, before anybody has chosen anything."""
+        tape = self.front.growing
+        return replace(
+            PlaybackState.of(self.front.tape.info),
+            badge=self.badge,
+            live_ns=self.live_ns,
+            lag=tape.lag() if tape and self.live else None,
+            link=self.link,
+        )
 
     def view(
-        self, playing: PlaybackState, expiry: date | None = None, stance: ExposureChoice | None = None
+        self, playing: PlaybackState, expiry: date | None = None, choice: ExposureChoice | None = None
     ) -> View:
-        """Return the view at the playhead, with what the user's rules have said."""
-        view = self.projector.project(playing, expiry, stance)
+        """Return the view of the moment that is shown, with what the user's rules have said."""
+        view = self.projector.project(playing, expiry, choice)
         return self.rules.log.between(view) if self.rules else view
 
     def signals(self) -> SignalHistory:
-        """Return the log at the playhead, by whose index a view's signals are asked about."""
+        """Return the log at the moment that is shown, by whose index a view's signals are asked about."""
         log = self.projector.signals()
-        return self.rules.log.merged(log, self.timeline.clock) if self.rules else log
+        return self.rules.log.merged(log, self.timeline.at_ns) if self.rules else log
 
     def fired_after(self, count: int) -> tuple[FiredSignal, ...]:
-        """Return the signals up to the playhead, without the fold's first `count` and all told before."""
-        info = self.timeline.tape.info
-        rows = self.projector.signal_rows()[count:]
+        """Return the signals up to the front, without the fold's first `count` and all told before."""
+        info = self.front.tape.info
+        rows = self.projector.signal_rows(self.front.signal_count)[count:]
         if self.rules:
             rows = sorted([*rows, *self.rules.drain()], key=lambda row: row.ts_ns)
         badge, replayed = self._front_badge, info.simulated or not (self.live or self._broke_off)
         return tuple(FiredSignal(info.symbol, row, badge, replayed) for row in rows)
 
-    def signal_beside(self, clock: int, direction: int) -> int | None:
-        """Return the ts of the next known signal after `clock`, or of the last before when negative."""
-        logs = (self.timeline, self.rules.log) if self.rules else (self.timeline,)
+    def signal_beside(self, at_ns: int, direction: int) -> int | None:
+        """Return the ts of the next known signal after `at_ns`, or of the last before when negative."""
+        logs = (self.front.log, self.rules.log) if self.rules else (self.front.log,)
         if direction > 0:
-            return min((ts for log in logs if (ts := log.signal_after(clock)) is not None), default=None)
-        return max((ts for log in logs if (ts := log.signal_before(clock)) is not None), default=None)
+            return min((ts for log in logs if (ts := log.signal_after(at_ns)) is not None), default=None)
+        return max((ts for log in logs if (ts := log.signal_before(at_ns)) is not None), default=None)
 
 
 def chosen_expiries(choice: str | int | date, day: date, listed: Sequence[date]) -> tuple[date, ...]:
@@ -276,39 +262,40 @@ def chosen_expiries(choice: str | int | date, day: date, listed: Sequence[date])
     return tuple(alive[: int(choice)])
 
 
-def open_slot(tape: Tape, params: PlayerParams, bounded: bool = True) -> SymbolDay:
-    """Return a tape with its playhead at the start; NoDataError when it lists nothing that was chosen.
+def open_symbol_day(tape: Tape, params: PlayerParams, bounded: bool = True) -> SymbolDay:
+    """Return a tape at its start; NoDataError when it lists nothing that was chosen.
 
     A tape that is still written may list nothing yet.
     """
-    if isinstance(tape, LiveTape):
-        tape.take()
-    slot = laid_out(tape, params, bounded)
-    slot.live = slot.behind = slot.timeline.open
-    if not slot.projector.expiries and not slot.live:
+    grows = growing(tape)
+    if grows:
+        grows.take()
+    day = at_start(tape, params, bounded)
+    day.live = day.behind = day.front.open
+    if not day.projector.expiries and not day.live:
         info, listed = tape.info, tape.contracts.expiries()
         raise NoDataError(
             f"{info.symbol} lists no expiration for --expiry {params.expiry} on {info.day}; "
             f"it lists {', '.join(map(str, listed[:5])) or 'none at all'}."
         )
-    return slot
+    return day
 
 
-def laid_out(tape: Tape, params: PlayerParams, bounded: bool) -> SymbolDay:
-    """Return a tape with its playhead at the start; it may list nothing that was chosen."""
+def at_start(tape: Tape, params: PlayerParams, bounded: bool) -> SymbolDay:
+    """Return a tape with both cursors at its start; it may list nothing that was chosen."""
     expiries = chosen_expiries(params.expiry, tape.info.day, tape.contracts.expiries())
-    timeline = open_timeline(tape, params, bounded)
-    terms = Terms(rate=params.fold.rate, dividend=params.dividend)
+    front = open_timeline(tape, params, bounded)
+    shown, terms = front.beside(), Terms(rate=params.fold.rate, dividend=params.dividend)
 
-    def projector() -> Projector:
+    def projector(timeline: Timeline) -> Projector:
         return Projector(timeline, terms, params.strikes, expiries)
 
-    rules = RuleRun(params.rules, timeline, projector()) if params.rules else None
-    return SymbolDay(timeline, projector(), rules, params)
+    rules = RuleRun(params.rules, front, projector(front)) if params.rules else None
+    return SymbolDay(front, shown, projector(shown), rules, params)
 
 
 def open_timeline(tape: Tape, params: PlayerParams, bounded: bool) -> Timeline:
     """Return a tape's fold at its start; between the bounds of `params` if `bounded` and nothing is live."""
-    bounded = bounded and not isinstance(tape, LiveTape)
+    bounded = bounded and growing(tape) is None
     start_ns, end_ns = (params.start_ns, params.end_ns) if bounded else (None, None)
     return Timeline(tape, params.fold, params.timeline, start_ns, end_ns)

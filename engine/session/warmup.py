@@ -28,14 +28,14 @@ _ASKED: tuple[Query[object], ...] = (
 
 def warm_up() -> None:
     """Play ten minutes of a simulated day, ask all that a screen asks, and read a frame of every feed."""
-    deck = Player([SimulatedSource(_DAY, symbols=(_SYMBOL,))], PlayerParams(), 1.0, 0)
-    deck.obey(Seek(deck.view(0).start_ns + _PLAYED_NS), 0)
-    deck.tick(0)
-    while deck.busy:
-        deck.tick(0)
-    deck.view(0)
+    player = Player([SimulatedSource(_DAY, symbols=(_SYMBOL,))], PlayerParams(), 1.0, 0)
+    player.obey(Seek(player.view(0).start_ns + _PLAYED_NS), 0)
+    player.tick(0)
+    while player.busy:
+        player.tick(0)
+    player.view(0)
     for query in _ASKED:
-        deck.answer(query)
+        player.answer(query)
     for provider in PROVIDERS:
         if provider.warm_up is not None:
             provider.warm_up()

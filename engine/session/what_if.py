@@ -1,7 +1,7 @@
 """What if: a tape folded once more with other thresholds, a little at a time, and what that changes.
 
 Owns the second fold and its progress, and compares it with the first over what had been played when it was
-asked for: a replay must not tell the future. It refuses to know who waits for it.
+asked for: a replay must not tell the future.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class WhatIfFold:
         self.settings = settings
         self.done = False
         self._again = again
-        self._until_ns = played.clock
+        self._until_ns = played.at_ns
         self._then = tally(played)
         self._comparison: WhatIfComparison | None = None
 
@@ -65,7 +65,7 @@ class WhatIfFold:
     def progress(self) -> float:
         """Share that has been folded again, 0-1."""
         span_ns = self._until_ns - self._again.start_ns
-        return (self._again.clock - self._again.start_ns) / span_ns if span_ns > 0 else 1.0
+        return (self._again.at_ns - self._again.start_ns) / span_ns if span_ns > 0 else 1.0
 
     def work(self, limit: int) -> None:
         """Fold `limit` events more."""

@@ -1,6 +1,6 @@
-"""Checkpoints: places of a fold that are kept, so that any earlier moment is a short fold away.
+"""Checkpoints: positions of a fold that are kept, so that any earlier moment is a short fold away.
 
-Owns where they stand and what they take. Within minutes most of a state stays as it is, so only now and then
+Owns which are kept and what they take. Within minutes most of a state stays as it is, so only now and then
 is one kept whole; the others hold the words in which they differ from it.
 """
 
@@ -22,8 +22,8 @@ GROUP = 8
 
 
 @dataclass(slots=True)
-class Cursor:
-    """A state, and the place on the tape right after the last event it folded."""
+class FoldPosition:
+    """A state, and the position on the tape right after the last event it folded."""
 
     chunk: int
     offset: int
@@ -37,13 +37,14 @@ class Cursor:
     def events(self) -> int:
         return int(self.state.under["events"][0])
 
-    def copy(self) -> Cursor:
-        return Cursor(self.chunk, self.offset, self.state.copy())
+    def copy(self) -> FoldPosition:
+        """Return another, with a state of its own."""
+        return FoldPosition(self.chunk, self.offset, self.state.copy())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
-    """A kept cursor.
+    """A position that is kept.
 
     whole   : the cells it leans on, as words
     differs : one bit for each of them that is another one here
@@ -61,25 +62,25 @@ class Checkpoint:
     words: Words
 
     @classmethod
-    def of(cls, cursor: Cursor, whole: Words | None = None) -> Checkpoint:
-        """Keep a cursor, leaning on `whole` or on nothing but itself."""
-        state = cursor.state
+    def of(cls, position: FoldPosition, whole: Words | None = None) -> Checkpoint:
+        """Keep a position, leaning on `whole` or on nothing but itself."""
+        state = position.state
         here = state.cells.view(np.uint64)
         whole = here.copy() if whole is None else whole
         differs = here != whole
-        place = cursor.clock, cursor.events, cursor.chunk, cursor.offset
-        return cls(*place, state.static, state.under.copy(), whole, np.packbits(differs), here[differs])
+        at = position.clock, position.events, position.chunk, position.offset
+        return cls(*at, state.static, state.under.copy(), whole, np.packbits(differs), here[differs])
 
     @property
     def nbytes(self) -> int:
         """Bytes it takes beside what it leans on."""
         return int(self.under.nbytes + self.differs.nbytes + self.words.nbytes)
 
-    def cursor(self) -> Cursor:
-        """Return the cursor, with a state of its own."""
+    def position(self) -> FoldPosition:
+        """Return the position, with a state of its own."""
         words = self.whole.copy()
         words[np.unpackbits(self.differs, count=len(words)).view(bool)] = self.words
-        return Cursor(self.chunk, self.offset, State(self.static, words.view(CELL), self.under.copy()))
+        return FoldPosition(self.chunk, self.offset, State(self.static, words.view(CELL), self.under.copy()))
 
 
 class Checkpoints:
@@ -90,7 +91,7 @@ class Checkpoints:
     budget_bytes   : above it every second one is dropped and both spacings double
     """
 
-    def __init__(self, first: Cursor, spacing_ns: int, spacing_events: int, budget_bytes: int) -> None:
+    def __init__(self, first: FoldPosition, spacing_ns: int, spacing_events: int, budget_bytes: int) -> None:
         self._spacing_ns, self._spacing_events, self._budget = spacing_ns, spacing_events, budget_bytes
         self._kept: list[Checkpoint] = []
         self.nbytes = 0
@@ -109,18 +110,18 @@ class Checkpoints:
         at = bisect_right(self._kept, ts_ns, key=lambda kept: kept.clock) - 1
         return self._kept[max(at, 0)]
 
-    def offer(self, cursor: Cursor) -> None:
-        """Keep a cursor if it is far enough from the last."""
-        last = self.last
-        if cursor.clock - last.clock < self._spacing_ns or cursor.events - last.events < self._spacing_events:
+    def offer(self, position: FoldPosition) -> None:
+        """Keep a position if it is far enough from the last."""
+        ns, events = position.clock - self.last.clock, position.events - self.last.events
+        if ns < self._spacing_ns or events < self._spacing_events:
             return
-        self._keep(cursor)
+        self._keep(position)
         if self.nbytes > self._budget:
             self._thin()
 
-    def _keep(self, cursor: Cursor) -> None:
+    def _keep(self, position: FoldPosition) -> None:
         lean = self._kept and self._in_group < GROUP
-        kept = Checkpoint.of(cursor, self.last.whole if lean else None)
+        kept = Checkpoint.of(position, self.last.whole if lean else None)
         self._in_group = self._in_group + 1 if lean else 1
         self.nbytes += kept.nbytes + (0 if lean else kept.whole.nbytes)
         self._kept.append(kept)
@@ -131,4 +132,4 @@ class Checkpoints:
         self._spacing_events *= 2
         before, self._kept, self.nbytes, self._in_group = self._kept, [], 0, 0
         for kept in before[::2]:
-            self._keep(kept.cursor())
+            self._keep(kept.position())

@@ -1,6 +1,6 @@
 """A tape: one symbol's day as a source offers it, and the reading of it from anywhere.
 
-Owns what a tape must offer, and which of its chunks are at hand. It refuses to know what is folded.
+Owns what a tape must offer, and which of its chunks are at hand.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from ..model.calendar import Session, Underlying
 from ..model.contracts import ContractTable
 from ..model.events import Events
-from .link import Badge
+from .link import Badge, Lag, Link
 
 if TYPE_CHECKING:  # it compiles, and a list of days must not
-    from .checkpoints import Cursor
+    from .checkpoints import FoldPosition
 
 PIECE = 32_768
 """Most events of one piece: a checkpoint or a stop can only stand between two."""
@@ -77,13 +77,29 @@ class GrowingTape(Tape, Protocol):
     """A tape that is still written while `open`: chunks and `end_ns` grow, and so does its last chunk.
 
     When more contracts are listed, `contracts` is another, longer table; ids stay.
+
+    events : how many can be read
+    known  : how many of its first events are no news: they were there before anybody listened
+    link   : what the writer says of the connection; any thread may put another one in its place
     """
 
     open: bool
+    events: int
+    known: int
+    link: Link
 
     def take(self) -> None:
         """Let what has arrived since the last call be read; nothing changes but in this call."""
         ...
+
+    def lag(self) -> Lag | None:
+        """Return how late the last events came, None before any."""
+        ...
+
+
+def growing(tape: Tape) -> GrowingTape | None:
+    """Return the tape as one that grows, or has grown; None for one that was whole from the beginning."""
+    return tape if isinstance(tape, GrowingTape) else None
 
 
 class Reader:
@@ -94,7 +110,7 @@ class Reader:
 
     def __init__(self, tape: Tape, kept: int) -> None:
         self._tape = tape
-        self.growing = tape if isinstance(tape, GrowingTape) else None
+        self.growing = growing(tape)
         self._kept = kept
         self._chunks: OrderedDict[int, tuple[Events, NDArray[np.int64]]] = OrderedDict()
 
@@ -116,25 +132,25 @@ class Reader:
                 self._chunks.popitem(last=False)
         return found
 
-    def pieces(self, cursor: Cursor, to_ns: int) -> Iterator[Events]:
-        """Yield the events after the cursor, which the caller moves, up to `to_ns` inclusive."""
-        while cursor.chunk < len(self._tape.starts) and self._tape.starts[cursor.chunk] <= to_ns:
-            if cursor.clock > to_ns:
+    def pieces(self, position: FoldPosition, to_ns: int) -> Iterator[Events]:
+        """Yield the events after the position, which the caller moves, up to `to_ns` inclusive."""
+        while position.chunk < len(self._tape.starts) and self._tape.starts[position.chunk] <= to_ns:
+            if position.clock > to_ns:
                 return
-            events, clocks = self.read(cursor.chunk)
+            events, clocks = self.read(position.chunk)
             stop = int(np.searchsorted(clocks, to_ns, side="right"))
-            if cursor.offset < stop:
-                yield events[cursor.offset : min(stop, cursor.offset + PIECE)]
-            elif stop < len(events) or self._is_written(cursor.chunk):
+            if position.offset < stop:
+                yield events[position.offset : min(stop, position.offset + PIECE)]
+            elif stop < len(events) or self._is_written(position.chunk):
                 return
             else:
-                cursor.chunk += 1
-                cursor.offset = 0
+                position.chunk += 1
+                position.offset = 0
 
-    def backwards(self, cursor: Cursor, since_ns: int) -> Iterator[Events]:
-        """Yield the chunks before the cursor, latest first, down to the one in which `since_ns` is."""
-        end: int | None = cursor.offset
-        for chunk in range(cursor.chunk, -1, -1):
+    def backwards(self, position: FoldPosition, since_ns: int) -> Iterator[Events]:
+        """Yield the chunks before the position, latest first, down to the one in which `since_ns` is."""
+        end: int | None = position.offset
+        for chunk in range(position.chunk, -1, -1):
             if chunk < len(self._tape.starts):
                 yield self.read(chunk)[0][:end]
                 if self._tape.starts[chunk] <= since_ns:

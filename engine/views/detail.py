@@ -92,7 +92,7 @@ def last_known(before: int, now: int) -> int:
 
 def _last_minute(timeline: Timeline, cid: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return (volume by second, mid by second) of the last minute; what was cancelled was printed too."""
-    since = timeline.clock - DETAIL_SECONDS * NS
+    since = timeline.at_ns - DETAIL_SECONDS * NS
     events = timeline.recent(cid, since)
     second = np.clip((events["ts"] - since) // NS, 0, DETAIL_SECONDS - 1)
     printed = (events["kind"] == TRADE) & (events["s1"] > 0) & ~np.isin(events["cond"], CANCELS)

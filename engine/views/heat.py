@@ -34,7 +34,7 @@ def heat(
     timeline: Timeline, expiration: Expiration, query: HeatQuery, convention: Convention, terms: Terms
 ) -> Heat:
     """Return the map of some strikes of an expiration up to the playhead."""
-    minutes = timeline.history.minutes(timeline.clock)
+    minutes = timeline.history.minutes(timeline.at_ns)
     at = timeline.history.rungs.of[np.where(expiration.call == ABSENT, expiration.put, expiration.call)]
     values = (
         minutes["delta_flow"].T[at].astype(np.float64)

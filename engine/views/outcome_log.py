@@ -1,6 +1,6 @@
 """What came of the signals of a log, as far as a view's moment knows.
 
-Owns the step from the follower's numbers to `Outcome`, and that no outcome is told before its time has come.
+Owns the step from the tracker's numbers to `Outcome`, and that no outcome is told before its time has come.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from .view import Outcome
 
 
 class TimelineOutcomes:
-    """An `OutcomeLog` of the signals that are followed, up to `clock`.
+    """An `OutcomeLog` of the signals that are followed, up to `at_ns`.
 
     told : outcomes made before, by signal and horizon; one dict may serve every view of a tape, because
            what is known never changes
     """
 
-    def __init__(self, follower: OutcomeTracker, clock: int, told: dict[tuple[int, int], Outcome]) -> None:
-        self._points, self._point_of = follower.points, follower.point_of
-        self._clock = clock
+    def __init__(self, tracker: OutcomeTracker, at_ns: int, told: dict[tuple[int, int], Outcome]) -> None:
+        self._points, self._point_of = tracker.points, tracker.point_of
+        self._at_ns = at_ns
         self._told = told
 
     def of(self, index: int) -> tuple[Outcome, ...]:
@@ -35,15 +35,12 @@ class TimelineOutcomes:
         over = [
             h
             for h, seconds in enumerate(HORIZONS_S)
-            if begun + seconds * NS <= self._clock and point["known"][0, h] != PENDING
+            if begun + seconds * NS <= self._at_ns and point["known"][0, h] != PENDING
         ]
-        return tuple(self._outcome(index, h, point) for h in over)
-
-    def _outcome(self, index: int, h: int, point: Records) -> Outcome:
-        key = index, h
-        if key not in self._told:
-            self._told[key] = outcome(point, h)
-        return self._told[key]
+        for h in over:
+            if (index, h) not in self._told:
+                self._told[index, h] = outcome(point, h)
+        return tuple(self._told[index, h] for h in over)
 
 
 def outcome(point: Records, h: int) -> Outcome:

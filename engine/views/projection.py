@@ -24,6 +24,7 @@ from ..model.contracts import Contract
 from ..model.events import MISSING, PRICE_SCALE
 from ..tape.link import Badge, Lag, Link
 from ..tape.strike_window import StrikeTracker, StrikeTrackerParams
+from ..tape.tape import TapeInfo
 from ..tape.timeline import Timeline
 from .detail import detail_of
 from .expiration import NO_EXPIRATION, Expiration, expiration_of, legs
@@ -54,6 +55,12 @@ class PlaybackState:
     lag: Lag | None = None
     link: Link | None = None
 
+    @classmethod
+    def of(cls, info: TapeInfo) -> PlaybackState:
+        """Return what a tape says by itself: nothing depends on a person, or on the machine."""
+        symbols = (info.symbol,)
+        return cls(0, 0, info.source, symbols, info.badge, False, 1.0, nan, info.notes)
+
 
 class Projector:
     """Projects one symbol's timeline; remembers only which strike is at the money (hysteresis).
@@ -83,7 +90,7 @@ class Projector:
         self, playing: PlaybackState, expiry: date | None = None, choice: ExposureChoice | None = None
     ) -> View:
         """Return the view at the timeline's playhead; `expiry` None shows the nearest that still trades."""
-        timeline, info, now_ns = self._timeline, self._timeline.tape.info, self._timeline.now_ns
+        timeline, info, now_ns = self._timeline, self._timeline.tape.info, self._timeline.state_ns
         under = timeline.state.under[0]
         shown, expiration, rows, atm = self._looked_at(expiry)
         visible = expiration.part(rows)
@@ -171,9 +178,9 @@ class Projector:
         rows = self.signal_rows()
         return SignalHistory(self._rows, len(rows), self._repeats())
 
-    def signal_rows(self) -> SignalHistory:
-        """Return the log without what each row stands for besides itself."""
-        count = self._timeline.signal_count
+    def signal_rows(self, count: int | None = None) -> SignalHistory:
+        """Return the log's first `count` rows, or those up to the cursor, without what each stands for."""
+        count = self._timeline.signal_count if count is None else count
         for signal in self._timeline.signals[len(self._rows) : count]:
             cid = int(signal["cid"])
             self._rows.append(signal_row(signal, self._table[cid] if cid else None))
@@ -193,7 +200,7 @@ class Projector:
 
     def outcomes(self) -> TimelineOutcomes:
         """Return what has come of the signals up to the playhead."""
-        return TimelineOutcomes(self._timeline.outcomes, self._timeline.clock, self._told)
+        return TimelineOutcomes(self._timeline.outcomes, self._timeline.at_ns, self._told)
 
     def detail(self, cid: int) -> Detail:
         """Return one contract in full, with its last minute of tape."""
@@ -207,7 +214,7 @@ class Projector:
     def _shown(self, asked: date | None) -> date | None:
         if asked in self._expirations:
             return asked
-        now_ns = self._timeline.now_ns
+        now_ns = self._timeline.state_ns
         alive = [expiry for expiry in self.expiries if self._expirations[expiry].settle_ns > now_ns]
         return next(iter(alive or self.expiries[-1:]), None)
 
@@ -241,19 +248,19 @@ class Projector:
         """
         among = (shown,) if scope == "one" else self.expiries
         groups = [each for each in self._contracts.listed.groups if scope == "all" or each.expiry in among]
-        alive = [each for each in groups if each.settle_ns > self._timeline.now_ns]
+        alive = [each for each in groups if each.settle_ns > self._timeline.state_ns]
         return self._chain_of(groups if scope == "one" and not alive else alive)
 
     def _chain_of(self, groups: Sequence[SettlementGroup]) -> ScopeChain:
         key = tuple((each.expiry, each.root) for each in groups)
         if key not in self._parts:
             self._parts[key] = self._contracts.part(groups)
-        return chain_at(self._timeline.state, self._parts[key], self._timeline.now_ns)
+        return chain_at(self._timeline.state, self._parts[key], self._timeline.state_ns)
 
     def _valued(self, scope: ScopeChain) -> Valuation:
         spot = int(self._timeline.state.under["spot"][0])
         at_spot = nan if spot == MISSING else spot / PRICE_SCALE
-        return value(scope.chain, self._terms.at(self._timeline.now_ns, at_spot))
+        return value(scope.chain, self._terms.at(self._timeline.state_ns, at_spot))
 
     def _flow(self) -> Flow:
         state = self._timeline.state

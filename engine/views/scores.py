@@ -1,7 +1,6 @@
 """Scores: how each rule did against chance, from the tallies of one day or many.
 
-Owns the means, the count of observations that do not overlap, and the bootstrap over days. It refuses to know
-how a scoreboard is shown.
+Owns the means, the count of observations that do not overlap, and the bootstrap over days.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def scoreboard(tallies: Sequence[Tally], seed: int = 0) -> Scoreboard:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Signals:
-    """The signals of several tallies, (n,) or (n, horizons); `day` is the place of its day among `days`."""
+    """The signals of several tallies, (n,) or (n, horizons); `day` is the index of its day."""
 
     days: int
     day: Ints

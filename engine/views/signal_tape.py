@@ -1,6 +1,6 @@
 """The tape around a signal: a minute before it and up to a minute after, second by second.
 
-Owns the cut; the sides of its prints are those the fold gave them. It refuses to know how it is shown.
+The sides of its prints are those the fold gave them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ..model.events import MISSING, NS, QUOTE, SPOT, TRADE, UNDERLYING, Events
 from ..tape.timeline import Timeline
 from .detail import last_known, print_row
 from .queries import SignalTape, SignalTapeTick
-from .view import Print, SignalRow
+from .view import SignalRow
 
 SIDE_NS = 60 * NS
 PRINTS = 12
 
 
-def around(timeline: Timeline, index: int, signal: SignalRow) -> SignalTape:
+def signal_tape(timeline: Timeline, index: int, signal: SignalRow) -> SignalTape:
     """Return the tape around row `index` of the log, as far as it has been played.
 
     Around a signal about the underlying the prices are spots, the volume is that of all contracts, and no
@@ -30,7 +30,7 @@ def around(timeline: Timeline, index: int, signal: SignalRow) -> SignalTape:
     """
     since_ns = signal.ts_ns - SIDE_NS
     state, events, sides = timeline.look_back(since_ns, signal.ts_ns + SIDE_NS)
-    until_ns = min(signal.ts_ns + SIDE_NS, timeline.clock)
+    until_ns = min(signal.ts_ns + SIDE_NS, timeline.at_ns)
     seconds = -(-(until_ns - since_ns) // NS)
     at = np.minimum((np.maximum.accumulate(events["ts"]) - since_ns - 1) // NS, seconds - 1)
     printed = _printed(events, signal.cid)
@@ -40,8 +40,11 @@ def around(timeline: Timeline, index: int, signal: SignalRow) -> SignalTape:
         SignalTapeTick(since_ns + i * NS, price, traded)
         for i, (price, traded) in enumerate(zip(prices, volume.tolist(), strict=True))
     )
-    prints = () if signal.cid == UNDERLYING else _nearest(events[printed], sides[printed], signal.ts_ns)
-    return SignalTape(index, ticks, prints)
+    if signal.cid == UNDERLYING:
+        return SignalTape(index, ticks, ())
+    trades, sides = events[printed], sides[printed]
+    nearest = np.sort(np.argsort(np.abs(trades["ts"] - signal.ts_ns), kind="stable")[:PRINTS])
+    return SignalTape(index, ticks, tuple(print_row(trades[i], sides[i]) for i in nearest))
 
 
 def _printed(events: Events, cid: int) -> NDArray[np.bool_]:
@@ -71,9 +74,3 @@ def _prices(events: Events, at: NDArray[np.int64], seconds: int, cid: int, first
     for i, value in zip(at[told].tolist(), price[told].tolist(), strict=True):
         prices[i] = value
     return list(accumulate([first, *prices], last_known))[1:]
-
-
-def _nearest(trades: Events, sides: NDArray[np.void], ts_ns: int) -> tuple[Print, ...]:
-    """Return the prints nearest to a moment, oldest first."""
-    nearest = np.sort(np.argsort(np.abs(trades["ts"] - ts_ns), kind="stable")[:PRINTS])
-    return tuple(print_row(trades[i], sides[i]) for i in nearest)

@@ -1,7 +1,6 @@
 """Studies: what the signals of a day came to, each beside the random moments it is matched with.
 
-Owns the tally of a tape. It refuses to know where tapes come from and what is made of tallies
-(`scores`, `rerun`).
+Owns the tally of a tape; what is made of tallies is `scores`' and `what_if`'s.
 
 A signal is matched with the random moments of its own half hour, right and moneyness, taken in the signal's
 direction: the control rate of a rule that bought is the share of such moments that ended higher.
@@ -61,7 +60,7 @@ class Tally:
     control_touch: Floats
 
 
-def studied(tape: Tape, folds: Sequence[FoldParams], progress: Callable[[float], None]) -> list[Tally]:
+def study_tape(tape: Tape, folds: Sequence[FoldParams], progress: Callable[[float], None]) -> list[Tally]:
     """Fold a whole tape once under each of `folds` and return their tallies; `progress` is told 0-1.
 
     They are folded side by side, so that each part of the tape is read only once.
@@ -92,15 +91,15 @@ class _SharedReader:
 
 def tally(timeline: Timeline, until_ns: int | None = None) -> Tally:
     """Return what the signals up to `until_ns`, by default the playhead, came to by then."""
-    until_ns = timeline.clock if until_ns is None else until_ns
-    info, follower = timeline.tape.info, timeline.outcomes
+    until_ns = timeline.at_ns if until_ns is None else until_ns
+    info, tracker = timeline.tape.info, timeline.outcomes
     signals = np.array(timeline.signals, SIGNAL)
     signals = signals[: np.searchsorted(signals["ts"], until_ns, side="right")]
-    point_of = follower.point_of[: len(signals)].astype(np.int64)
+    point_of = tracker.point_of[: len(signals)].astype(np.int64)
     columns = np.full((5, len(signals), len(HORIZONS_S)), np.nan)
     for h, seconds in enumerate(HORIZONS_S):
-        begun = follower.points["ts"]
-        points = follower.points[: np.searchsorted(begun, until_ns - seconds * NS, side="right")]
+        begun = tracker.points["ts"]
+        points = tracker.points[: np.searchsorted(begun, until_ns - seconds * NS, side="right")]
         over = (point_of >= 0) & (point_of < len(points))
         columns[:, over, h] = _after(points, point_of[over], h, info.session.open_ns)
     played_ns = min(until_ns, timeline.tape.end_ns) - timeline.start_ns

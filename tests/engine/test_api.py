@@ -19,6 +19,7 @@ from tests.paths import ROOT
 PAGE = ROOT / "docs" / "library.md"
 
 NAMES = [
+    "Badge",
     "ChainStats",
     "ConfigError",
     "Contract",
@@ -104,9 +105,11 @@ NAMES = [
 
 
 def listed() -> list[tuple[str, str]]:
-    """Each name that the stub exports, and its module, as Python reads the stub."""
-    stub = ast.parse(Path(engine.__file__).with_suffix(".pyi").read_text("utf-8"))
-    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    """Each name that type checkers are shown, and its module, as Python reads the list."""
+    shown = next(
+        node for node in ast.parse(Path(engine.__file__).read_text("utf-8")).body if isinstance(node, ast.If)
+    )
+    imports = [node for node in shown.body if isinstance(node, ast.ImportFrom)]
     return [(f".{node.module}", alias.asname) for node in imports for alias in node.names]
 
 

@@ -1,7 +1,4 @@
-"""What an alert says: a title, a sentence, and the signal's own fields for a program that reads them.
-
-It refuses to know when an alert is due and who gets it.
-"""
+"""What an alert says: a title, a sentence, and the signal's own fields for a program that reads them."""
 
 from __future__ import annotations
 

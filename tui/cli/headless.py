@@ -14,7 +14,8 @@ from typing import Any
 
 from engine.session.headless import Item, Notice, replay
 from engine.session.headless_live import follow
-from engine.session.symbol_day import LiveSource, PlayerParams, Source
+from engine.session.source import LiveSource, Source
+from engine.session.symbol_day import PlayerParams
 from engine.views.view import FiredSignal
 from tui.alerts.alerter import PATIENCE_S, Alerter
 from tui.settings.config import Settings
@@ -22,7 +23,7 @@ from tui.settings.config import Settings
 from ..alerts.from_settings import make_alerter
 from ..run.interrupts import InterruptHandler
 from ..run.plan import RunPlan
-from ..run.sources import deck_params, judged, make_sources
+from ..run.sources import judged, make_sources, player_params
 from . import json_lines as lines
 from .output import LineWriter, say, terminal
 
@@ -39,7 +40,7 @@ def run_headless(plan: RunPlan, settings: Settings, interrupts: InterruptHandler
     symbols, damaged = judged(plan, settings)
     for sentence in damaged.values():
         say(sentence)
-    params = deck_params(plan, settings)
+    params = player_params(plan, settings)
     for sentence in params.notes:
         say(sentence)
     stop = threading.Event()

@@ -1,1 +1,1 @@
-"""The composition of one run: the plan, the sources, the desk."""
+"""The composition of one run: the plan, the sources, the monitor."""

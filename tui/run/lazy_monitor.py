@@ -1,7 +1,7 @@
 """What the screen needs of the engine: something to look at, and somewhere to send commands.
 
 Owns the `MonitorLike` protocol, which `engine.session.monitor.Monitor` satisfies, and `LazyMonitor`, which
-lets the screen be painted before the engine is even imported. It refuses to know what a view contains.
+lets the screen be painted before the engine is even imported.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class MonitorLike(Protocol):
 
     view    : the newest view, None until there is one; cheap to read
     sources : (name, label) of everything `UseSource` can switch to
-    failure : one sentence when the desk cannot go on, else None
+    failure : one sentence when it cannot go on, else None
     refusal : why what is shown has ended, when its key was refused, else None
     """
 
@@ -51,63 +51,63 @@ class MonitorLike(Protocol):
 
 
 class LazyMonitor:
-    """A desk that is made in a thread when it is started; until then it has nothing to show.
+    """A monitor that is made in a thread when it is started; until then it has nothing to show.
 
-    make : builds the real desk; may import and read whatever it likes
+    make : builds the real monitor; may import and read whatever it likes
     """
 
     def __init__(self, make: Callable[[], MonitorLike]) -> None:
         self._make = make
-        self._desk: MonitorLike | None = None
+        self._monitor: MonitorLike | None = None
         self._early: list[Command] = []
 
     @property
     def view(self) -> View | None:
-        """The newest view of the real desk."""
-        return self._desk.view if self._desk else None
+        """The newest view of the real monitor."""
+        return self._monitor.view if self._monitor else None
 
     @property
     def sources(self) -> tuple[tuple[str, str], ...]:
-        """The real desk's sources."""
-        return self._desk.sources if self._desk else ()
+        """The real monitor's sources."""
+        return self._monitor.sources if self._monitor else ()
 
     @property
     def failure(self) -> str | None:
-        """What stopped the real desk, if anything did."""
-        return self._desk.failure if self._desk else None
+        """What stopped the real monitor, if anything did."""
+        return self._monitor.failure if self._monitor else None
 
     @property
     def refusal(self) -> CredentialError | None:
-        """Why what the real desk shows has ended, if its key was refused."""
-        return self._desk.refusal if self._desk else None
+        """Why what the real monitor shows has ended, if its key was refused."""
+        return self._monitor.refusal if self._monitor else None
 
     async def start(self) -> None:
-        """Make the desk off the event loop, start it, and hand it what was asked meanwhile."""
-        desk = await asyncio.to_thread(self._make)
-        await desk.start()
-        self._desk = desk
+        """Make the monitor off the event loop, start it, and hand it what was asked meanwhile."""
+        monitor = await asyncio.to_thread(self._make)
+        await monitor.start()
+        self._monitor = monitor
         for command in self._early:
-            desk.send(command)
+            monitor.send(command)
         self._early.clear()
 
     async def stop(self) -> None:
-        """Stop the real desk, if it was ever made."""
-        if self._desk:
-            await self._desk.stop()
+        """Stop the real monitor, if it was ever made."""
+        if self._monitor:
+            await self._monitor.stop()
 
     def send(self, command: Command) -> None:
-        """Pass a command on; before the desk exists it is kept."""
-        if self._desk:
-            self._desk.send(command)
+        """Pass a command on; before the monitor exists it is kept."""
+        if self._monitor:
+            self._monitor.send(command)
         else:
             self._early.append(command)
 
     async def detail(self, cid: int) -> Detail:
-        """Ask the real desk, which must have shown a view before anyone can know `cid`."""
-        assert self._desk is not None, "a contract id comes from a view"
-        return await self._desk.detail(cid)
+        """Ask the real monitor, which must have shown a view before anyone can know `cid`."""
+        assert self._monitor is not None, "a contract id comes from a view"
+        return await self._monitor.detail(cid)
 
     async def ask(self, query: Query[T]) -> T:
-        """Ask the real desk, which must have shown a view before anything can be asked about it."""
-        assert self._desk is not None, "a question is about a view"
-        return await self._desk.ask(query)
+        """Ask the real monitor, which must have shown a view before anything can be asked about it."""
+        assert self._monitor is not None, "a question is about a view"
+        return await self._monitor.ask(query)

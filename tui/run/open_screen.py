@@ -1,4 +1,4 @@
-"""The screen of one run: the app on a desk that is made after the first paint.
+"""The screen of one run: the app on a monitor that is made after the first paint.
 
 Importing this module imports Textual, and nothing that compiles or reads a tape.
 """
@@ -29,12 +29,12 @@ SAID_S = 15.0
 
 
 def run_screen(plan: RunPlan, settings: Settings) -> int:
-    """Open the screen and return the exit code; raises what the desk could not start for."""
+    """Open the screen and return the exit code; raises what the monitor could not start for."""
 
     def make() -> MonitorLike:
-        from .sources import make_desk  # compiles and reads: not before the first paint
+        from .sources import screen_monitor  # compiles and reads: not before the first paint
 
-        return make_desk(plan, settings, app.alerter, partial(app.notify, timeout=SAID_S, markup=False))
+        return screen_monitor(plan, settings, app.alerter, partial(app.notify, timeout=SAID_S, markup=False))
 
     app = SpymonApp(
         LazyMonitor(make),

@@ -1,4 +1,4 @@
-"""The concrete sources of one run, and the desk on them.
+"""The concrete sources of one run, and the monitor on them.
 
 Owns which source is first and what it is called, and what follows a live day. Imported only when tapes are
 about to be read: it loads the fold, the simulator and the store.
@@ -25,7 +25,8 @@ from engine.model.calendar import ET
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import NS
 from engine.session.monitor import Monitor
-from engine.session.symbol_day import PlayerParams, Source
+from engine.session.source import Source
+from engine.session.symbol_day import PlayerParams
 from engine.session.user_rules import PREFIX
 from engine.store.days.any_day import open_stored, stored_symbols
 from engine.store.days.spool import FileSpool
@@ -169,7 +170,7 @@ def terms_of(settings: Settings) -> Terms:
     return Terms(rate=settings.rate, dividend=settings.dividend if told else None)
 
 
-def deck_params(plan: RunPlan, settings: Settings) -> PlayerParams:
+def player_params(plan: RunPlan, settings: Settings) -> PlayerParams:
     """Return how tapes are folded and shown, and which of the user's own rules look on."""
     found = load_rules(installed(), settings.rules_disabled)
     known = (*RULE_NAMES, *(PREFIX + kind.name for kind in found.kinds))
@@ -188,12 +189,14 @@ def deck_params(plan: RunPlan, settings: Settings) -> PlayerParams:
 
 def make_monitor(sources: Sequence[Source], plan: RunPlan, settings: Settings, alerter: Alerter) -> Monitor:
     """Return the monitor of a run, not yet started; the alerter hears its signals."""
-    monitor = Monitor(sources, deck_params(plan, settings), speed=plan.speed, fps=settings.fps)
+    monitor = Monitor(sources, player_params(plan, settings), speed=plan.speed, fps=settings.fps)
     monitor.on_signal(alerter.hear)
     return monitor
 
 
-def make_desk(plan: RunPlan, settings: Settings, alerter: Alerter, say: Callable[[str], None]) -> MonitorLike:
+def screen_monitor(
+    plan: RunPlan, settings: Settings, alerter: Alerter, say: Callable[[str], None]
+) -> MonitorLike:
     """Return what a screen looks at, not yet started; a live day is followed by the next.
 
     say : tells the person something once

@@ -12,7 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from engine.model.errors import ConfigError
 from engine.session.user_rules import RuleKind
-from engine.session.user_rules.judge import described, kind_of
+from engine.session.user_rules.judge import fault_of, kind_of
 
 GROUP = "spymon.rules"
 
@@ -43,7 +43,7 @@ def load_rules(points: Iterable[EntryPoint], disabled: Collection[str]) -> Insta
             sentences.append(f"The rule {point.name} is left out: {point.value} {error}.")
             continue
         except (Exception, SystemExit) as error:  # whatever a stranger's module does while it is imported
-            sentences.append(f"The rule {point.name} is left out: {described(error)} while it was loaded.")
+            sentences.append(f"The rule {point.name} is left out: {fault_of(error)} while it was loaded.")
             continue
         if kind.name in kinds:
             sentences.append(f"The rule {point.name} is left out: another is called {kind.name} already.")

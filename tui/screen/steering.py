@@ -9,8 +9,9 @@ import math
 from collections.abc import Sequence
 from typing import TypeVar
 
-from engine.model.calendar import parse_goto, session
+from engine.model.calendar import session
 from engine.model.events import NS
+from engine.model.goto import parse_goto
 from engine.tape.replay_clock import faster, slower
 from engine.views.commands import Seek, SetSpeed, Skip
 from engine.views.view import SignalRow, View

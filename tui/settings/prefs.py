@@ -1,7 +1,6 @@
 """How a person wants the screen to look: one frozen value, handed to every widget with the view.
 
-Owns the choices and how each of them cycles. It refuses to know positions (a widget keeps its own cursor and
-scroll) and anything about the day that is shown.
+Owns the choices and how each of them cycles; a widget keeps its own cursor and scroll.
 """
 
 from __future__ import annotations

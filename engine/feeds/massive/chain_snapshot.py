@@ -71,15 +71,15 @@ class ChainChanges:
     """
 
     def __init__(self) -> None:
-        self._told: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._last: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def of(self, events: Events) -> Events:
         """Return the events that are new, in order."""
         repeatable = np.isin(events["kind"], (OI, BAR, VENDOR))
         fresh = np.ones(len(events), bool)
-        told = events[repeatable]
-        pairs = zip(told[_KEY].tolist(), told[_VALUES].tolist(), strict=True)
+        again = events[repeatable]
+        pairs = zip(again[_KEY].tolist(), again[_VALUES].tolist(), strict=True)
         for at, (key, values) in zip(np.flatnonzero(repeatable).tolist(), pairs, strict=True):
-            fresh[at] = self._told.get(key) != values
-            self._told[key] = values
+            fresh[at] = self._last.get(key) != values
+            self._last[key] = values
         return events[fresh]

@@ -138,7 +138,7 @@ def merge(
     seen     : takes the fetched numbers, so that the socket may tell them later and they count once
     place_of : `SeenTrades`'s name of a contract id
     """
-    prints = _joined([reader.trades(page.rows, cid) for cid, page in fetched.pages])
+    prints = _join([reader.trades(page.rows, cid) for cid, page in fetched.pages])
     known = _known_by_number(prints, seen, place_of)
     known |= _known_by_fields(prints.events, known, on_tape)
     fresh = prints.events[~known]
@@ -146,7 +146,7 @@ def merge(
     return fresh[np.lexsort((fresh["cid"], fresh["ts"]))]
 
 
-def _joined(parts: list[Prints]) -> Prints:
+def _join(parts: list[Prints]) -> Prints:
     events, sequences = [part.events for part in parts], [part.sequences for part in parts]
     return Prints(
         np.concatenate([*events, np.empty(0, EVENT)]), np.concatenate([*sequences, np.empty(0, np.int64)])
@@ -159,7 +159,7 @@ def _known_by_number(prints: Prints, seen: SeenTrades, place_of: Callable[[int],
     numbered = np.flatnonzero(prints.sequences != NO_SEQUENCE)
     cids = prints.events["cid"][numbered].tolist()
     places = {cid: place_of(cid) for cid in set(cids)}
-    again = seen.repeated([places[cid] for cid in cids], prints.sequences[numbered].tolist())
+    again = seen.add([places[cid] for cid in cids], prints.sequences[numbered].tolist())
     known[numbered[again]] = True
     return known
 

@@ -1,4 +1,4 @@
-"""What was traded while only snapshots are heard: the difference of their day volumes, as trades.
+"""What was traded while there are only snapshots: the difference of their day volumes, as trades.
 
 Pure. A difference tells how many contracts were traded, not in how many prints, when and by whom. What comes
 of it is flagged FLAG_POLLED and carries the snapshot's time.

@@ -1,9 +1,9 @@
 """Volumes on the tape beside the provider's own, by contract: how much of what was traded is there.
 
-Pure. The provider's day begins before we listen, unless the whole day was heard. What had been traded by the
-first snapshot that names a contract, and is not on the tape, counts as traded before: it is neither expected
-nor missed, so that the share says what listening is worth and not when it began. A day that is taken up again
-began when its recording did.
+Pure. The provider's day begins before we listen, unless we did from its first trade. What had been traded by
+the first snapshot that names a contract, and is not on the tape, counts as traded before: it is neither
+expected nor missed, so that the share says what listening is worth and not when it began. A day that is taken
+up again began when its recording did.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Reconciliation:
             self._before.setdefault(int(bar["cid"]), max(int(bar["s2"]) - self._on_tape(int(bar["cid"])), 0))
         self.count(recorded[done:])
 
-    def resumed(self, cids: Iterable[int]) -> None:
+    def end_resume(self, cids: Iterable[int]) -> None:
         """Say which contracts the recording lists; those without a day volume in it had not been traded."""
         self._before = dict.fromkeys(cids, 0) | self._before
 

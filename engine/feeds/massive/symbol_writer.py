@@ -286,7 +286,7 @@ class SymbolWriter:
         for chunk in range(len(tape.starts)):
             self.volumes.resume(tape.read(chunk))
             self._recent.add(tape.read(chunk))
-        self.volumes.resumed(range(1, len(tape.contracts) + 1))
+        self.volumes.end_resume(range(1, len(tape.contracts) + 1))
 
 
 def _root(channel: str) -> str:

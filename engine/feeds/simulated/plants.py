@@ -79,7 +79,7 @@ class PlantedEvent:
     strength: float
 
 
-def told(plants: Rows) -> tuple[PlantedEvent, ...]:
+def planted_events(plants: Rows) -> tuple[PlantedEvent, ...]:
     """Return the plants as records, in time order."""
     return tuple(
         PlantedEvent(

@@ -22,7 +22,7 @@ from .assembly import assemble
 from .capabilities import SIMULATED
 from .fill import fill, rows
 from .minute_events import build
-from .plants import PlantedEvent, told
+from .plants import PlantedEvent, planted_events
 from .profiles import PROFILES, DayParams, SymbolProfile
 from .quotes import warp
 from .world import CHUNK_NS
@@ -79,7 +79,7 @@ class SimTape:
             len(world.orders), dtype=np.int64
         )
         self.end_ns = int(world.open_ns + len(world.orders) * CHUNK_NS)
-        self.planted: tuple[PlantedEvent, ...] = told(world.plants)
+        self.planted: tuple[PlantedEvent, ...] = planted_events(world.plants)
 
     def read(self, chunk: int) -> Events:
         """Return the chunk's events in tape order."""

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ...model.calendar import ET, Session, Underlying, close_ns, next_session, ready_ns, session
+from ...model.calendar import ET, Session, Underlying, close_ns, next_session, session
 from ...model.calendar import is_session as trades_on
 from ...model.errors import NoDataError
 from ...model.events import NS
+from ...model.next_session import next_ready_ns
 
 LEAD_NS = 60 * NS
 """How long before the open a feed connects: contracts and open interest of the day are known by then."""
@@ -84,7 +85,7 @@ def age_text(span_ns: int) -> str:
 def _next_day(over: Session) -> str:
     """Say from when a screen shows the next day; nothing past the calendar's end."""
     try:
-        begins = datetime.fromtimestamp(ready_ns(next_session(over.day)) // NS, ET)
+        begins = datetime.fromtimestamp(next_ready_ns(over.day) // NS, ET)
     except NoDataError:
         return ""
     return f" A screen left open goes on by itself on {begins:%a %d %B at %H:%M} in New York."

@@ -1,8 +1,7 @@
 """Rules of your own: what a rule is given, and what it may say (`docs/user-rules.md`).
 
 A package that wants to add one names a class under the entry point group `spymon.rules`. This module owns the
-contract; it refuses to know how rules are found, when they look (`run`) and what becomes of their signals
-(`judge`, `log`).
+contract; when rules look is `run`'s, what becomes of their signals is `judge`'s and `log`'s.
 """
 
 from __future__ import annotations

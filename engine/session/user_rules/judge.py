@@ -1,7 +1,4 @@
-"""What a user's rule is and says, held against the contract: a row of the log, or one sentence why not.
-
-It refuses to know when a rule looks.
-"""
+"""What a user's rule is and says, held against the contract: a row of the log, or one sentence why not."""
 
 from __future__ import annotations
 
@@ -68,7 +65,7 @@ def look(
     return [_row(kind, signal, view, contracts, state) for signal in signals]
 
 
-def described(error: BaseException) -> str:
+def fault_of(error: BaseException) -> str:
     """Say in half a sentence what a rule did wrong."""
     if isinstance(error, RubbishError):
         return f"it returned {error}"

@@ -1,7 +1,6 @@
 """What the rules have said, and the log in which it stands between the fold's own signals.
 
-Merging costs what is new, as long as tape is played on; a row from an earlier stretch merges anew. It refuses
-to know who said a row.
+Merging costs what is new, as long as tape is played on; a row from an earlier stretch merges anew.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from heapq import merge
 from ...views.view import Outcome, OutcomeLog, SignalHistory, SignalRow, View
 
 NOBODYS = -1
-"""The place, in the fold's own log, of a row that a user's rule wrote."""
+"""The position, in the fold's own log, of a row that a user's rule wrote."""
 
 
 class RuleLog:
@@ -23,44 +22,44 @@ class RuleLog:
     def __init__(self) -> None:
         self.rows: list[SignalRow] = []
         self._merged: list[SignalRow] = []
-        self._places: list[int] = []
+        self._positions: list[int] = []
         self._folds = self._ours = 0  # how many rows of each are merged
 
     def add(self, rows: Iterable[SignalRow]) -> None:
-        """Take in what was said, each row at its place in time."""
+        """Take in what was said, each row at its moment."""
         for row in rows:
             at = bisect_right(self.rows, row.ts_ns, key=_ts)
             self.rows.insert(at, row)
             if at < self._ours:
                 self._start_over()
 
-    def merged(self, folds: SignalHistory, clock: int) -> SignalHistory:
-        """Return the fold's log with the rows up to `clock` in it."""
+    def merged(self, folds: SignalHistory, at_ns: int) -> SignalHistory:
+        """Return the fold's log with the rows up to `at_ns` in it."""
         if not self.rows:
             return folds
-        ours = bisect_right(self.rows, clock, key=_ts)
+        ours = bisect_right(self.rows, at_ns, key=_ts)
         self._merge(folds, ours)
-        return _MergedLog(self._merged, self._places, folds, len(folds) + ours)
+        return _MergedLog(self._merged, self._positions, folds, len(folds) + ours)
 
     def between(self, view: View) -> View:
         """Return the view with these rows in its log, none of them from beyond its moment."""
         if not self.rows:
             return view
         signals = self.merged(view.signals, view.tape_ns)
-        return replace(view, signals=signals, outcomes=_MergedOutcomes(self._places, view.outcomes))
+        return replace(view, signals=signals, outcomes=_MergedOutcomes(self._positions, view.outcomes))
 
     def count(self, rule: str) -> int:
         """Count a rule's rows."""
         return sum(row.rule == rule for row in self.rows)
 
-    def signal_after(self, clock: int) -> int | None:
-        """Return the ts of the first row later than `clock`."""
-        at = bisect_right(self.rows, clock, key=_ts)
+    def signal_after(self, at_ns: int) -> int | None:
+        """Return the ts of the first row later than `at_ns`."""
+        at = bisect_right(self.rows, at_ns, key=_ts)
         return self.rows[at].ts_ns if at < len(self.rows) else None
 
-    def signal_before(self, clock: int) -> int | None:
-        """Return the ts of the last row earlier than `clock`."""
-        at = bisect_left(self.rows, clock, key=_ts)
+    def signal_before(self, at_ns: int) -> int | None:
+        """Return the ts of the last row earlier than `at_ns`."""
+        at = bisect_left(self.rows, at_ns, key=_ts)
         return self.rows[at - 1].ts_ns if at > 0 else None
 
     def _merge(self, folds: SignalHistory, ours: int) -> None:
@@ -73,41 +72,41 @@ class RuleLog:
             self._merge(folds, ours)
             return
         self._merged += [row for row, _ in new]
-        self._places += [place for _, place in new]
+        self._positions += [position for _, position in new]
         self._folds, self._ours = max(self._folds, len(folds)), max(self._ours, ours)
 
     def _start_over(self) -> None:
-        self._merged, self._places = [], []
+        self._merged, self._positions = [], []
         self._folds = self._ours = 0
 
 
 class _MergedLog(SignalHistory):
-    """A log whose rows come from two; `places` says where each stands in the fold's own."""
+    """A log whose rows come from two; `positions` says where each stands in the fold's own."""
 
-    __slots__ = ("_folds", "_places")
+    __slots__ = ("_folds", "_positions")
 
-    def __init__(self, rows: list[SignalRow], places: list[int], folds: SignalHistory, n: int) -> None:
+    def __init__(self, rows: list[SignalRow], positions: list[int], folds: SignalHistory, n: int) -> None:
         super().__init__(rows, n)
-        self._places = places
+        self._positions = positions
         self._folds = folds
 
     def repeats(self, index: int) -> int:
         """Return how many signals row `index` stands for besides itself."""
-        place = self._places[index]
-        return 0 if place == NOBODYS else self._folds.repeats(place)
+        position = self._positions[index]
+        return 0 if position == NOBODYS else self._folds.repeats(position)
 
 
 class _MergedOutcomes:
     """Outcomes by the merged log's index; nobody follows what a user's rule said."""
 
-    def __init__(self, places: list[int], folds: OutcomeLog) -> None:
-        self._places = places
+    def __init__(self, positions: list[int], folds: OutcomeLog) -> None:
+        self._positions = positions
         self._folds = folds
 
     def of(self, index: int) -> tuple[Outcome, ...]:
         """Return what is known of signal `index` by the view's moment."""
-        place = self._places[index]
-        return () if place == NOBODYS else self._folds.of(place)
+        position = self._positions[index]
+        return () if position == NOBODYS else self._folds.of(position)
 
 
 def _ts(row: SignalRow) -> int:

@@ -2,7 +2,7 @@
 
 A rule sees what is played and nothing else: a jump over tape is not looked at, and going back and playing on
 gives what playing on would have given. For that each stretch that was played without a jump keeps its own
-rules, with what they remember. It refuses to know what a rule says (`judge`) and how rows are shown (`log`).
+rules, with what they remember.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +29,7 @@ Piece = tuple[Events, NDArray[np.void]]
 
 @dataclass(slots=True)
 class _Seat:
-    """One rule in its place: `seen_ns` is its last look, or where its stretch began."""
+    """One rule and what it has yet to see: `seen_ns` is its last look, or where its stretch began."""
 
     kind: RuleKind
     rule: Rule
@@ -80,7 +79,7 @@ class RuleRun:
         self._open_ns = timeline.tape.info.session.open_ns
         self._stretches: list[_Stretch] = []
         self._here: _Stretch | None = None
-        self._at = self._clock = timeline.clock
+        self._at = self._clock = timeline.at_ns
         self._fresh: list[SignalRow] = []
 
     def advance(self, to_ns: int, limit: int | None = None) -> Iterator[Piece]:
@@ -90,13 +89,13 @@ class RuleRun:
         """
         timeline = self._timeline
         left, looks = limit, 0
-        if self._here is None or timeline.clock != self._clock:
-            for events, sides in timeline.advance(timeline.clock, left):  # before a start nothing is played
+        if self._here is None or timeline.at_ns != self._clock:
+            for events, sides in timeline.advance(timeline.at_ns, left):  # before a start nothing is played
                 left = None if left is None else left - len(events)
                 yield events, sides
             if left is not None and left <= 0:
                 return
-            self._land(timeline.clock)
+            self._land(timeline.at_ns)
         to_ns = min(to_ns, timeline.end_ns)
         settled_ns = min(to_ns, timeline.settled_ns)
         while left is None or (left > 0 and looks < LOOKS_AT_ONCE):
@@ -137,16 +136,16 @@ class RuleRun:
             if known.start_ns <= clock <= known.reach_ns:
                 self._enter(known)
                 return
-        seats = [seat for kind in self._kinds if (seat := self._made(kind, clock)) is not None]
+        seats = [seat for kind in self._kinds if (seat := self._make(kind, clock)) is not None]
         self._here = _Stretch(clock, clock, seats)
-        insort(self._stretches, self._here, key=_start)
+        insort(self._stretches, self._here, key=lambda stretch: stretch.start_ns)
 
     def _enter(self, stretch: _Stretch) -> None:
         self._here = stretch
         for seat in stretch.seats:
             seat.cut(self._at)
 
-    def _made(self, kind: RuleKind, clock: int) -> _Seat | None:
+    def _make(self, kind: RuleKind, clock: int) -> _Seat | None:
         try:
             return _Seat(kind, kind.make(), clock)
         except (Exception, SystemExit) as error:
@@ -166,7 +165,7 @@ class RuleRun:
         After a limit, and at the front of an open tape, there may be more events of the same moment.
         """
         assert self._here is not None
-        self._clock = self._timeline.clock
+        self._clock = self._timeline.at_ns
         self._at = min(self._clock - cut_short, self._timeline.settled_ns)
         self._here.reach_ns = max(self._here.reach_ns, self._at)
 
@@ -181,9 +180,9 @@ class RuleRun:
             batch = seat.batch()
             seat.pending, seat.seen_ns = [], self._at
             self._hear(seat, view, batch)
-        following = [s for s in self._stretches if s is not self._here and s.start_ns == self._at]
-        if following:
-            self._enter(following[0])
+        next_here = [s for s in self._stretches if s is not self._here and s.start_ns == self._at]
+        if next_here:
+            self._enter(next_here[0])
         return len(due)
 
     def _hear(self, seat: _Seat, view: View, batch: Events) -> None:
@@ -198,28 +197,12 @@ class RuleRun:
 
     def _switch_off(self, kind: RuleKind, error: BaseException) -> None:
         symbol = self._timeline.tape.info.symbol
-        self.notes.append(f"The rule {kind.name} is switched off for {symbol}: {judge.described(error)}.")
+        self.notes.append(f"The rule {kind.name} is switched off for {symbol}: {judge.fault_of(error)}.")
         self._kinds = [other for other in self._kinds if other is not kind]
         for stretch in self._stretches:
             stretch.seats = [seat for seat in stretch.seats if seat.kind is not kind]
 
     def _view(self) -> View:
         """Return the view of this moment; nothing in it depends on the person or on the machine."""
-        info = self._timeline.tape.info
-        playing = PlaybackState(
-            generation=0,
-            version=0,
-            source=info.source,
-            symbols=(info.symbol,),
-            badge=info.badge,
-            paused=False,
-            speed=1.0,
-            events_per_s=nan,
-            notes=info.notes,
-        )
-        view = self._projector.project(playing)
+        view = self._projector.project(PlaybackState.of(self._timeline.tape.info))
         return replace(view, loaded=(view.tape_ns - view.start_ns) / max(view.end_ns - view.start_ns, 1))
-
-
-def _start(stretch: _Stretch) -> int:
-    return stretch.start_ns

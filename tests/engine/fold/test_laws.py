@@ -161,7 +161,7 @@ def test_two_replays_at_different_speeds_come_to_one_hash(dia_day) -> None:
     for frame_s in (0.1, 7.3, 3600.0):
         timeline = Timeline(sim, FoldParams(), end_ns=int(sim.starts[4]))
         while not timeline.finished:
-            for _ in timeline.advance(timeline.clock + int(frame_s * NS)):
+            for _ in timeline.advance(timeline.at_ns + int(frame_s * NS)):
                 pass
         hashes.add(timeline.state.digest())
     assert len(hashes) == 1

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -19,7 +18,6 @@ from engine.model.calendar import (
     is_session,
     next_session,
     parse_custom,
-    parse_goto,
     parse_time,
     previous_session,
     ready_ns,
@@ -381,44 +379,3 @@ class TestExchangeTime:
     def test_clock_text_undoes_parse_time(self, day: date, second: int) -> None:
         text = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
         assert clock_text(parse_time(text, day)) == text
-
-
-class TestGoto:
-    now_ns = utc("2025-12-16T17:00")
-
-    @pytest.mark.parametrize(
-        ("text", "expected"),
-        [
-            ("10:31", "2025-12-16T15:31"),
-            ("1031", "2025-12-16T15:31"),
-            ("103105", "2025-12-16T15:31:05"),
-            ("10:31:05", "2025-12-16T15:31:05"),
-            ("+5m", "2025-12-16T17:05"),
-            ("-30s", "2025-12-16T16:59:30"),
-            ("+1h", "2025-12-16T18:00"),
-            ("open", "2025-12-16T14:30"),
-            ("open+15m", "2025-12-16T14:45"),
-            (" Open + 15M ", "2025-12-16T14:45"),
-            ("close-1h", "2025-12-16T20:00"),
-        ],
-    )
-    def test_places_a_person_may_type(self, text: str, expected: str) -> None:
-        assert parse_goto(text, self.now_ns, session(TUESDAY)) == utc(expected)
-
-    def test_close_is_early_on_a_half_day(self) -> None:
-        assert parse_goto("close", self.now_ns, session(HALF_DAY)) == utc("2025-12-24T18:00")
-
-    @pytest.mark.parametrize("text", ["", "  ", "5m", "+5", "+m", "2561", "931", "open15m", "+5d", "lunch"])
-    def test_anything_else_is_refused_in_one_sentence(self, text: str) -> None:
-        with pytest.raises(UsageError) as caught:
-            parse_goto(text, self.now_ns, session(TUESDAY))
-        message = f"{text!r} is not a place on the tape; write 10:31, 1031, +5m, -30s or open+15m."
-        assert str(caught.value) == message
-
-    @given(st.text(max_size=12))
-    def test_no_text_does_worse_than_a_usage_error(self, text: str) -> None:
-        try:
-            place = parse_goto(text, self.now_ns, session(TUESDAY))
-        except UsageError:
-            return
-        assert math.isfinite(place)

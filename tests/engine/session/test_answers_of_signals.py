@@ -1,4 +1,4 @@
-"""Queries and the what-if, asked of a deck as a screen asks them."""
+"""Queries and the what-if, asked of a player as a screen asks them."""
 
 from __future__ import annotations
 
@@ -52,28 +52,28 @@ def fold(touchy_params):
 
 
 @pytest.fixture
-def deck(tape_of, fold):
+def player(tape_of, fold):
     return Player([Shelf({"SPY": tape_of, "QQQ": tape_of})], PlayerParams(fold=fold), 1.0, 0)
 
 
-def go(deck: Player, share: float) -> int:
+def go(player: Player, share: float) -> int:
     """Go to a share of the tape and return the moment."""
-    view = deck.view(0)
+    view = player.view(0)
     first = int(view.end_ns - 1500e9)
     target = int(first + share * (view.end_ns - first))
-    deck.obey(Seek(target), 0)
-    while deck.busy:
-        deck.tick(0)
+    player.obey(Seek(target), 0)
+    while player.busy:
+        player.tick(0)
     return target
 
 
-def settled(deck: Player) -> WhatIfComparison:
-    """Let the deck work in its free time until the re-run is over."""
+def settled(player: Player) -> WhatIfComparison:
+    """Let the player work in its free time until the re-run is over."""
     for _ in range(1000):
-        found = deck.answer(WhatIfQuery())
+        found = player.answer(WhatIfQuery())
         if found.progress == 1:
             return found
-        assert deck.scout()
+        assert player.scout()
     raise AssertionError("the re-run never ended")
 
 
@@ -83,43 +83,43 @@ def until(tape: Tape, fold, moment: int) -> Timeline:
     return timeline
 
 
-def test_the_scoreboard_is_that_of_what_was_played(deck, tape_of, fold) -> None:
-    moment = go(deck, 0.6)
-    while deck.scout():  # the rest of the day is known to the engine, and must not be told
+def test_the_scoreboard_is_that_of_what_was_played(player, tape_of, fold) -> None:
+    moment = go(player, 0.6)
+    while player.scout():  # the rest of the day is known to the engine, and must not be told
         pass
-    assert deck.answer(ScoreQuery()) == scoreboard([tally(until(tape_of, fold, moment))])
-    assert deck.answer(ScoreQuery()).scores
+    assert player.answer(ScoreQuery()) == scoreboard([tally(until(tape_of, fold, moment))])
+    assert player.answer(ScoreQuery()).scores
 
 
-def test_a_what_if_compares_what_was_played_with_a_plain_fold(deck, tape_of, fold) -> None:
-    moment = go(deck, 0.7)
-    deck.obey(WhatIf(CHANGE), 0)
-    found = settled(deck)
+def test_a_what_if_compares_what_was_played_with_a_plain_fold(player, tape_of, fold) -> None:
+    moment = go(player, 0.7)
+    player.obey(WhatIf(CHANGE), 0)
+    found = settled(player)
     now = tally(until(tape_of, with_changes(fold, CHANGE), moment))
     plain = difference([tally(until(tape_of, fold, moment))], [now])
     assert (found.settings, found.kept) == (CHANGE, plain.kept)
     assert found.added == tuple((each.ts_ns, each.rule, each.contract) for each in plain.added) != ()
     assert found.removed == tuple((each.ts_ns, each.rule, each.contract) for each in plain.removed)
-    assert (found.then, found.now) == (deck.answer(ScoreQuery()), scoreboard([now]))
+    assert (found.then, found.now) == (player.answer(ScoreQuery()), scoreboard([now]))
     assert all(row[0] <= moment for row in found.added)
 
 
 def test_a_what_if_tells_its_progress_and_its_rows_only_at_the_end(mixed_events, in_memory, fold) -> None:
     events = repeated(mixed_events(31, N), 40)
-    deck = Player([Shelf({"SPY": in_memory(events)})], PlayerParams(fold=fold), 1.0, 0)
-    go(deck, 1.0)
-    while deck.scout():
+    player = Player([Shelf({"SPY": in_memory(events)})], PlayerParams(fold=fold), 1.0, 0)
+    go(player, 1.0)
+    while player.scout():
         pass
-    deck.obey(WhatIf(CHANGE), 0)
-    begun = deck.answer(WhatIfQuery())
+    player.obey(WhatIf(CHANGE), 0)
+    begun = player.answer(WhatIfQuery())
     assert (begun.progress, begun.now.scores, begun.added, begun.kept) == (0, (), (), 0)
     assert begun.then.scores
-    assert deck.scout()
-    shares = [deck.answer(WhatIfQuery()).progress]
+    assert player.scout()
+    shares = [player.answer(WhatIfQuery()).progress]
     assert 0 < shares[0] < 1
-    assert any(note.startswith("Running again with volume_spike.z=3: ") for note in deck.view(0).notes)
-    assert settled(deck).now.scores
-    assert not any("Running again" in note for note in deck.view(0).notes)
+    assert any(note.startswith("Running again with volume_spike.z=3: ") for note in player.view(0).notes)
+    assert settled(player).now.scores
+    assert not any("Running again" in note for note in player.view(0).notes)
 
 
 def repeated(events: Events, times: int) -> Events:
@@ -129,52 +129,52 @@ def repeated(events: Events, times: int) -> Events:
     return many
 
 
-def test_without_settings_nothing_differs(deck) -> None:
-    go(deck, 0.7)
-    found = deck.answer(WhatIfQuery())
+def test_without_settings_nothing_differs(player) -> None:
+    go(player, 0.7)
+    found = player.answer(WhatIfQuery())
     assert (found.settings, found.progress, found.added, found.removed) == ((), 1.0, (), ())
-    assert found.kept == len(deck.view(0).signals) > 0
+    assert found.kept == len(player.view(0).signals) > 0
     assert found.then == found.now
 
 
-def test_an_empty_what_if_stops_a_running_one(deck) -> None:
-    go(deck, 0.7)
-    deck.obey(WhatIf(CHANGE), 0)
-    deck.obey(WhatIf(()), 0)
-    assert deck.answer(WhatIfQuery()).settings == ()
+def test_an_empty_what_if_stops_a_running_one(player) -> None:
+    go(player, 0.7)
+    player.obey(WhatIf(CHANGE), 0)
+    player.obey(WhatIf(()), 0)
+    assert player.answer(WhatIfQuery()).settings == ()
 
 
-def test_a_what_if_belongs_to_its_symbol(deck) -> None:
-    go(deck, 0.7)
-    deck.obey(WhatIf(CHANGE), 0)
-    deck.obey(SelectSymbol("QQQ"), 0)
-    assert deck.answer(WhatIfQuery()).settings == ()
-    deck.obey(SelectSymbol("SPY"), 0)
-    assert settled(deck).settings == CHANGE
+def test_a_what_if_belongs_to_its_symbol(player) -> None:
+    go(player, 0.7)
+    player.obey(WhatIf(CHANGE), 0)
+    player.obey(SelectSymbol("QQQ"), 0)
+    assert player.answer(WhatIfQuery()).settings == ()
+    player.obey(SelectSymbol("SPY"), 0)
+    assert settled(player).settings == CHANGE
 
 
-def test_a_wrong_threshold_is_told_and_changes_nothing(deck) -> None:
-    go(deck, 0.7)
-    deck.obey(WhatIf(("volume_spke.z=3",)), 0)
-    assert any("did you mean volume_spike.z?" in note for note in deck.view(0).notes)
-    assert deck.answer(WhatIfQuery()).settings == ()
+def test_a_wrong_threshold_is_told_and_changes_nothing(player) -> None:
+    go(player, 0.7)
+    player.obey(WhatIf(("volume_spke.z=3",)), 0)
+    assert any("did you mean volume_spike.z?" in note for note in player.view(0).notes)
+    assert player.answer(WhatIfQuery()).settings == ()
 
 
-def test_a_tape_that_breaks_ends_the_what_if_with_a_sentence(deck, tape_of) -> None:
-    go(deck, 0.7)
-    while deck.scout():
+def test_a_tape_that_breaks_ends_the_what_if_with_a_sentence(player, tape_of) -> None:
+    go(player, 0.7)
+    while player.scout():
         pass
     torn = Torn(tape_of)
-    deck = Player([Shelf({"SPY": torn})], PlayerParams(), 1.0, 0)
-    go(deck, 0.7)
-    while deck.scout():
+    player = Player([Shelf({"SPY": torn})], PlayerParams(), 1.0, 0)
+    go(player, 0.7)
+    while player.scout():
         pass
-    deck.obey(WhatIf(CHANGE), 0)
+    player.obey(WhatIf(CHANGE), 0)
     torn.torn = True
-    while deck.scout():
+    while player.scout():
         pass
-    assert "the tape is torn" in deck.view(0).notes
-    assert deck.answer(WhatIfQuery()).settings == ()
+    assert "the tape is torn" in player.view(0).notes
+    assert player.answer(WhatIfQuery()).settings == ()
 
 
 class Torn:
@@ -193,24 +193,24 @@ class Torn:
         return self._tape.read(chunk)
 
 
-def test_the_tape_around_a_signal_is_cut_at_the_playhead(deck) -> None:
-    go(deck, 0.7)
-    log = deck.view(0).signals
-    found = deck.answer(SignalTapeQuery(len(log) - 1))
+def test_the_tape_around_a_signal_is_cut_at_the_playhead(player) -> None:
+    go(player, 0.7)
+    log = player.view(0).signals
+    found = player.answer(SignalTapeQuery(len(log) - 1))
     assert found.index == len(log) - 1
     assert found.ticks[0].ts_ns == log[-1].ts_ns - 60 * 10**9
-    assert found.ticks[-1].ts_ns < deck.view(0).tape_ns
+    assert found.ticks[-1].ts_ns < player.view(0).tape_ns
 
 
 @pytest.mark.parametrize("index", [-1, 10_000])
-def test_a_signal_that_is_not_in_the_log_is_told(deck, index) -> None:
+def test_a_signal_that_is_not_in_the_log_is_told(player, index) -> None:
     with pytest.raises(NoDataError, match="There is no signal"):
-        deck.answer(SignalTapeQuery(index))
+        player.answer(SignalTapeQuery(index))
 
 
-def test_a_query_nobody_answers_is_told(deck) -> None:
+def test_a_query_nobody_answers_is_told(player) -> None:
     class Weather(Query[str]):
         pass
 
     with pytest.raises(UsageError, match="Nobody answers a Weather"):
-        deck.answer(Weather())
+        player.answer(Weather())

@@ -517,7 +517,7 @@ class TestWatching:
             await until(watched, lambda view: True)
             for _ in range(50):
                 await watched.stats()
-        assert len(looks) == 2  # for the deck, and for the first frame
+        assert len(looks) == 2  # for the player, and for the first frame
 
     async def test_several_can_watch(self) -> None:
         watched = monitor(speed=25)

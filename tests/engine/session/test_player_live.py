@@ -1,4 +1,4 @@
-"""A live day on the deck: it goes on whatever the screen shows, and tells everything once."""
+"""A live day on the player: it goes on whatever the screen shows, and tells everything once."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from engine.model.errors import NoDataError, StoreError
 from engine.model.events import FMV, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.session.playback import TICK_EVENTS
 from engine.session.player import Player
-from engine.session.symbol_day import SCOUT_EVENTS, LiveSource, PlayerParams
+from engine.session.source import LiveSource
+from engine.session.symbol_day import SCOUT_EVENTS, PlayerParams
 from engine.session.user_rules import RuleKind
-from engine.tape.link import Lag, Link
+from engine.tape.link import Badge, Lag, Link
 from engine.tape.live_tape import LiveTape
 from engine.tape.tape import TapeInfo
 from engine.views.commands import (
@@ -87,7 +88,7 @@ class Feed:
         return self.tapes.setdefault(symbol, tape_of(symbol))
 
     async def run(self, notify) -> None:
-        raise AssertionError("a deck runs nothing")
+        raise AssertionError("a player runs nothing")
 
     def tell(self, seconds: int, symbol: str = "SPY", late_ms: int | None = 40) -> None:
         """Let it happen, so late; None when it happened before anybody listened."""
@@ -107,27 +108,27 @@ class Feed:
 
 
 class Screen:
-    """A deck with a wall clock of its own, which goes a tenth of a second with each look."""
+    """A player with a wall clock of its own, which goes a tenth of a second with each look."""
 
     def __init__(self, *sources, **params) -> None:
         self.wall_ns = 0
-        self.deck = Player(sources, PlayerParams(fold=SEED, **params), 1.0, 0)
+        self.player = Player(sources, PlayerParams(fold=SEED, **params), 1.0, 0)
         self.fired: list[tuple[str, float, str]] = []
         self.sizes: list[int] = []
 
     def look(self, *commands, after_s: float = 0.1) -> View:
         """Send commands, let the wall go on, carry everything out and return the view."""
         for command in commands:
-            self.deck.obey(command, self.wall_ns)
+            self.player.obey(command, self.wall_ns)
         self.wall_ns += round(after_s * NS)
         while True:
-            played = self.deck.tick(self.wall_ns)
+            played = self.player.tick(self.wall_ns)
             for each in played.fired:
                 self.fired.append((each.symbol, (each.row.ts_ns - OPEN) / NS, each.badge))
             for events, _ in played.pieces:
                 self.sizes += events["s1"][events["kind"] == TRADE].tolist()
-            if not self.deck.busy:
-                return self.deck.view(self.wall_ns)
+            if not self.player.busy:
+                return self.player.view(self.wall_ns)
 
 
 class Torn:
@@ -240,8 +241,8 @@ class TestAtTheFront:
         view = screen.look()
         assert "More contracts are listed: folding the day again, 33% …" in view.notes
         assert (place_s(view), view.counts) == (12, before.counts)
-        assert not screen.deck.resting
-        while screen.deck.scout():
+        assert not screen.player.resting
+        while screen.player.scout():
             pass
         view = screen.look()
         assert (place_s(view), view.strike_milli[0]) == (32, 679_000)
@@ -281,9 +282,9 @@ class TestAtTheFront:
         feed.open("SPY").append(many)
         counts, notes = [], []
         for _ in range(3):
-            screen.deck.tick(0)
-            counts.append((screen.deck.counts().events, screen.deck.busy))
-            notes.append(screen.deck.view(0).notes)
+            screen.player.tick(0)
+            counts.append((screen.player.counts().events, screen.player.busy))
+            notes.append(screen.player.view(0).notes)
         assert counts[0] == (TICK_EVENTS, True)
         assert counts[2] == (2 * TICK_EVENTS + 5, False)
         assert notes == [("Catching up with now: 50% …",), ("Catching up with now: 99% …",), ()]
@@ -313,12 +314,12 @@ class TestAtTheFront:
         screen = Screen(feed)
         feed.tell(40)
         screen.look()
-        screen.deck.obey(WhatIf(("fmv_divergence.percent=50",)), screen.wall_ns)
+        screen.player.obey(WhatIf(("fmv_divergence.percent=50",)), screen.wall_ns)
         feed.tell(20)
         view = screen.look()
-        while screen.deck.scout():
+        while screen.player.scout():
             pass
-        found = screen.deck.answer(WhatIfQuery())
+        found = screen.player.answer(WhatIfQuery())
         assert (place_s(view), view.badge, found.progress) == (60, "LIVE", 1.0)
         assert [(row[0] - OPEN) / NS for row in found.removed] == [10, 30]
         assert screen.fired == [("SPY", at, "LIVE") for at in (10, 30, 50)]
@@ -402,11 +403,11 @@ class TestRewound:
         assert list(live.signals) == list(replayed.signals)
 
     def test_nothing_moves_by_itself_while_it_is_frozen(self, screen) -> None:
-        assert screen.deck.resting
+        assert screen.player.resting
         screen.look(Skip(-10 * NS))
-        assert screen.deck.resting
+        assert screen.player.resting
         screen.look(Pause(False), after_s=0.1)
-        assert not screen.deck.resting
+        assert not screen.player.resting
 
 
 class TestSeveral:
@@ -476,7 +477,7 @@ class TestSeveral:
     def test_a_replay_beside_it_is_loaded_ahead_as_ever(self, feed) -> None:
         screen = Screen(SimulatedSource(DAY), feed)
         screen.look()
-        assert screen.deck.scout()
+        assert screen.player.scout()
 
 
 class TestEnd:
@@ -510,11 +511,33 @@ class TestEnd:
         view = screen.look(after_s=5)
         assert (view.badge, place_s(view), view.paused) == ("REPLAY", 12, True)
 
+    def test_after_the_end_it_is_played_on_from_where_the_screen_is(self, feed) -> None:
+        screen = Screen(feed)
+        feed.tell(51)
+        screen.look()
+        screen.look(Seek(OPEN + 20 * NS))
+        feed.tapes["SPY"].close()
+        screen.look()
+        screen.fired.clear()
+        assert place_s(screen.look(Pause(False), after_s=5)) == 25
+        assert place_s(screen.look(after_s=10)) == 35
+        assert screen.fired == [("SPY", 30, "REPLAY")]
+
+    def test_only_what_fires_live_on_a_market_s_day_is_no_replay(self, feed) -> None:
+        player, replayed = Screen(feed).player, {}
+        for badge in (Badge.LIVE, Badge.SIMULATED):
+            tape = feed.tapes["SPY"]
+            tape.info = replace(tape.info, badge=badge)
+            tape.link = Link(Badge.GAP, "lost")
+            feed.tell(20)
+            replayed[badge] = [(each.badge, each.replayed) for each in player.tick(0).fired]
+        assert replayed == {Badge.LIVE: [("GAP", False)], Badge.SIMULATED: [("GAP", True)]}
+
     def test_a_source_that_gives_up_leaves_what_it_told(self, feed) -> None:
         screen = Screen(feed)
         feed.tell(31)
         screen.look()
-        screen.deck.lose("feed", "The key was refused; check MASSIVE_API_KEY.")
+        screen.player.lose("feed", "The key was refused; check MASSIVE_API_KEY.")
         view = screen.look()
         assert (view.badge, place_s(view)) == ("STALE", 31)
         assert "The key was refused; check MASSIVE_API_KEY." in view.notes
@@ -523,7 +546,7 @@ class TestEnd:
         screen = Screen(feed)
         feed.tell(31)
         feed.tapes["SPY"].close()
-        screen.deck.lose("feed", "The key was refused; check MASSIVE_API_KEY.")
+        screen.player.lose("feed", "The key was refused; check MASSIVE_API_KEY.")
         assert screen.look().badge == "STALE"
         assert screen.look(Skip(-10 * NS), after_s=0).badge == "REPLAY"
 

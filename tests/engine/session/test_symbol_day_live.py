@@ -1,4 +1,4 @@
-"""A slot of a live tape: each event is told once, and contracts that are listed late change nothing else."""
+"""A symbol's live day: each event is told once, and contracts that are listed late change nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.model.events import NS, TRADE, Events
-from engine.session.symbol_day import PlayerParams, SymbolDay, open_slot
+from engine.session.symbol_day import PlayerParams, SymbolDay, open_symbol_day
 from engine.session.user_rules import RuleKind, UserSignal
 from engine.tape.live_tape import LiveTape
 from engine.tape.timeline import Timeline, TimelineParams
@@ -82,7 +82,7 @@ def fired_whole(fired, whole):
 
 
 class Day:
-    """A live day in the hands of a test: who writes, who follows, and where the screen is."""
+    """A live day in the hands of a test: who writes, who folds, and where the screen is."""
 
     def __init__(self, whole, events, params: PlayerParams) -> None:
         self.tape = LiveTape(whole.info, chunk=CHUNK)
@@ -92,7 +92,7 @@ class Day:
         self.fired: list[FiredSignal] = []
         self.pieces = [events[:0]]
         self.list(FIRST)
-        self.slot: SymbolDay = open_slot(self.tape, params)
+        self.symbol_day: SymbolDay = open_symbol_day(self.tape, params)
 
     def list(self, count: int) -> None:
         for contract in self.all[:count]:
@@ -106,42 +106,41 @@ class Day:
         self.tape.append(self.events[self.written : until], 0)
         self.written = until
 
-    def follow(self, limit: int) -> None:
-        self.slot.timeline.grow()
-        if self.slot.timeline.outgrown and self.grown_at is None:
-            self.grown_at = self.slot.timeline.front_events
-        pieces, told = self.slot.follow(limit)
+    def fold_news(self, limit: int) -> None:
+        self.symbol_day.front.grow()
+        if self.symbol_day.front.outgrown and self.grown_at is None:
+            self.grown_at = self.symbol_day.front.events
+        pieces, told = self.symbol_day.fold_news(limit)
         self.pieces += [part for part, _ in pieces]
         self.fired += told
 
-    def relist(self, limit: int) -> None:
-        self.slot.relist(limit)
+    def fold_again(self, limit: int) -> None:
+        self.symbol_day.fold_again(limit)
 
     def back(self, share: float) -> None:
-        timeline = self.slot.timeline
-        if not timeline.parted:
-            timeline.part()
+        timeline = self.symbol_day.timeline
+        if not self.symbol_day.parted:
+            self.symbol_day.part()
         first = int(self.events["ts"][0])
         timeline.seek(first + int(share * (timeline.end_ns - first)))
 
     def now(self, _: int) -> None:
-        if self.slot.timeline.parted:
-            self.slot.timeline.rejoin()
+        self.symbol_day.rejoin()
 
     def finish(self) -> None:
         self.write(EVENTS)
         self.tape.close()
-        while self.slot.live:
-            self.follow(700)
-        self.now(0)
+        while self.symbol_day.live:
+            self.fold_news(700)
+        self.symbol_day.timeline.seek(self.symbol_day.timeline.end_ns)
 
 
 ACTS = st.lists(
     st.one_of(
         st.tuples(st.just("write"), st.integers(1, 600)),
         st.tuples(st.just("list"), st.integers(1, 8)),
-        st.tuples(st.just("follow"), st.integers(1, 900)),
-        st.tuples(st.just("relist"), st.integers(1, 300)),
+        st.tuples(st.just("fold_news"), st.integers(1, 900)),
+        st.tuples(st.just("fold_again"), st.integers(1, 300)),
         st.tuples(st.just("back"), st.floats(0, 1)),
         st.tuples(st.just("now"), st.just(0)),
     ),
@@ -174,7 +173,7 @@ def test_contracts_listed_during_the_day_come_to_the_day_with_the_full_table(
     day.finish()
     straight = Timeline(whole, params.fold, TIGHT)
     straight.seek(straight.end_ns)
-    assert come_to(day.slot.timeline, bits_of) == come_to(straight, bits_of)
+    assert come_to(day.symbol_day.timeline, bits_of) == come_to(straight, bits_of)
     assert bits_of(np.concatenate(day.pieces)) == bits_of(events)
     assert day.grown_at is not None
     before = [ts for ts, at in fired_then if at <= day.grown_at]
@@ -188,33 +187,34 @@ def test_the_screen_stays_where_it_is_while_the_day_is_folded_again(
 ) -> None:
     day = Day(whole, events, params)
     day.write(EARLY)
-    day.follow(EVENTS)
+    day.fold_news(EVENTS)
     day.back(0.5)
-    clock, cells = day.slot.timeline.clock, day.slot.timeline.state.cells.copy()
+    clock, cells = day.symbol_day.timeline.at_ns, day.symbol_day.timeline.state.cells.copy()
     day.list(len(day.all))
-    day.slot.timeline.grow()
-    assert day.slot.relist(100)
-    assert day.slot.relisted == 100 / EARLY
-    assert (day.slot.timeline.clock, len(day.slot.timeline.contracts)) == (clock, FIRST)
-    while day.slot.relist(100):
+    day.symbol_day.front.grow()
+    assert day.symbol_day.fold_again(100)
+    assert day.symbol_day.share_folded_again == 100 / EARLY
+    assert (day.symbol_day.timeline.at_ns, len(day.symbol_day.timeline.contracts)) == (clock, FIRST)
+    while day.symbol_day.fold_again(100):
         pass
-    assert (day.slot.timeline.clock, len(day.slot.timeline.contracts)) == (clock, len(day.all))
-    assert (day.slot.timeline.parted, day.slot.timeline.front_events, day.slot.relisted) == (True, EARLY, 1.0)
-    assert day.slot.timeline.state.cells[: len(cells)]["volume"].tolist() == cells["volume"].tolist()
+    assert (day.symbol_day.timeline.at_ns, len(day.symbol_day.timeline.contracts)) == (clock, len(day.all))
+    assert (day.symbol_day.parted, day.symbol_day.front.events) == (True, EARLY)
+    assert day.symbol_day.share_folded_again == 1.0
+    assert day.symbol_day.timeline.state.cells[: len(cells)]["volume"].tolist() == cells["volume"].tolist()
     day.write(10)
-    day.follow(EVENTS)
-    assert day.slot.timeline.front_events == EARLY + 10
+    day.fold_news(EVENTS)
+    assert day.symbol_day.front.events == EARLY + 10
 
 
 def test_nothing_is_folded_again_for_a_table_that_is_complete_before_the_first_event(
     whole, events, params
 ) -> None:
     day = Day(whole, events, params)
-    day.follow(EVENTS)
+    day.fold_news(EVENTS)
     day.write(EVENTS)
-    day.follow(500)
-    assert day.slot.timeline.events == 500
-    assert day.slot.longer is None
+    day.fold_news(500)
+    assert day.symbol_day.timeline.events == 500
+    assert day.symbol_day.longer is None
 
 
 def test_what_was_there_before_is_folded_and_not_told(whole, events, params) -> None:
@@ -222,13 +222,13 @@ def test_what_was_there_before_is_folded_and_not_told(whole, events, params) -> 
     tape = LiveTape(whole.info, chunk=CHUNK)
     for contract in whole.contracts:
         tape.listed.add(contract)
-    slot = open_slot(tape, params)
+    symbol_day = open_symbol_day(tape, params)
     tape.append(events[:700])
     told, count = [], 0
     for part in (events[700:1300], events[1300:]):
         tape.append(part, 10**18)
         for limit in (250, 333, 2000):
-            pieces, fired = slot.follow(limit)
+            pieces, fired = symbol_day.fold_news(limit)
             told += fired
             count += sum(len(piece) for piece, _ in pieces)
     straight = Timeline(whole, params.fold, TIGHT)
@@ -251,11 +251,11 @@ def test_a_rule_sees_again_what_is_folded_again_and_its_rows_are_told_once(whole
     ruled = PlayerParams(fold=params.fold, timeline=TIGHT, rules=(RuleKind("sizes", 5 * NS, "1", make),))
     day = Day(whole, events, ruled)
     day.write(EARLY)
-    day.follow(EVENTS)
+    day.fold_news(EVENTS)
     day.finish()
-    assert (len(made), day.slot.rules.notes) == (2, [])
+    assert (len(made), day.symbol_day.rules.notes) == (2, [])
     trades = events["s1"][events["kind"] == TRADE].tolist()
     assert made[1].seen == trades[: len(made[1].seen)]
     assert len(made[1].seen) > len(made[0].seen)
     said = [each.row.reason for each in day.fired if each.row.rule == "user:sizes"]
-    assert said == [row.reason for row in day.slot.rules.log.rows]
+    assert said == [row.reason for row in day.symbol_day.rules.log.rows]

@@ -4,14 +4,15 @@ import subprocess
 import sys
 
 _COLD = """
-from engine.analytics import smile, zero_gamma, greeks
+from engine.analytics import smile, zero_gamma, implied_vol
 from engine.session.warmup import warm_up
 from engine.feeds.massive.wire import scan
 from engine.feeds.transport import ws_frames
+from engine.views import scope
 
 warm_up()
 entered = (
-    smile._local, zero_gamma._profiles, greeks._implied_rows,
+    smile._local, zero_gamma._sides, implied_vol._implied_rows, scope._read,
     scan._scan, ws_frames._unwrap, ws_frames._plain_frames,
 )
 print([each.py_func.__name__ for each in entered if not each.signatures])

@@ -9,22 +9,22 @@ import pytest
 
 from engine.fold.records import CELL, UNDER
 from engine.fold.state import State
-from engine.tape.checkpoints import GROUP, Checkpoint, Checkpoints, Cursor
+from engine.tape.checkpoints import GROUP, Checkpoint, Checkpoints, FoldPosition
 
 STATIC = np.zeros(5, [("settle_ns", "<i8")])
 WORDS = 5 * CELL.itemsize // 8
 
 
-def cursor(clock: int, seed: int = 0, share: float = 0.1) -> Cursor:
+def position(clock: int, seed: int = 0, share: float = 0.1) -> FoldPosition:
     """Return a place whose cells differ from all zeros in a share of their words."""
     rng = np.random.default_rng((seed, clock))
     words = np.where(rng.random(WORDS) < share, rng.integers(0, 2**63, WORDS), 0).astype(np.uint64)
     under = np.zeros(1, UNDER)
     under["clock"], under["events"] = clock, 10 * clock
-    return Cursor(clock // 7, clock % 7, State(STATIC, words.view(CELL), under))
+    return FoldPosition(clock // 7, clock % 7, State(STATIC, words.view(CELL), under))
 
 
-def same(one: Cursor, other: Cursor) -> bool:
+def same(one: FoldPosition, other: FoldPosition) -> bool:
     cells, others = (each.state.cells.view(np.uint64) for each in (one, other))
     places = (one.chunk, one.offset) == (other.chunk, other.offset)
     return places and np.array_equal(cells, others) and one.state.under[0] == other.state.under[0]
@@ -32,55 +32,55 @@ def same(one: Cursor, other: Cursor) -> bool:
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 1.0])
 def test_a_cursor_comes_back_bit_for_bit(share: float) -> None:
-    first, later = cursor(0), cursor(9, share=share)
+    first, later = position(0), position(9, share=share)
 
-    assert same(Checkpoint.of(later).cursor(), later)
-    assert same(Checkpoint.of(later, Checkpoint.of(first).whole).cursor(), later)
+    assert same(Checkpoint.of(later).position(), later)
+    assert same(Checkpoint.of(later, Checkpoint.of(first).whole).position(), later)
 
 
 def test_what_comes_back_is_independent_of_what_is_kept() -> None:
-    kept = Checkpoints(cursor(0), 1, 1, 10**9)
-    kept.last.cursor().state.cells["bid"] = 5
+    kept = Checkpoints(position(0), 1, 1, 10**9)
+    kept.last.position().state.cells["bid"] = 5
 
-    assert same(kept.last.cursor(), cursor(0))
+    assert same(kept.last.position(), position(0))
 
 
 def test_the_nearest_before_a_moment_is_found() -> None:
-    kept = Checkpoints(cursor(10), 1, 1, 10**9)
+    kept = Checkpoints(position(10), 1, 1, 10**9)
     for clock in range(20, 400, 10):
-        kept.offer(cursor(clock))
+        kept.offer(position(clock))
 
     for ts in range(0, 420, 3):
         assert kept.before(ts).clock == max(ts // 10 * 10 if ts < 390 else 390, 10)
-        assert same(kept.before(ts).cursor(), cursor(kept.before(ts).clock))
+        assert same(kept.before(ts).position(), position(kept.before(ts).clock))
 
 
 def test_a_place_too_near_the_last_is_not_kept() -> None:
-    kept = Checkpoints(cursor(0), 10, 300, 10**9)
+    kept = Checkpoints(position(0), 10, 300, 10**9)
     for clock in range(1, 100):
-        kept.offer(cursor(clock))
+        kept.offer(position(clock))
 
     assert [kept.before(ts).clock for ts in (29, 30, 59, 60, 99)] == [0, 30, 30, 60, 90]
 
 
 def test_above_the_budget_every_second_goes_and_the_rest_stays_whole() -> None:
-    kept = Checkpoints(cursor(0), 1, 1, 40 * WORDS)
+    kept = Checkpoints(position(0), 1, 1, 40 * WORDS)
     for clock in range(1, 300):
-        kept.offer(cursor(clock))
+        kept.offer(position(clock))
         assert kept.nbytes <= 40 * WORDS
-        assert same(kept.last.cursor(), cursor(kept.last.clock))
+        assert same(kept.last.position(), position(kept.last.clock))
     clocks = [kept.before(ts).clock for ts in range(300)]
     spacing = np.diff(sorted(set(clocks)))
 
     assert kept.before(0).clock == 0
     assert len(set(spacing.tolist())) == 1
-    assert all(same(kept.before(ts).cursor(), cursor(clock)) for ts, clock in enumerate(clocks))
+    assert all(same(kept.before(ts).position(), position(clock)) for ts, clock in enumerate(clocks))
     assert len(kept) == bisect_right(sorted(set(clocks)), 300)
 
 
 def test_a_group_takes_little_more_than_one_state_while_little_changes() -> None:
-    kept = Checkpoints(cursor(0, share=0), 1, 1, 10**9)
+    kept = Checkpoints(position(0, share=0), 1, 1, 10**9)
     for clock in range(1, GROUP):
-        kept.offer(cursor(clock, share=0.01))
+        kept.offer(position(clock, share=0.01))
 
     assert kept.nbytes < 1.5 * WORDS * 8 + GROUP * UNDER.itemsize

@@ -83,7 +83,7 @@ def test_each_sample_is_what_a_seek_to_its_moment_finds(played, chunked) -> None
 def frames(timeline: Timeline, seed: int) -> None:
     rng = np.random.default_rng(seed)
     while not timeline.finished:
-        for _ in timeline.advance(timeline.clock + int(rng.exponential(20) * NS), int(rng.integers(1, 400))):
+        for _ in timeline.advance(timeline.at_ns + int(rng.exponential(20) * NS), int(rng.integers(1, 400))):
             pass
 
 

@@ -90,7 +90,7 @@ def all_known(bits_of):
             "minutes": bits_of(history.minutes(end)),
             "opening": [history.opening_move(int(ns), end) for ns in history.rungs.settle_ns],
             "points": bits_of(timeline.outcomes.points),
-            "end": (timeline.clock, end, timeline.loaded, timeline.finished),
+            "end": (timeline.at_ns, end, timeline.loaded, timeline.finished),
         }
 
     return tell
@@ -286,10 +286,11 @@ def timeline_of(feed: Feed, params) -> Timeline:
 
 
 class Watched:
-    """A timeline of a tape that is being written, with all that can happen to it."""
+    """The front of a tape that is written, and what is shown of it, with all that can happen to them."""
 
     def __init__(self, feed: Feed, params) -> None:
-        self.feed, self.timeline = feed, timeline_of(feed, params)
+        self.feed, self.front = feed, timeline_of(feed, params)
+        self.timeline = self.front.beside()
 
     def live(self, n: int) -> None:
         self.write(n)
@@ -303,22 +304,20 @@ class Watched:
         self.timeline.grow()
 
     def follow(self, limit: int) -> None:
-        for _ in self.timeline.advance(self.timeline.end_ns, limit):
+        for _ in self.front.advance(self.front.end_ns, limit):
             pass
 
     def scout(self, limit: int) -> None:
         self.timeline.scout(limit)
 
     def part(self, _: int) -> None:
-        if not self.timeline.parted:
-            self.timeline.part()
+        self.timeline.cursor = self.front.cursor.copy()
 
     def rejoin(self, _: int) -> None:
-        if self.timeline.parted:
-            self.timeline.rejoin()
+        self.timeline.cursor = self.front.cursor
 
     def seek(self, share: float) -> None:
-        """Go somewhere; a second playhead stays where it is."""
+        """Go somewhere; once parted, the front stays where it is."""
         first, end = int(self.feed.tape.starts[0]) if len(self.feed.tape.starts) else 0, self.timeline.end_ns
         self.timeline.seek(first + int(share * (end - first)))
 
@@ -342,7 +341,7 @@ def test_folding_while_it_grows_is_folding_the_whole(
 
 @settings(max_examples=60, deadline=None)
 @given(ACTS)
-def test_wherever_the_playhead_goes_it_knows_the_prefix(
+def test_wherever_the_cursors_go_they_know_the_prefix(
     whole, events, params, fold_events, same_state, straight, acts
 ) -> None:
     """Seek = fold on a tape that grows."""
@@ -350,9 +349,10 @@ def test_wherever_the_playhead_goes_it_knows_the_prefix(
     timeline = watched.timeline
     for act, amount in acts:
         getattr(watched, act)(amount)
-        folded = fold_events(events[: int(timeline.state.under["events"][0])], params)
-        assert same_state(timeline.state, folded.state)
-        assert timeline.signal_count == np.count_nonzero(folded.signals["parent"] < 0)
+        for each in (timeline, watched.front):
+            folded = fold_events(events[: int(each.state.under["events"][0])], params)
+            assert same_state(each.state, folded.state)
+            assert each.signal_count == np.count_nonzero(folded.signals["parent"] < 0)
         assert timeline.signals == straight.signals[: len(timeline.signals)]
 
 
@@ -367,7 +367,7 @@ def test_an_open_tape_is_never_finished_nor_loaded_to_the_end(feed, params) -> N
     assert not timeline.finished
     assert timeline.close_ns == close > timeline.end_ns
     assert timeline.loaded == (timeline.end_ns - timeline.start_ns) / (close - timeline.start_ns)
-    assert not timeline.covers(close)
+    assert not timeline.log.covers(close)
     feed.tape.close()
     timeline.grow()
     timeline.seek(timeline.end_ns)
@@ -395,33 +395,52 @@ def test_event_of_the_last_moment_that_comes_later_still_counts(tape, in_memory,
     assert bits_of(timeline.history.samples(once.end_ns)) == bits_of(once.history.samples(once.end_ns))
 
 
-def test_second_playhead_stays_while_the_first_goes_back(feed, params, same_state) -> None:
-    timeline = timeline_of(feed, params)
+def test_the_front_stays_while_what_is_shown_goes_back(feed, params, same_state) -> None:
+    front = timeline_of(feed, params)
     feed.write(1000)
-    timeline.grow()
-    timeline.seek(timeline.end_ns)
-    front, clock = timeline.state.copy(), timeline.clock
-    timeline.part()
-    timeline.seek(timeline.start_ns)
-    assert timeline.clock == timeline.start_ns
-    timeline.exchange()
-    assert timeline.clock == clock
-    assert same_state(timeline.state, front)
-    timeline.exchange()
-    assert timeline.clock == timeline.start_ns
-    timeline.rejoin()
-    assert not timeline.parted
-    assert same_state(timeline.state, front)
+    front.grow()
+    front.seek(front.end_ns)
+    state, at_ns = front.state.copy(), front.at_ns
+    shown = front.beside()
+    assert shown.state is front.state
+    shown.cursor = front.cursor.copy()
+    shown.seek(shown.start_ns)
+    assert (shown.at_ns, front.at_ns) == (shown.start_ns, at_ns)
+    assert same_state(front.state, state)
+    shown.cursor = front.cursor
+    assert same_state(shown.state, state)
 
 
-def test_recent_trades_of_each_playhead_are_its_own(feed, params) -> None:
-    timeline = timeline_of(feed, params)
+def test_timelines_of_one_cursor_move_together(feed, params) -> None:
+    front = timeline_of(feed, params)
     feed.write(1000)
-    timeline.grow()
-    timeline.seek(timeline.end_ns)
-    front = timeline.recent_trades(1)[0]["ts"].tolist()
-    timeline.part()
-    timeline.seek(timeline.start_ns + (timeline.end_ns - timeline.start_ns) // 3)
-    assert timeline.recent_trades(1)[0]["ts"].tolist() != front
-    timeline.rejoin()
-    assert timeline.recent_trades(1)[0]["ts"].tolist() == front
+    front.grow()
+    shown = front.beside()
+    shown.seek(shown.end_ns)
+    assert (front.at_ns, front.events) == (shown.end_ns, 1000)
+    front.seek(front.start_ns)
+    assert shown.at_ns == front.start_ns
+
+
+def test_what_one_cursor_has_come_to_the_other_tells_no_second_time(feed, params, straight) -> None:
+    front = timeline_of(feed, params)
+    feed.write(1000)
+    front.grow()
+    shown = front.beside()
+    shown.cursor = front.cursor.copy()
+    for timeline in (front, shown, front):
+        timeline.seek(timeline.end_ns)
+        assert front.signals == shown.signals == straight.signals[: front.signal_count]
+
+
+def test_recent_trades_of_each_cursor_are_its_own(feed, params) -> None:
+    front = timeline_of(feed, params)
+    feed.write(1000)
+    front.grow()
+    front.seek(front.end_ns)
+    trades = front.recent_trades(1)[0]["ts"].tolist()
+    shown = front.beside()
+    shown.cursor = front.cursor.copy()
+    shown.seek(shown.start_ns + (shown.end_ns - shown.start_ns) // 3)
+    assert shown.recent_trades(1)[0]["ts"].tolist() != trades
+    assert front.recent_trades(1)[0]["ts"].tolist() == trades

@@ -344,7 +344,7 @@ def test_outcomes_do_not_depend_on_how_the_tape_was_travelled(timeline_of, bits_
     for share in rng.random(12):
         wandering.scout(int(rng.integers(1, 400)))
         wandering.seek(int(wandering.start_ns + share * (wandering.end_ns - wandering.start_ns)))
-        for _ in wandering.advance(wandering.clock + 30 * NS, limit=int(rng.integers(1, 90))):
+        for _ in wandering.advance(wandering.at_ns + 30 * NS, limit=int(rng.integers(1, 90))):
             pass
     while not wandering.scout(333):
         pass

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.model.events import empty_events
-from engine.tape.checkpoints import Cursor
+from engine.tape.checkpoints import FoldPosition
 from engine.tape.live_tape import LiveTape
 from engine.tape.tape import PIECE, Reader
 
@@ -27,15 +27,15 @@ def chunked(events, in_memory):
 
 @pytest.fixture
 def at(fresh_state):
-    """What makes a cursor at an event of a chunk; its state stays blank."""
-    return lambda chunk=0, offset=0: Cursor(chunk, offset, fresh_state())
+    """What makes a position at an event of a chunk; its state stays blank."""
+    return lambda chunk=0, offset=0: FoldPosition(chunk, offset, fresh_state())
 
 
-def read_on(reader: Reader, cursor: Cursor, to_ns: int) -> list[np.ndarray]:
-    """Read up to a moment, and move the cursor as a fold would."""
+def read_on(reader: Reader, position: FoldPosition, to_ns: int) -> list[np.ndarray]:
+    """Read up to a moment, and move the position as a fold would."""
     found = [empty_events(0)]
-    for piece in reader.pieces(cursor, to_ns):
-        cursor.offset += len(piece)
+    for piece in reader.pieces(position, to_ns):
+        position.offset += len(piece)
         found.append(piece)
     return found
 
@@ -46,13 +46,13 @@ def test_wherever_it_stops_every_event_comes_once_and_in_order(
     events, in_memory, bits_of, fresh_state, moments
 ) -> None:
     tape = in_memory(events, range(CHUNK, EVENTS, CHUNK))
-    reader, cursor, first = Reader(tape, KEPT), Cursor(0, 0, fresh_state()), int(events["ts"][0])
+    reader, position, first = Reader(tape, KEPT), FoldPosition(0, 0, fresh_state()), int(events["ts"][0])
     clocks, found = np.maximum.accumulate(events["ts"]), []
     for share in sorted(moments):
         to_ns = first + int(share * (tape.end_ns - first))
-        found += read_on(reader, cursor, to_ns)
+        found += read_on(reader, position, to_ns)
         assert sum(map(len, found)) == np.searchsorted(clocks, to_ns, "right")
-    found += read_on(reader, cursor, tape.end_ns)
+    found += read_on(reader, position, tape.end_ns)
     assert bits_of(np.concatenate(found)) == bits_of(events)
 
 
@@ -63,9 +63,9 @@ def test_a_long_chunk_comes_in_pieces(events, in_memory, at) -> None:
 
 
 def test_backwards_it_comes_chunk_by_chunk_as_far_as_is_asked_for(chunked, events, bits_of, at) -> None:
-    reader, cursor = Reader(chunked, KEPT), at(5, 40)
+    reader, position = Reader(chunked, KEPT), at(5, 40)
     since = int(chunked.starts[3])
-    found = list(reader.backwards(cursor, since))
+    found = list(reader.backwards(position, since))
     assert [len(piece) for piece in found] == [40, CHUNK, CHUNK]
     assert bits_of(np.concatenate(found[::-1])) == bits_of(events[3 * CHUNK : 5 * CHUNK + 40])
 
@@ -88,7 +88,7 @@ def test_a_chunk_that_is_still_written_is_read_anew_until_the_tape_is_closed(chu
     tape = LiveTape(chunked.info)
     for contract in chunked.contracts:
         tape.listed.add(contract)
-    reader, cursor = Reader(tape, KEPT), at()
+    reader, position = Reader(tape, KEPT), at()
     told = 0
     for end in (10, 25, 60):
         tape.append(events[told:end], 0)
@@ -96,8 +96,8 @@ def test_a_chunk_that_is_still_written_is_read_anew_until_the_tape_is_closed(chu
         told = end
         assert len(reader.read(0)[0]) == end
         assert reader.open
-        read_on(reader, cursor, 2**62)
-        assert (cursor.chunk, cursor.offset) == (0, end)
+        read_on(reader, position, 2**62)
+        assert (position.chunk, position.offset) == (0, end)
     tape.close()
     tape.take()
     assert not reader.open

@@ -59,7 +59,7 @@ def at_share(timeline: Timeline, share: float) -> int:
 
 
 def test_nothing_is_folded_before_it_is_asked_for(timeline, chunked) -> None:
-    assert timeline.clock == timeline.start_ns == chunked.info.session.open_ns
+    assert timeline.at_ns == timeline.start_ns == chunked.info.session.open_ns
     assert timeline.state.under["events"][0] == 0
     assert chunked.reads == []
     assert timeline.loaded == 0
@@ -71,13 +71,13 @@ def test_playing_in_frames_yields_every_event_once_with_its_side(
     rng = np.random.default_rng(1)
     found, sides = [], []
     while not timeline.finished:
-        for piece, side in timeline.advance(timeline.clock + int(rng.exponential(20) * NS)):
+        for piece, side in timeline.advance(timeline.at_ns + int(rng.exponential(20) * NS)):
             found.append(piece.copy())
             sides.append(side)
     assert bits_of(np.concatenate(found)) == bits_of(events)
     assert bits_of(np.concatenate(sides)) == bits_of(straight.sides)
     assert same_state(timeline.state, straight.state)
-    assert timeline.clock == timeline.end_ns
+    assert timeline.at_ns == timeline.end_ns
 
 
 def test_advance_folds_up_to_and_including_the_moment(timeline, clocks) -> None:
@@ -85,14 +85,14 @@ def test_advance_folds_up_to_and_including_the_moment(timeline, clocks) -> None:
     for _ in timeline.advance(moment):
         pass
     assert timeline.state.under["events"][0] == np.searchsorted(clocks, moment, side="right") > 1000
-    assert timeline.clock == moment
+    assert timeline.at_ns == moment
 
 
 @pytest.mark.parametrize("limit", [1, CHUNK - 1, CHUNK, 3 * CHUNK + 7])
 def test_limited_advance_stops_at_the_event(same_state, timeline, clocks, straight, limit) -> None:
     count = sum(len(piece) for piece, _ in timeline.advance(timeline.end_ns, limit))
     assert count == limit == timeline.state.under["events"][0]
-    assert timeline.clock == clocks[limit - 1]
+    assert timeline.at_ns == clocks[limit - 1]
     timeline.seek(timeline.end_ns)
     assert same_state(timeline.state, straight.state)
 
@@ -100,16 +100,16 @@ def test_limited_advance_stops_at_the_event(same_state, timeline, clocks, straig
 def test_advance_beyond_the_end_stops_there(timeline) -> None:
     for _ in timeline.advance(timeline.end_ns + 10**15):
         pass
-    assert timeline.clock == timeline.end_ns
+    assert timeline.at_ns == timeline.end_ns
     assert timeline.finished
     assert list(timeline.advance(timeline.end_ns)) == []
 
 
 def test_going_back_in_time_by_advance_does_nothing(same_state, timeline) -> None:
     timeline.seek(at_share(timeline, 0.5))
-    clock, before = timeline.clock, timeline.state.copy()
+    clock, before = timeline.at_ns, timeline.state.copy()
     assert list(timeline.advance(at_share(timeline, 0.2))) == []
-    assert timeline.clock == clock
+    assert timeline.at_ns == clock
     assert same_state(timeline.state, before)
 
 
@@ -129,14 +129,14 @@ def test_seek_is_the_fold_of_the_prefix(same_state, timeline, events, clocks, pa
         assert same_state(timeline.state, folded.state)
         assert timeline.signal_count == len(folded.heads)
         assert timeline.signals[: timeline.signal_count] == list(folded.heads)
-        assert timeline.clock == min(moment, timeline.end_ns)
+        assert timeline.at_ns == min(moment, timeline.end_ns)
 
 
 def test_seek_stays_within_the_bounds(timeline) -> None:
     timeline.seek(0)
-    assert timeline.clock == timeline.start_ns
+    assert timeline.at_ns == timeline.start_ns
     timeline.seek(2**62)
-    assert timeline.clock == timeline.end_ns
+    assert timeline.at_ns == timeline.end_ns
 
 
 def test_seek_to_the_start_folds_what_was_told_before_it(tape, in_memory) -> None:
@@ -175,7 +175,7 @@ def test_no_journey_changes_what_is_known(
             timeline.scout(amount)
         else:
             limit = amount if act == "step" else None
-            ahead = timeline.end_ns if act == "step" else timeline.clock + at_share(timeline, amount)
+            ahead = timeline.end_ns if act == "step" else timeline.at_ns + at_share(timeline, amount)
             for _ in timeline.advance(ahead - (act == "play") * int(timeline.tape.starts[0]), limit):
                 pass
         count = int(timeline.state.under["events"][0])
@@ -185,7 +185,7 @@ def test_no_journey_changes_what_is_known(
         assert timeline.gap_count == folded.under["gaps"]
         seen = timeline.signals
         assert seen == list(straight.heads[: len(seen)])
-        assert count == 0 or timeline.clock >= clocks[count - 1]
+        assert count == 0 or timeline.at_ns >= clocks[count - 1]
 
 
 # --- jitter ---------------------------------------------------------------------------------------------
@@ -204,10 +204,10 @@ def test_late_event_belongs_to_the_moment_it_arrived_in(tape, in_memory) -> None
 
 
 def test_the_clock_never_goes_back_while_playing(timeline) -> None:
-    clock = timeline.clock
+    clock = timeline.at_ns
     for _ in timeline.advance(timeline.end_ns):
-        assert timeline.clock >= clock
-        clock = timeline.clock
+        assert timeline.at_ns >= clock
+        clock = timeline.at_ns
 
 
 # --- scouting -------------------------------------------------------------------------------------------
@@ -215,12 +215,12 @@ def test_the_clock_never_goes_back_while_playing(timeline) -> None:
 
 def test_scouting_leaves_the_playhead_alone_and_finds_every_signal(same_state, timeline, straight) -> None:
     timeline.seek(at_share(timeline, 0.3))
-    before, clock = timeline.state.copy(), timeline.clock
+    before, clock = timeline.state.copy(), timeline.at_ns
     loaded = [timeline.loaded]
     while not timeline.scout(500):
         loaded.append(timeline.loaded)
     assert same_state(timeline.state, before)
-    assert timeline.clock == clock
+    assert timeline.at_ns == clock
     assert timeline.signals == list(straight.heads)
     assert loaded == sorted(loaded)
     assert timeline.loaded == 1.0
@@ -229,15 +229,15 @@ def test_scouting_leaves_the_playhead_alone_and_finds_every_signal(same_state, t
 
 def test_covers_what_has_been_folded(timeline) -> None:
     half = at_share(timeline, 0.5)
-    assert not timeline.covers(half)
+    assert not timeline.log.covers(half)
     timeline.seek(half)
-    assert timeline.covers(at_share(timeline, 0.4))
-    assert not timeline.covers(at_share(timeline, 0.9))
+    assert timeline.log.covers(at_share(timeline, 0.4))
+    assert not timeline.log.covers(at_share(timeline, 0.9))
     timeline.seek(at_share(timeline, 0.1))
-    assert timeline.covers(at_share(timeline, 0.4))
+    assert timeline.log.covers(at_share(timeline, 0.4))
     while not timeline.scout(10_000):
         pass
-    assert timeline.covers(timeline.end_ns)
+    assert timeline.log.covers(timeline.end_ns)
 
 
 def test_playing_to_the_end_loads_the_day_as_well(timeline) -> None:
@@ -258,14 +258,14 @@ def test_next_and_previous_signal_are_strictly_later_and_earlier(timeline, strai
     timeline.seek(timeline.end_ns)
     times = straight.heads["ts"].tolist()
     distinct = sorted(set(times))
-    assert timeline.signal_after(0) == distinct[0]
-    assert timeline.signal_before(0) is None
-    assert timeline.signal_after(distinct[-1]) is None
+    assert timeline.log.signal_after(0) == distinct[0]
+    assert timeline.log.signal_before(0) is None
+    assert timeline.log.signal_after(distinct[-1]) is None
     for earlier, later in pairwise(distinct):
-        assert timeline.signal_after(earlier) == later
-        assert timeline.signal_before(later) == earlier
-        assert timeline.signal_after(later - 1) == later
-        assert timeline.signal_before(earlier + 1) == earlier
+        assert timeline.log.signal_after(earlier) == later
+        assert timeline.log.signal_before(later) == earlier
+        assert timeline.log.signal_after(later - 1) == later
+        assert timeline.log.signal_before(earlier + 1) == earlier
 
 
 def test_gaps_are_told_up_to_the_playhead(timeline, events, clocks) -> None:
@@ -276,7 +276,7 @@ def test_gaps_are_told_up_to_the_playhead(timeline, events, clocks) -> None:
     assert len(expected) > 3
     for share in (0.7, 0.2, 0.5):
         timeline.seek(at_share(timeline, share))
-        stop = np.searchsorted(clocks, timeline.clock, side="right")
+        stop = np.searchsorted(clocks, timeline.at_ns, side="right")
         assert timeline.gap_count == np.count_nonzero(events["kind"][:stop] == GAP)
 
 
@@ -291,10 +291,10 @@ def test_recent_trades_reach_back_a_minute_with_the_sides_the_fold_gave(
     timeline = Timeline(chunked, params, TimelineParams(NS, 1, 10**9))
     timeline.seek(at_share(timeline, 0.8))
     timeline.seek(at_share(timeline, share))
-    stop = np.searchsorted(clocks, timeline.clock, side="right")
+    stop = np.searchsorted(clocks, timeline.at_ns, side="right")
     ours = (events["kind"] == TRADE) & (events["cid"] == CALL)
     ours[stop:] = False
-    last_minute = ours & (events["ts"] > timeline.clock - RECENT_NS)
+    last_minute = ours & (events["ts"] > timeline.at_ns - RECENT_NS)
     found, sides = timeline.recent_trades(CALL)
     assert last_minute.sum() > 0
     assert len(found) >= last_minute.sum()
@@ -307,8 +307,8 @@ def test_recent_events_are_the_contracts_own_up_to_the_playhead(
     bits_of, timeline, events, clocks, share
 ) -> None:
     timeline.seek(at_share(timeline, share))
-    since = timeline.clock - 90 * NS
-    stop = np.searchsorted(clocks, timeline.clock, side="right")
+    since = timeline.at_ns - 90 * NS
+    stop = np.searchsorted(clocks, timeline.at_ns, side="right")
     expected = events[:stop][(events["cid"][:stop] == CALL) & (events["ts"][:stop] > since)]
     assert bits_of(timeline.recent(CALL, since)) == bits_of(expected)
 
@@ -333,7 +333,7 @@ def test_early_end_folds_nothing_beyond_it(same_state, chunked, params, events, 
     while not timeline.scout(10_000):
         pass
     timeline.seek(2**62)
-    assert timeline.clock == end
+    assert timeline.at_ns == end
     assert same_state(timeline.state, prefix(fold_events, events, clocks, params, end).state)
     assert max(chunked.reads) == 1000 // CHUNK
 
@@ -362,7 +362,7 @@ def test_late_start_knows_open_interest_and_close_and_nothing_else(
     start = int(clocks[5] + share * (clocks[-1] - clocks[5]))
     chunked = in_memory(whole, range(first_cut, len(whole), CHUNK))
     timeline = Timeline(chunked, params, TIGHT, start_ns=start)
-    assert timeline.clock == start
+    assert timeline.at_ns == start
     assert timeline.state.under["prev_close"][0] == 6_795_000
     assert timeline.state.cells["oi"][[CALL, 4]].tolist() == [777, 333]
     assert timeline.state.cells["volume"].sum() == 0
@@ -392,7 +392,7 @@ def test_late_start_can_be_sought_like_any(same_state, chunked, params, clocks) 
     timeline.seek(timeline.end_ns)
     end = timeline.state.copy()
     timeline.seek(0)
-    assert timeline.clock == start
+    assert timeline.at_ns == start
     timeline.seek(timeline.end_ns)
     assert same_state(timeline.state, end)
 
@@ -407,7 +407,7 @@ def test_checkpoints_keep_to_their_budget(chunked, params, straight) -> None:
         timeline = Timeline(chunked, params, TimelineParams(NS, 1, budget, 2))
         timeline.seek(timeline.end_ns)
         alone = 1.02 * straight.state.nbytes  # the first is kept whatever it takes, and a bit for each word
-        assert timeline._checkpoints.nbytes <= max(budget, alone)
+        assert timeline.log.checkpoints.nbytes <= max(budget, alone)
 
 
 def test_seek_reads_the_tape_from_the_nearest_checkpoint_only(chunked, params) -> None:
@@ -436,8 +436,8 @@ def test_frame_reads_as_little_late_as_early(chunked, params) -> None:
         timeline.seek(at_share(timeline, share))
         chunked.reads.clear()
         for _ in range(50):
-            for _ in timeline.advance(timeline.clock + NS // 10):
+            for _ in timeline.advance(timeline.at_ns + NS // 10):
                 pass
-            timeline.recent(CALL, timeline.clock - RECENT_NS)
+            timeline.recent(CALL, timeline.at_ns - RECENT_NS)
         most[name] = len(set(chunked.reads))
     assert most["late"] <= most["early"] + 2

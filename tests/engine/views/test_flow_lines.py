@@ -8,7 +8,7 @@ import pytest
 from engine.analytics.exposure_choice import ExposureChoice
 from engine.model.events import MISSING, NS
 from engine.session.answers import AnswerContext, answer
-from engine.session.symbol_day import PlayerParams, open_slot
+from engine.session.symbol_day import PlayerParams, open_symbol_day
 from engine.views.queries import CHANNELS, VELOCITY_S, FlowQuery
 
 CALLS = CHANNELS.index("call_premium")
@@ -20,7 +20,7 @@ def lines(tape, in_memory):
     tape.spot(685.0, at=0).quote(2.40, 2.50, at=0)
     for trade in range(60):
         tape.trade(2.50, 20, at=1 + 2 * trade)
-    slot = open_slot(in_memory(tape.spot(685.0, at=300).events), PlayerParams())
+    slot = open_symbol_day(in_memory(tape.spot(685.0, at=300).events), PlayerParams())
 
     def at(second):
         slot.timeline.seek(int(tape.events["ts"][0]) + round(second * NS))
@@ -48,7 +48,7 @@ def test_velocity_is_the_change_over_the_last_seconds(lines) -> None:
 
 def test_velocity_of_a_tape_that_is_younger_is_unknown(tape, in_memory) -> None:
     tape.spot(685.0, at=0).quote(2.40, 2.50, at=0).trade(2.50, at=1).spot(685.0, at=32)
-    slot = open_slot(in_memory(tape.events), PlayerParams(start_ns=int(tape.events["ts"][0])))
+    slot = open_symbol_day(in_memory(tape.events), PlayerParams(start_ns=int(tape.events["ts"][0])))
     found = []
     for second in (4, 9, 31):
         slot.timeline.seek(int(tape.events["ts"][0]) + second * NS)

@@ -16,7 +16,7 @@ from engine.fold.params import FoldParams
 from engine.model.calendar import session, settle_ns, underlying
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import MISSING, NS, OI, QUOTE, SPOT, TRADE, Events, empty_events, to_price
-from engine.session.symbol_day import PlayerParams, SymbolDay, open_slot
+from engine.session.symbol_day import PlayerParams, SymbolDay, open_symbol_day
 from engine.tape.tape import TapeInfo
 from engine.views.projection import PlaybackState
 from engine.views.view import StrikeExposure, View
@@ -87,7 +87,7 @@ def day(spot: float = 6803.0) -> Events:
 
 
 def opened(events: Events | None = None, expiry: int | date = 3) -> SymbolDay:
-    return open_slot(MemoryTape(day() if events is None else events), PlayerParams(expiry=expiry))
+    return open_symbol_day(MemoryTape(day() if events is None else events), PlayerParams(expiry=expiry))
 
 
 def view_at(
@@ -105,7 +105,7 @@ def slot() -> SymbolDay:
 def chain_of(slot: SymbolDay, *expiries: date) -> dict[str, np.ndarray]:
     """Columns of all contracts of some expirations, read off the state and the contract table by hand."""
     rows = [(cid, each) for cid, each in enumerate(LISTED, 1) if each.expiry in expiries]
-    cells, now = slot.timeline.state.cells, slot.timeline.clock
+    cells, now = slot.timeline.state.cells, slot.timeline.at_ns
     cids = [cid for cid, _ in rows]
     return {
         "strike": np.array([each.strike for _, each in rows]),
@@ -253,7 +253,7 @@ class TestStrikes:
         assert view.gamma.net - rows == pytest.approx(missing, rel=1e-2)
 
     def test_only_the_rows_shown_are_there(self) -> None:
-        slot = open_slot(MemoryTape(day()), PlayerParams(strikes=2))
+        slot = open_symbol_day(MemoryTape(day()), PlayerParams(strikes=2))
         view = view_at(slot, ExposureChoice(scope="all"))
         assert view.exposures["vanna"].net.size == view.strike_milli.size == 5
         whole = view_at(opened(), ExposureChoice(scope="all"))
@@ -350,7 +350,7 @@ class TestChain:
     def test_the_volatility_at_the_money_is_the_chain_s_with_an_error(self, slot: SymbolDay) -> None:
         chain = view_at(slot).chain
         assert chain.atm_iv == pytest.approx(0.18, rel=1e-3)
-        left = years(CLOSE, slot.timeline.clock)
+        left = years(CLOSE, slot.timeline.at_ns)
         vega = greeks(6803.0, 6803.0, left, FOLD.rate, FOLD.dividend, 0.18, 1.0).vega[0]
         assert chain.atm_iv_error == pytest.approx(0.05 / vega, rel=2e-2)
 
@@ -374,7 +374,7 @@ def test_without_a_spot_open_interest_still_has_its_pain_and_ratios() -> None:
 
 
 def test_a_realistic_day_adds_up_in_every_stance() -> None:
-    slot = open_slot(SimulatedSource(date(2025, 12, 16)).open("DIA"), PlayerParams())
+    slot = open_symbol_day(SimulatedSource(date(2025, 12, 16)).open("DIA"), PlayerParams())
     at_ns = OPEN + int(timedelta(minutes=20).total_seconds()) * NS
     for stance in STANCES:
         for scope in SCOPES:

@@ -13,7 +13,7 @@ from engine.feeds.simulated import SimulatedSource
 from engine.fold.volatility import kept_iv
 from engine.model.events import MISSING, NS, OI
 from engine.session.answers import AnswerContext, answer
-from engine.session.symbol_day import PlayerParams, open_slot
+from engine.session.symbol_day import PlayerParams, open_symbol_day
 from engine.tape.timeline import Timeline
 from engine.views.projection import PlaybackState
 from engine.views.queries import HEAT_METRICS, HeatQuery
@@ -27,7 +27,7 @@ MINUTE = 60 * NS
 @pytest.fixture(scope="module")
 def slot():
     """The first half hour of a simulated day."""
-    slot = open_slot(SimulatedSource(DAY).open("IWM"), PARAMS)
+    slot = open_symbol_day(SimulatedSource(DAY).open("IWM"), PARAMS)
     slot.timeline.seek(slot.timeline.start_ns + 30 * MINUTE + 20 * NS)
     return slot
 
@@ -104,7 +104,7 @@ def test_map_since_a_moment_is_what_has_changed_since_the_minute_before_it(slot)
 
 
 def test_rewound_map_forgets_what_is_to_come() -> None:
-    slot = open_slot(SimulatedSource(DAY).open("IWM"), PARAMS)
+    slot = open_symbol_day(SimulatedSource(DAY).open("IWM"), PARAMS)
     slot.timeline.seek(slot.timeline.start_ns + 9 * MINUTE)
     later = ask(slot, HeatQuery("flow"))
     slot.timeline.seek(slot.timeline.start_ns + 5 * MINUTE)
@@ -123,7 +123,7 @@ def small(tape, in_memory):
         tape.spot(685.0, at=0).oi(100, cid=1).oi(50, cid=2).oi(70, cid=3).oi(20, cid=4)
         tape.quote(2.4, 2.5).quote(2.0, 2.1, cid=2).quote(1.0, 1.1, cid=5)
         tape.trade(2.5, 30, at=1).spot(685.0, at=61)
-        return open_slot(in_memory(tape.events), PARAMS)
+        return open_symbol_day(in_memory(tape.events), PARAMS)
 
     return built
 
@@ -154,7 +154,7 @@ def test_minutes_before_the_first_spot_are_unknown(small) -> None:
 
 def test_settled_strikes_have_no_exposure(tape, in_memory) -> None:
     tape.spot(685.0, at=5 * 3600 + 3500).oi(100).quote(2.4, 2.5).spot(685.0, at=6 * 3600 + 130)
-    slot = open_slot(in_memory(tape.events), PARAMS)
+    slot = open_symbol_day(in_memory(tape.events), PARAMS)
     slot.timeline.seek(slot.timeline.end_ns)
     values = ask(slot, HeatQuery("gex")).values[1]
     assert np.isfinite(values[-5:]).tolist() == [False, True, False, False, False]
@@ -162,7 +162,7 @@ def test_settled_strikes_have_no_exposure(tape, in_memory) -> None:
 
 def test_one_known_leg_is_enough(tape, in_memory) -> None:
     tape.oi(100, at=0).spot(685.0).quote(2.4, 2.5).spot(685.0, at=61)
-    slot = open_slot(in_memory(tape.events), PARAMS)
+    slot = open_symbol_day(in_memory(tape.events), PARAMS)
     assert (tape.events["kind"] == OI).sum() == 1
     assert column(slot, "assumed") == [True, False, True]
 
@@ -170,6 +170,6 @@ def test_one_known_leg_is_enough(tape, in_memory) -> None:
 def test_before_the_first_minute_there_is_nothing_to_subtract(tape, in_memory) -> None:
     tape.spot(685.0, at=3.0)
     timeline = in_memory(tape.events)
-    slot = open_slot(timeline, PlayerParams(start_ns=int(tape.events["ts"][0])))
+    slot = open_symbol_day(timeline, PlayerParams(start_ns=int(tape.events["ts"][0])))
     heat = ask(slot, HeatQuery("gex", since_ns=0))
     assert heat.values.shape == (3, 0)

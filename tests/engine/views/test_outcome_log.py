@@ -70,7 +70,7 @@ def test_every_view_of_a_tape_tells_the_same(mixed_events, in_memory, touchy_par
     timeline = Timeline(in_memory(events[events["kind"] != GAP]), touchy_params("default"))
     timeline.seek(timeline.end_ns)
     told: dict[tuple[int, int], Outcome] = {}
-    late = TimelineOutcomes(timeline.outcomes, timeline.clock, told)
+    late = TimelineOutcomes(timeline.outcomes, timeline.at_ns, told)
     final = [late.of(i) for i in range(len(timeline.signals))]
     assert sum(len(each) for each in final) > 50
     for moment in np.linspace(timeline.start_ns, timeline.end_ns, 7).astype(int).tolist():

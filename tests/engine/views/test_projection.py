@@ -32,7 +32,7 @@ from engine.model.events import (
     empty_events,
     to_price,
 )
-from engine.session.symbol_day import PlayerParams, SymbolDay, open_slot
+from engine.session.symbol_day import PlayerParams, SymbolDay, open_symbol_day
 from engine.tape.tape import TapeInfo
 from engine.tape.timeline import Timeline
 from engine.views.detail import DETAIL_PRINTS
@@ -109,7 +109,7 @@ def opened(
 ) -> SymbolDay:
     made = np.concatenate([empty_events(0), *events])
     tape = MemoryTape(made[np.argsort(made["ts"], kind="stable")])
-    return open_slot(tape, PlayerParams(fold=fold, strikes=strikes, expiry=expiry))
+    return open_symbol_day(tape, PlayerParams(fold=fold, strikes=strikes, expiry=expiry))
 
 
 def at(slot: SymbolDay, seconds: float, expiry: date | None = None) -> View:
@@ -457,7 +457,7 @@ class Ledger:
 
 @pytest.fixture(scope="module")
 def dia() -> SymbolDay:
-    return open_slot(SimulatedSource(DAY).open("DIA"), PlayerParams())
+    return open_symbol_day(SimulatedSource(DAY).open("DIA"), PlayerParams())
 
 
 @pytest.fixture(scope="module")

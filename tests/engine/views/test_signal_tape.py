@@ -1,4 +1,4 @@
-"""The tape around a signal: exact, with the sides the fold gave, and never beyond what was played."""
+"""The tape signal_tape a signal: exact, with the sides the fold gave, and never beyond what was played."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.fold.records import SIGNAL
 from engine.model.events import MISSING, NS, QUOTE, SPOT, TRADE, UNDERLYING
 from engine.tape.timeline import Timeline, TimelineParams
 from engine.views.projection import signal_row
-from engine.views.signal_tape import PRINTS, around
+from engine.views.signal_tape import PRINTS, signal_tape
 
 N = 3000
 TIGHT = TimelineParams(spacing_ns=NS, spacing_events=40, budget_bytes=40_000, cached_chunks=2)
@@ -63,7 +63,7 @@ def picks(timeline: Timeline) -> list[int]:
 
 def test_it_spans_a_minute_to_both_sides(timeline) -> None:
     row = row_of(timeline, len(timeline.signals) // 2)
-    found = around(timeline, 7, row)
+    found = signal_tape(timeline, 7, row)
     assert (found.index, len(found.ticks)) == (7, 120)
     assert [tick.ts_ns - row.ts_ns for tick in found.ticks] == [(i - 60) * NS for i in range(120)]
 
@@ -75,7 +75,7 @@ def test_prices_and_volumes_are_those_of_each_second(timeline, events) -> None:
         row = row_of(timeline, i)
         ours = traded & (events["cid"] == row.cid)
         first_known = False
-        for tick in around(timeline, i, row).ticks:
+        for tick in signal_tape(timeline, i, row).ticks:
             within = (clock > tick.ts_ns) & (clock <= tick.ts_ns + NS)
             assert tick.volume == events["s1"][ours & within].sum()
             first_known |= bool(np.any(within & (events["kind"] == QUOTE) & (events["cid"] == row.cid)))
@@ -91,7 +91,7 @@ def test_prints_are_the_nearest_with_the_sides_of_the_fold(timeline, events, str
         near = traded & (events["cid"] == row.cid) & (np.abs(clock - row.ts_ns) <= 60 * NS)
         columns = zip(events[near], straight.sides[near], strict=True)
         told = [(e["ts"], e["p1"], e["s1"], s["side"], s["confidence"] / 100) for e, s in columns]
-        prints = around(timeline, i, row).prints
+        prints = signal_tape(timeline, i, row).prints
         shown = [(each.ts_ns, each.price, each.size, each.side, each.confidence) for each in prints]
         assert shown == [each for each in told if each in shown]
         assert len(shown) == min(len(told), PRINTS)
@@ -102,27 +102,27 @@ def test_prints_are_the_nearest_with_the_sides_of_the_fold(timeline, events, str
 def test_it_ends_where_the_playhead_is(timeline, events) -> None:
     row = row_of(timeline, 30)
     timeline.seek(row.ts_ns + 10 * NS + NS // 2)
-    found = around(timeline, 30, row)
+    found = signal_tape(timeline, 30, row)
     assert len(found.ticks) == 71
-    assert all(each.ts_ns <= timeline.clock for each in found.prints)
+    assert all(each.ts_ns <= timeline.at_ns for each in found.prints)
 
 
 def test_asking_moves_nothing(timeline, bits_of) -> None:
     before = [bits_of(part) for part in (timeline.state.cells, timeline.state.under)]
-    known = len(timeline.signals), timeline.clock, timeline.loaded
-    around(timeline, 0, row_of(timeline, 0))
+    known = len(timeline.signals), timeline.at_ns, timeline.loaded
+    signal_tape(timeline, 0, row_of(timeline, 0))
     assert [bits_of(part) for part in (timeline.state.cells, timeline.state.under)] == before
-    assert (len(timeline.signals), timeline.clock, timeline.loaded) == known
+    assert (len(timeline.signals), timeline.at_ns, timeline.loaded) == known
 
 
 def test_around_the_underlying_stand_spots_and_all_volume(timeline, events) -> None:
     row = row_of(timeline, 20)
-    found = around(timeline, 20, replace(row, cid=UNDERLYING, contract=None))
+    found = signal_tape(timeline, 20, replace(row, cid=UNDERLYING, contract=None))
     assert found.prints == ()
     for tick in found.ticks[5:]:
         assert tick.price == prices_of(events, UNDERLYING, tick.ts_ns + NS)
     assert sum(tick.volume for tick in found.ticks) > sum(
-        tick.volume for tick in around(timeline, 20, row).ticks
+        tick.volume for tick in signal_tape(timeline, 20, row).ticks
     )
 
 
@@ -132,6 +132,6 @@ def test_a_price_from_before_the_window_still_stands(tape, in_memory, eager_para
     timeline.seek(timeline.end_ns)
     signal = np.zeros(1, SIGNAL)
     signal["ts"], signal["cid"] = tape.events["ts"][2], 1
-    found = around(timeline, 0, signal_row(signal[0], timeline.tape.contracts[1]))
+    found = signal_tape(timeline, 0, signal_row(signal[0], timeline.tape.contracts[1]))
     assert {tick.price for tick in found.ticks} == {10_500}
     assert [tick.volume for tick in found.ticks if tick.volume] == [10]

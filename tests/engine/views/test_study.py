@@ -13,7 +13,7 @@ from engine.model.events import GAP, NS
 from engine.session.what_if import with_changes
 from engine.tape.outcomes import judge
 from engine.tape.timeline import Timeline
-from engine.views.study import HALF_HOUR_NS, studied, tally
+from engine.views.study import HALF_HOUR_NS, study_tape, tally
 
 N = 4000
 H = len(HORIZONS_S)
@@ -60,7 +60,7 @@ def test_chance_is_counted_beside_each_signal(played) -> None:
     rng = np.random.default_rng(3)
     for i in rng.choice(len(points), 60, replace=False):
         for h in range(H):
-            if points["ts"][i] + HORIZONS_S[h] * NS > played.clock:
+            if points["ts"][i] + HORIZONS_S[h] * NS > played.at_ns:
                 continue
             hit, touch = chance(played, points[i], h)
             if points["direction"][i] == 0:
@@ -98,7 +98,7 @@ def test_folds_side_by_side_read_the_tape_once(events, params, in_memory) -> Non
     tape = in_memory(events, range(300, len(events), 300))
     other = with_changes(params, ["volume_spike.z=3"])
     told: list[float] = []
-    both = studied(tape, [params, other], told.append)
+    both = study_tape(tape, [params, other], told.append)
     assert sorted(tape.reads) == list(range(len(tape.starts)))
     for fold, found in zip((params, other), both, strict=True):
         alone = Timeline(tape, fold)

@@ -19,7 +19,7 @@ from engine.model.calendar import session, underlying
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError, UsageError
 from engine.model.events import QUOTE, Events, empty_events
-from engine.session.symbol_day import LiveSource
+from engine.session.source import LiveSource
 from engine.tape.live_tape import LiveTape
 from engine.tape.tape import TapeInfo
 from tests.fakes.recorder import ROOT, prepare, recorder, write

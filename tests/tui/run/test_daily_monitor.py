@@ -18,6 +18,7 @@ from engine.model.calendar import next_session, parse_time, ready_ns, session
 from engine.model.errors import CredentialError, SpymonError, StoreError
 from engine.model.events import NS
 from engine.model.holidays import LAST_DAY
+from engine.model.next_session import LONGEST_WAIT_S
 from engine.views.commands import (
     Command,
     GoLive,
@@ -30,7 +31,7 @@ from engine.views.commands import (
 )
 from engine.views.view import Detail, View
 from tests.fakes.loop import at_rest
-from tui.run.daily_monitor import LONGEST_WAIT_S, NEXT, RETRY_S, DailyMonitor, LiveDay
+from tui.run.daily_monitor import NEXT, RETRY_S, DailyMonitor, LiveDay
 from tui.screen.frame_rate import ViewGate
 
 TUESDAY, WEDNESDAY, THURSDAY = date(2025, 12, 16), date(2025, 12, 17), date(2025, 12, 18)
@@ -119,20 +120,20 @@ class Week:
 
     clock: Clock
     view: Views
-    desks: dict[date, Watched] = field(default_factory=dict)
+    monitors: dict[date, Watched] = field(default_factory=dict)
     failures: list[SpymonError | OSError] = field(default_factory=list)
     writing: bool = False
     attached: bool = False
     made: list[int] = field(default_factory=list)
-    tidied: list[int] = field(default_factory=list)
+    compacted: list[int] = field(default_factory=list)
     dropped: int = 0
     given: Callable[[date], date | None] = lambda day: day
 
     def day(self, day: date | None, **changes: Any) -> LiveDay:
-        desk = Watched(self.shown(day or TUESDAY, **changes))
-        self.desks[day or TUESDAY] = desk
+        monitor = Watched(self.shown(day or TUESDAY, **changes))
+        self.monitors[day or TUESDAY] = monitor
         writes = None if self.attached else lambda: self.writing
-        return LiveDay(desk, day, "massive", ("SPY", "QQQ"), writes)
+        return LiveDay(monitor, day, "massive", ("SPY", "QQQ"), writes)
 
     def shown(self, day: date, **changes: Any) -> View:
         fields = {"source": "massive", "day": day, "live_ns": None, "finished": True, "notes": ()} | changes
@@ -145,20 +146,22 @@ class Week:
         today = next(day for day in _days() if session(day).late_close_ns > self.clock.at_ns)
         return self.day(self.given(today), version=1, generation=0)
 
-    async def tidy(self) -> None:
-        self.tidied.append(self.clock.at_ns)
+    async def compact(self) -> None:
+        self.compacted.append(self.clock.at_ns)
 
     def drop(self) -> None:
         self.dropped += 1
 
     @asynccontextmanager
-    async def watched(self, first: LiveDay, tidy: Any = None) -> AsyncIterator[DailyMonitor]:
-        desk = DailyMonitor(first, self.make, tidy or self.tidy, self.clock.now, self.clock.pause, self.drop)
-        await desk.start()
+    async def watched(self, first: LiveDay, compact: Any = None) -> AsyncIterator[DailyMonitor]:
+        monitor = DailyMonitor(
+            first, self.make, compact or self.compact, self.clock.now, self.clock.pause, self.drop
+        )
+        await monitor.start()
         try:
-            yield desk
+            yield monitor
         finally:
-            await desk.stop()
+            await monitor.stop()
 
 
 def _days() -> list[date]:
@@ -181,16 +184,16 @@ def week(make_view: Views) -> Week:
 
 
 async def test_the_next_day_takes_the_screen_an_hour_before_its_open(week: Week) -> None:
-    async with week.watched(week.day(TUESDAY)) as desk:
+    async with week.watched(week.day(TUESDAY)) as monitor:
         await week.clock.go(ready_ns(WEDNESDAY) - 1)
         assert not week.made
-        assert desk.view is not None
-        assert desk.view.day == TUESDAY
+        assert monitor.view is not None
+        assert monitor.view.day == TUESDAY
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
         assert week.made == [ready_ns(WEDNESDAY)]
-        assert desk.view.day == WEDNESDAY
-        assert await desk.ask(None) is week.desks[WEDNESDAY]  # type: ignore[arg-type]
+        assert monitor.view.day == WEDNESDAY
+        assert await monitor.ask(None) is week.monitors[WEDNESDAY]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -202,56 +205,56 @@ async def test_the_next_day_takes_the_screen_an_hour_before_its_open(week: Week)
 )
 async def test_it_comes_by_the_exchanges_calendar(week: Week, day: date, upcoming: date) -> None:
     week.clock.at_ns = parse_time("12:00", day)
-    async with week.watched(week.day(day)) as desk:
+    async with week.watched(week.day(day)) as monitor:
         await week.clock.go(ready_ns(upcoming))
         await week.clock.rest()
-        assert week.tidied == [session(day).late_close_ns]
+        assert week.compacted == [session(day).late_close_ns]
         assert week.made == [ready_ns(upcoming)]
-        assert desk.view is not None
-        assert desk.view.day == upcoming
+        assert monitor.view is not None
+        assert monitor.view.day == upcoming
 
 
 async def test_a_screen_that_is_left_open_shows_day_after_day(week: Week) -> None:
-    async with week.watched(week.day(TUESDAY)) as desk:
+    async with week.watched(week.day(TUESDAY)) as monitor:
         for day in _days()[1:5]:
             await week.clock.go(ready_ns(day))
             await week.clock.rest()
-            assert desk.view is not None
-            assert desk.view.day == day
-    assert {tuple(each.life) for each in week.desks.values()} == {("started", "stopped")}
+            assert monitor.view is not None
+            assert monitor.view.day == day
+    assert {tuple(each.life) for each in week.monitors.values()} == {("started", "stopped")}
     assert week.dropped == 4
 
 
 async def test_a_machine_that_slept_notices_within_half_a_minute(week: Week) -> None:
-    async with week.watched(week.day(TUESDAY)) as desk:
+    async with week.watched(week.day(TUESDAY)) as monitor:
         await week.clock.go(after_close(TUESDAY))
         week.clock.sleep(parse_time("08:45", WEDNESDAY))
         await week.clock.go(week.clock.at_ns + int(LONGEST_WAIT_S * NS))
         await week.clock.rest()
-        assert desk.view is not None
-        assert desk.view.day == WEDNESDAY
+        assert monitor.view is not None
+        assert monitor.view.day == WEDNESDAY
 
 
 async def test_opened_in_the_evening_the_screen_has_the_next_session_and_waits_for_the_one_after(
     week: Week,
 ) -> None:
     week.clock.at_ns = parse_time("20:00", TUESDAY)
-    async with week.watched(week.day(WEDNESDAY)) as desk:
+    async with week.watched(week.day(WEDNESDAY)) as monitor:
         await week.clock.go(after_close(WEDNESDAY))
         assert not week.made
         await week.clock.go(ready_ns(THURSDAY))
         await week.clock.rest()
-        assert desk.view is not None
-        assert desk.view.day == THURSDAY
+        assert monitor.view is not None
+        assert monitor.view.day == THURSDAY
 
 
 async def test_no_day_follows_a_simulated_one(week: Week) -> None:
     first = week.day(None)
-    async with week.watched(first) as desk:
+    async with week.watched(first) as monitor:
         await at_rest()
-        assert desk.view is not None
+        assert monitor.view is not None
     assert not week.made
-    assert not week.tidied
+    assert not week.compacted
 
 
 async def test_the_end_of_the_calendar_is_a_sentence(week: Week) -> None:
@@ -259,10 +262,10 @@ async def test_the_end_of_the_calendar_is_a_sentence(week: Week) -> None:
     while last.weekday() > 4:
         last = last.replace(day=last.day - 1)
     week.clock.at_ns = after_close(last)
-    async with week.watched(week.day(last)) as desk:
+    async with week.watched(week.day(last)) as monitor:
         await at_rest()
-        assert desk.view is not None
-        assert "is outside the trading calendar" in desk.view.notes[-1]
+        assert monitor.view is not None
+        assert "is outside the trading calendar" in monitor.view.notes[-1]
 
 
 # --- what is taken over -------------------------------------------------------------------------------
@@ -275,7 +278,7 @@ async def test_the_next_day_shows_the_same_symbol_summed_in_the_same_way(
     async with week.watched(week.day(TUESDAY, symbol="QQQ", gamma=gamma)):
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
-        assert week.desks[WEDNESDAY].sent == [
+        assert week.monitors[WEDNESDAY].sent == [
             SelectSymbol("QQQ"), SelectConvention("flow"), SelectBasis("flow"), SelectScope("all"),
         ]  # fmt: skip
 
@@ -284,56 +287,58 @@ async def test_a_symbol_that_the_next_day_does_not_have_is_not_asked_for(week: W
     async with week.watched(week.day(TUESDAY, symbol="DIA")):
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
-        assert not [each for each in week.desks[WEDNESDAY].sent if isinstance(each, SelectSymbol)]
+        assert not [each for each in week.monitors[WEDNESDAY].sent if isinstance(each, SelectSymbol)]
 
 
 async def test_the_first_view_of_the_next_day_is_painted_though_its_numbers_begin_again(week: Week) -> None:
     gate = ViewGate()
-    async with week.watched(week.day(TUESDAY, generation=40, version=9_000)) as desk:
-        assert desk.view is not None
-        assert gate.admits(desk.view)
+    async with week.watched(week.day(TUESDAY, generation=40, version=9_000)) as monitor:
+        assert monitor.view is not None
+        assert gate.admits(monitor.view)
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
-        assert gate.admits(desk.view)
-        assert not gate.admits(desk.view)
+        assert gate.admits(monitor.view)
+        assert not gate.admits(monitor.view)
 
 
 async def test_the_last_picture_stands_until_the_next_day_has_one(week: Week) -> None:
-    async with week.watched(week.day(TUESDAY)) as desk:
+    async with week.watched(week.day(TUESDAY)) as monitor:
         await week.clock.go(ready_ns(WEDNESDAY) - 1)
         make, week.view = week.view, lambda **_: None  # type: ignore[assignment, return-value]
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
-        assert desk.view is not None
-        assert desk.view.day == TUESDAY
-        desk.send(Pause(True))
-        assert week.desks[TUESDAY].sent == [Pause(True)]
+        assert monitor.view is not None
+        assert monitor.view.day == TUESDAY
+        monitor.send(Pause(True))
+        assert week.monitors[TUESDAY].sent == [Pause(True)]
         week.view = make
-        week.desks[WEDNESDAY].view = week.shown(WEDNESDAY)
-        assert desk.view.day == WEDNESDAY
+        week.monitors[WEDNESDAY].view = week.shown(WEDNESDAY)
+        assert monitor.view.day == WEDNESDAY
 
 
 async def test_a_day_that_fails_before_its_first_picture_says_so(week: Week) -> None:
-    async with week.watched(week.day(TUESDAY)) as desk:
+    async with week.watched(week.day(TUESDAY)) as monitor:
         await week.clock.go(ready_ns(WEDNESDAY) - 1)
         week.view = lambda **_: None  # type: ignore[assignment, return-value]
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
-        week.desks[WEDNESDAY].failure = "The disk is gone."
-        assert desk.view is None
-        assert desk.failure == "The disk is gone."
+        week.monitors[WEDNESDAY].failure = "The disk is gone."
+        assert monitor.view is None
+        assert monitor.failure == "The disk is gone."
 
 
 async def test_the_old_day_is_stopped_and_let_go(week: Week) -> None:
-    desk = DailyMonitor(week.day(TUESDAY), week.make, week.tidy, week.clock.now, week.clock.pause, week.drop)
-    await desk.start()
-    old = week.desks.pop(TUESDAY)
+    monitor = DailyMonitor(
+        week.day(TUESDAY), week.make, week.compact, week.clock.now, week.clock.pause, week.drop
+    )
+    await monitor.start()
+    old = week.monitors.pop(TUESDAY)
     gone, life = weakref.ref(old), old.life
     del old
     await week.clock.go(ready_ns(WEDNESDAY))
     await week.clock.rest()
-    assert desk.view is not None
-    await desk.stop()
+    assert monitor.view is not None
+    await monitor.stop()
     assert life == ["started", "stopped"]
     assert week.dropped == 1
     gc.collect()
@@ -356,58 +361,58 @@ async def test_the_old_day_is_stopped_and_let_go(week: Week) -> None:
 async def test_who_looks_at_something_else_is_offered_the_next_day(
     week: Week, at_work: dict[str, Any], command: Command
 ) -> None:
-    async with week.watched(week.day(TUESDAY, **at_work)) as desk:
-        assert len(desk.sources) == 1
+    async with week.watched(week.day(TUESDAY, **at_work)) as monitor:
+        assert len(monitor.sources) == 1
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
-        assert desk.view is not None
-        assert desk.view.day == TUESDAY
-        assert desk.view.notes == ("Wednesday's day is on: L shows it.",)
-        assert desk.sources[1] == (NEXT, "Wednesday's day, live from Massive — LIVE, connected")
-        desk.send(command)
-        assert desk.view.day == WEDNESDAY
-        assert desk.view.notes == ()
-        assert len(desk.sources) == 1
-        assert week.desks[TUESDAY].sent == []
-        assert week.desks[WEDNESDAY].sent[0] == SelectSymbol("SPY")
+        assert monitor.view is not None
+        assert monitor.view.day == TUESDAY
+        assert monitor.view.notes == ("Wednesday's day is on: L shows it.",)
+        assert monitor.sources[1] == (NEXT, "Wednesday's day, live from Massive — LIVE, connected")
+        monitor.send(command)
+        assert monitor.view.day == WEDNESDAY
+        assert monitor.view.notes == ()
+        assert len(monitor.sources) == 1
+        assert week.monitors[TUESDAY].sent == []
+        assert week.monitors[WEDNESDAY].sent[0] == SelectSymbol("SPY")
 
 
 async def test_the_offer_is_painted_over_a_picture_that_stands_still(week: Week) -> None:
     gate = ViewGate()
-    async with week.watched(week.day(TUESDAY, paused=True)) as desk:
-        assert desk.view is not None
-        assert gate.admits(desk.view)
+    async with week.watched(week.day(TUESDAY, paused=True)) as monitor:
+        assert monitor.view is not None
+        assert gate.admits(monitor.view)
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
-        assert gate.admits(desk.view)
+        assert gate.admits(monitor.view)
 
 
 async def test_a_feed_that_never_came_back_is_no_work(week: Week) -> None:
-    async with week.watched(week.day(TUESDAY, finished=False, live_ns=1, badge="STALE")) as desk:
+    async with week.watched(week.day(TUESDAY, finished=False, live_ns=1, badge="STALE")) as monitor:
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
-        assert desk.view is not None
-        assert desk.view.day == WEDNESDAY
+        assert monitor.view is not None
+        assert monitor.view.day == WEDNESDAY
 
 
 async def test_a_day_that_nobody_took_makes_room_for_the_one_after(week: Week) -> None:
-    async with week.watched(week.day(TUESDAY, paused=True)) as desk:
+    async with week.watched(week.day(TUESDAY, paused=True)) as monitor:
         await week.clock.go(ready_ns(THURSDAY))
         await week.clock.rest()
-        assert desk.view is not None
-        assert desk.view.notes == ("Thursday's day is on: L shows it.",)
-        desk.send(GoLive())
-        assert desk.view.day == THURSDAY
+        assert monitor.view is not None
+        assert monitor.view.notes == ("Thursday's day is on: L shows it.",)
+        monitor.send(GoLive())
+        assert monitor.view.day == THURSDAY
         async with asyncio.timeout(60):
-            while week.desks[WEDNESDAY].life != ["started", "stopped"]:  # noqa: ASYNC110
+            while week.monitors[WEDNESDAY].life != ["started", "stopped"]:  # noqa: ASYNC110
                 await asyncio.sleep(0)
-    assert [each.life for each in week.desks.values()] == [["started", "stopped"]] * 3
+    assert [each.life for each in week.monitors.values()] == [["started", "stopped"]] * 3
 
 
 async def test_without_an_offer_a_command_goes_to_the_day_that_is_shown(week: Week) -> None:
-    async with week.watched(week.day(TUESDAY)) as desk:
-        desk.send(GoLive())
-        assert week.desks[TUESDAY].sent == [GoLive()]
+    async with week.watched(week.day(TUESDAY)) as monitor:
+        monitor.send(GoLive())
+        assert week.monitors[TUESDAY].sent == [GoLive()]
 
 
 # --- failures -----------------------------------------------------------------------------------------
@@ -415,36 +420,36 @@ async def test_without_an_offer_a_command_goes_to_the_day_that_is_shown(week: We
 
 async def test_a_day_that_cannot_be_opened_is_said_and_tried_again(week: Week) -> None:
     week.failures = [StoreError("The disk is full."), OSError(13, "Permission denied", "/data")]
-    async with week.watched(week.day(TUESDAY)) as desk:
+    async with week.watched(week.day(TUESDAY)) as monitor:
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
-        assert desk.view is not None
-        assert desk.view.notes == ()
+        assert monitor.view is not None
+        assert monitor.view.notes == ()
         await week.clock.go(ready_ns(WEDNESDAY) + int(RETRY_S * NS) - 1)
         assert len(week.made) == 1
-        week.desks[TUESDAY].view = week.shown(TUESDAY, version=5)
+        week.monitors[TUESDAY].view = week.shown(TUESDAY, version=5)
         await week.clock.go(ready_ns(WEDNESDAY) + int(RETRY_S * NS))
         await week.clock.rest()
-        assert desk.view.notes == ("The disk is full. It is tried again.",)
+        assert monitor.view.notes == ("The disk is full. It is tried again.",)
         await week.clock.go(ready_ns(WEDNESDAY) + int(2 * RETRY_S * NS))
         await week.clock.rest()
-        assert desk.view.day == WEDNESDAY
-        assert desk.view.notes == ()
+        assert monitor.view.day == WEDNESDAY
+        assert monitor.view.notes == ()
 
 
 async def test_a_recorder_that_still_has_the_old_day_is_waited_for(week: Week) -> None:
     week.attached = True
     week.given = lambda day: TUESDAY
     first = week.day(TUESDAY)
-    async with week.watched(first) as desk:
+    async with week.watched(first) as monitor:
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
-        assert week.desks[TUESDAY].life == ["stopped"]  # the one that was made and not wanted
+        assert week.monitors[TUESDAY].life == ["stopped"]  # the one that was made and not wanted
         week.given = lambda day: day
         await week.clock.go(ready_ns(WEDNESDAY) + int(RETRY_S * NS))
         await week.clock.rest()
-        assert desk.view is not None
-        assert desk.view.day == WEDNESDAY
+        assert monitor.view is not None
+        assert monitor.view.day == WEDNESDAY
 
 
 async def test_the_screen_can_be_left_while_a_day_is_being_opened(week: Week) -> None:
@@ -456,13 +461,13 @@ async def test_the_screen_can_be_left_while_a_day_is_being_opened(week: Week) ->
         raise StoreError("too late")
 
     first = week.day(TUESDAY)
-    desk = DailyMonitor(first, make, week.tidy, week.clock.now, week.clock.pause, week.drop)
-    await desk.start()
+    monitor = DailyMonitor(first, make, week.compact, week.clock.now, week.clock.pause, week.drop)
+    await monitor.start()
     await week.clock.go(ready_ns(WEDNESDAY) - 1)
     going = asyncio.create_task(week.clock.go(ready_ns(WEDNESDAY)))
     await asyncio.to_thread(opening.wait)
-    await desk.stop()
-    assert week.desks[TUESDAY].life == ["started", "stopped"]
+    await monitor.stop()
+    assert week.monitors[TUESDAY].life == ["started", "stopped"]
     going.cancel()
     held.set()
 
@@ -474,13 +479,13 @@ async def test_a_recording_is_made_a_day_once_it_is_closed(week: Week) -> None:
     week.writing = True
     async with week.watched(week.day(TUESDAY)):
         await week.clock.go(after_close(TUESDAY))
-        assert not week.tidied
+        assert not week.compacted
         week.writing = False
         await week.clock.go(after_close(TUESDAY) + int(RETRY_S * NS))
         await week.clock.rest()
-        assert len(week.tidied) == 1
+        assert len(week.compacted) == 1
         await week.clock.go(ready_ns(WEDNESDAY))
-        assert len(week.tidied) == 1
+        assert len(week.compacted) == 1
 
 
 async def test_what_a_recorder_records_is_left_to_it(week: Week) -> None:
@@ -488,7 +493,7 @@ async def test_what_a_recorder_records_is_left_to_it(week: Week) -> None:
     async with week.watched(week.day(TUESDAY)):
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
-    assert not week.tidied
+    assert not week.compacted
 
 
 async def test_the_next_day_does_not_wait_for_it_and_leaving_ends_it(week: Week) -> None:
@@ -503,11 +508,11 @@ async def test_the_next_day_does_not_wait_for_it_and_leaving_ends_it(week: Week)
 
         return work()
 
-    async with week.watched(week.day(TUESDAY), endless) as desk:
+    async with week.watched(week.day(TUESDAY), endless) as monitor:
         await week.clock.go(ready_ns(WEDNESDAY))
         await week.clock.rest()
-        assert desk.view is not None
-        assert desk.view.day == WEDNESDAY
+        assert monitor.view is not None
+        assert monitor.view.day == WEDNESDAY
         assert not ended
     assert ended == ["ended"]
 
@@ -516,10 +521,10 @@ async def test_a_failure_nobody_expected_is_said_and_raised_when_the_screen_is_l
     async def fail() -> None:
         raise ZeroDivisionError("by nothing")
 
-    desk = DailyMonitor(week.day(TUESDAY), week.make, fail, week.clock.now, week.clock.pause, week.drop)
-    await desk.start()
+    monitor = DailyMonitor(week.day(TUESDAY), week.make, fail, week.clock.now, week.clock.pause, week.drop)
+    await monitor.start()
     await week.clock.go(after_close(TUESDAY))
-    assert desk.failure == "Something failed that should not have (ZeroDivisionError: by nothing)."
+    assert monitor.failure == "Something failed that should not have (ZeroDivisionError: by nothing)."
     with pytest.raises(ZeroDivisionError):
-        await desk.stop()
-    assert week.desks[TUESDAY].life == ["started", "stopped"]
+        await monitor.stop()
+    assert week.monitors[TUESDAY].life == ["started", "stopped"]

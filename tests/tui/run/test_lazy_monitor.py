@@ -1,4 +1,4 @@
-"""A desk that is made late: nothing to show before, nothing lost after."""
+"""A monitor that is made late: nothing to show before, nothing lost after."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.run.lazy_monitor import LazyMonitor
 
 
 @dataclass
-class RealDesk:
+class RealMonitor:
     """Stands for the monitor."""
 
     view: View | None
@@ -40,47 +40,47 @@ class RealDesk:
 
 
 @pytest.fixture
-def real(make_view: Callable[..., View], make_detail: Callable[..., Detail]) -> RealDesk:
-    return RealDesk(make_view(), make_detail())
+def real(make_view: Callable[..., View], make_detail: Callable[..., Detail]) -> RealMonitor:
+    return RealMonitor(make_view(), make_detail())
 
 
 async def test_before_it_is_started_there_is_nothing_to_show_and_stopping_is_no_error() -> None:
-    desk = LazyMonitor(lambda: pytest.fail("nobody asked for it"))
-    assert (desk.view, desk.sources, desk.failure, desk.refusal) == (None, (), None, None)
-    await desk.stop()
+    monitor = LazyMonitor(lambda: pytest.fail("nobody asked for it"))
+    assert (monitor.view, monitor.sources, monitor.failure, monitor.refusal) == (None, (), None, None)
+    await monitor.stop()
 
 
-async def test_the_desk_is_made_in_another_thread_and_then_speaks_for_itself(real: RealDesk) -> None:
+async def test_the_monitor_is_made_in_another_thread_and_then_speaks_for_itself(real: RealMonitor) -> None:
     makers: list[int] = []
 
-    def make() -> RealDesk:
+    def make() -> RealMonitor:
         makers.append(threading.get_ident())
         return real
 
-    desk = LazyMonitor(make)
-    await desk.start()
+    monitor = LazyMonitor(make)
+    await monitor.start()
     assert makers != [threading.get_ident()]
-    assert (desk.view, desk.sources) == (real.view, real.sources)
-    assert (desk.failure, desk.refusal) == (real.failure, real.refusal)
-    assert await desk.detail(685) is real.answer
-    await desk.stop()
+    assert (monitor.view, monitor.sources) == (real.view, real.sources)
+    assert (monitor.failure, monitor.refusal) == (real.failure, real.refusal)
+    assert await monitor.detail(685) is real.answer
+    await monitor.stop()
     assert real.life == ["started", "stopped"]
 
 
-async def test_what_is_sent_early_arrives_once_and_in_order(real: RealDesk) -> None:
-    desk = LazyMonitor(lambda: real)
-    desk.send(SelectSymbol("QQQ"))
-    desk.send(Pause(True))
-    await desk.start()
-    desk.send(Pause(False))
+async def test_what_is_sent_early_arrives_once_and_in_order(real: RealMonitor) -> None:
+    monitor = LazyMonitor(lambda: real)
+    monitor.send(SelectSymbol("QQQ"))
+    monitor.send(Pause(True))
+    await monitor.start()
+    monitor.send(Pause(False))
     assert real.sent == [SelectSymbol("QQQ"), Pause(True), Pause(False)]
 
 
-async def test_a_desk_that_cannot_be_made_says_why() -> None:
-    def make() -> RealDesk:
+async def test_a_monitor_that_cannot_be_made_says_why() -> None:
+    def make() -> RealMonitor:
         raise StoreError("tape.parquet is damaged.")
 
-    desk = LazyMonitor(make)
+    monitor = LazyMonitor(make)
     with pytest.raises(StoreError, match="damaged"):
-        await desk.start()
-    assert desk.view is None
+        await monitor.start()
+    assert monitor.view is None

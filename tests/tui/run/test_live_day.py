@@ -1,4 +1,4 @@
-"""The screen on a deck that plays a live day: what it shows while the day goes on, and when one goes back."""
+"""The screen on a player of a live day: what it shows while the day goes on, and when one goes back."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Feed:
         return self.tape
 
     async def run(self, notify: Any) -> None:
-        raise AssertionError("a deck runs nothing")
+        raise AssertionError("a player runs nothing")
 
     def list_chain(self) -> None:
         for strike in range(676, 687):
@@ -81,23 +81,23 @@ def event(kind: int, ts_ns: int, cid: int, **columns: int) -> Events:
 
 
 class DeckDesk:
-    """A deck whose clock goes a tenth of a second with every look, on the test's own thread."""
+    """A player whose clock goes a tenth of a second with every look, on the test's own thread."""
 
     sources = (("feed", "the feed"),)
     failure = None
     refusal = None
 
     def __init__(self, feed: Feed) -> None:
-        self._deck = Player((feed,), PlayerParams(), 1.0, 0)
+        self._player = Player((feed,), PlayerParams(), 1.0, 0)
         self._wall_ns = 0
 
     @property
     def view(self) -> View:
         self._wall_ns += NS // 10
-        self._deck.tick(self._wall_ns)
-        while self._deck.busy:
-            self._deck.tick(self._wall_ns)
-        return self._deck.view(self._wall_ns)
+        self._player.tick(self._wall_ns)
+        while self._player.busy:
+            self._player.tick(self._wall_ns)
+        return self._player.view(self._wall_ns)
 
     async def start(self) -> None:
         pass
@@ -106,13 +106,13 @@ class DeckDesk:
         pass
 
     def send(self, command: Command) -> None:
-        self._deck.obey(command, self._wall_ns)
+        self._player.obey(command, self._wall_ns)
 
     async def detail(self, cid: int) -> Detail:
-        return self._deck.detail(cid)
+        return self._player.detail(cid)
 
     async def ask(self, query: Query[Any]) -> Any:
-        return self._deck.answer(query)
+        return self._player.answer(query)
 
 
 @dataclass

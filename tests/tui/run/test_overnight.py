@@ -1,4 +1,4 @@
-"""Real days, one after the other: a provider or a recorder, the disk, and a desk that is left open."""
+"""Real days, one after the other: a provider or a recorder, the disk, and a monitor that is left open."""
 
 from __future__ import annotations
 
@@ -108,12 +108,12 @@ async def left_open(given: Settings, now: Leaping, said: list[str]) -> AsyncIter
 
     def make() -> LiveDay:
         made = live_day(live_plan(given, now()), given, alerter, now)
-        days.append(weakref.ref(made.desk))
+        days.append(weakref.ref(made.monitor))
         return made
 
-    tidy = partial(compact_apart, given.data_dir, said.append)
+    compact = partial(compact_apart, given.data_dir, said.append)
     first = await asyncio.to_thread(make)
-    monitor = DailyMonitor(first, make, tidy, now, lambda seconds: asyncio.sleep(0.02), lambda: None)
+    monitor = DailyMonitor(first, make, compact, now, lambda seconds: asyncio.sleep(0.02), lambda: None)
     del first
     await monitor.start()
     try:

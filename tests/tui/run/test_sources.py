@@ -15,11 +15,12 @@ from engine.model.calendar import generic, session
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
 from engine.model.events import QUOTE, empty_events
-from engine.session.symbol_day import LiveSource, PlayerParams
+from engine.session.source import LiveSource
+from engine.session.symbol_day import PlayerParams
 from engine.store.days.meta import Facts
 from engine.store.days.store import DayStore
 from tui.run.plan import RunPlan
-from tui.run.sources import GO_LIVE, deck_params, judged, make_sources, simulated
+from tui.run.sources import GO_LIVE, judged, make_sources, player_params, simulated
 from tui.settings.config import Settings, load_settings
 
 DAY = date(2024, 6, 14)
@@ -131,7 +132,7 @@ def test_settings_reach_the_fold(tmp_path: Path) -> None:
     given = settings(
         tmp_path, preset="seed", rate="0.01", dividend="0.02", expiry="0dte", strikes="9", fps="20"
     )
-    got = deck_params(plan(start_ns=5), given)
+    got = player_params(plan(start_ns=5), given)
     assert got.fold.signals == PRESETS["seed"]
     assert (got.fold.rate, got.fold.dividend) == (0.01, 0.02)
     assert (got.expiry, got.strikes, got.frame_ns, got.start_ns) == ("0dte", 9, 50_000_000, 5)
@@ -139,10 +140,10 @@ def test_settings_reach_the_fold(tmp_path: Path) -> None:
 
 def test_thresholds_reach_the_fold_on_top_of_the_preset(tmp_path: Path) -> None:
     set_ = load_settings({"preset": "seed"}, {}, tmp_path, tmp_path, None, ["volume_spike.ratio=4"])
-    assert deck_params(plan(), set_).fold.signals == with_settings(
+    assert player_params(plan(), set_).fold.signals == with_settings(
         PRESETS["seed"], {"volume_spike.ratio": 4.0}
     )
 
 
 def test_default_settings_fold_like_a_recorded_hash(tmp_path: Path) -> None:
-    assert deck_params(plan(), settings(tmp_path)).fold == PlayerParams().fold
+    assert player_params(plan(), settings(tmp_path)).fold == PlayerParams().fold

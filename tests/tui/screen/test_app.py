@@ -1050,10 +1050,10 @@ async def test_moving_in_the_log_does_not_move_the_ladder(monitor: FakeMonitor, 
     async with scene(monitor, tmp_path) as shown:
         log = shown.main.query_one(SignalLog)
         await shown.press("tab", "k", "k")
-        assert not log.following
+        assert not log.at_newest
         assert shown.ladder.cursor is None
         await shown.press("z")
-        assert log.following
+        assert log.at_newest
 
 
 async def test_a_click_on_a_tab_shows_its_symbol(monitor: FakeMonitor, tmp_path: Path) -> None:

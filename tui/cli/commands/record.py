@@ -18,8 +18,9 @@ from pathlib import Path
 from engine.feeds.recorder.server import RecorderServer
 from engine.model.calendar import session
 from engine.model.errors import CredentialError
-from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhere, next_day
-from engine.session.symbol_day import LiveSource
+from engine.model.next_session import next_ready_ns
+from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhere
+from engine.session.source import LiveSource
 from engine.store.days.recording import open_recorded
 from engine.tape.live_tape import Begin
 from engine.tape.tape import Tape
@@ -77,7 +78,7 @@ def _feed(settings: Settings) -> RecordTarget:
     def make(begin: Begin) -> LiveSource:
         return make_source(source_request(settings, name, begin))
 
-    return RecordTarget(root, make, time.time_ns, next_day, copy)
+    return RecordTarget(root, make, time.time_ns, next_ready_ns, copy)
 
 
 def _simulated(settings: Settings) -> RecordTarget:

@@ -12,7 +12,7 @@ from engine.fold.params import FoldParams
 from engine.model.calendar import ET
 from engine.session.what_if import with_changes
 from engine.tape.tape import Tape
-from engine.views.study import Tally, studied
+from engine.views.study import Tally, study_tape
 from tui.settings.config import Settings
 
 from ...run.fetch_missing_day import disk_with
@@ -71,7 +71,7 @@ def _studied(
     what = f"folding {part.symbol} {part.plan.day}"
     progress(what, i / len(parts))
     tape: Tape = make_sources(part.plan, settings, say)[0].open(part.symbol)
-    return studied(tape, folds, lambda share: progress(what, (i + share) / len(parts)))
+    return study_tape(tape, folds, lambda share: progress(what, (i + share) / len(parts)))
 
 
 def _study(tallies: Sequence[Sequence[Tally]], settings: Settings, changes: tuple[str, ...]) -> Study:

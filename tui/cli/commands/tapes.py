@@ -95,9 +95,9 @@ class FoldedDay:
         info = self.tape.info
         what, begin = f"folding {info.symbol} {info.day}", self.at_ns
         progress(what, 0.0)
-        while self._timeline.clock < at_ns:
+        while self._timeline.at_ns < at_ns:
             for _ in self._timeline.advance(at_ns, _BATCH):
-                progress(what, (self._timeline.clock - begin) / max(at_ns - begin, 1))
+                progress(what, (self._timeline.at_ns - begin) / max(at_ns - begin, 1))
         self.at_ns = at_ns
 
     def levels(self, expiry: Chosen = "all", convention: Convention = "assumed") -> Levels:

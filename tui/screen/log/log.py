@@ -1,6 +1,6 @@
-"""The signal log: newest at the bottom, following it until the person looks back.
+"""The signal log: newest at the bottom, and kept in sight until the person looks back.
 
-Owns scroll, cursor and following. Which lines there are is `log_model`'s; what they say is `log_rows`'s.
+Owns scroll and cursor. Which lines there are is `log_model`'s; what they say is `log_rows`'s.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class SignalLog(CellWidget, can_focus=True):
     """
 
     class Chosen(Message):
-        """A signal was clicked; `index` is its place among the day's signals."""
+        """A signal was clicked; `index` is its position among the day's signals."""
 
         def __init__(self, index: int) -> None:
             super().__init__()
@@ -42,14 +42,14 @@ class SignalLog(CellWidget, can_focus=True):
         self._stamp: tuple[object, ...] = ()
 
     @property
-    def following(self) -> bool:
+    def at_newest(self) -> bool:
         """Tell whether the newest signal stays in sight."""
         return self._cursor is None
 
     @property
     def new(self) -> int:
         """Count the lines that came in below since the person looked back."""
-        return 0 if self.following else max(0, len(self._model.entries) - self._known)
+        return 0 if self.at_newest else max(0, len(self._model.entries) - self._known)
 
     def show(self, view: View, prefs: Prefs) -> None:
         """Paint the lines that differ from the frame before."""
@@ -77,14 +77,14 @@ class SignalLog(CellWidget, can_focus=True):
             self.paint(self._lines(view, prefs))
 
     def chosen(self) -> int | None:
-        """Return which signal is under the cursor, the newest while following; None when there is none."""
+        """Return which signal is under the cursor, the newest without one; None when there is none."""
         entries = self._model.entries
         if not entries:
             return None
         return entries[-1 if self._cursor is None else self._cursor].indices[-1]
 
     def move(self, rows: int) -> None:
-        """Move the cursor down by `rows`; past the last line the log follows again."""
+        """Move the cursor down by `rows`; past the last line the newest is in sight again."""
         last = len(self._model.entries) - 1
         if last < 0:
             return
@@ -103,7 +103,7 @@ class SignalLog(CellWidget, can_focus=True):
         self.move(direction * max(1, self._body - 1))
 
     def jump(self, where: Literal["top", "bottom"]) -> None:
-        """Go to the first signal of the day, or follow the newest again."""
+        """Go to the first signal of the day, or have the newest in sight again."""
         if where == "bottom":
             self._cursor = None
             self._again()
@@ -133,7 +133,7 @@ class SignalLog(CellWidget, can_focus=True):
         self.move(3)
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the signal under the mouse; the title's right end follows again."""
+        """Choose the signal under the mouse; the title's right end leads to the newest."""
         index = self._top + event.y - 1
         if event.y == 0:
             self.jump("bottom")
@@ -160,7 +160,7 @@ class SignalLog(CellWidget, can_focus=True):
             self.show(*self._shown)
 
     def _settle(self) -> None:
-        """Scroll just enough: to the end while following, else to keep the cursor in sight."""
+        """Scroll just enough: to the end without a cursor, else to keep the cursor in sight."""
         most = max(0, len(self._model.entries) - self._body)
         if self._cursor is None:
             self._top = most
@@ -179,7 +179,7 @@ class SignalLog(CellWidget, can_focus=True):
                 shown=sum(len(entry.indices) for entry in entries),
                 total=len(view.signals),
                 new=self.new,
-                following=self.following,
+                at_newest=self.at_newest,
                 focus=self.has_focus,
             )
         ]

@@ -39,7 +39,7 @@ class NumberTerm:
 
 
 @lru_cache(maxsize=64)
-def compiled(text: str) -> Callable[[SignalRow], bool]:
+def test_of(text: str) -> Callable[[SignalRow], bool]:
     """Compile what was typed into a test of one signal; empty text lets everything through."""
     words, missing, comparisons = [], [], []
     for word in text.lower().split():

@@ -1,6 +1,6 @@
 """Which lines the signal log holds: filtered, repeats collapsed, kept up to date at the cost of what is new.
 
-Owns the fold from signals to entries. It refuses to know how an entry is painted and where the log stands.
+Owns the step from signals to entries.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from engine.model.events import NS
 from engine.views.view import SignalHistory, SignalRow, View
 
 from ...settings.prefs import Prefs
-from .log_filter import compiled
+from .log_filter import test_of
 
 COLLAPSE_NS = 60 * NS
 """A signal of the same rule, contract and direction within this time of the last joins its line."""
@@ -21,7 +21,7 @@ _Key = tuple[str, int, str]
 
 @dataclass(slots=True)
 class LogEntry:
-    """One line: signals of one kind, from `first` to `last`; `indices` are their places in the log."""
+    """One line: signals of one kind, from `first` to `last`; `indices` are their positions in the log."""
 
     first: SignalRow
     last: SignalRow
@@ -47,7 +47,9 @@ class LogModel:
         """Take in what is new; start over when the tape went back, or something else is asked for."""
         asked = (view.source, view.symbol, prefs.log_filter, prefs.log_rule)
         if asked != self._asked or not self._continues(view.signals):
-            self._start(asked)
+            self.entries, self._open = [], {}
+            self._asked, self._seen = asked, 0
+            self.revision += 1
         for index in range(self._seen, len(view.signals)):
             self._add(index, view.signals[index], prefs)
         self._seen = len(view.signals)
@@ -59,13 +61,8 @@ class LogModel:
             return False
         return self._seen == 0 or signals[self._seen - 1] == self._last
 
-    def _start(self, asked: tuple[str, str, str, str]) -> None:
-        self.entries, self._open = [], {}
-        self._asked, self._seen = asked, 0
-        self.revision += 1
-
     def _add(self, index: int, row: SignalRow, prefs: Prefs) -> None:
-        if prefs.log_rule not in ("", row.rule) or not compiled(prefs.log_filter)(row):
+        if prefs.log_rule not in ("", row.rule) or not test_of(prefs.log_filter)(row):
             return
         self.revision += 1
         key = (row.rule, row.cid, row.direction)

@@ -34,9 +34,9 @@ _MILD, _STRONG = 0.55, 0.75  # strength from which a signal is painted brighter;
 
 
 def title_row(
-    prefs: Prefs, width: int, *, shown: int, total: int, new: int, following: bool, focus: bool
+    prefs: Prefs, width: int, *, shown: int, total: int, new: int, at_newest: bool, focus: bool
 ) -> Row:
-    """Write the log's title: rules, filter, how many there are, and whether it follows."""
+    """Write the log's title: rules, filter, how many there are, and whether the newest is in sight."""
     ink = "title" if focus else "muted"
     cells: list[Cell] = [("─ SIGNALS ", ink, "base"), *_rules(prefs, width)]
     if prefs.log_filter:
@@ -47,7 +47,7 @@ def title_row(
     count = f" {shown:,} of {total:,}" if shown != total else f" {total:,}"
     state = (
         (" follow ▼ ", "muted", "base")
-        if following
+        if at_newest
         else (f" · {f'{new} new' if new else 'looking back'} ▼ ", "warn" if new else "muted", "base")
     )
     used = sum(len(text) for text, _, _ in cells) + len(count) + len(state[0])

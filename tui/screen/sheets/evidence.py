@@ -1,6 +1,6 @@
 """A signal in full: what it was judged by, what came of it, the tape around it.
 
-Owns the lines of the evidence sheet. It refuses to compute what the signal and its surroundings do not say.
+Owns the lines of the evidence sheet.
 """
 
 from __future__ import annotations
@@ -120,11 +120,12 @@ def _tape(row: SignalRow, around: SignalTape | None, width: int) -> list[Row]:
     volumes = packed([float(t.volume) for t in ticks], cells, sum)
     known = [price for price in prices if isfinite(price)]
     span = f"{fmt.price(int(min(known)))} to {fmt.price(int(max(known)))}" if known else fmt.NONE
+    seconds = f"{clock_text(ticks[0].ts_ns)} to {clock_text(ticks[-1].ts_ns)}"
     lines = [
         words(f"{'price':<{_LABEL}}{spark(prices, cells)}", width, "text"),
         words(f"{'':<{_LABEL}}{_pointer(row, ticks, cells)}", width, "mark"),
         words(f"{'volume':<{_LABEL}}{spark(volumes, cells)}", width, "gamma_abs"),
-        words(f"{'':<{_LABEL}}{_clock_span(ticks)}   {span}", width),
+        words(f"{'':<{_LABEL}}{seconds}   {span}", width),
     ]
     return [*lines, *(_print(each, row.ts_ns, width) for each in around.prints)]
 
@@ -133,10 +134,6 @@ def _pointer(row: SignalRow, ticks: Sequence[SignalTapeTick], cells: int) -> str
     """Point at the second of the signal."""
     at = sum(tick.ts_ns + NS <= row.ts_ns for tick in ticks)
     return " " * min(at * cells // len(ticks), cells - 1) + "▲"
-
-
-def _clock_span(ticks: Sequence[SignalTapeTick]) -> str:
-    return f"{clock_text(ticks[0].ts_ns)} to {clock_text(ticks[-1].ts_ns)}"
 
 
 def _print(each: Print, signal_ns: int, width: int) -> Row:

@@ -1,6 +1,6 @@
 """How the day's signals did: the scoreboard, and what other thresholds would change about it.
 
-Owns the lines of both sheets. It refuses to compute a rate.
+Owns the lines of both sheets; every rate is computed elsewhere.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def score_rows(board: Scoreboard, width: int) -> list[Row]:
     horizons = sorted({score.horizon_s for score in board.scores})
     found = {(score.rule, score.horizon_s): score for score in board.scores}
     per_h = dict(board.alerts_per_h)
-    form = _form(len(horizons), width)
+    form = next((form for form in _FORMS if _LEFT + len(horizons) * _block(form) <= width), _FORMS[-1])
     lines = [_over(horizons, form, width), _heads(len(horizons), form, width)]
     for name in rules:
         scores = [found.get((name, horizon)) for horizon in horizons]
@@ -78,10 +78,6 @@ _TOLD: dict[str, Callable[[Score], tuple[str, str]]] = {
     "touch_ctl": lambda score: (share(score.control_touch_rate), "muted"),
     "move": lambda score: (fmt.NONE if score.mean_move is None else f"{score.mean_move:+.2f}", "text"),
 }
-
-
-def _form(horizons: int, width: int) -> _Form:
-    return next((form for form in _FORMS if _LEFT + horizons * _block(form) <= width), _FORMS[-1])
 
 
 def _block(form: _Form) -> int:

@@ -115,7 +115,7 @@ class _DayBackfill:
         if not len(spots) and self._wanted.strikes is not None:
             raise self._no_strikes()
         with _naming("There is no listing"):
-            listed = await self._listed()
+            listed = await self._listing()
         names = [each.occ for each in chosen(self._wanted, listed, spots)]
         for kind in ("trades", "quotes"):
             self._progress.tickers += len(self._tickers.missing(kind, names))
@@ -123,7 +123,7 @@ class _DayBackfill:
         with _naming("There are no past trades"):
             await self._tickers.fetch("trades", self._tickers.missing("trades", names))
         await self._quotes(self._tickers.missing("quotes", names))
-        return self._fetched(self._tickers.failures or self._gone(names))
+        return self._outcome(self._tickers.failures or self._gone(names))
 
     def _no_strikes(self) -> NoDataError:
         symbol, day = self._wanted.underlying.symbol, self._wanted.day
@@ -159,7 +159,7 @@ class _DayBackfill:
             for name in self._tickers.missing(kind, names)
         }
 
-    def _fetched(self, failures: Mapping[str, str]) -> DayFetch:
+    def _outcome(self, failures: Mapping[str, str]) -> DayFetch:
         files = _files(self._cache, self._wanted.day, self._manifest.entries())
         if self._progress.rejected:
             self._notes.append(f"Massive sent {self._progress.rejected:,} rows that cannot be read.")
@@ -168,7 +168,7 @@ class _DayBackfill:
     def _held(self, entry: TickerProgress) -> bool:
         return entry.state == "complete" and self._cache.holds(entry, self._wanted.day)
 
-    async def _listed(self) -> list[Contract]:
+    async def _listing(self) -> list[Contract]:
         """Return the contracts that were listed, with the expirations that are wanted."""
         listed: list[Contract] = []
         for first, last in spans(self._wanted):

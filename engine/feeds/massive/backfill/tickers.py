@@ -117,7 +117,7 @@ class TickerFetcher:
         begin_ns = partial.until_ns if partial else self._bounds.begin_ns
         rows, held, pages = partial.rows if partial else 0, _NOTHING, Pages()
         async for page in self._asker.pages(_ASK[kind](name, begin_ns, self._bounds.end_ns)):
-            columns = _joined(held, await asyncio.to_thread(_READ[kind], pages, page.rows))
+            columns = _join(held, await asyncio.to_thread(_READ[kind], pages, page.rows))
             self._count(len(columns[TIME]) - _length(held), pages)
             if page.next is None:
                 rows += len(columns[TIME])
@@ -165,7 +165,7 @@ def _length(columns: Columns) -> int:
     return len(columns[TIME]) if columns else 0
 
 
-def _joined(first: Columns, second: Columns) -> Columns:
+def _join(first: Columns, second: Columns) -> Columns:
     if not _length(first):
         return second
     return {name: np.concatenate([first[name], second[name]]) for name in second}

@@ -1,7 +1,7 @@
 """Massive's chain snapshot as events: open interest, day volume, the vendor's own greeks, quotes, fair value.
 
-Owns the fields of a snapshot row. It refuses to know how pages are fetched and what a poll makes of two
-snapshots. Greeks that are absent or empty, as they are deep in the money, are missing and make no event.
+Owns the fields of a snapshot row. Greeks that are absent or empty, as they are deep in the money, are missing
+and make no event.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Massive's websocket messages by the book: which fields each has, and what it says.
 
-Owns the message types of the three clusters, the ranges of their fields, and what each says. It refuses to
-know frames and contracts; `massive_book` decodes.
+Owns the message types of the three clusters, the ranges of their fields, and what each says;
+`frame_reader` decodes.
 
 Whole numbers are declared as floats, because the provider sends 12.0 for 12 now and then. A missing number
 is nan here and MISSING, or 0 for a size or an exchange, in a row; a null counts as missing.

@@ -1,7 +1,7 @@
 """Reads Massive's messages one object at a time and counts, by name, everything that is no event.
 
-Owns the decoding of a piece of a frame and of what is left of a broken one, and the counters. It refuses to
-know frames, contracts and connections. Nothing raises: what cannot be read is counted.
+Owns the decoding of a piece of a frame and of what is left of a broken one, and the counters.
+Nothing raises: what cannot be read is counted.
 """
 
 from __future__ import annotations

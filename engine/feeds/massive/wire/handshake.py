@@ -1,6 +1,6 @@
 """The conversation with Massive's websocket as a table: which status leads where, and what it asks of us.
 
-Owns the states of a connection and every (state, status) pair. It refuses to know frames and channels.
+Owns the states of a connection and every (state, status) pair.
 """
 
 from __future__ import annotations

@@ -90,9 +90,9 @@ class Machine:
         """Settle what has been unanswered for too long; call it about once a second, ns UTC."""
         self._digest()
         if self.streaming:
-            told, said = self.channels.reconcile(now_ns)
-            self._notices += told
-            self._out += said
+            notices, commands = self.channels.reconcile(now_ns)
+            self._notices += notices
+            self._out += commands
 
     def reset_connection(self) -> None:
         """Begin a new connection; what was wanted, counted and seen stays."""
@@ -131,8 +131,8 @@ class Machine:
     def notices(self) -> list[Notice]:
         """Drain what came to light; after `events`, it holds every contract that is new in them."""
         self._digest()
-        told, self._notices = self._notices, []
-        return told
+        notices, self._notices = self._notices, []
+        return notices
 
     def _digest(self) -> None:
         """Read the frames that were kept."""
@@ -194,7 +194,7 @@ class Machine:
         """Keep what was not taken before."""
         sequences = rows.marks["q"]
         numbered = np.flatnonzero(sequences != NO_SEQUENCE)
-        again = self._seen.repeated(rows.marks["place"][numbered].tolist(), sequences[numbered].tolist())
+        again = self._seen.add(rows.marks["place"][numbered].tolist(), sequences[numbered].tolist())
         if again:
             fresh = np.ones(len(rows), bool)
             fresh[numbered[again]] = False

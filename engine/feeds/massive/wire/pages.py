@@ -1,7 +1,7 @@
 """Rows of Massive's REST pages as events, contracts and facts.
 
-Owns the fields of trades, quotes, bars, contracts and market status. It refuses to know how pages are
-fetched. A row that cannot be is counted and left out, it never costs its page.
+Owns the fields of trades, quotes, bars, contracts and market status. A row that cannot be is counted
+and left out, it never costs its page.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Rows in which Massive's events are read: the record and where it came from, with the ranges of its numbers.
 
-Two readers fill rows: `massive_scan`, fast, and `massive_book`, by the book.
+Two readers fill rows: `scan`, fast, and `frame_reader`, by the book.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ....model.events import EVENT, PRICE_SCALE, Events
 MARK = np.dtype([("place", "<i8"), ("q", "<i8"), ("begin", "<i8"), ("end", "<i8")])
 """What is known of an event besides its record.
 
-place      : see massive_tickers; NOWHERE until the ticker is looked up
+place      : see `tickers`; NOWHERE until the ticker is looked up
 q          : sequence number of a trade, else NO_SEQUENCE
 begin, end : where the ticker stands in the data; for a record of kind UNREAD, where the object does
 """

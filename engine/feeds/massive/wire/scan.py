@@ -2,7 +2,7 @@
 
 Owns a scanner that knows the plain form in which nearly every event comes: a flat object of known keys,
 text without escapes, numbers without sign and exponent, values in range. It refuses to judge: whatever is
-not plain becomes a row of kind UNREAD and is read by the book (`massive_book`), so that speed never
+not plain becomes a row of kind UNREAD and is read by the book (`frame_reader`), so that speed never
 decides what is accepted. Both readers give the same rows, which their tests compare.
 
 Frames stand one after the other, each followed by PAD: a byte that no JSON contains ends every loop, which

@@ -20,11 +20,7 @@ class SeenTrades:
     def __init__(self) -> None:
         self._taken: defaultdict[int, array[int]] = defaultdict(partial(array, "q"))
 
-    def is_new(self, place: int, sequence: int) -> bool:
-        """Take one trade and say whether it had not been taken before."""
-        return not self.repeated([place], [sequence])
-
-    def repeated(self, places: Iterable[int], sequences: Iterable[int]) -> list[int]:
+    def add(self, places: Iterable[int], sequences: Iterable[int]) -> list[int]:
         """Take trades and return the indices of those that had been taken before."""
         taken, again = self._taken, []
         for at, (place, sequence) in enumerate(zip(places, sequences, strict=True)):

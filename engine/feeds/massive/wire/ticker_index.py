@@ -1,7 +1,6 @@
 """A hash table from tickers to places that compiled code can read.
 
-Owns the layout: open addressing, 24 bytes per ticker in three words, at most half full. It refuses to know
-what a place means.
+Owns the layout: open addressing, 24 bytes per ticker in three words, at most half full.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Which tape, and which contract on it, each of Massive's tickers is.
 
 One connection serves all underlyings, and each has a tape and a contract table of its own. Owns the table of
-followed underlyings and the numbering of contracts that nobody listed beforehand, by order of first sight.
-It refuses to know which contracts are subscribed.
+underlyings and the numbering of contracts that nobody listed beforehand, by order of first sight.
 
 A place is a tape's number and a contract id in one integer, tape << 32 | cid.
 """

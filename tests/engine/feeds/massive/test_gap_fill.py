@@ -57,7 +57,7 @@ def heard(*messages: Message) -> Events:
 
 def numbers(seen: SeenTrades, *messages: Message) -> SeenTrades:
     for each in messages:
-        seen.is_new(CIDS[each["sym"]], each["q"])
+        seen.add([CIDS[each["sym"]]], [each["q"]])
     return seen
 
 
@@ -81,7 +81,7 @@ def test_a_number_that_was_seen_is_on_the_tape() -> None:
     first, second = trade(q=1), trade(q=2)
     seen = numbers(SeenTrades(), first)
     assert len(merged(fetched(first, second), heard(first), seen)) == 1
-    assert not seen.is_new(1, 2)
+    assert seen.add([1], [2]) == [0]
 
 
 def test_a_number_that_was_seen_long_ago_is_on_the_tape_too() -> None:

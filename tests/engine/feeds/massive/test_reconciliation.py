@@ -87,7 +87,7 @@ def test_what_was_traded_while_a_recording_was_not_written_lacks() -> None:
     made = Reconciliation(whole_day=False)
     made.resume(np.concatenate([trades((1, 5)), bars({1: 1005, 2: 40}), trades((1, 20), (3, 2))]))
     made.resume(np.concatenate([bars({1: 1025, 2: 48}), trades((2, 8))]))
-    made.resumed((1, 2, 3))
+    made.end_resume((1, 2, 3))
     made.compare(snapshot({1: 1085, 2: 48, 3: 9, 4: 500}))
     assert made.lacking == (Lack(1, 60), Lack(3, 7))
     assert made.share == pytest.approx(35 / 102)

@@ -95,8 +95,8 @@ def piped(shelf: Shelf, params: PlayerParams, speed: float = inf) -> list[object
     return list(replay(shelf, ("SPY",), params, speed, lambda: now[0], sleep, views=False))
 
 
-def played(deck: Player, *walls_s: float) -> list[FiredSignal]:
-    return [fired for wall in walls_s for fired in deck.tick(int(wall * S)).fired]
+def played(player: Player, *walls_s: float) -> list[FiredSignal]:
+    return [fired for wall in walls_s for fired in player.tick(int(wall * S)).fired]
 
 
 def test_a_pipe_at_full_speed_and_a_screen_at_ten_frames_say_the_same(
@@ -105,9 +105,9 @@ def test_a_pipe_at_full_speed_and_a_screen_at_ten_frames_say_the_same(
     want = said(own(piped(shelf, params(Counting))))
     assert len(want) > 300
     assert said(own(piped(shelf, params(Counting), speed=60))) == want
-    deck = Player([shelf], params(Counting), 10.0, wall_ns=0)
-    frames = int((shelf.tape.end_ns - deck.view(0).start_ns) / S) + 1
-    got = own(played(deck, *(0.1 * frame for frame in range(frames + 1))))
+    player = Player([shelf], params(Counting), 10.0, wall_ns=0)
+    frames = int((shelf.tape.end_ns - player.view(0).start_ns) / S) + 1
+    got = own(played(player, *(0.1 * frame for frame in range(frames + 1))))
     assert said(got) == want
     fast = Player([shelf], params(Counting), inf, wall_ns=0)
     assert said(own(played(fast, *range(200)))) == want
@@ -125,8 +125,8 @@ async def test_a_program_hears_them_as_signals(shelf: Shelf, params: Callable[..
 def test_what_fires_in_one_frame_is_told_in_the_order_of_the_tape(
     shelf: Shelf, params: Callable[..., PlayerParams]
 ) -> None:
-    deck = Player([shelf], params(Counting), 60.0, wall_ns=0)
-    fired = played(deck, *range(1, 41))
+    player = Player([shelf], params(Counting), 60.0, wall_ns=0)
+    fired = played(player, *range(1, 41))
     times = [item.row.ts_ns for item in fired]
     assert times == sorted(times)
     assert {item.row.rule for item in fired} > {"user:counting"}
@@ -156,10 +156,10 @@ def test_a_rule_that_fails_is_told_once_in_a_pipe(shelf: Shelf, params: Callable
 def test_a_rule_that_fails_is_a_note_of_every_later_view(
     shelf: Shelf, params: Callable[..., PlayerParams]
 ) -> None:
-    deck = Player([shelf], params(Late), 60.0, wall_ns=0)
-    assert OFF not in deck.view(0).notes
-    played(deck, *range(1, 41))
-    assert OFF in deck.view(40 * S).notes
+    player = Player([shelf], params(Late), 60.0, wall_ns=0)
+    assert OFF not in player.view(0).notes
+    played(player, *range(1, 41))
+    assert OFF in player.view(40 * S).notes
 
 
 def test_what_was_found_wrong_while_rules_were_loaded_is_a_note_from_the_first_view(

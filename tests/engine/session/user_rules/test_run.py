@@ -18,7 +18,7 @@ from engine.fold.params import FoldParams
 from engine.model.calendar import session
 from engine.model.contracts import ContractTable
 from engine.model.events import MISSING, NS, TRADE, Events
-from engine.session.symbol_day import PlayerParams, SymbolDay, open_slot
+from engine.session.symbol_day import PlayerParams, SymbolDay, open_symbol_day
 from engine.session.user_rules import RuleKind, UserSignal
 from engine.session.user_rules.judge import kind_of
 from engine.session.user_rules.log import RuleLog
@@ -78,28 +78,28 @@ def opened(day: Tape, touchy_params: Callable[[str], FoldParams]) -> Callable[..
     def open_with(*rules: Callable[[], Probe]) -> SymbolDay:
         kinds: tuple[RuleKind, ...] = tuple(map(kind_of, rules))
         fold = touchy_params("seed")
-        slot = open_slot(day, PlayerParams(fold=fold, start_ns=BASE, rules=kinds))
-        slot.timeline.seek(BASE)
-        return slot
+        symbol_day = open_symbol_day(day, PlayerParams(fold=fold, start_ns=BASE, rules=kinds))
+        symbol_day.timeline.seek(BASE)
+        return symbol_day
 
     return open_with
 
 
-def rows_of(slot: SymbolDay) -> list[SignalRow]:
-    assert slot.rules is not None
-    return slot.rules.log.rows
+def rows_of(symbol_day: SymbolDay) -> list[SignalRow]:
+    assert symbol_day.rules is not None
+    return symbol_day.rules.log.rows
 
 
-def play(slot: SymbolDay, *stops_s: float, limit: int | None = None) -> None:
+def play(symbol_day: SymbolDay, *stops_s: float, limit: int | None = None) -> None:
     """Play to each stop in turn, as frames would."""
     for stop in stops_s:
         to_ns = BASE + round(stop * NS)
-        for _ in slot.advance(to_ns, limit):
+        for _ in symbol_day.advance(to_ns, limit):
             pass
 
 
-def span_s(slot: SymbolDay) -> float:
-    return (slot.timeline.end_ns - BASE) / NS
+def span_s(symbol_day: SymbolDay) -> float:
+    return (symbol_day.timeline.end_ns - BASE) / NS
 
 
 def said(rows: Iterable[SignalRow]) -> list[tuple[int, str, tuple[tuple[str, float], ...]]]:
@@ -110,12 +110,12 @@ def said(rows: Iterable[SignalRow]) -> list[tuple[int, str, tuple[tuple[str, flo
 def test_a_rule_looks_at_multiples_of_its_time_from_the_open(
     opened: Callable[..., SymbolDay], every_s: float
 ) -> None:
-    slot = opened(lambda: Probe(every_s=every_s))
-    play(slot, span_s(slot))
+    symbol_day = opened(lambda: Probe(every_s=every_s))
+    play(symbol_day, span_s(symbol_day))
     every = int(every_s * NS)
     first = OPEN + ((BASE - OPEN) // every + 1) * every
-    want = list(range(first, slot.timeline.end_ns + 1, every))
-    assert [row.ts_ns for row in rows_of(slot)] == want
+    want = list(range(first, symbol_day.timeline.end_ns + 1, every))
+    assert [row.ts_ns for row in rows_of(symbol_day)] == want
 
 
 def test_every_played_event_is_shown_once_and_in_order(opened: Callable[..., SymbolDay], day: Tape) -> None:
@@ -125,12 +125,12 @@ def test_every_played_event_is_shown_once_and_in_order(opened: Callable[..., Sym
         probes.append(Probe())
         return probes[-1]
 
-    slot = opened(make)
-    play(slot, span_s(slot))
+    symbol_day = opened(make)
+    play(symbol_day, span_s(symbol_day))
     shown = np.concatenate([batch for _, batch in probes[-1].looks])
     tape = np.concatenate([day.read(i) for i in range(len(day.starts))])
     clock = np.maximum.accumulate(tape["ts"])
-    last = rows_of(slot)[-1].ts_ns
+    last = rows_of(symbol_day)[-1].ts_ns
     assert np.array_equal(shown, tape[(clock > BASE) & (clock <= last)])
 
 
@@ -141,8 +141,8 @@ def test_the_view_is_that_of_the_look(opened: Callable[..., SymbolDay]) -> None:
         probes.append(Probe())
         return probes[-1]
 
-    slot = opened(make)
-    play(slot, 60)
+    symbol_day = opened(make)
+    play(symbol_day, 60)
     views = [view for view, _ in probes[-1].looks]
     assert [(view.tape_ns - BASE) / NS for view in views] == [5 * k for k in range(1, 13)]
     assert all(row.ts_ns <= view.tape_ns for view in views for row in view.signals)
@@ -154,10 +154,10 @@ def test_a_batch_cannot_be_written_to(opened: Callable[..., SymbolDay]) -> None:
             batch["p1"] = 0
             return []
 
-    slot = opened(Vandal)
-    play(slot, 60)
-    assert slot.rules is not None
-    assert slot.rules.notes == [
+    symbol_day = opened(Vandal)
+    play(symbol_day, 60)
+    assert symbol_day.rules is not None
+    assert symbol_day.rules.notes == [
         "The rule probe is switched off for SPY: it raised ValueError (assignment destination is read-only)."
     ]
 
@@ -180,7 +180,7 @@ def test_frames_limits_and_folding_ahead_change_nothing(
 ) -> None:
     def make_slot() -> SymbolDay:
         kinds = (kind_of(Probe), kind_of(lambda: Probe("slow", 13.0)))
-        return open_slot(day, PlayerParams(fold=touchy_params("seed"), start_ns=BASE, rules=kinds))
+        return open_symbol_day(day, PlayerParams(fold=touchy_params("seed"), start_ns=BASE, rules=kinds))
 
     straight, cut = make_slot(), make_slot()
     cut.timeline.seek(BASE)
@@ -189,7 +189,7 @@ def test_frames_limits_and_folding_ahead_change_nothing(
     if scouted:
         cut.timeline.scout(N)
     play(cut, *sorted(stops), limit=limit)
-    while cut.timeline.clock < cut.timeline.end_ns:
+    while cut.timeline.at_ns < cut.timeline.end_ns:
         play(cut, end, limit=limit)
     play(cut, end, limit=limit)
     assert said(rows_of(cut)) == said(rows_of(straight))
@@ -203,15 +203,15 @@ def test_going_back_and_playing_on_changes_nothing(
 ) -> None:
     def make_slot() -> SymbolDay:
         kinds = (kind_of(Probe), kind_of(lambda: Probe("slow", 60.0)))
-        return open_slot(day, PlayerParams(fold=touchy_params("seed"), start_ns=BASE, rules=kinds))
+        return open_symbol_day(day, PlayerParams(fold=touchy_params("seed"), start_ns=BASE, rules=kinds))
 
     straight, restless = make_slot(), make_slot()
     end = span_s(straight)
     play(straight, end)
     for on_s, share in moves:
-        now_s = (restless.timeline.clock - BASE) / NS
+        now_s = (restless.timeline.at_ns - BASE) / NS
         play(restless, now_s + on_s)
-        restless.timeline.seek(BASE + int((restless.timeline.clock - BASE) * share))
+        restless.timeline.seek(BASE + int((restless.timeline.at_ns - BASE) * share))
     play(restless, end)
     assert said(rows_of(restless)) == said(rows_of(straight))
 
@@ -222,17 +222,17 @@ def test_whatever_the_jumps_a_moment_is_looked_at_once_and_only_what_was_played(
     day: Tape, touchy_params: Callable[[str], FoldParams], moves: list[tuple[float, float]]
 ) -> None:
     params = PlayerParams(fold=touchy_params("seed"), start_ns=BASE, rules=(kind_of(Probe),))
-    slot = open_slot(day, params)
+    symbol_day = open_symbol_day(day, params)
     played: set[int] = set()
     for to_s, for_s in moves:
-        slot.timeline.seek(BASE + round(to_s * NS))
-        began = slot.timeline.clock
-        play(slot, (began - BASE) / NS + for_s)
-        first, last = (began - BASE) // (5 * NS) + 1, (slot.timeline.clock - BASE) // (5 * NS)
+        symbol_day.timeline.seek(BASE + round(to_s * NS))
+        began = symbol_day.timeline.at_ns
+        play(symbol_day, (began - BASE) / NS + for_s)
+        first, last = (began - BASE) // (5 * NS) + 1, (symbol_day.timeline.at_ns - BASE) // (5 * NS)
         played |= {k * 5 * NS for k in range(first, last + 1)}
-        view = slot.view(PLAYING)
+        view = symbol_day.view(PLAYING)
         assert all(row.ts_ns <= view.tape_ns for row in view.signals)
-    times = [row.ts_ns - BASE for row in rows_of(slot)]
+    times = [row.ts_ns - BASE for row in rows_of(symbol_day)]
     assert times == sorted(played)
 
 
@@ -243,20 +243,20 @@ def test_events_of_one_moment_that_a_limit_tears_apart_are_not_seen_twice(
     for at in (1.0, 5.0, 5.0, 5.0, 7.0, 12.0):
         tape.put(TRADE, 1, at, p1=10_000, s1=1)
     params = PlayerParams(fold=touchy_params("seed"), start_ns=BASE, rules=(kind_of(Probe),))
-    slot = open_slot(in_memory(tape.events), params)
-    play(slot, 6)
-    slot.timeline.seek(BASE + 4 * NS)
+    symbol_day = open_symbol_day(in_memory(tape.events), params)
+    play(symbol_day, 6)
+    symbol_day.timeline.seek(BASE + 4 * NS)
     for _ in range(9):
-        play(slot, 12, limit=1)
-    assert [row.reason for row in rows_of(slot)] == ["4 events", "1 events"]
+        play(symbol_day, 12, limit=1)
+    assert [row.reason for row in rows_of(symbol_day)] == ["4 events", "1 events"]
 
 
 def test_a_jump_over_tape_begins_with_a_rule_that_remembers_nothing(opened: Callable[..., SymbolDay]) -> None:
-    slot = opened(Probe)
-    play(slot, 60)
-    slot.timeline.seek(BASE + 300 * NS)
-    play(slot, 305)
-    row = rows_of(slot)[-1]
+    symbol_day = opened(Probe)
+    play(symbol_day, 60)
+    symbol_day.timeline.seek(BASE + 300 * NS)
+    play(symbol_day, 305)
+    row = rows_of(symbol_day)[-1]
     assert row.ts_ns == BASE + 305 * NS
     assert row.reason == f"{dict(row.evidence)['seen']:.0f} events"
 
@@ -264,14 +264,14 @@ def test_a_jump_over_tape_begins_with_a_rule_that_remembers_nothing(opened: Call
 def test_a_stretch_that_is_played_up_to_a_later_one_goes_on_with_that_ones_memory(
     opened: Callable[..., SymbolDay],
 ) -> None:
-    slot = opened(Probe)
-    play(slot, 60)
-    slot.timeline.seek(BASE + 102 * NS)
-    play(slot, 120)
-    before = {row.ts_ns: row for row in rows_of(slot)}
-    slot.timeline.seek(BASE + 30 * NS)
-    play(slot, 130)
-    after = {row.ts_ns: row for row in rows_of(slot)}
+    symbol_day = opened(Probe)
+    play(symbol_day, 60)
+    symbol_day.timeline.seek(BASE + 102 * NS)
+    play(symbol_day, 120)
+    before = {row.ts_ns: row for row in rows_of(symbol_day)}
+    symbol_day.timeline.seek(BASE + 30 * NS)
+    play(symbol_day, 130)
+    after = {row.ts_ns: row for row in rows_of(symbol_day)}
     assert sorted(after) == [BASE + 5 * k * NS for k in range(1, 27)]
     assert {ts: after[ts] for ts in before} == before
     seen = {(ts - BASE) // NS: dict(row.evidence)["seen"] for ts, row in after.items()}
@@ -283,22 +283,22 @@ def test_a_stretch_that_is_played_up_to_a_later_one_goes_on_with_that_ones_memor
 
 
 def test_a_signal_becomes_a_row_of_the_log(opened: Callable[..., SymbolDay]) -> None:
-    slot = opened(Probe, lambda: Probe("spot", contract=0))
-    play(slot, 200)
-    first, second = rows_of(slot)[-2:]
+    symbol_day = opened(Probe, lambda: Probe("spot", contract=0))
+    play(symbol_day, 200)
+    first, second = rows_of(symbol_day)[-2:]
     assert (first.rule, first.version, first.direction, first.strength) == (
         "user:probe",
         "user:probe/3",
         "buy",
         0.5,
     )
-    assert first.contract == slot.timeline.tape.contracts[1]
-    cell = slot.timeline.state.cells[1]
+    assert first.contract == symbol_day.timeline.tape.contracts[1]
+    cell = symbol_day.timeline.state.cells[1]
     assert first.mid_after == (int(cell["bid"]) + int(cell["ask"])) // 2
     assert first.mid_before == MISSING
     assert isnan(first.side_confidence)
     assert (second.rule, second.contract, second.cid) == ("user:spot", None, 0)
-    assert second.mid_after == int(slot.timeline.state.under["spot"][0])
+    assert second.mid_after == int(symbol_day.timeline.state.under["spot"][0])
 
 
 @pytest.mark.parametrize(
@@ -334,12 +334,12 @@ def test_a_rule_that_fails_is_switched_off_with_a_sentence_and_the_others_go_on(
     opened: Callable[..., SymbolDay], answer: object, sentence: str
 ) -> None:
     broken = Broken(answer)
-    slot = opened(lambda: broken, Probe)
-    play(slot, 60)
-    assert slot.rules is not None
-    assert slot.rules.notes == [f"The rule broken is switched off for SPY: {sentence}."]
+    symbol_day = opened(lambda: broken, Probe)
+    play(symbol_day, 60)
+    assert symbol_day.rules is not None
+    assert symbol_day.rules.notes == [f"The rule broken is switched off for SPY: {sentence}."]
     assert len(broken.looks) == 3
-    assert [row.rule for row in rows_of(slot)] == ["user:probe"] * 12
+    assert [row.rule for row in rows_of(symbol_day)] == ["user:probe"] * 12
 
 
 def test_a_rule_that_cannot_be_made_again_after_a_jump_is_switched_off(
@@ -353,15 +353,15 @@ def test_a_rule_that_cannot_be_made_again_after_a_jump_is_switched_off(
         made.append(Probe())
         return made[-1]
 
-    slot = opened(make)
-    play(slot, 10)
-    slot.timeline.seek(BASE + 100 * NS)
-    play(slot, 120)
-    assert slot.rules is not None
-    assert slot.rules.notes == [
+    symbol_day = opened(make)
+    play(symbol_day, 10)
+    symbol_day.timeline.seek(BASE + 100 * NS)
+    play(symbol_day, 120)
+    assert symbol_day.rules is not None
+    assert symbol_day.rules.notes == [
         "The rule probe is switched off for SPY: it raised OSError (one file too many)."
     ]
-    assert len(rows_of(slot)) == 2
+    assert len(rows_of(symbol_day)) == 2
 
 
 def test_a_reason_is_one_line_without_control_characters(opened: Callable[..., SymbolDay]) -> None:
@@ -369,30 +369,30 @@ def test_a_reason_is_one_line_without_control_characters(opened: Callable[..., S
         def look(self, view: View, batch: Events, contracts: ContractTable) -> Iterable[UserSignal]:
             return [UserSignal(1, "buy", 0.5, "up\x1b[31m\n and   away\x07")]
 
-    slot = opened(Loud)
-    play(slot, 5)
-    assert rows_of(slot)[0].reason == "up [31m and away"
+    symbol_day = opened(Loud)
+    play(symbol_day, 5)
+    assert rows_of(symbol_day)[0].reason == "up [31m and away"
 
 
 # --- beside the fold's own signals ------------------------------------------------------------------------
 
 
 def test_the_log_holds_both_kinds_in_the_order_of_the_tape(opened: Callable[..., SymbolDay]) -> None:
-    slot = opened(Probe)
-    play(slot, *range(10, 600, 10))
-    log = slot.view(PLAYING).signals
+    symbol_day = opened(Probe)
+    play(symbol_day, *range(10, 600, 10))
+    log = symbol_day.view(PLAYING).signals
     rules = {row.rule for row in log}
     assert "user:probe" in rules
     assert len(rules) > 1
     assert all(one.ts_ns <= other.ts_ns for one, other in pairwise(log))
-    assert len(log) == slot.timeline.signal_count + len(rows_of(slot))
+    assert len(log) == symbol_day.timeline.signal_count + len(rows_of(symbol_day))
 
 
 def test_the_log_is_the_same_wherever_it_is_asked_for(opened: Callable[..., SymbolDay]) -> None:
-    slot = opened(Probe)
-    play(slot, 100, 200)
-    slot.timeline.seek(BASE + 150 * NS)
-    assert list(slot.signals()) == list(slot.view(PLAYING).signals)
+    symbol_day = opened(Probe)
+    play(symbol_day, 100, 200)
+    symbol_day.timeline.seek(BASE + 150 * NS)
+    assert list(symbol_day.signals()) == list(symbol_day.view(PLAYING).signals)
     assert len(list(opened().signals())) == 0
 
 
@@ -416,27 +416,27 @@ def test_repeats_and_outcomes_follow_their_rows_into_the_merged_log(opened: Call
 
 
 def test_an_old_view_keeps_its_log_whatever_is_played_later(opened: Callable[..., SymbolDay]) -> None:
-    slot = opened(Probe)
-    slot.timeline.seek(BASE + 300 * NS)
-    play(slot, 330)
-    old = slot.view(PLAYING).signals
+    symbol_day = opened(Probe)
+    symbol_day.timeline.seek(BASE + 300 * NS)
+    play(symbol_day, 330)
+    old = symbol_day.view(PLAYING).signals
     rows = list(old)
-    slot.timeline.seek(BASE + 100 * NS)
-    play(slot, 200, 340)
-    new = slot.view(PLAYING).signals
+    symbol_day.timeline.seek(BASE + 100 * NS)
+    play(symbol_day, 200, 340)
+    new = symbol_day.view(PLAYING).signals
     assert list(old) == rows
     assert len(new) > len(old)
     assert all(one.ts_ns <= other.ts_ns for one, other in pairwise(new))
 
 
 def test_a_jump_to_the_next_signal_knows_the_rules_own(opened: Callable[..., SymbolDay]) -> None:
-    slot = opened(Probe)
-    play(slot, 60)
-    assert slot.signal_beside(BASE + 52 * NS, 1) == min(
-        ts for ts in (slot.timeline.signal_after(BASE + 52 * NS), BASE + 55 * NS) if ts
+    symbol_day = opened(Probe)
+    play(symbol_day, 60)
+    assert symbol_day.signal_beside(BASE + 52 * NS, 1) == min(
+        ts for ts in (symbol_day.timeline.log.signal_after(BASE + 52 * NS), BASE + 55 * NS) if ts
     )
-    assert slot.signal_beside(BASE + 56 * NS, -1) == max(
-        ts for ts in (slot.timeline.signal_before(BASE + 56 * NS), BASE + 55 * NS) if ts
+    assert symbol_day.signal_beside(BASE + 56 * NS, -1) == max(
+        ts for ts in (symbol_day.timeline.log.signal_before(BASE + 56 * NS), BASE + 55 * NS) if ts
     )
 
 

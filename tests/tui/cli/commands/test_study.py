@@ -23,7 +23,7 @@ from engine.model.calendar import session
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import NS
 from engine.views.scores import scoreboard
-from engine.views.study import Tally, studied
+from engine.views.study import Tally, study_tape
 from tui.cli.commands.study_lines import SHOWN, Study, as_json, as_text
 from tui.cli.main import main
 
@@ -80,7 +80,7 @@ def test_json_is_one_object_that_says_what_a_plain_study_finds(capsys: pytest.Ca
     assert (got["type"], got["days"], got["symbols"], got["preset"], got["settings"]) == (
         "study", ["2025-12-16"], ["DIA"], "default", ["volume_spike.z=5"],
     )  # fmt: skip
-    found = scoreboard(studied(SimulatedSource(DAY).open("DIA"), [FoldParams()], lambda share: None))
+    found = scoreboard(study_tape(SimulatedSource(DAY).open("DIA"), [FoldParams()], lambda share: None))
     then = [
         tuple(score[key] for key in ("rule", "n", "hit_rate", "control_rate"))
         for score in got["then"]["scores"]

@@ -27,7 +27,7 @@ async def test_the_newest_stays_at_the_bottom_while_following(make_view, make_si
         assert "SIGNALS" in text[0]
         assert "number 16" in text[1]
         assert "number 20" in text[5]
-        assert log.following
+        assert log.at_newest
 
 
 async def test_a_log_without_lines_says_why(make_view, make_signal, stage) -> None:
@@ -49,10 +49,10 @@ async def test_looking_back_stops_following_and_counts_what_is_new(make_view, ma
         before = lines(log)[1:]
         log.show(with_signals(make_view, make_signal, 23), Prefs())
         assert lines(log)[1:] == before
-        assert not log.following
+        assert not log.at_newest
         assert "3 new ▼" in lines(log)[0]
         log.jump("bottom")
-        assert log.following
+        assert log.at_newest
         assert "number 22" in lines(log)[5]
 
 
@@ -63,11 +63,11 @@ async def test_moving_past_the_last_line_follows_again(make_view, make_signal, s
         log.move(-1)
         assert log.chosen() == 18
         log.move(1)
-        assert not log.following
+        assert not log.at_newest
         log.move(1)
-        assert log.following
+        assert log.at_newest
         log.move(1)
-        assert log.following
+        assert log.at_newest
 
 
 async def test_the_cursor_reaches_the_first_signal_and_pages(make_view, make_signal, stage) -> None:
@@ -138,16 +138,16 @@ async def test_wheel_and_click(make_view, make_signal, stage) -> None:
         log.show(with_signals(make_view, make_signal, 20), Prefs())
         log.post_message(MouseScrollUp(log, 5, 3, 0, -1, 0, False, False, False))
         await pilot.pause()
-        assert not log.following
+        assert not log.at_newest
         log.post_message(MouseScrollDown(log, 5, 3, 0, 1, 0, False, False, False))
         log.post_message(MouseScrollDown(log, 5, 3, 0, 1, 0, False, False, False))
         await pilot.pause()
-        assert log.following
+        assert log.at_newest
         await pilot.click(SignalLog, offset=(20, 2))
         assert pilot.app.said(SignalLog.Chosen).index == 16
-        assert not log.following
+        assert not log.at_newest
         await pilot.click(SignalLog, offset=(20, 0))
-        assert log.following
+        assert log.at_newest
 
 
 async def test_the_title_lights_up_with_the_focus(make_view, make_signal, stage) -> None:

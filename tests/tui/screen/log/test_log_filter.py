@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.screen.log.log_filter import compiled
+from tui.screen.log import log_filter
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from tui.screen.log.log_filter import compiled
     ],
 )
 def test_lets_through(make_signal, text: str) -> None:
-    assert compiled(text)(make_signal(1))
+    assert log_filter.test_of(text)(make_signal(1))
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,9 @@ def test_lets_through(make_signal, text: str) -> None:
     ["fmv", "685p", "spike 680c", "put", "sell", ">413k", "z<6", "strength>0.9", "-spike", "vega>0", "qqq"],
 )
 def test_holds_back(make_signal, text: str) -> None:
-    assert not compiled(text)(make_signal(1))
+    assert not log_filter.test_of(text)(make_signal(1))
 
 
 @pytest.mark.parametrize("text", [">", "z>", ">abc", "-", "((", "  "])
 def test_anything_typed_is_a_filter(make_signal, text: str) -> None:
-    assert compiled(text)(make_signal(1)) in (True, False)
+    assert log_filter.test_of(text)(make_signal(1)) in (True, False)

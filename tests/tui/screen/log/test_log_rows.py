@@ -68,7 +68,7 @@ def line(row, width: int = 120, **changes) -> str:
 
 
 def title(width: int = 120, prefs: Prefs = DEFAULTS, **changes) -> str:
-    told = {"shown": 7, "total": 7, "new": 0, "following": True, "focus": False} | changes
+    told = {"shown": 7, "total": 7, "new": 0, "at_newest": True, "focus": False} | changes
     return text_of(title_row(prefs, width, **told))
 
 
@@ -150,8 +150,8 @@ def test_the_title_names_rule_filter_and_following() -> None:
     assert "[spike]" in title(prefs=Prefs(log_rule="volume_spike"))
     assert "/ 685c" in title(prefs=Prefs(log_filter="685c"))
     assert title(shown=3).rstrip().endswith("3 of 7 follow ▼")
-    assert title(following=False, new=3).rstrip().endswith("7 · 3 new ▼")
-    assert title(following=False, new=0).rstrip().endswith("7 · looking back ▼")
+    assert title(at_newest=False, new=3).rstrip().endswith("7 · 3 new ▼")
+    assert title(at_newest=False, new=0).rstrip().endswith("7 · looking back ▼")
 
 
 def came(horizon_s: int, hit: bool | None, touched: bool = True, contract: int | None = 1_200) -> Outcome:

@@ -18,7 +18,7 @@ def test_exactly_the_first_of_equals_is_new_however_they_are_handed_over(
     repeated = []
     for begin, part in ((0, keys[:cut]), (cut, keys[cut:])):
         places, numbers = [place for place, _ in part], [number for _, number in part]
-        repeated += [begin + at for at in seen.repeated(places, numbers)]
+        repeated += [begin + at for at in seen.add(places, numbers)]
     assert repeated == [at for at, key in enumerate(keys) if key in keys[:at]]
-    assert all(not seen.is_new(*key) for key in keys)
-    assert seen.is_new(9, 9)
+    assert all(seen.add([place], [sequence]) == [0] for place, sequence in keys)
+    assert seen.add([9], [9]) == []
