@@ -6,7 +6,9 @@ Screen and `levels` both read it, so that the same contracts are re-priced on th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from .exposure import Book, BookTotals, Exposure, exposure
 from .exposure_choice import CONVENTIONS, Convention, ExposureChoice, Metric
@@ -57,9 +59,13 @@ def dealer_exposure(of: Valuation, choice: ExposureChoice) -> DealerExposure:
         of.terms.carry_yield,
         others=[books[each] for each in others],
     )
-    under = {shown: BookTotals(found.total_net, found.zero_gamma)} | dict(
-        zip(others, found.others, strict=True)
-    )
+    # Zeros rest on the quotes alone: whatever spot is asked for, they lie where the quotes put them.
+    own, spot = of.zeros_moved, of.terms.spot
+    found = replace(found, zero_gamma=found.zero_gamma.scaled(own, spot))
+    under = {shown: BookTotals(found.total_net, found.zero_gamma)} | {
+        each: replace(totals, zero_gamma=totals.zero_gamma.scaled(own, spot))
+        for each, totals in zip(others, found.others, strict=True)
+    }
     return DealerExposure(of, choice, books[shown].sign * books[shown].weight, found, under)
 
 
@@ -73,7 +79,7 @@ def _book(of: Valuation, choice: ExposureChoice) -> Book:
         strike=chain.strike,
         sign=chain.sign,
         years=of.years,
-        iv=of.iv,
+        iv=np.where(of.doubtful, np.nan, of.iv),
         weight=chain.sign * position,
         multiplier=float(chain.underlying.multiplier),
         basis=choice.basis,
