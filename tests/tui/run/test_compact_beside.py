@@ -17,7 +17,7 @@ from engine.model.events import QUOTE, Events, empty_events
 from engine.store.days.meta import Facts
 from engine.store.days.recording import open_recorded
 from engine.store.days.store import DayStore
-from engine.store.journal.folders import places
+from engine.store.journal.folders import recordings
 from engine.tape.tape import TapeInfo
 from tui.run.compact_beside import compact_apart
 
@@ -62,7 +62,7 @@ async def test_a_recording_becomes_a_day_and_it_is_said(root: Path) -> None:
     await compact_apart(root, said.append)
     (sentence,) = said
     assert sentence.startswith("2025-12-16 SPY compacted: 100 events, ")
-    assert not places(root)
+    assert not recordings(root)
     assert DayStore(root).meta(DAY, "SPY").measured.events == 100
 
 
@@ -74,7 +74,7 @@ async def test_a_recording_that_cannot_become_a_day_stays_and_it_is_said(root: P
     await compact_apart(root, said.append)
     (sentence,) = said
     assert sentence.startswith("SPY on 2025-12-16 was imported and not recorded, and it stays; move ")
-    assert places(root)
+    assert recordings(root)
 
 
 async def test_leaving_meanwhile_ends_the_process_and_loses_nothing(root: Path) -> None:
@@ -86,10 +86,10 @@ async def test_leaving_meanwhile_ends_the_process_and_loses_nothing(root: Path) 
         await work
     assert not process.is_running()
     assert not said
-    assert places(root)
+    assert recordings(root)
     await compact_apart(root, said.append)
     assert len(said) == 1
-    assert not places(root)
+    assert not recordings(root)
 
 
 async def test_a_process_that_is_killed_is_said(root: Path) -> None:
@@ -98,4 +98,4 @@ async def test_a_process_that_is_killed_is_said(root: Path) -> None:
     (await child(root, work.done)).kill()
     await work
     assert said == ["The recording was not made into a day (exit code -9); spymon compact does it."]
-    assert places(root)
+    assert recordings(root)

@@ -10,7 +10,7 @@ from engine.model.calendar import clock_text, session
 from engine.model.errors import NoDataError, StoreError
 from engine.store.days.store import DayStore
 from engine.store.journal.compaction import CompactionResult, compact
-from engine.store.journal.folders import RecordingFolder, is_recording, places
+from engine.store.journal.folders import RecordingFolder, is_recording, recordings
 from tui.settings.config import Settings
 
 from ...run.interrupts import InterruptHandler
@@ -25,7 +25,9 @@ def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandl
     day = parse_day(args.date, "The day") if "date" in args else None
     symbol = args.symbol.upper() if "symbol" in args else None
     found = [
-        place for place in places(store.root) if day in (None, place.day) and symbol in (None, place.symbol)
+        place
+        for place in recordings(store.root)
+        if day in (None, place.day) and symbol in (None, place.symbol)
     ]
     if not found:
         return _nothing(store, day, symbol)

@@ -135,17 +135,18 @@ def test_last_nights_quotes_are_told_from_this_mornings_spot(run: Run) -> None:
     np.testing.assert_allclose(forwards, 560.36, rtol=6e-3)
 
 
-def test_levels_of_a_tape_are_those_its_own_view_shows(run: Run) -> None:
-    moment = ("--expiry", "0dte", "--dividend", "0")
-    _, out, _ = run("levels", "SPY", "--at", "11:00", "--json", *moment)
+@pytest.mark.parametrize("terms", [(), ("--dividend", "0.01")])
+def test_levels_of_a_tape_are_those_its_own_view_shows(run: Run, terms: tuple[str, ...]) -> None:
+    _, out, _ = run("levels", "SPY", "--at", "11:00", "--json", "--expiry", "0dte", *terms)
     found = json.loads(out)
-    _, lines, _ = run("--symbol", "SPY", "--to", "11:00", "--json", "--expiry", "0dte")
+    _, lines, _ = run("--symbol", "SPY", "--to", "11:00", "--json", "--expiry", "0dte", *terms)
     view = [each for each in map(json.loads, lines.splitlines()) if each["type"] == "view"][-1]
-    assert (found["symbol"], found["spot"], found["at"]) == ("SPY", view["spot"], "2025-12-16T11:00:00-05:00")
-    assert found["net_gex"] == pytest.approx(view["net_gex"], rel=0.02)
-    assert found["zero_gamma"] == pytest.approx(view["zero_gamma"], abs=0.05)
-    for name in ("call_wall", "put_wall", "max_gex_strike"):
-        assert found[name] == view[name]
+    assert (found["symbol"], found["at"]) == ("SPY", "2025-12-16T11:00:00-05:00")
+    for name in (
+        "spot", "net_gex", "zero_gamma", "zero_gamma_reason", "call_wall", "put_wall", "max_gex_strike",
+        "max_pain", "expected_move", "pcr_volume", "pcr_oi",
+    ):  # fmt: skip
+        assert found[name] == view[name], name
 
 
 def test_the_sign_of_a_tape_can_be_inferred_from_its_flow(run: Run) -> None:
