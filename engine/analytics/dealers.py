@@ -6,7 +6,7 @@ Screen and `levels` both read it, so that the same contracts are re-priced on th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -59,13 +59,9 @@ def dealer_exposure(of: Valuation, choice: ExposureChoice) -> DealerExposure:
         of.terms.carry_yield,
         others=[books[each] for each in others],
     )
-    # Zeros rest on the quotes alone: whatever spot is asked for, they lie where the quotes put them.
-    own, spot = of.zeros_moved, of.terms.spot
-    found = replace(found, zero_gamma=found.zero_gamma.scaled(own, spot))
-    under = {shown: BookTotals(found.total_net, found.zero_gamma)} | {
-        each: replace(totals, zero_gamma=totals.zero_gamma.scaled(own, spot))
-        for each, totals in zip(others, found.others, strict=True)
-    }
+    under = {shown: BookTotals(found.total_net, found.zero_gamma)} | dict(
+        zip(others, found.others, strict=True)
+    )
     return DealerExposure(of, choice, books[shown].sign * books[shown].weight, found, under)
 
 

@@ -25,6 +25,7 @@ LEAST_PAIRS = 3
 WIDEST = 4.0
 """A pair wider than so many times the lower quartile of all widths has no say."""
 
+_YIELD_PER_YEAR = 0.03  # of dividends and borrowing, which quotes do not tell apart from another moment
 _CARRY_PER_YEAR = 0.25  # rates, dividends and borrowing explain no more of ln(forward / spot)
 _BAD_QUOTE = 0.02  # beyond carry, more than this against the nearest settlement is a bad quote
 
@@ -128,8 +129,8 @@ def forwards(chain: OptionChain, terms: Terms) -> tuple[Forward, ...]:
     taken at; moved by as much as the terms' spot is away from theirs, it is what exposures are taken at.
     """
     told = tuple(_told(chain, terms))
-    implied, error = _implied_spot(told, terms)
-    base = _of_one_moment(implied, error, terms.spot)
+    implied, unknown = _implied_spot(told, terms)
+    base = _of_one_moment(implied, unknown, terms.spot)
     quoted = [_used(parity, base, to_it, terms) for to_it, parity in told]
     moved = terms.spot / base
     return tuple(Forward(*each, used, used * moved, implied) for each, used in zip(told, quoted, strict=True))
@@ -149,22 +150,23 @@ def _told(chain: OptionChain, terms: Terms) -> Iterator[tuple[float, Parity]]:
 
 
 def _implied_spot(told: Sequence[tuple[float, Parity]], terms: Terms) -> tuple[float, float]:
-    """Return (spot, its error) by the quotes of the nearest settlement that tell, else the terms' own."""
+    """Return (spot as the quotes of the nearest settlement have it, how far an untold yield may move it)."""
     if terms.dividend is None:
         for to_it, parity in told:
             if parity.value is not None:
-                return parity.value * math.exp(-terms.rate * to_it), parity.error
+                implied = parity.value * math.exp(-terms.rate * to_it)
+                return implied, implied * _YIELD_PER_YEAR * to_it
     return terms.spot, 0.0
 
 
-def _of_one_moment(implied: float, error: float, spot: float) -> float:
-    """Return the spot that quotes were made at, which imply one with an error.
+def _of_one_moment(implied: float, unknown: float, spot: float) -> float:
+    """Return the spot that quotes were made at.
 
-    Within the error both are of one moment; from there to twice the error one goes over into the other, so
-    that nothing leaps as spot moves.
+    What a yield explains is no difference of moments: so far the quotes were made at the spot. From there to
+    twice as far one goes over into the other, so that nothing leaps as spot moves.
     """
     apart = spot - implied
-    same = min(max(2.0 - abs(apart) / error, 0.0), 1.0) if error > 0.0 else 0.0
+    same = min(max(2.0 - abs(apart) / unknown, 0.0), 1.0) if unknown > 0.0 else 0.0
     return implied + apart * same
 
 

@@ -46,12 +46,6 @@ class Valuation:
     iv: Floats
     doubtful: Bools
 
-    @property
-    def zeros_moved(self) -> float:
-        """What a zero of the re-priced chain is multiplied by, so that it follows the quotes and not spot."""
-        nearest = self.forwards[0]
-        return nearest.spot_of_quotes * nearest.at_spot / (nearest.quoted * self.terms.spot)
-
     def greeks(self, rows: Ints) -> GreekTable:
         """Return the greeks of some contracts at the terms' spot and moment."""
         of, terms = self.chain.listed, self.terms

@@ -7,7 +7,7 @@ once. Volatilities stay with their strikes (sticky strike), and so does the time
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,12 +46,6 @@ class ZeroGamma:
     headline: float | None
     roots: tuple[float, ...]
     reason: str
-
-    def scaled(self, factor: float, spot: float) -> ZeroGamma:
-        """Return the zeros with every price times a factor; the headline is the nearest to spot again."""
-        roots = tuple(root * factor for root in self.roots)
-        headline = min(roots, key=lambda root: abs(root - spot)) if roots else None
-        return replace(self, headline=headline, roots=roots)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -158,12 +158,13 @@ def straddle(timeline: Timeline, moment: int) -> float | None:
     """The expected move at a moment, from the quotes as they stand."""
     timeline.seek(moment)
     rungs, cells = timeline.history.rungs, timeline.state.cells
-    mids = []
+    sides, middles = [], []
     for cids in (rungs.call, rungs.put):
-        bid, ask = cells["bid"][cids].astype(float), cells["ask"][cids].astype(float)
-        mids.append(np.where((bid > 0) & (ask > bid), (bid + ask) / 20_000, np.nan))
-    forward = implied_forward(rungs.strike, *mids, years(int(rungs.settle_ns[0]), moment), 0.04)
-    return None if forward is None else expected_move(rungs.strike, *mids, forward)
+        bid, ask = cells["bid"][cids] / 10_000, cells["ask"][cids] / 10_000
+        sides.append((bid, ask))
+        middles.append(np.where((bid > 0) & (ask > bid), (bid + ask) / 2, np.nan))
+    told = implied_forward(rungs.strike, *sides, years(int(rungs.settle_ns[0]), moment), 0.04)
+    return None if told.value is None else expected_move(rungs.strike, *middles, told.value)
 
 
 def test_opening_move_is_the_straddle_of_the_first_minute_that_had_one(played, chunked) -> None:
