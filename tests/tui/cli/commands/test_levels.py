@@ -135,11 +135,14 @@ def test_last_nights_quotes_are_told_from_this_mornings_spot(run: Run) -> None:
     np.testing.assert_allclose(forwards, 560.36, rtol=6e-3)
 
 
-@pytest.mark.parametrize("terms", [(), ("--dividend", "0.01")])
-def test_levels_of_a_tape_are_those_its_own_view_shows(run: Run, terms: tuple[str, ...]) -> None:
-    _, out, _ = run("levels", "SPY", "--at", "11:00", "--json", "--expiry", "0dte", *terms)
+@pytest.mark.parametrize("dividend", ["", "0.01"])
+def test_levels_of_a_tape_are_those_its_own_view_shows(
+    run: Run, monkeypatch: pytest.MonkeyPatch, dividend: str
+) -> None:
+    monkeypatch.setenv("SPYMON_DIVIDEND", dividend)
+    _, out, _ = run("levels", "SPY", "--at", "11:00", "--json", "--expiry", "0dte")
     found = json.loads(out)
-    _, lines, _ = run("--symbol", "SPY", "--to", "11:00", "--json", "--expiry", "0dte", *terms)
+    _, lines, _ = run("--symbol", "SPY", "--to", "11:00", "--json", "--expiry", "0dte")
     view = [each for each in map(json.loads, lines.splitlines()) if each["type"] == "view"][-1]
     assert (found["symbol"], found["at"]) == ("SPY", "2025-12-16T11:00:00-05:00")
     for name in (
