@@ -24,6 +24,11 @@ def mids(bid: Prices, ask: Prices) -> Floats:
     return np.where(two_sided, (bid.astype(np.float64) + ask) / (2 * PRICE_SCALE), np.nan)
 
 
+def usd(prices: Prices) -> Floats:
+    """Return (n,) prices in $, given in price units; nan where one is missing."""
+    return np.where(prices == MISSING, np.nan, prices / PRICE_SCALE)
+
+
 def expected_move(strikes: Floats, call_mid: Floats, put_mid: Floats, forward: float) -> float | None:
     """Return the straddle at the strike nearest to the forward, $; None when it has no two mids."""
     if not strikes.size or not math.isfinite(forward):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from .exposure import Book, BookTotals, Exposure, exposure
 from .exposure_choice import CONVENTIONS, Convention, ExposureChoice, Metric
 from .option_chain import Floats
@@ -73,7 +75,7 @@ def _book(of: Valuation, choice: ExposureChoice) -> Book:
         strike=chain.strike,
         sign=chain.sign,
         years=of.years,
-        iv=of.iv,
+        iv=np.where(of.doubtful, np.nan, of.iv),
         weight=chain.sign * position,
         multiplier=float(chain.underlying.multiplier),
         basis=choice.basis,

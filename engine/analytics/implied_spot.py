@@ -1,11 +1,12 @@
 """The spot that option quotes imply, for a day without any price of the underlying.
 
-Owns the choice of strikes and the pace of put-call parity: spot = strike + call mid - put mid at the strikes
-where call and put cost most nearly the same, rate and dividends taken as zero over so short a life.
+Owns which pairs are asked and how often. What they say is `forward.shared`, rate and dividends taken as zero
+over so short a life.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,7 @@ from ..model.events import (
     Events,
     empty_events,
 )
+from .forward import shared
 
 Ints = NDArray[np.int64]
 
@@ -35,12 +37,10 @@ class ImpliedSpotParams:
 
     every_ns  : least tape time between two samples
     max_age_ns: a quote older than this says nothing
-    strikes   : the median of so many strikes is taken
     """
 
     every_ns: int = NS
     max_age_ns: int = 120 * NS
-    strikes: int = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,16 +132,18 @@ class ImpliedSpot:
         return np.insert(block, where, np.concatenate(spots)) if spots else block
 
     def _implied(self, now_ns: int) -> int | None:
-        call, put = self._mid(self._pairs.call, now_ns), self._mid(self._pairs.put, now_ns)
-        gap = call - put
-        chosen = np.argsort(np.abs(gap), kind="stable")[: self._params.strikes]
-        chosen = chosen[np.isfinite(gap[chosen])]
-        implied = self._pairs.strike[chosen] + gap[chosen]
-        return int(np.floor(np.median(implied) + 0.5)) if len(implied) else None
+        call, put = self._pairs.call, self._pairs.put
+        usable = self._is_usable(call, now_ns) & self._is_usable(put, now_ns)
+        strike, call, put = self._pairs.strike[usable], call[usable], put[usable]
+        low = strike + self._bid[call] - self._ask[put]
+        high = strike + self._ask[call] - self._bid[put]
+        value, _, _ = shared(low.astype(np.float64), high.astype(np.float64))
+        return None if math.isnan(value) else math.floor(value + 0.5)
 
-    def _mid(self, cid: Ints, now_ns: int) -> NDArray[np.float64]:
-        """Return two-sided, uncrossed, fresh mids in price units, (k,); nan for the others."""
+    def _is_usable(self, cid: Ints, now_ns: int) -> NDArray[np.bool_]:
+        """Return (k,) whether a contract has a two-sided quote that is not too old."""
         bid, ask = self._bid[cid], self._ask[cid]
-        fresh = now_ns - self._ts[cid] <= self._params.max_age_ns
-        usable = fresh & (bid > 0) & (ask >= bid)
-        return np.where(usable, (bid + ask) / 2, np.nan)
+        usable: NDArray[np.bool_] = (
+            (now_ns - self._ts[cid] <= self._params.max_age_ns) & (bid > 0) & (ask > bid)
+        )
+        return usable

@@ -14,13 +14,18 @@ from datetime import date
 import numpy as np
 
 from ..model.errors import NoDataError
+from ..model.events import NS
 from .chain_stats import known_sum
 from .dealers import DealerExposure, dealer_exposure
 from .exposure import Exposure
 from .exposure_choice import ExposureChoice
 from .option_chain import Bools, Floats, OptionChain
+from .smile import WORST_ERROR
 from .terms import Terms
 from .valuation import Valuation, value
+
+_ONE_MOMENT = 0.0005
+"""Beyond this share apart, it is said that quotes and spot are of two moments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class Settlement:
     contracts : how many carry exposure
     net       : shares per $1, None when nothing is known
     forward   : $, as the exposure used it
+    forward_error, pairs : $, what its pairs leave open, None when they do not tell; and how many had a say
     max_pain, expected_move : $, None when they cannot be had
     """
 
@@ -38,6 +44,8 @@ class Settlement:
     contracts: int
     net: float | None
     forward: float
+    forward_error: float | None
+    pairs: int
     max_pain: float | None
     expected_move: float | None
 
@@ -83,7 +91,12 @@ class Levels:
     @property
     def dropped(self) -> int:
         """How many would, if their volatility were known."""
-        return int(np.sum(_carried(self.dealers.position) & np.isnan(self.dealers.shares)))
+        return int(np.sum(_carried(self.dealers.position) & np.isnan(self.of.iv)))
+
+    @property
+    def doubtful(self) -> int:
+        """How many would, if their volatility were known well enough."""
+        return int(np.sum(_carried(self.dealers.position) & self.of.doubtful))
 
     @property
     def expected_move(self) -> float | None:
@@ -123,12 +136,15 @@ def measure(chain: OptionChain, terms: Terms, choice: ExposureChoice | None = No
 def _settlement(dealers: DealerExposure, i: int, net: float) -> Settlement:
     of, group = dealers.of, dealers.of.chain.listed.groups[i]
     shares, position = dealers.shares[group.rows], dealers.position[group.rows]
+    told = of.forwards[i].parity
     return Settlement(
         expiry=group.expiry,
         root=group.root,
         contracts=int(np.sum(_carried(position) & np.isfinite(shares))),
         net=net if math.isfinite(net) else None,
         forward=of.forwards[i].at_spot,
+        forward_error=None if told.value is None else told.error,
+        pairs=told.pairs,
         max_pain=of.max_pain(group),
         expected_move=of.expected_move(i),
     )
@@ -147,27 +163,47 @@ def _notes(dealers: DealerExposure) -> Iterator[str]:
     without = int(np.isnan(dealers.position).sum())
     if without:
         yield f"{_counted(without)} unknown open interest and {_is(without)} left out."
-    dropped = int(np.sum(_carried(dealers.position) & np.isnan(dealers.shares)))
+    carried = _carried(dealers.position)
+    dropped = int(np.sum(carried & np.isnan(dealers.of.iv)))
     if dropped:
         why = "no two-sided quote" if terms.iv == "own" else "no volatility in the file"
         yield f"{_counted(dropped, ' with exposure')} {why} and {_is(dropped)} left out."
+    doubtful = int(np.sum(carried & dealers.of.doubtful))
+    if doubtful:
+        yield (
+            f"{_counted(doubtful, ' with exposure')} a volatility that is known no better than "
+            f"{WORST_ERROR * 100:.0f} points and {_is(doubtful)} left out."
+        )
     unknown = _unclassified(chain)
     if dealers.choice.convention != "assumed" and unknown:
         yield f"{unknown:.0%} of the contracts traded have no known side and are in nobody's position."
     first = forwards[0]
-    if not math.isclose(first.at_spot, first.quoted):
-        implied = first.quoted * math.exp(-terms.rate * first.years)
+    implied = first.spot_of_quotes
+    if abs(implied / terms.spot - 1.0) > _ONE_MOMENT:
         yield (
-            f"The quotes are of another moment than spot: they imply {implied:,.2f}, spot is "
-            f"{terms.spot:,.2f}. Volatilities are taken at the former, exposure at the latter."
+            f"The quotes{_age(chain, terms)} imply a spot of {implied:,.2f}, and spot is "
+            f"{terms.spot:,.2f}: they are of two moments. Volatilities are taken at the former, exposure at "
+            "the latter."
         )
+    stubs = sum(each.parity.left_out for each in forwards)
+    if stubs:
+        pairs = "pair of quotes is" if stubs == 1 else "pairs of quotes are"
+        yield f"{stubs:,} {pairs} far wider than the others and had no say in the forward."
     for group, each in zip(chain.listed.groups, forwards, strict=True):
-        if terms.dividend is None and each.parity not in (None, each.quoted):
+        told = each.parity.value
+        if terms.dividend is None and told not in (None, each.quoted):
             yield (
-                f"The quotes of {group.expiry} imply an impossible forward of {each.parity:,.2f}; "
+                f"The quotes of {group.expiry} imply an impossible forward of {told:,.2f}; "
                 "it is taken from spot and the rate."
             )
             return
+
+
+def _age(chain: OptionChain, terms: Terms) -> str:
+    """Say how old the newest quote is, where that is known."""
+    newest_ns = int(chain.quote_ns.max(initial=0))
+    seconds = (terms.at_ns - newest_ns) / NS
+    return f", the newest {seconds:,.0f} s old," if newest_ns and seconds >= 1.0 else ""
 
 
 def _unclassified(chain: OptionChain) -> float:

@@ -16,7 +16,7 @@ from .forward import Forward, forwards
 from .greeks import GreekTable, greeks, greeks_on_forward
 from .implied_vol import implied_vols
 from .option_chain import ABSENT, Bools, Floats, Ints, OptionChain, SettlementGroup
-from .smile import measured
+from .smile import WORST_ERROR, measured
 from .terms import Terms
 
 
@@ -31,6 +31,7 @@ class Valuation:
     years    : (n,) to settlement, 0 once settled
     forward  : (n,) $, at the terms' spot
     iv       : (n,) per year
+    doubtful : (n,) whether the volatility is known no better than `WORST_ERROR`; it has no say in sums then
     """
 
     chain: OptionChain
@@ -43,6 +44,7 @@ class Valuation:
     years: Floats
     forward: Floats
     iv: Floats
+    doubtful: Bools
 
     def greeks(self, rows: Ints) -> GreekTable:
         """Return the greeks of some contracts at the terms' spot and moment."""
@@ -70,7 +72,7 @@ class Valuation:
     def expected_move(self, group: int) -> float | None:
         """Return the straddle of a group, $."""
         forward, pairs = self.forwards[group], self.chain.listed.groups[group].pairs
-        middle = forward.quoted if forward.parity is None else forward.parity
+        middle = forward.quoted if forward.parity.value is None else forward.parity.value
         strikes = self.chain.listed.pair_strike[pairs]
         return expected_move(strikes, self.call_mid[pairs], self.put_mid[pairs], middle)
 
@@ -91,7 +93,7 @@ def value(chain: OptionChain, terms: Terms) -> Valuation:
     """Return what a chain is worth on some terms."""
     listed, mid = chain.listed, chain.mid
     call_mid, put_mid = listed.beside(mid)
-    found = forwards(chain, call_mid, put_mid, terms)
+    found = forwards(chain, terms)
     years, quoted, at_spot = (
         np.array([getattr(each, name) for each in found])[listed.pair_group]
         for name in ("years", "quoted", "at_spot")
@@ -100,9 +102,13 @@ def value(chain: OptionChain, terms: Terms) -> Valuation:
     on_call = np.where(listed.pair_strike >= quoted, listed.call != ABSENT, listed.put == ABSENT)
     measures = np.where(on_call, listed.call, listed.put)
     if terms.iv == "own":
-        iv = volatilities(chain, mid, measures, years, quoted, terms.rate)[listed.pair]
+        own = volatilities(chain, mid, measures, years, quoted, terms.rate)
+        iv, doubtful = (
+            own[listed.pair],
+            _are_doubtful(chain, own, measures, years, quoted, terms.rate)[listed.pair],
+        )
     else:
-        iv = chain.iv
+        iv, doubtful = chain.iv, np.zeros(chain.iv.size, np.bool_)
     return Valuation(
         chain=chain,
         terms=terms,
@@ -114,7 +120,18 @@ def value(chain: OptionChain, terms: Terms) -> Valuation:
         years=years[listed.pair],
         forward=at_spot[listed.pair],
         iv=np.where(iv > 0.0, iv, np.nan),
+        doubtful=doubtful,
     )
+
+
+def _are_doubtful(
+    chain: OptionChain, iv: Floats, measures: Ints, years: Floats, forward: Floats, rate: float
+) -> Bools:
+    """Return (k,) whether half the spread of the quote that measures a pair is worth over `WORST_ERROR`."""
+    half = 0.5 * (chain.ask - chain.bid)[measures]
+    vega = greeks(forward, chain.listed.pair_strike, years, rate, rate, iv, chain.sign[measures]).vega
+    doubtful: Bools = half > WORST_ERROR * vega
+    return doubtful
 
 
 def volatilities(

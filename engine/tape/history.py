@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analytics.chain_stats import expected_move, mids
+from ..analytics.chain_stats import expected_move, mids, usd
 from ..analytics.forward import implied_forward
 from ..analytics.greeks import years
 from ..fold.records import N_CHANNELS
@@ -165,10 +165,16 @@ class History:
     def _look_for_opening(self, state: State, settle_ns: int, ts_ns: int) -> None:
         here = self.rungs.settle_ns == settle_ns
         bid, ask = state.cells["bid"], state.cells["ask"]  # whole cells would be copied otherwise
-        call, put = (mids(bid[cids], ask[cids]) for cids in (self.rungs.call[here], self.rungs.put[here]))
+        call, put = ((bid[cids], ask[cids]) for cids in (self.rungs.call[here], self.rungs.put[here]))
         strike = self.rungs.strike[here]
-        forward = implied_forward(strike, call, put, years(settle_ns, ts_ns), self._rate)
-        move = None if forward is None else expected_move(strike, call, put, forward)
+        told = implied_forward(
+            strike,
+            (usd(call[0]), usd(call[1])),
+            (usd(put[0]), usd(put[1])),
+            years(settle_ns, ts_ns),
+            self._rate,
+        )
+        move = None if told.value is None else expected_move(strike, mids(*call), mids(*put), told.value)
         if move is not None:
             self._opening[settle_ns] = ts_ns, move
             self._unopened.discard(settle_ns)

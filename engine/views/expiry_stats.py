@@ -51,7 +51,7 @@ def stats_of(of: Valuation, expiry: date | None, tick: int) -> ExpiryStats:
     if i is None:
         return NO_STATS
     group, told = listed.groups[i], of.forwards[i]
-    strike, forward = listed.pair_strike[group.pairs], None if told.parity is None else told.quoted
+    strike, forward = listed.pair_strike[group.pairs], None if told.parity.value is None else told.quoted
     iv, error = of.measured(i, tick / PRICE_SCALE)
     return ExpiryStats(
         years=told.years,

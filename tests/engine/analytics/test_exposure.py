@@ -102,10 +102,11 @@ def test_a_real_chain_repriced_has_the_reference_profile(want: dict[str, Any]) -
 )
 def test_a_real_chain_has_the_reference_forward_straddle_and_pain(want: dict[str, Any]) -> None:
     strikes, call_mid, put_mid = by_strike(want["expiry"], "mid")
-    forward = implied_forward(strikes, call_mid, put_mid, 0.0)
-    assert forward == pytest.approx(want["implied_forward_parity"], abs=1e-9)
-    assert forward is not None
-    assert expected_move(strikes, call_mid, put_mid, forward) == pytest.approx(want["atm_straddle_mid"])
+    bids, asks = (by_strike(want["expiry"], side)[1:] for side in ("bid", "ask"))
+    told = implied_forward(strikes, (bids[0], asks[0]), (bids[1], asks[1]), 0.0)
+    assert told.value is not None
+    assert abs(told.value - want["implied_forward_parity"]) <= told.error
+    assert expected_move(strikes, call_mid, put_mid, told.value) == pytest.approx(want["atm_straddle_mid"])
     strikes, call_oi, put_oi = by_strike(want["expiry"], "oi")
     assert max_pain(strikes, call_oi, put_oi) == want["max_pain"]
     paid = 100 * payouts(strikes, call_oi, put_oi).min()

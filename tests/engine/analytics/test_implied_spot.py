@@ -42,6 +42,11 @@ def pair(at_s: float, strike: int, spot: float, value: float = 1.0, half: float 
     )
 
 
+def pairs(at_s: float, spot: float) -> Events:
+    """Quote three strikes so that all of them imply `spot`."""
+    return np.concatenate([pair(at_s, strike, spot) for strike in (685, 690, 695)])
+
+
 def trade(at_s: float) -> Events:
     event = empty_events(1)
     event["ts"], event["cid"], event["kind"], event["p1"] = int(at_s * NS), 1, TRADE, 10_000
@@ -62,16 +67,20 @@ def spots(events: Events) -> list[tuple[float, float]]:
 
 
 def test_spot_is_strike_plus_call_minus_put() -> None:
-    made = run([pair(1, 690, 691.25)])
+    made = run([pairs(1, 691.25)])
     assert spots(made) == [(1.0, 691.25)]
     (spot,) = made[made["kind"] == SPOT]
     assert (spot["cid"], spot["flags"], spot["p2"]) == (0, FLAG_PARITY, MISSING)
 
 
-def test_the_median_of_the_three_strikes_nearest_the_money_counts() -> None:
+def test_pairs_that_agree_outvote_those_that_do_not() -> None:
     far = [pair(1, 680, 999.0), pair(1, 700, 1.0)]
-    near = [pair(1, 685, 691.0), pair(1, 690, 691.2), pair(1, 695, 691.9)]
+    near = [pair(1, 685, 691.1), pair(1, 690, 691.2), pair(1, 695, 691.2)]
     assert spots(run([np.concatenate(far + near)])) == [(1.0, 691.2)]
+
+
+def test_fewer_than_three_pairs_imply_nothing() -> None:
+    assert spots(run([np.concatenate([pair(1, 690, 691.0), pair(1, 695, 691.0)])])) == []
 
 
 @pytest.mark.parametrize(("bid", "ask"), [(np.nan, 1.0), (1.0, np.nan), (0.0, 1.0), (1.1, 1.0)])
@@ -81,37 +90,38 @@ def test_a_pair_with_a_side_missing_or_crossed_says_nothing(bid: float, ask: flo
 
 
 def test_a_stale_quote_says_nothing() -> None:
-    old = quote(1, cid(690, "C"), 1.0, 1.1)
-    fresh = quote(122, cid(690, "P"), 1.0, 1.1)
-    assert spots(run([np.concatenate([old, fresh])])) == []
-    assert spots(run([np.concatenate([old, fresh])], parity(max_age_ns=121 * NS))) == [(122.0, 690.0)]
+    old, fresh = pairs(1, 690.0), quote(122, cid(690, "P"), 0.95, 1.05)
+    late = parity(every_ns=200 * NS)
+    late.hear(np.concatenate([old, fresh]))
+    assert late.sample(122 * NS) is None
+    assert spots(run([np.concatenate([old, fresh])], parity(max_age_ns=121 * NS)))[-1] == (1.0, 690.0)
 
 
 def test_at_most_one_spot_a_second() -> None:
-    blocks = [pair(i / 10, 690, 691 + i / 100) for i in range(50)]
+    blocks = [pairs(i / 10, 691 + i / 100) for i in range(50)]
     times = [at for at, _ in spots(run([np.concatenate(blocks)]))]
     assert times == [0.0, 1.0, 2.0, 3.0, 4.0]
 
 
 def test_an_unchanged_spot_is_not_repeated() -> None:
-    blocks = [pair(i, 690, 691.0) for i in range(5)] + [pair(5, 690, 691.5)]
+    blocks = [pairs(i, 691.0) for i in range(5)] + [pairs(5, 691.5)]
     assert spots(run(blocks)) == [(0.0, 691.0), (5.0, 691.5)]
 
 
 def test_the_spot_stands_behind_the_quotes_that_imply_it_and_before_the_trades() -> None:
-    made = run([np.concatenate([pair(1, 690, 691.0), trade(1), pair(2, 690, 692.0)])])
-    assert made["kind"].tolist() == [QUOTE, QUOTE, SPOT, TRADE, QUOTE, QUOTE, SPOT]
+    made = run([np.concatenate([pairs(1, 691.0), trade(1), pairs(2, 692.0)])])
+    assert made["kind"].tolist() == [*[QUOTE] * 6, SPOT, TRADE, *[QUOTE] * 6, SPOT]
 
 
 def test_nothing_else_is_changed() -> None:
-    given_events = np.concatenate([trade(0), pair(1, 690, 691.0), trade(1), pair(2, 690, 692.0)])
+    given_events = np.concatenate([trade(0), pairs(1, 691.0), trade(1), pairs(2, 692.0)])
     made = run([given_events])
     assert np.array_equal(made[made["kind"] != SPOT], given_events)
 
 
 def test_samples_are_counted_and_a_day_without_pairs_has_none() -> None:
     maker = parity()
-    run([pair(1, 690, 691.0), pair(2, 690, 692.0)], maker)
+    run([pairs(1, 691.0), pairs(2, 692.0)], maker)
     assert maker.samples == 2
     lonely = ImpliedSpot(1, nearest_pairs(CONTRACTS[:1], ("SPY",)), ImpliedSpotParams())
     assert spots(run([quote(1, 1, 1.0, 1.1)], lonely)) == []

@@ -183,10 +183,35 @@ def test_flow_without_any_is_said() -> None:
         measure(chain(ROWS), VENDOR, under("flow"))
 
 
+def quoted_at(spot: float, strikes: tuple[float, ...] = (3850.0, 3870.0, 3890.0, 3910.0)) -> OptionChain:
+    """Same-day pairs quoted a cent around what they were worth at a spot, at 20 %, without carry."""
+    rows: list[Row] = [("SPXW", NEAR, right, k, 100.0, 0.2) for k in strikes for right in "CP"]
+    worth = [
+        price_greeks(spot, row[3], 245 / 525_600, 0.0, 0.0, 0.2, 1.0 if row[2] == "C" else -1.0)[0]
+        for row in rows
+    ]
+    return chain(rows, bid=[each - 0.01 for each in worth], ask=[each + 0.01 for each in worth])
+
+
 def test_quotes_of_another_moment_are_said() -> None:
-    columns = {"bid": [1.0, 47.4, 7.4], "ask": [1.2, 47.6, 7.6]}
-    found = measure(chain(ROWS[:3], **columns), Terms(AT_NS, 3860.0, 0.0))
-    assert found.notes[-1].startswith("The quotes are of another moment than spot: they imply 3,890.00, spot")
+    found = measure(quoted_at(3880.0), Terms(AT_NS, 3870.0))
+    assert found.notes[-1].startswith("The quotes imply a spot of 3,880.00, and spot is 3,870.00")
+    assert measure(quoted_at(3880.0), Terms(AT_NS, 3879.0)).notes == ()
+
+
+@given(asked=st.floats(3840.0, 3920.0))
+@settings(max_examples=40, deadline=None)
+def test_zeros_stay_where_the_quotes_put_them_whatever_spot_is_asked_for(asked: float) -> None:
+    of_quotes = measure(quoted_at(3880.0), Terms(AT_NS, 3880.0)).exposure.zero_gamma.roots
+    moved = measure(quoted_at(3880.0), Terms(AT_NS, asked)).exposure.zero_gamma.roots
+    assert moved == pytest.approx(of_quotes, rel=1e-4)
+
+
+@given(asked=st.floats(3850.0, 3910.0))
+@settings(max_examples=40, deadline=None)
+def test_net_exposure_does_not_leap_as_spot_moves(asked: float) -> None:
+    at, beside = (measure(quoted_at(3880.0), Terms(AT_NS, asked + step)).exposure for step in (0.0, 1e-4))
+    assert abs(at.total_net - beside.total_net) <= 1e-4 * at.total_gross
 
 
 @given(

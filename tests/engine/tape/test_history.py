@@ -158,12 +158,13 @@ def straddle(timeline: Timeline, moment: int) -> float | None:
     """The expected move at a moment, from the quotes as they stand."""
     timeline.seek(moment)
     rungs, cells = timeline.history.rungs, timeline.state.cells
-    mids = []
+    sides, middles = [], []
     for cids in (rungs.call, rungs.put):
-        bid, ask = cells["bid"][cids].astype(float), cells["ask"][cids].astype(float)
-        mids.append(np.where((bid > 0) & (ask > bid), (bid + ask) / 20_000, np.nan))
-    forward = implied_forward(rungs.strike, *mids, years(int(rungs.settle_ns[0]), moment), 0.04)
-    return None if forward is None else expected_move(rungs.strike, *mids, forward)
+        bid, ask = cells["bid"][cids] / 10_000, cells["ask"][cids] / 10_000
+        sides.append((bid, ask))
+        middles.append(np.where((bid > 0) & (ask > bid), (bid + ask) / 2, np.nan))
+    told = implied_forward(rungs.strike, *sides, years(int(rungs.settle_ns[0]), moment), 0.04)
+    return None if told.value is None else expected_move(rungs.strike, *middles, told.value)
 
 
 def test_opening_move_is_the_straddle_of_the_first_minute_that_had_one(played, chunked) -> None:
@@ -177,8 +178,13 @@ def test_opening_move_is_the_straddle_of_the_first_minute_that_had_one(played, c
 
 def test_straddle_of_the_open_itself_is_not_the_opening_move(tape, in_memory) -> None:
     """Quotes from before the bell are not those of the session."""
-    tape.spot(685.0, at=-1810).quote(2.0, 2.2, at=-1810).quote(2.0, 2.2, at=-1810, cid=2)
-    tape.quote(3.0, 3.2, at=-1770).quote(3.0, 3.2, at=-1770, cid=2).spot(685.0, at=0)
+    beside = {3: 5.0, 4: 0.0, 5: 0.0, 6: 5.0}  # 680C 680P 690C 690P, above 685's, $
+    tape.spot(685.0, at=-1810)
+    for at, bid in ((-1810, 2.0), (-1770, 3.0)):
+        for cid in range(1, 7):
+            worth = bid + beside.get(cid, 0.0)
+            tape.quote(worth, worth + 0.2, at=at, cid=cid)
+    tape.spot(685.0, at=0)
     timeline = opened(in_memory(tape.events))
     timeline.seek(timeline.end_ns)
     assert opening(timeline) == pytest.approx(6.2)

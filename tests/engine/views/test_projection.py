@@ -117,6 +117,18 @@ def at(slot: SymbolDay, seconds: float, expiry: date | None = None) -> View:
     return slot.projector.project(PLAYING, expiry)
 
 
+def forward_of(view: View) -> float:
+    """The forward that the shown quotes imply, $."""
+    bid_ask = [
+        tuple(np.where(each > 0, each / 10_000, nan) for each in (leg.bid, leg.ask))
+        for leg in (view.call, view.put)
+    ]
+    left = years(view.settle_ns, view.tape_ns)
+    told = implied_forward(view.strike_milli / 1000, *bid_ask, left, FOLD.rate)
+    assert told.value is not None
+    return told.value
+
+
 def view_of(*events: Events, strikes: int = 25) -> View:
     """The view after the last event."""
     slot = opened(*events, strikes=strikes)
@@ -293,14 +305,13 @@ class TestVolatilityAndExposure:
         strike = view.strike_milli / 1000
         left = years(view.settle_ns, view.tape_ns)
         held = [np.where(leg.oi == MISSING, nan, leg.oi) for leg, _ in sides]
-        mids = [np.where(leg.bid > 0, (leg.bid + leg.ask) / 20_000, nan) for leg, _ in sides]
-        forward, n = implied_forward(strike, *mids, left, FOLD.rate), sum(k.sum() for k in kept)
-        assert forward is not None
+        forward, n = forward_of(view), sum(k.sum() for k in kept)
+        used = [np.where(np.isnan(leg.gex) & (leg.oi != 0), nan, leg.iv) for leg, _ in sides]
         book = Book(
             strike=np.concatenate([strike[k] for k in kept]),
             sign=np.concatenate([np.full(k.sum(), sign) for k, (_, sign) in zip(kept, sides, strict=True)]),
             years=np.full(n, left),
-            iv=np.concatenate([leg.iv[k] for k, (leg, _) in zip(kept, sides, strict=True)]),
+            iv=np.concatenate([iv[k] for k, iv in zip(kept, used, strict=True)]),
             weight=np.concatenate([h[k] for k, h in zip(kept, held, strict=True)]),
             multiplier=100.0,
             forward=np.full(n, forward),
@@ -338,9 +349,7 @@ class TestVolatilityAndExposure:
         strike = view.strike_milli / 1000
         call, put = ((leg.bid + leg.ask) / 20_000 for leg in (view.call, view.put))
         call, put = (np.where(mid > 0, mid, nan) for mid in (call, put))
-        forward = implied_forward(strike, call, put, years(CLOSE, view.tape_ns), FOLD.rate)
-        assert forward is not None
-        assert view.gamma.expected_move == expected_move(strike, call, put, forward)
+        assert view.gamma.expected_move == expected_move(strike, call, put, forward_of(view))
         i = row(view, 682)
         assert view.gamma.expected_move == pytest.approx(call[i] + put[i])
 

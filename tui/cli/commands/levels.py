@@ -22,6 +22,9 @@ from ..output import progress_bar, say
 from .level_lines import LevelsAnswer, moment, written
 from .tapes import FoldedDay, parse_moment, plan_for
 
+_FAR = 1.25
+"""So many times beyond the outermost strikes no spot belongs to them."""
+
 _OF_FILES = ("spot", "iv")
 _OF_TAPES = ("replay", "source", "seed")
 
@@ -123,6 +126,11 @@ def _spot(args: argparse.Namespace, file: ChainFile, names: str) -> float:
         spot = 0.0
     if not 0.0 < spot < inf:
         raise UsageError(f"--spot {args.spot} is not a price above 0.")
+    low, high = float(file.chain.strike.min()), float(file.chain.strike.max())
+    if not low / _FAR <= spot <= high * _FAR:
+        raise UsageError(
+            f"--spot {args.spot} and the strikes of {names}, {low:g} to {high:g}, don't belong together."
+        )
     return spot
 
 

@@ -149,7 +149,12 @@ def test_trades_of_the_stock_are_preferred_to_its_bars(store: DayStore, inbox: P
 
 
 def test_without_the_underlying_the_spot_comes_from_parity_and_says_so(store: DayStore, inbox: Path) -> None:
-    file(inbox / "q.csv", QUOTES, quote(1, CALL, 2.4, 2.6), quote(1, PUT, 0.9, 1.1))
+    pairs = [
+        quote(1, f"O:SPY251216{right}00{strike}000", bid, bid + 0.2)
+        for strike, call, put in ((680, 6.6, 0.1), (685, 2.4, 0.9), (690, 0.2, 3.7))
+        for right, bid in (("C", call), ("P", put))
+    ]
+    file(inbox / "q.csv", QUOTES, *pairs)
     import_paths([inbox], store)
     (spot,) = (row for row in events(store) if row["kind"] == SPOT)
     assert (spot["p1"], spot["flags"]) == (6_865_000, FLAG_PARITY)

@@ -88,7 +88,7 @@ def test_parity_finds_the_real_spot_without_its_file(store: DayStore, tmp_path: 
     seen = spots(events(other, "GOOG", CHRISTMAS_EVE))
     assert store.open(CHRISTMAS_EVE, "GOOG").info.spot_origin == "put-call parity"
     both = sorted(implied.keys() & seen.keys())
-    assert len(both) > 150
+    assert len(both) > 120
     error = np.array([implied[at] - seen[at] for at in both]) / 10_000
     assert np.median(np.abs(error)) < 0.25
     assert np.abs(error).max() < 2.0
