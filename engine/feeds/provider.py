@@ -15,7 +15,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from ..model.calendar import Expiry, Underlying
+    from ..model.calendar import Expiry
+    from ..model.underlyings import Underlying
     from ..store.cache.historical import Historical
     from ..tape.live_tape import Begin, LiveTape
     from .backfill.day_fetch import BackfillRequest, DayFetch, FetchProgress

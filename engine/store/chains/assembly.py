@@ -5,16 +5,24 @@ Owns whose contracts they are, what is left out of them, and the moment they sho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
 
 import numpy as np
 
 from ...analytics.option_chain import ContractSet, Floats, OptionChain, quoted
-from ...model.calendar import Underlying, clock_text, generic, underlying_of_root
+from ...model.calendar import clock_text
 from ...model.errors import NoDataError, UsageError
 from ...model.events import NS
+from ...model.underlyings import (
+    Underlying,
+    adjusted_from,
+    generic,
+    root_of,
+    symbol_of_root,
+    underlying_of_root,
+)
 from .sheet import Row, Sheet
 
 _SHARES = 100.0
@@ -57,11 +65,12 @@ def assemble(
     unique = {row.contract: row for row in standard}
     if not unique:
         raise NoDataError(f"{names} has adjusted contracts of {chosen} only, which are not summed.")
+    adjusted = len(met) - len(standard) + _adjusted(sheets, owners, chosen)
     rows = [unique[contract] for contract in sorted(unique)]
     iv, in_percent = _fractions(np.array([row.iv for row in rows]))
     used = [sheet for sheet, _ in ours]
     notes = (
-        *_left_out(sheets, owners, len(met) - len(standard), len(standard) - len(unique)),
+        *_left_out(sheets, adjusted, len(standard) - len(unique)),
         *(["The volatilities look like percentages and were divided by 100."] if in_percent else []),
         *_about(used),
     )
@@ -74,34 +83,28 @@ def assemble(
 
 
 def _owners(sheets: Sequence[Sheet], customs: Mapping[str, Underlying]) -> Owners:
-    """Return the underlying of each root: as known, as the file says, or as its letters tell.
+    """Return the underlying of each root: by the table, as the file says, or the one it equals.
 
-    Adjusted contracts, after a split or a merger, carry a digit in their root and deliver something else than
-    100 shares: their roots have no owner.
+    Adjusted contracts have no owner.
     """
-    said = {row.contract.root: sheet.symbol for sheet in sheets for row in sheet.rows}
+    said = {row.contract.root: row.underlying for sheet in sheets for row in sheet.rows}
     owners: dict[str, str] = {}
     for root, named in said.items():
-        known = underlying_of_root(root, customs)
-        if known is not None:
-            owners[root] = known.symbol
-        elif root.isalpha():
-            owners[root] = named or _stem(root, said.keys())
+        symbol = symbol_of_root(root, customs)
+        if symbol is not None:
+            known = underlying_of_root(root, customs) is not None or not named
+            owners[root] = symbol if known else named
     return owners
-
-
-def _stem(root: str, roots: Set[str]) -> str:
-    """Return what a root belongs to: an index's evening expirations have the morning's root and a letter."""
-    return root[:-1] if root[-1] in "WP" and root[:-1] in roots else root
 
 
 def _chosen(names: str, symbols: set[str], asked: str | None) -> str:
     if not symbols:
         raise NoDataError(f"{names} has adjusted contracts only, which are not summed.")
     if asked is not None:
-        if asked not in symbols:
+        met = next((each for each in symbols if root_of(each) == root_of(asked)), None)
+        if met is None:
             raise NoDataError(f"{names} has contracts of {_listed(symbols)}, none of {asked}.")
-        return asked
+        return met
     if len(symbols) > 1:
         first = min(symbols)
         raise UsageError(
@@ -120,17 +123,10 @@ def _rows_of(sheet: Sheet, owners: Owners, symbol: str) -> list[Row]:
 
 
 def _underlying(symbol: str, owners: Owners, customs: Mapping[str, Underlying]) -> Underlying:
-    """Return the underlying with every root that was met; one without a preset is a stock, or an index if
-    two of its roots were."""
+    """Return the underlying with every root that was met; one that nobody knows is a stock."""
     roots = sorted(root for root, owner in owners.items() if owner == symbol)
-    known = underlying_of_root(roots[0], customs)
-    if known is not None:
-        return replace(known, roots=tuple(dict.fromkeys((*known.roots, *roots))))
-    base = generic(symbol, 1)
-    if symbol not in roots or len(roots) == 1:
-        return replace(base, roots=tuple(roots))
-    evening = tuple(root for root in roots if root != symbol)
-    return replace(base, roots=(*evening, symbol), am_settled_roots=(symbol,), index=True, late_close=True)
+    known = underlying_of_root(roots[0], customs) or replace(generic(symbol, 1), roots=())
+    return replace(known, roots=tuple(dict.fromkeys((*known.roots, *roots))))
 
 
 # --- columns -----------------------------------------------------------------------------------------
@@ -155,9 +151,15 @@ def _fractions(iv: Floats) -> tuple[Floats, bool]:
 # --- sentences ---------------------------------------------------------------------------------------
 
 
-def _left_out(sheets: Sequence[Sheet], owners: Owners, odd: int, repeated: int) -> Iterator[str]:
+def _adjusted(sheets: Sequence[Sheet], owners: Owners, symbol: str) -> int:
+    """Return how many rows are of a symbol's adjusted contracts."""
+    nobodys = [row for sheet in sheets for row in sheet.rows if row.contract.root not in owners]
+    before = [adjusted_from(row.contract.root) for row in nobodys]
+    return sum(owners.get(root, root) == symbol or root == root_of(symbol) for root in before)
+
+
+def _left_out(sheets: Sequence[Sheet], adjusted: int, repeated: int) -> Iterator[str]:
     unread = sum(sheet.unread for sheet in sheets)
-    adjusted = odd + sum(row.contract.root not in owners for sheet in sheets for row in sheet.rows)
     if unread:
         yield f"{_rows(unread)} could not be read and {_was(unread)} left out."
     if adjusted:

@@ -15,6 +15,7 @@ from ...model.calendar import ET
 from ...model.contracts import MAX_STRIKE_MILLI, Contract, parse_occ
 from ...model.errors import UsageError
 from ...model.events import NS
+from ...model.underlyings import parse_symbol, unmarked
 
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
@@ -91,9 +92,12 @@ def in_range(ts_ns: float) -> int | None:
     return int(ts_ns) if _FIRST_NS <= ts_ns <= _LAST_NS else None
 
 
-def unmarked(symbol: str) -> str:
-    """Return a symbol without the marks of an index: `I:SPX`, `_SPX`, `^SPX`, `$SPX`, `.SPX`."""
-    return symbol.strip().upper().removeprefix("I:").lstrip("_^$.")
+def symbol_named(text: str) -> str:
+    """Return an underlying's symbol in its one spelling, '' for what cannot be one."""
+    try:
+        return parse_symbol(text)
+    except UsageError:
+        return ""
 
 
 def contract_named(value: object) -> Contract | None:
@@ -106,9 +110,14 @@ def contract_named(value: object) -> Contract | None:
         return None
 
 
+def root_named(text: str) -> str:
+    """Return an option root, however a class of shares or an index is marked."""
+    return re.sub(r"(?<=[A-Z])[./ -](?=[A-Z]{1,2}$)", "", unmarked(text))
+
+
 def contract_of(root: str, expiry: str, right: str, strike: object) -> Contract | None:
     """Return the contract whose parts stand in columns of their own."""
-    name, on, side = unmarked(root), day(expiry), _RIGHTS.get(right.strip().upper())
+    name, on, side = root_named(root), day(expiry), _RIGHTS.get(right.strip().upper())
     milli = number(strike) * 1000.0
     if not _ROOT.fullmatch(name) or on is None or side is None or not 0.5 <= milli <= MAX_STRIKE_MILLI:
         return None

@@ -13,7 +13,7 @@ from math import isnan, nan
 from typing import Any
 
 from ...model.errors import StoreError
-from .cells import amount, contract_named, contract_of, in_range, instant, number, unmarked
+from .cells import amount, contract_named, contract_of, in_range, instant, number, symbol_named
 from .sheet import Row, Sheet
 
 Document = Mapping[str, Any]
@@ -83,7 +83,6 @@ def _exchange(document: Document, data: Document) -> Sheet:
     named = data.get("symbol") or document.get("symbol")
     stamp = document.get("timestamp")
     sheet = Sheet(
-        symbol=_symbol(named),
         spot=number(data.get("current_price")),
         at_ns=instant(stamp, UTC) if isinstance(stamp, str) else None,
         delayed=True,
@@ -95,7 +94,7 @@ def _exchange(document: Document, data: Document) -> Sheet:
             continue
         keys = ("bid", "ask", "volume", "open_interest", "iv")
         bid, ask, volume, oi, iv = (amount(row.get(key)) for key in keys)
-        sheet.rows.append(Row(contract, bid, ask, volume, oi, iv))
+        sheet.rows.append(Row(contract, bid, ask, volume, oi, iv, underlying=_symbol(named)))
     return sheet
 
 
@@ -110,7 +109,6 @@ def _massive(page: Document) -> Sheet:
             continue
         sheet.rows.append(found)
         under, quote = _part(row, "underlying_asset"), _part(row, "last_quote")
-        sheet.symbol = sheet.symbol or _symbol(under.get("ticker"))
         sheet.delayed |= "DELAYED" in (under.get("timeframe"), quote.get("timeframe"))
         spot, when = _spot(under), max(_stamp(under), _stamp(quote))
         sheet.at_ns = in_range(max(when, sheet.at_ns or 0.0))
@@ -137,6 +135,7 @@ def _massive_row(row: Document) -> Row | None:
         iv=amount(row.get("implied_volatility")),
         shares=amount(details.get("shares_per_contract")),
         quote_ns=int(max(_stamp(quote), 0.0)),
+        underlying=_symbol(_part(row, "underlying_asset").get("ticker")),
     )
 
 
@@ -166,4 +165,4 @@ def _part(row: Document, key: str) -> Document:
 
 def _symbol(value: object) -> str:
     """Return an underlying's symbol, '' for none."""
-    return unmarked(value) if isinstance(value, str) else ""
+    return symbol_named(value) if isinstance(value, str) else ""

@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ...model.calendar import Underlying
 from ...model.errors import NoDataError, StoreError, UsageError
+from ...model.underlyings import Underlying
 from .assembly import ChainFile, assemble
 from .documents import read_documents
 from .sheet import Sheet

@@ -17,6 +17,7 @@ class Row(NamedTuple):
     iv       : volatility per year as written, which may be in percent
     shares   : per contract
     quote_ns : when the quote was made, ns UTC, 0 when it does not say
+    underlying : its symbol if the file names it, else ''
     """
 
     contract: Contract
@@ -27,13 +28,13 @@ class Row(NamedTuple):
     iv: float
     shares: float = nan
     quote_ns: int = 0
+    underlying: str = ""
 
 
 @dataclass(slots=True)
 class Sheet:
     """Rows, and what stands above them.
 
-    symbol : the underlying if the file names it, else ''
     spot   : $, nan when it does not say
     at_ns  : when it was made, ns UTC, None when it does not say
     unread : rows that could not be understood
@@ -42,7 +43,6 @@ class Sheet:
     """
 
     rows: list[Row] = field(default_factory=list)
-    symbol: str = ""
     spot: float = nan
     at_ns: int | None = None
     unread: int = 0

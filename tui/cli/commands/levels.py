@@ -11,8 +11,8 @@ from pathlib import Path
 
 from engine.analytics.key_levels import measure
 from engine.analytics.option_chain import Chosen, alive
-from engine.model.calendar import generic, parse_custom
 from engine.model.errors import UsageError
+from engine.model.underlyings import parse_custom, parse_symbol
 from engine.store.chains import ChainFile, read_chain
 from tui.settings.config import Settings
 
@@ -29,7 +29,7 @@ _OF_TAPES = ("replay", "source", "seed")
 def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Print the levels in the shape that was asked for."""
     form = _form(args)
-    symbol = generic(args.underlying, 1).symbol if "underlying" in args else None
+    symbol = parse_symbol(args.underlying) if "underlying" in args else None
     if "chain" in args:
         _refuse(args, _OF_TAPES, "goes with a symbol's tape, not with a chain file")
         if getattr(args, "convention", "assumed") != "assumed":

@@ -10,8 +10,9 @@ from engine.analytics.exposure_choice import Convention, ExposureChoice
 from engine.analytics.key_levels import Levels
 from engine.analytics.option_chain import Chosen
 from engine.fold.params import FoldParams
-from engine.model.calendar import ET, PRESETS, parse_custom, parse_time, underlying_of_root
+from engine.model.calendar import ET, parse_time
 from engine.model.errors import NoDataError, UsageError
+from engine.model.underlyings import PRESETS, parse_custom, underlying_of_root
 from engine.tape.tape import Tape
 from engine.tape.timeline import Timeline, TimelineParams
 from engine.views.levels import levels_of

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model.calendar import ET, parse_custom
+from engine.model.calendar import ET
 from engine.model.errors import NoDataError, SpymonError, StoreError, UsageError
+from engine.model.underlyings import parse_custom
 from engine.store.chains import ChainFile, read_chain
 from engine.store.chains.cells import amount, contract_of, day, instant, number
 
