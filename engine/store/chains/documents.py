@@ -1,4 +1,4 @@
-"""Chains as JSON: the exchange's delayed quotes, and pages of Massive's chain snapshot.
+"""Chains as JSON: the exchange's delayed quotes, Massive's pages, and rows of named columns.
 
 Owns which keys mean what. Pages may stand in one array, behind one another, or one a line. A value of the
 wrong sort is an unknown one.
@@ -14,6 +14,7 @@ from typing import Any
 
 from ...model.errors import StoreError
 from .cells import amount, contract_named, contract_of, in_range, instant, number, symbol_named
+from .named_rows import named_rows
 from .sheet import Row, Sheet
 
 Document = Mapping[str, Any]
@@ -25,7 +26,7 @@ def read_documents(text: str) -> list[Sheet]:
         found = list(_documents(text))
     except (ValueError, RecursionError) as error:
         raise StoreError(f"is damaged JSON ({_where(error)})") from error
-    sheets = [sheet for each in found for sheet in _sheets(each)]
+    sheets = [sheet for each in found for sheet in _sheets(each)] or named_rows(found)
     if not sheets:
         raise StoreError(_refusal(found) or "is JSON, but holds no option chain")
     return sheets
@@ -59,10 +60,14 @@ def _sheets(document: object) -> Iterator[Sheet]:
     elif isinstance(document, dict):
         if isinstance(document.get("data"), dict) and isinstance(document["data"].get("options"), list):
             yield _exchange(document, document["data"])
-        elif isinstance(document.get("results"), (list, dict)):
+        elif isinstance(document.get("results"), (list, dict)) and _has_rows(document["results"]):
             yield _massive(document)
         elif _is_row(document):
             yield _massive({"results": [document]})
+
+
+def _has_rows(results: object) -> bool:
+    return not results or any(map(_is_row, results if isinstance(results, list) else [results]))
 
 
 def _is_row(document: object) -> bool:
@@ -84,6 +89,8 @@ def _exchange(document: Document, data: Document) -> Sheet:
     stamp = document.get("timestamp")
     sheet = Sheet(
         spot=number(data.get("current_price")),
+        spot_bid=number(data.get("bid")),
+        spot_ask=number(data.get("ask")),
         at_ns=instant(stamp, UTC) if isinstance(stamp, str) else None,
         delayed=True,
     )

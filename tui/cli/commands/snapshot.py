@@ -22,6 +22,7 @@ from ...screen import format as fmt
 from ..output import Progress, progress_bar, say
 from ..view_fields import UNIT, number
 from .level_lines import aligned, moment
+from .levels import choice_of
 from .tapes import FoldedDay, plan_for
 
 COLUMNS = (
@@ -78,7 +79,7 @@ def _take(
     for at_ns in moments:
         day.fold_to(at_ns, progress)
         try:
-            found = day.levels(convention=getattr(args, "convention", "assumed"))
+            found = day.levels(choice=choice_of(args))
         except NoDataError as error:
             missed.append(str(error))
             continue
