@@ -15,6 +15,7 @@ _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)
 _EXCEL = date(1899, 12, 30)
 _Y, _M, _D = r"(?P<y>\d{4}|\d\d)", r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})"
 _NAME = r"(?P<m>[a-z]{3})[a-z]*\.?"
+_MOMENT = re.compile(r"\d{4}-?\d\d-?\d\d[t ]")
 _SATURDAY = 5
 
 
@@ -30,14 +31,14 @@ def _read(pattern: str) -> Callable[[str], date | None]:
 
 def _zoned(text: str) -> date | None:
     """Read ISO with a time: midnight is a label of the day as written, another time is a moment."""
+    if not _MOMENT.match(text):
+        return None
     try:
         at = datetime.fromisoformat(text.upper())
     except ValueError:
         return None
-    if len(text) <= 10:
-        return None
     midnight = (at.hour, at.minute, at.second) == (0, 0, 0)
-    return at.date() if midnight or at.tzinfo is None else at.astimezone(ET).date()
+    return _within(at.date() if midnight or at.tzinfo is None else at.astimezone(ET).date())
 
 
 def _counted(text: str) -> date | None:
@@ -45,9 +46,9 @@ def _counted(text: str) -> date | None:
     if not text.isdecimal() or len(text) not in (5, 10, 13):
         return None
     if len(text) == 5:
-        return _EXCEL + timedelta(days=int(text))
+        return _within(_EXCEL + timedelta(days=int(text)))
     at = datetime.fromtimestamp(int(text[:10]), UTC)
-    return at.date() if (at.hour, at.minute) == (0, 0) else at.astimezone(ET).date()
+    return _within(at.date() if (at.hour, at.minute) == (0, 0) else at.astimezone(ET).date())
 
 
 MONTH_FIRST, DAY_FIRST = "month first", "day first"
@@ -111,4 +112,8 @@ def _date(year: str, month: str, day: str) -> date | None:
         found = date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
     except ValueError:
         return None
-    return found if _FIRST <= found <= _LAST else None
+    return _within(found)
+
+
+def _within(day: date) -> date | None:
+    return day if _FIRST <= day <= _LAST else None
