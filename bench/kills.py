@@ -21,7 +21,7 @@ from engine.fold.params import FoldParams
 from engine.model.contracts import ContractTable
 from engine.model.errors import NoDataError
 from engine.model.events import EVENT, Events
-from engine.store.journal.folders import places
+from engine.store.journal.folders import recordings
 from engine.store.journal.tape import open_journal
 from engine.tape.tape import Tape, TapeInfo
 from engine.tape.timeline import NO_CHECKPOINTS, Timeline
@@ -176,7 +176,7 @@ def _compared(tape: Tape, data: Path, said: list[tuple[int, int, str]], before: 
 def _kept(data: Path) -> Tape | None:
     """Return the one recording below a folder; None when it was killed before its first batch."""
     try:
-        return next(map(open_journal, places(data)), None)
+        return next(map(open_journal, recordings(data)), None)
     except NoDataError:
         return None
 

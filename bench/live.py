@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.model.events import NS, QUOTE, TRADE
-from engine.store.journal.folders import places
+from engine.store.journal.folders import recordings
 from engine.store.journal.tape import open_journal
 from engine.tape.tape import Tape
 from tests.fakes.massive import KEY
@@ -224,7 +224,7 @@ def _lags(views: Views, stream: Sent, burst: Sent) -> Iterator[Row]:
 
 def _recorded(data: Path, tapes: dict[str, Any], sent: list[Sent], conflated: int) -> Iterator[Row]:
     """Compare the recordings with what was sent, and with what was folded on the screen."""
-    recorded = {place.symbol: open_journal(place) for place in places(data)}
+    recorded = {each.symbol: open_journal(each) for each in recordings(data)}
     events, trades = map(sum, zip(*(_streamed(tape) for tape in recorded.values()), strict=True))
     yield told("live and burst: events sent", sum(each.events for each in sent) / 1e6, "M")
     yield told("  signals", sum(each["signals"] for each in tapes.values()), "", 0)

@@ -47,7 +47,7 @@ class Watched(Monitor):
 
     def told(self) -> dict[str, Any]:
         """Return the notes, and of every tape what it holds once all of it is folded."""
-        deck = self._deck
+        deck = self._player
         assert deck is not None, "nothing was started"
         while deck._days.live():  # the worker has ended, and this thread is the only one
             deck.tick(0)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.feeds.provider import Capabilities, Feed, Provider
 from engine.feeds.registry import FEEDS
-from engine.fold.params import PRESETS, THRESHOLDS
-from engine.fold.rules.catalogue import rules
-from engine.fold.thresholds import ThresholdSpec
+from engine.fold.reference import EVIDENCE_HEAD, THRESHOLD_HEAD, cell, evidence_rows, threshold_rows
+from engine.fold.rules.catalogue import rule_named
 from tui.cli.arguments import EVERYWHERE
 from tui.cli.command_table import COMMANDS, WITHOUT_COMMAND
 from tui.cli.reference import CommandReference, command_reference
@@ -26,9 +26,6 @@ FOLDER = Path(__file__).parent / "reference"
 SIGNALS = Path(__file__).parent / "signals.md"
 MADE = "<!-- Made by `make docs`; edit the table it is made from. -->"
 NOTHING = "nothing"
-SHARED = "shared"
-"""The part of the page of signals that has the thresholds of no single rule."""
-
 _PART = re.compile(r"(<!-- made: (\w+) -->)\n.*?(<!-- made\. -->)", re.DOTALL)
 _USAGE = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]|\S+")
 
@@ -139,31 +136,19 @@ def _thresholds() -> Iterator[str]:
         "without a dot belongs to all rules. [Signals](../signals.md) says what each rule does with them."
     )
     yield ""
-    rows = (
-        (code(name), *(f"{preset.value(spec):g}" for preset in PRESETS.values()), *_explained(spec))
-        for name, spec in THRESHOLDS.items()
-    )
-    yield from table(("threshold", *PRESETS, "unit", "is"), rows)
+    yield from table(THRESHOLD_HEAD, threshold_rows())
 
 
 def _part(name: str) -> Iterator[str]:
     """Yield what the page of signals says from the catalogue: a rule, or what all rules share."""
-    rule = next((each for each in rules() if each.name == name), None)
-    if rule:
-        yield f"{code(rule.name)}: {rule.fires}"
-        yield ""
-    default = PRESETS["default"]
-    own = (each for each in THRESHOLDS.values() if each.rule == ("" if name == SHARED else name))
-    rows = ((code(each.name), f"{default.value(each):g}", *_explained(each)) for each in own)
-    yield from table(("threshold", "default", "unit", "is"), rows)
-    if rule:
-        yield ""
-        evidence = ((code(each.name), each.unit, cell(each.meaning)) for each in rule.evidence)
-        yield from table(("evidence", "unit", "is"), evidence)
-
-
-def _explained(spec: ThresholdSpec) -> tuple[str, str]:
-    return spec.unit, cell(spec.meaning)
+    rule = rule_named(name)
+    if rule is None:
+        yield from table(THRESHOLD_HEAD, threshold_rows(""))
+        return
+    yield from (f"{code(rule.name)}: {rule.fires}", "")
+    yield from table(THRESHOLD_HEAD, threshold_rows(rule.name))
+    yield ""
+    yield from table(EVIDENCE_HEAD, evidence_rows(rule))
 
 
 # --- providers --------------------------------------------------------------------------------------------
@@ -233,7 +218,7 @@ def _commands() -> Iterator[str]:
     alone, *others = command_reference()
     shared = [each for each in alone.arguments if each[2] in everywhere]
     own = tuple(each for each in alone.arguments if each[2] not in everywhere)
-    yield from _command(alone._replace(arguments=own))
+    yield from _command(replace(alone, arguments=own))
     yield from ("", "## Everywhere", "", "These flags go with every command, before its name or behind it.")
     yield from _arguments([(written, says, "") for written, says, _ in shared])
     for each in others:
@@ -281,11 +266,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 def _rows(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     for row in rows:
         yield f"| {' | '.join(row)} |"
-
-
-def cell(text: str) -> str:
-    """Return words for a table's cell."""
-    return text.replace("|", "\\|")
 
 
 def code(text: str) -> str:

@@ -49,16 +49,14 @@ if TYPE_CHECKING:
     from .model.errors import UsageError as UsageError
     from .model.underlyings import Underlying as Underlying
     from .model.underlyings import parse_custom as parse_custom
+    from .session.handlers import Quote as Quote
+    from .session.handlers import Trade as Trade
     from .session.headless import HorizonOutcome as HorizonOutcome
     from .session.headless import Status as Status
     from .session.headless import Summary as Summary
     from .session.headless import replay as replay
     from .session.headless_live import follow as follow
     from .session.monitor import Monitor as Monitor
-    from .session.monitor import Quote as Quote
-    from .session.monitor import Trade as Trade
-    from .session.source import LiveSource as LiveSource
-    from .session.source import Source as Source
     from .session.symbol_day import PlayerParams as PlayerParams
     from .session.user_rules import Rule as Rule
     from .session.user_rules import UserSignal as UserSignal
@@ -71,6 +69,8 @@ if TYPE_CHECKING:
     from .tape.link import Link as Link
     from .tape.live_tape import LiveTape as LiveTape
     from .tape.live_tape import TapeWriter as TapeWriter
+    from .tape.source import LiveSource as LiveSource
+    from .tape.source import Source as Source
     from .tape.tape import Tape as Tape
     from .tape.tape import TapeInfo as TapeInfo
     from .tape.timeline import Timeline as Timeline

@@ -1,6 +1,6 @@
-"""What a chain says besides its gamma: mids, forward, straddle, volatility at the money, max pain, put/call.
+"""What a chain says besides its gamma: mids, straddle, volatility at the money, max pain, put/call.
 
-Owns these few readings of quotes and open interest. Unknown is nan or None, never 0.
+Unknown is nan or None, never 0.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The spot that option quotes imply, for a day without any price of the underlying.
 
 Owns the choice of strikes and the pace of put-call parity: spot = strike + call mid - put mid at the strikes
-where call and put cost most nearly the same, rate and dividends taken as zero over so short a life. It
-refuses to know files and where the events go.
+where call and put cost most nearly the same, rate and dividends taken as zero over so short a life.
 """
 
 from __future__ import annotations

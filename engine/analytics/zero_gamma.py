@@ -206,21 +206,31 @@ def _sides(away: Floats, inverse: Floats, shift: Floats, scale: Floats, tail: fl
     long = np.zeros((holdings, m))
     short = np.zeros((holdings, m))
     density = np.empty(m)
+    start = stop = 0
     for i in range(n):
-        first = inverse[i] * away[0] + shift[i]
-        last = inverse[i] * away[m - 1] + shift[i]
-        if not abs(first) + abs(last) < math.inf:
-            continue
-        step = (last - first) / max(m - 1, 1)
-        peak = 0 if first >= 0.0 else (m if last <= 0.0 else min(int(-first / step) + 1, m))
-        stop = peak + _bell(density[peak:], first + peak * step, step, tail)
-        start = peak - _bell(density[:peak][::-1], -(first + (peak - 1) * step), step, tail)
+        # A call and its put are one curve, and mostly stand beside each other.
+        if i == 0 or inverse[i] != inverse[i - 1] or shift[i] != shift[i - 1]:
+            start, stop = _curve(density, away, inverse[i], shift[i], tail)
         for c in range(holdings):
             side = long[c] if scale[c, i] > 0.0 else short[c]
             held = abs(scale[c, i])
             for j in range(start, stop):
                 side[j] += held * density[j]
     return long, short
+
+
+@compiled
+def _curve(density: Floats, away: Floats, inverse: float, shift: float, tail: float) -> tuple[int, int]:
+    """Write a contract's exp(-d1 * d1 / 2) at every price; return from and to where it is within `tail`."""
+    m = away.size
+    first = inverse * away[0] + shift
+    last = inverse * away[m - 1] + shift
+    if not abs(first) + abs(last) < math.inf:
+        return 0, 0
+    step = (last - first) / max(m - 1, 1)
+    peak = 0 if first >= 0.0 else (m if last <= 0.0 else min(int(-first / step) + 1, m))
+    stop = peak + _bell(density[peak:], first + peak * step, step, tail)
+    return peak - _bell(density[:peak][::-1], -(first + (peak - 1) * step), step, tail), stop
 
 
 @compiled

@@ -14,11 +14,13 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from ..tape.source import LiveSource
+
 if TYPE_CHECKING:
     from ..model.calendar import Expiry
     from ..model.underlyings import Underlying
     from ..store.cache.historical import Historical
-    from ..tape.live_tape import Begin, LiveTape
+    from ..tape.live_tape import Begin
     from .backfill.day_fetch import BackfillRequest, DayFetch, FetchProgress
 
 
@@ -131,31 +133,11 @@ class SourceRequest:
 
 
 @runtime_checkable
-class DaySource(Protocol):
-    """The live source of one session's day.
+class DaySource(LiveSource, Protocol):
+    """The live source of one session's day; `day` is None for one that no other follows."""
 
-    day : None for one that no other follows
-    """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def symbols(self) -> tuple[str, ...]: ...
     @property
     def day(self) -> date | None: ...
-
-    def open(self, symbol: str) -> LiveTape:
-        """Return the symbol's tape; NoDataError or StoreError when there is none."""
-        ...
-
-    async def run(self, notify: Callable[[], None]) -> None:
-        """Write the tapes until the day is over, then close them; SpymonError when it cannot go on.
-
-        notify : to be called, from any thread, when there is more to read or a link has changed
-        """
-        ...
 
 
 class Backfiller(Protocol):

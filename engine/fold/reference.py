@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from .params import PRESETS, THRESHOLDS
-from .rules.catalogue import rules
 from .rules.spec import RuleSpec
 
 THRESHOLD_HEAD = ("threshold", "default", "seed", "unit", "is")
@@ -30,24 +29,6 @@ def evidence_rows(rule: RuleSpec[Any]) -> Iterator[tuple[str, ...]]:
         yield f"`{column.name}`", column.unit, cell(column.meaning)
 
 
-def markdown() -> Iterator[str]:
-    """Yield the lines of a section for each rule: when it fires, its thresholds, its evidence."""
-    for rule in rules():
-        yield from (f"## `{rule.name}`", "")
-        yield from (f"{cell(rule.fires)} About the {rule.about}; version {rule.version}.", "")
-        yield from _table(THRESHOLD_HEAD, threshold_rows(rule.name))
-        yield ""
-        yield from _table(EVIDENCE_HEAD, evidence_rows(rule))
-        yield ""
-
-
 def cell(text: str) -> str:
     """Return text for a cell of a table."""
     return text.replace("|", "\\|")
-
-
-def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield "|---" * len(head) + "|"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"

@@ -39,7 +39,9 @@ SOURCES = (
     "feeds/simulated/*.py",
     "feeds/transport/*.py",
     "tape/history.py",
+    "tape/link.py",
     "views/scope.py",
+    "views/view.py",
 )
 """Every compiled module of the package, and every module of ours that one takes something from."""
 

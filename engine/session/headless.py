@@ -15,8 +15,8 @@ from ..fold.rules.catalogue import RULE_NAMES
 from ..model.events import NS
 from ..tape.link import Badge
 from ..tape.replay_clock import TapeClock
+from ..tape.source import Source
 from ..views.view import FiredSignal, Outcome, SignalRow, View
-from .source import Source
 from .symbol_day import PlayerParams, open_symbol_day
 
 STATUS_NS = 5 * NS
@@ -154,14 +154,14 @@ class SymbolRun:
     def next_view(self, symbols: tuple[str, ...], speed: float) -> View:
         """Return the view at the playhead, of a version of its own."""
         self._version += 1
-        playing = replace(
+        playback = replace(
             self.symbol_day.playback(),
             version=self._version,
             symbols=symbols,
             speed=speed,
             events_per_s=self._events_per_s(),
         )
-        return self.symbol_day.view(playing)
+        return self.symbol_day.view(playback)
 
     def new_notices(self) -> Iterator[Notice]:
         """Yield what the user's rules came to since the last call."""

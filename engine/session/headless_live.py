@@ -13,10 +13,10 @@ from concurrent.futures import wait
 
 from ..model.events import NS
 from ..tape.link import Badge
+from ..tape.source import LiveSource
 from ..views.view import FiredSignal
 from .headless import STATUS_NS, VIEW_NS, HorizonOutcome, Item, Notice, SymbolRun, moment
 from .playback import TICK_EVENTS
-from .source import LiveSource
 from .source_thread import SourceThread
 from .symbol_day import PlayerParams
 

@@ -1,7 +1,7 @@
-"""The monitor: the asyncio owner of a deck.
+"""The monitor: the asyncio owner of a player.
 
-Owns the frame clock, the queue of commands and the one worker thread that folds and projects; the event
-loop never runs a batch. It refuses to know what a command means (the deck does) and how a view is shown.
+Owns the frame clock, the queue of commands and the one worker thread that folds and projects; the event loop
+never runs a batch. What a command means is the player's business.
 """
 
 from __future__ import annotations
@@ -9,26 +9,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from math import inf
 from typing import TypeVar
 
-import numpy as np
-
-from ..fold.conditions import label
-from ..fold.trade_side import METHOD_NAMES
-from ..model.contracts import Contract
 from ..model.errors import CredentialError, SpymonError
-from ..model.events import NS, QUOTE, TRADE
+from ..model.events import NS
+from ..tape.source import LiveSource, Source
 from ..views.commands import Command
 from ..views.queries import Query
 from ..views.view import Counts, Detail, FiredSignal, View
+from .handlers import Handlers, Quote, Trade
 from .player import Player, TickResult
-from .source import LiveSource, Source
 from .source_thread import SourceThread
 from .symbol_day import PlayerParams
 
@@ -36,34 +31,6 @@ T = TypeVar("T")
 
 REST_S = 1.0
 """How long a turn may wait when nothing changes by itself: the pace and the ages of a view go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trade:
-    """One print; price units of 1/10000 $, side -1, 0 or 1, confidence 0-1."""
-
-    symbol: str
-    contract: Contract
-    ts_ns: int
-    price: int
-    size: int
-    side: int
-    confidence: float
-    rule: str
-    condition: str
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """One quote; price units of 1/10000 $, MISSING where a side is not quoted."""
-
-    symbol: str
-    contract: Contract
-    ts_ns: int
-    bid: int
-    ask: int
-    bid_size: int
-    ask_size: int
 
 
 class Monitor:
@@ -100,27 +67,25 @@ class Monitor:
         self._feeds: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._has_news = False
-        self._shows_at = -inf  # the loop's time from which a deck that is busy shows another view
+        self._shows_at = -inf  # the loop's time from which a player that is busy shows another view
         self._at_rest = False
-        self._deck: Player | None = None
+        self._player: Player | None = None
         self._view: View | None = None
         self._changed = asyncio.Condition()
         self._failure: str | None = None
         self._refusal: CredentialError | None = None
         self._running = False
         self._stopped = False
-        self._on_trade: list[Callable[[Trade], None]] = []
-        self._on_quote: list[Callable[[Quote], None]] = []
-        self._on_signal: list[Callable[[FiredSignal], None]] = []
+        self._handlers = Handlers()
 
     # --- life -------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Open the first tape and begin to play; SpymonError when it cannot be opened."""
-        if self._deck is not None or self._stopped:
+        if self._player is not None or self._stopped:
             raise SpymonError("A monitor starts once; make another one to play again.")
         try:
-            self._deck = await self._in_worker(self._make_deck)
+            self._player = await self._in_worker(self._make_player)
         except BaseException:
             self._stopped = True
             self._worker.shutdown(wait=False)
@@ -129,9 +94,9 @@ class Monitor:
             return
         self._running = True
         self._loop = asyncio.get_running_loop()
-        self._task = asyncio.create_task(self._run(self._deck), name="monitor")
+        self._task = asyncio.create_task(self._run(self._player), name="monitor")
         self._feeds = [
-            asyncio.create_task(self._feed(source, self._deck), name=f"feed {source.name}")
+            asyncio.create_task(self._feed(source, self._player), name=f"feed {source.name}")
             for source in self._given
             if isinstance(source, LiveSource)
         ]
@@ -192,7 +157,7 @@ class Monitor:
     @property
     def sources(self) -> tuple[tuple[str, str], ...]:
         """(name, label) of everything `UseSource` can switch to, of a live one with how its feed is."""
-        links = self._deck.links() if self._deck else {}
+        links = self._player.links() if self._player else {}
 
         def label(source: Source) -> str:
             link = links.get(source.name)
@@ -221,15 +186,15 @@ class Monitor:
 
     def on_trade(self, handler: Callable[[Trade], None]) -> None:
         """Call `handler` on the event loop with every trade that is played."""
-        self._on_trade.append(handler)
+        self._handlers.trade.append(handler)
 
     def on_quote(self, handler: Callable[[Quote], None]) -> None:
         """Call `handler` on the event loop with every quote that is played."""
-        self._on_quote.append(handler)
+        self._handlers.quote.append(handler)
 
     def on_signal(self, handler: Callable[[FiredSignal], None]) -> None:
         """Call `handler` on the event loop with every signal that fires."""
-        self._on_signal.append(handler)
+        self._handlers.signal.append(handler)
 
     async def stats(self) -> Counts:
         """Return what has been folded of the shown symbol."""
@@ -237,26 +202,26 @@ class Monitor:
 
     async def detail(self, cid: int) -> Detail:
         """Return one contract of the shown symbol in full; NoDataError for an id nobody listed."""
-        return await self._ask(lambda deck: deck.detail(cid))
+        return await self._ask(lambda player: player.detail(cid))
 
     async def ask(self, query: Query[T]) -> T:
         """Return the answer to a query of `engine.views.queries` about the shown symbol, at its playhead."""
-        return await self._ask(lambda deck: deck.answer(query))
+        return await self._ask(lambda player: player.answer(query))
 
     async def _ask(self, question: Callable[[Player], T]) -> T:
-        deck = self._deck
-        if deck is None or self._stopped:
+        player = self._player
+        if player is None or self._stopped:
             raise SpymonError(f"The monitor has {'been stopped' if self._stopped else 'not been started'}.")
-        return await self._in_worker(lambda: question(deck))
+        return await self._in_worker(lambda: question(player))
 
     async def _in_worker(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
     # --- live sources -----------------------------------------------------------------------------
 
-    async def _feed(self, source: LiveSource, deck: Player) -> None:
+    async def _feed(self, source: LiveSource, player: Player) -> None:
         """Run a live source; say in a sentence why it ended, if it did not end well."""
-        feed = SourceThread(source, self._tell_news)
+        feed = SourceThread(source, self._report_news)
         done = asyncio.wrap_future(feed.done)
         try:
             try:
@@ -266,66 +231,67 @@ class Monitor:
                 await done
                 raise
         except CredentialError as error:
-            if await self._lose(deck, source, str(error)):
+            if await self._lose(player, source, str(error)):
                 self._refusal = error
         except SpymonError as error:
-            await self._lose(deck, source, str(error))
+            await self._lose(player, source, str(error))
         except Exception as error:
-            await self._lose(deck, source, f"{source.label} stopped: {type(error).__name__}: {error}")
+            await self._lose(player, source, f"{source.label} stopped: {type(error).__name__}: {error}")
             raise
 
-    async def _lose(self, deck: Player, source: LiveSource, why: str) -> bool:
+    async def _lose(self, player: Player, source: LiveSource, why: str) -> bool:
         """Note why a source has ended; return whether it is the one that is shown."""
-        shown = await self._in_worker(lambda: deck.lose(source.name, why))
-        self._hear_news()
+        shown = await self._in_worker(lambda: player.lose(source.name, why))
+        self._note_news()
         return shown
 
-    def _tell_news(self) -> None:
+    def _report_news(self) -> None:
         """Say from any thread that a live tape has more, or another link."""
         assert self._loop is not None, "sources run after the start"
-        self._loop.call_soon_threadsafe(self._hear_news)
+        self._loop.call_soon_threadsafe(self._note_news)
 
-    def _hear_news(self) -> None:
+    def _note_news(self) -> None:
         self._has_news = True
         if self._at_rest:
             self._wake.set()
 
     # --- the loop ---------------------------------------------------------------------------------
 
-    def _make_deck(self) -> Player:
+    def _make_player(self) -> Player:
         return Player(self._given, self._params, self._speed, self._wall(), self._symbol)
 
-    async def _run(self, deck: Player) -> None:
+    async def _run(self, player: Player) -> None:
         try:
             while True:
                 now = asyncio.get_running_loop().time()
                 due = now + self._frame_s
                 self._wake.clear()
                 self._has_news = False
-                played, view = await self._in_worker(partial(self._turn, deck, now >= self._shows_at))
-                self._tell(played)
+                played, view = await self._in_worker(partial(self._turn, player, now >= self._shows_at))
+                self._handlers.call(played)
                 if view is not None:
                     self._shows_at = due
-                    await self._publish(view)
-                await self._use_the_time(deck, due)
-                await self._rest(deck, due)
+                    self._view = view
+                    await self._notify()
+                await self._fold_ahead(player, due)
+                await self._rest(player, due)
         except SpymonError as error:
             self._failure = str(error)
         finally:
             self._running = False
             await self._notify()
 
-    async def _use_the_time(self, deck: Player, due: float) -> None:
+    async def _fold_ahead(self, player: Player, due: float) -> None:
         """Fold ahead until the next frame is due, or a command comes in."""
         loop = asyncio.get_running_loop()
-        while loop.time() < due and not self._wake.is_set() and not deck.busy:
-            if not await self._in_worker(deck.scout):
+        while loop.time() < due and not self._wake.is_set() and not player.busy:
+            if not await self._in_worker(player.scout):
                 await self._sleep_until(due)
                 return
 
-    async def _rest(self, deck: Player, due: float) -> None:
+    async def _rest(self, player: Player, due: float) -> None:
         """Wait beyond the frame while nothing changes by itself, until something comes in."""
-        if self._wake.is_set() or self._has_news or not deck.resting:
+        if self._wake.is_set() or self._has_news or not player.resting:
             return
         self._at_rest = True
         await self._sleep_until(due + REST_S)
@@ -336,60 +302,14 @@ class Monitor:
             async with asyncio.timeout_at(due):
                 await self._wake.wait()
 
-    def _turn(self, deck: Player, shows: bool) -> tuple[TickResult, View | None]:
+    def _turn(self, player: Player, shows: bool) -> tuple[TickResult, View | None]:
         """In the worker: obey what was sent, play on, look; not while busy unless `shows`."""
         wall_ns = self._wall()
         while self._commands:
-            deck.obey(self._commands.popleft(), wall_ns)
-        played = deck.tick(wall_ns)
-        return played, deck.view(wall_ns) if shows or not deck.busy else None
-
-    async def _publish(self, view: View) -> None:
-        self._view = view
-        await self._notify()
+            player.obey(self._commands.popleft(), wall_ns)
+        played = player.tick(wall_ns)
+        return played, player.view(wall_ns) if shows or not player.busy else None
 
     async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
-
-    def _tell(self, played: TickResult) -> None:
-        for fired in played.fired:
-            for on_signal in self._on_signal:
-                on_signal(fired)
-        for trade in _trades(played) if self._on_trade else ():
-            for on_trade in self._on_trade:
-                on_trade(trade)
-        for quote in _quotes(played) if self._on_quote else ():
-            for on_quote in self._on_quote:
-                on_quote(quote)
-
-
-def _trades(played: TickResult) -> Iterator[Trade]:
-    for events, sides in played.pieces:
-        for i in np.flatnonzero(events["kind"] == TRADE):
-            event, side = events[i], sides[i]
-            yield Trade(
-                symbol=played.symbol,
-                contract=played.contracts[int(event["cid"])],
-                ts_ns=int(event["ts"]),
-                price=int(event["p1"]),
-                size=int(event["s1"]),
-                side=int(side["side"]),
-                confidence=int(side["confidence"]) / 100,
-                rule=METHOD_NAMES[int(side["method"])],
-                condition=label(int(event["cond"])),
-            )
-
-
-def _quotes(played: TickResult) -> Iterator[Quote]:
-    for events, _ in played.pieces:
-        for event in events[events["kind"] == QUOTE]:
-            yield Quote(
-                symbol=played.symbol,
-                contract=played.contracts[int(event["cid"])],
-                ts_ns=int(event["ts"]),
-                bid=int(event["p1"]),
-                ask=int(event["p2"]),
-                bid_size=int(event["s1"]),
-                ask_size=int(event["s2"]),
-            )

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from ..model.errors import NoDataError, SpymonError
 from ..tape.link import Badge
+from ..tape.source import Key, LiveSource, Source
 from ..tape.timeline import Timeline
 from ..views.view import FiredSignal
-from .source import Key, LiveSource, Source
 from .symbol_day import LOST, SCOUT_EVENTS, PlayerParams, SymbolDay, open_symbol_day, open_timeline
 from .user_rules.run import Piece
 

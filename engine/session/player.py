@@ -15,6 +15,7 @@ from ..model.contracts import ContractTable
 from ..model.errors import NoDataError, SpymonError
 from ..model.events import NS
 from ..tape.link import Link
+from ..tape.source import Key, Source
 from ..tape.timeline import NO_CHECKPOINTS
 from ..views.commands import (
     Command,
@@ -38,7 +39,6 @@ from ..views.view import Counts, Detail, FiredSignal, View
 from .answers import AnswerContext, answer
 from .open_days import OpenDays
 from .playback import TICK_EVENTS, Playhead
-from .source import Key, Source
 from .symbol_day import SCOUT_EVENTS, PlayerParams, SymbolDay
 from .user_rules.run import Piece
 from .view_maker import ViewMaker

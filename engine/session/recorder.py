@@ -23,13 +23,13 @@ from ..model.next_session import next_ready_ns, wait_until
 from ..store.days.recording import DayRecording
 from ..store.days.store import DayStore
 from ..store.journal.compaction import compact
-from ..store.journal.folders import RecordingFolder, is_recording, places
+from ..store.journal.folders import RecordingFolder, is_recording, recordings
 from ..store.snapshots import write_snapshot
 from ..tape.link import Lag, Link
 from ..tape.live_tape import Begin, LiveTape
+from ..tape.source import LiveSource
 from ..tape.tape import Tape, TapeInfo
 from .recorder_fold import RecorderFold
-from .source import LiveSource
 
 TURN_S = 0.1
 """Wall time between two looks at the tapes; an attached screen sees no more often."""
@@ -149,7 +149,7 @@ class Recorder:
             self._listener.tapes({name: recording.tape for name, recording in self._recordings.items()})
             running = asyncio.create_task(source.run(lambda: None))
             await self._watch(running, stopping)
-            return max(recording.place.day for recording in self._recordings.values())
+            return max(recording.folder.day for recording in self._recordings.values())
         finally:
             stopping.cancel()
             await self._in_worker(self._close)
@@ -201,7 +201,7 @@ class Recorder:
     async def _compact(self, day: date, stop: asyncio.Event) -> None:
         """Make days of everything that was recorded up to this one; whatever cannot be is told and stays."""
         self._listener.say(f"The session of {day} is over; what was recorded is made into a day.")
-        for folder in places(self._store.root):
+        for folder in recordings(self._store.root):
             if stop.is_set():
                 return
             if folder.day <= day and not is_recording(folder):
@@ -234,7 +234,7 @@ class Recorder:
     def _live_hash(self, folder: RecordingFolder) -> str | None:
         """Return what was folded live of what was recorded; None when the disk has missed any of it."""
         recording = self._recordings.get(folder.symbol)
-        whole = recording is not None and recording.place == folder and not recording.missed
+        whole = recording is not None and recording.folder == folder and not recording.missed
         return self._folds[folder.symbol].digest() if whole else None
 
     async def _wait_for_next(self, day: date, stop: asyncio.Event) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 
-from .source import LiveSource
+from ..tape.source import LiveSource
 
 
 class SourceThread:

@@ -224,10 +224,10 @@ class SymbolDay:
         )
 
     def view(
-        self, playing: PlaybackState, expiry: date | None = None, choice: ExposureChoice | None = None
+        self, playback: PlaybackState, expiry: date | None = None, choice: ExposureChoice | None = None
     ) -> View:
         """Return the view of the moment that is shown, with what the user's rules have said."""
-        view = self.projector.project(playing, expiry, choice)
+        view = self.projector.project(playback, expiry, choice)
         return self.rules.log.between(view) if self.rules else view
 
     def signals(self) -> SignalHistory:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 
 from ..analytics.exposure_choice import ExposureChoice
+from ..tape.source import Source
 from ..views.view import View
 from .playback import Playhead
-from .source import Source
 
 
 class ViewMaker:
@@ -51,7 +51,7 @@ class ViewMaker:
         if self._last is not None and self._last[0] == what:
             return self._last[1]
         self._version += 1
-        playing = replace(
+        playback = replace(
             day.playback(),
             generation=generation,
             version=self._version,
@@ -62,6 +62,6 @@ class ViewMaker:
             events_per_s=pace,
             notes=notes,
         )
-        view = day.view(playing, self.expiry, self.choice)
+        view = day.view(playback, self.expiry, self.choice)
         self._last = what, view
         return view

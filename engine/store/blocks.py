@@ -1,7 +1,7 @@
 """A text file, gzipped or not, as blocks of whole lines.
 
-Owns reading in bounded memory, gzip, the digest of what was read, and line numbers. It refuses to know
-columns. A file that breaks off or is damaged gives every whole line before that place, and says so.
+Owns reading in bounded memory, gzip, the digest of what was read, and line numbers. A file that breaks off
+or is damaged gives every whole line before that, and says so.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class _Meter:
 
 
 class TextFile:
-    """One input file; iterate `blocks` once, then ask `identity` and `damage`."""
+    """One input file; `identity` and `damage` are known once `blocks` has been iterated."""
 
     def __init__(self, path: Path, on_bytes: Callable[[int], None] = lambda _: None) -> None:
         self.path = path

@@ -1,7 +1,6 @@
 """Writing without ever leaving something half-written.
 
-Owns atomic replacement of a file and of a folder, and scratch folders that vanish with their process. It
-refuses to know what the files contain.
+Owns atomic replacement of a file and of a folder, and scratch folders that vanish with their process.
 
 A folder is replaced by two renames. A reader that looks between them finds the previous folder under its
 set-aside name, see `present`, so at every moment exactly one whole version can be read.
@@ -148,7 +147,7 @@ def scratch(root: Path) -> Iterator[Path]:
     with writing(root):
         make_folder(root)
         _sweep(root)
-        folder, lock = _own_folder(root)
+        folder, lock = _make_own_folder(root)
     try:
         with lock:
             yield folder
@@ -156,8 +155,8 @@ def scratch(root: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _own_folder(root: Path) -> tuple[Path, IO[str]]:
-    """Return a new folder and its lock; one that was swept away before it was locked is given up."""
+def _make_own_folder(root: Path) -> tuple[Path, IO[str]]:
+    """Make a folder and lock it; one that was swept away before it was locked is given up."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=root))
         lock = (folder / _LOCK).open("w")

@@ -1,6 +1,6 @@
 """How a tape and its contracts are encoded in Parquet.
 
-Owns the schemas, the encodings and the size of a chunk. It refuses to know folders and `meta.json`.
+Owns the schemas, the encodings and the size of a chunk.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The legs of one expiration: what is known of its contracts, laid out by strike.
 
-Owns which contracts stand on the rows of the grid. What they are worth is the valuation's affair.
+Owns which contracts are in the rows of the grid; what they are worth comes from their valuation.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .view import Floats, Ints, Leg
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expiration:
-    """The listed strikes of one expiration, and who stands on them.
+    """The listed strikes of one expiration, and the contracts of each.
 
     strike_milli : (n,) ascending, 1/1000 $
     call, put    : (n,) contract ids, ABSENT where there is none

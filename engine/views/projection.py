@@ -87,7 +87,7 @@ class Projector:
         self._joined: tuple[int, Counter[int]] = 0, Counter()
 
     def project(
-        self, playing: PlaybackState, expiry: date | None = None, choice: ExposureChoice | None = None
+        self, playback: PlaybackState, expiry: date | None = None, choice: ExposureChoice | None = None
     ) -> View:
         """Return the view at the timeline's playhead; `expiry` None shows the nearest that still trades."""
         timeline, info, now_ns = self._timeline, self._timeline.tape.info, self._timeline.state_ns
@@ -102,21 +102,21 @@ class Projector:
         stats = stats_of(held.of, shown, info.tick)
         opening_move = timeline.history.opening_move(expiration.settle_ns, now_ns)
         return View(
-            generation=playing.generation,
-            version=playing.version,
+            generation=playback.generation,
+            version=playback.version,
             symbol=info.symbol,
-            symbols=playing.symbols,
-            source=playing.source,
-            badge=playing.badge,
+            symbols=playback.symbols,
+            source=playback.source,
+            badge=playback.badge,
             day=info.day,
             tape_ns=now_ns,
             start_ns=timeline.start_ns,
             end_ns=timeline.close_ns,
-            paused=playing.paused,
+            paused=playback.paused,
             finished=timeline.finished,
-            speed=playing.speed,
+            speed=playback.speed,
             spot=int(under["spot"]),
-            spot_origin=(playing.link and playing.link.spot_origin) or info.spot_origin,
+            spot_origin=(playback.link and playback.link.spot_origin) or info.spot_origin,
             prev_close=int(under["prev_close"]),
             expiry=shown,
             expiries=self.expiries,
@@ -131,16 +131,16 @@ class Projector:
             flow=self._flow(),
             signals=self.signals(),
             gaps=tuple(timeline.gaps[: timeline.gap_count]),
-            counts=self.counts(playing.link),
-            events_per_s=playing.events_per_s,
+            counts=self.counts(playback.link),
+            events_per_s=playback.events_per_s,
             loaded=timeline.loaded,
-            notes=playing.notes,
+            notes=playback.notes,
             exposures=strike_exposures(dealers, visible.strike_milli),
             chain=chain_stats(scope, dealers.of, stats, opening_move),
             outcomes=self.outcomes(),
-            live_ns=playing.live_ns,
-            lag=playing.lag,
-            link=playing.link,
+            live_ns=playback.live_ns,
+            lag=playback.lag,
+            link=playback.link,
             simulated=info.simulated,
         )
 

@@ -43,11 +43,11 @@ def test_every_rule_has_a_section_with_its_thresholds_and_its_evidence_in_order(
 
 
 def test_what_stands_outside_the_marks_is_left_alone() -> None:
-    page = "# By hand\n\n<!-- made: block -->\nold\n<!-- made. -->\n\nBy hand, too\n"
+    page = "# By hand\n\n<!-- made: block -->\nmade before\n<!-- made. -->\n\nBy hand, too\n"
     made = generate.filled(page)
     assert made.startswith("# By hand\n\n<!-- made: block -->\n`block`: ")
     assert made.endswith("\n<!-- made. -->\n\nBy hand, too\n")
-    assert "old" not in made
+    assert "made before" not in made
 
 
 def test_nothing_else_lies_among_the_generated_pages() -> None:

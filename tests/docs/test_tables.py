@@ -45,6 +45,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             "levels": printed("levels DIA --source simulated --at 10:00 --json")[0],
             "days": printed("days --json")[0],
             "snapshot": printed("snapshot DIA --source simulated --at 10:00 --json")[0],
+            "thresholds": json.loads(run(next(commands("spymon thresholds --json"))).out),
             "study": printed("study 2025-12-18 --source simulated --symbol DIA --set sweep.size=150 --json")[
                 0
             ],
@@ -72,6 +73,7 @@ def printed(words: str) -> list[dict[str, Any]]:
         "days",
         "snapshot",
         "study",
+        "thresholds",
         "cache",
         "alert",
     ],
@@ -87,7 +89,7 @@ def test_every_key_of_an_object_is_on_the_page(kind: str, said: dict[str, Any]) 
     assert sorted(keys_of(said[kind], kind) - head - told) == []
 
 
-@pytest.mark.parametrize("kind", ["outcome", "status", "summary", "days", "view", "levels"])
+@pytest.mark.parametrize("kind", ["outcome", "status", "summary", "days", "view", "levels", "thresholds"])
 def test_every_key_on_the_page_is_one_of_the_object(kind: str, said: dict[str, Any]) -> None:
     told = {key for cells in rows(sections(DOCS / "json.md")[kind]) for key in code_in(cells[0])}
     assert sorted(told - keys_of(said[kind], kind)) == []

@@ -16,6 +16,7 @@ from textual.app import App
 from textual.events import Key
 from textual.keys import _character_to_key, key_to_character
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from tests.fakes.loop import at_rest
 
@@ -32,6 +33,11 @@ class SteadyPilot(Pilot[Any]):
             character = key if len(key) == 1 else key_to_character(key)
             self.app._driver.send_message(Key(name, character))
             await self.pause()
+
+    async def push(self, screen: Screen[Any], callback: Callable[[Any], object] | None = None) -> None:
+        """Show a screen, and wait until it is laid out: before that it has no room to scroll in."""
+        await self.app.push_screen(screen, callback)
+        await self.pause()
 
     async def pause(self, delay: float | None = None) -> None:
         """Wait until nothing in this thread can go on by itself, what is to be painted painted."""

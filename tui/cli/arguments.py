@@ -1,17 +1,19 @@
 """What one argument of the command line is, and those that several commands share.
 
 Values are left as text; `tui.settings.config` reads them, so that a flag, a variable and a line in a settings
-file obey one rule. Named tuples, because importing `dataclasses` takes a tenth of the time of `--help`.
+file obey one rule.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 
-class Argument(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Argument:
     """One flag, or one word at its place.
 
     names   : '--json', '-v'; a word has one name without dashes
@@ -86,7 +88,7 @@ def choice(name: str, help: str, *choices: str) -> Argument:
 
 def under(group: str, *arguments: Argument) -> tuple[Argument, ...]:
     """Return arguments under one heading of the help."""
-    return tuple(each._replace(group=group) for each in arguments)
+    return tuple(replace(each, group=group) for each in arguments)
 
 
 CUSTOM = setting("--custom", "ROOT:INCREMENT[:PREFIX]", "an underlying without preset", repeats=True)

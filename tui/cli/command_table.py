@@ -6,7 +6,7 @@ The parser, the dispatch and the reference page are made from this table. A new 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from engine.feeds.registry import FEEDS
 
@@ -32,7 +32,8 @@ from .arguments import (
 )
 
 
-class CommandEntry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CommandEntry:
     """One command.
 
     run       : 'module:function' in `tui.cli.commands`; it is called with the parsed line, the settings and

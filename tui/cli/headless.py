@@ -14,8 +14,8 @@ from typing import Any
 
 from engine.session.headless import Item, Notice, replay
 from engine.session.headless_live import follow
-from engine.session.source import LiveSource, Source
 from engine.session.symbol_day import PlayerParams
+from engine.tape.source import LiveSource, Source
 from engine.views.view import FiredSignal
 from tui.alerts.alerter import PATIENCE_S, Alerter
 from tui.settings.config import Settings

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from .arguments import EVERYWHERE, Argument
 from .command_table import COMMANDS, WITHOUT_COMMAND
 
 
-class CommandReference(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CommandReference:
     """One command, as a page may list it.
 
     name      : as it is typed, `spymon days`; `spymon` alone is the screen

@@ -25,7 +25,6 @@ from engine.model.calendar import ET
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import NS
 from engine.session.monitor import Monitor
-from engine.session.source import Source
 from engine.session.symbol_day import PlayerParams
 from engine.session.user_rules import PREFIX
 from engine.store.days.any_day import open_stored, stored_symbols
@@ -33,6 +32,7 @@ from engine.store.days.spool import FileSpool
 from engine.store.days.store import DayStore
 from engine.store.journal.folders import RecordingFolder as Recording
 from engine.store.journal.folders import is_recording
+from engine.tape.source import Source
 from engine.tape.tape import Tape
 from tui.alerts.alerter import Alerter
 from tui.settings.config import Settings

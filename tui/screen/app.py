@@ -38,6 +38,7 @@ from . import keys, theme
 from .actions.app import INTERRUPTED, AppActions
 from .actions.homes import ActionHomes
 from .actions.signals import AlertActions
+from .background import in_background
 from .frame_rate import FrameRate, ViewGate
 from .key import Key
 from .main_screen import MainScreen
@@ -130,7 +131,7 @@ class SpymonApp(App[None]):
 
     def _painted_first(self) -> None:
         self._settle()
-        self.run_worker(self._open(), group="monitor")
+        in_background(self, self._open, "monitor")
         self._spent_s = self._cpu_s()
         self._start_clock()
 

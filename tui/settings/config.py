@@ -17,7 +17,6 @@ from typing import Any
 
 from dotenv import dotenv_values
 
-from engine.model.calendar import Expiry
 from engine.model.errors import ConfigError, SpymonError, UsageError
 from engine.model.hints import did_you_mean
 
@@ -32,6 +31,7 @@ from .setting import (
     Secret,
     SecretUrl,
     Setting,
+    SettingValues,
 )
 from .thresholds import TABLE, Threshold, from_flags, from_table
 
@@ -42,41 +42,15 @@ SSH_FPS = "4"
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Every value in force. `speed` None means: chosen by what is played; inf is as fast as it goes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(SettingValues):
+    """Every value in force.
 
-    expiry   : '0dte', one date, or how many of the nearest
-    data_dir : as written, relative to the working directory
-    rate, dividend : per year, 0.04 = 4 %
     provider_values, provider_secrets : what providers need, by name; only the secrets that are set
     thresholds : signal thresholds that differ from the preset's because somebody said so
-    warnings : sentences about names that look like settings and are none
+    warnings   : sentences about names that look like settings and are none
     """
 
-    symbol: tuple[str, ...]
-    custom: tuple[str, ...]
-    expiry: Expiry
-    strikes: int
-    speed: float | None
-    source: str
-    poll_s: int
-    preset: str
-    seed: int
-    data_dir: Path
-    fps: int
-    rate: float
-    dividend: float
-    alerts_channels: tuple[str | SecretUrl, ...]
-    alert_urls: tuple[SecretUrl, ...]
-    alerts_command: tuple[str, ...]
-    alerts_rules: tuple[str, ...]
-    alerts_symbols: tuple[str, ...]
-    alerts_min_strength: float
-    alerts_cooldown_s: float
-    alerts_burst: int
-    alerts_in_replay: bool
-    rules_disabled: tuple[str, ...]
     s3_bucket: str | None
     s3_endpoint: str | None
     s3_access_key: Secret | None

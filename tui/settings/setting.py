@@ -9,8 +9,8 @@ import json
 import math
 import re
 import shlex
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -187,70 +187,104 @@ def _of_provider(each: ProviderSetting) -> Setting:
 PROVIDER_SETTINGS = tuple(_of_provider(each) for provider in PROVIDERS for each in provider.settings)
 """What the providers of this build need."""
 
-SETTINGS = (
-    Setting("symbol", "SPY,QQQ,SPX,NDX,IWM,DIA", _symbols, "a list of symbols such as SPY,QQQ", "watch list"),
-    Setting("custom", "", _customs, "ROOT:INCREMENT[:PREFIX] such as AAPL:2.5", "underlyings"),
-    Setting("expiry", "3", _expiry, "0dte, a date, or a count from 1 to 20", "expirations to watch"),
-    Setting("strikes", "25", whole(1, 200), "a whole number from 1 to 200", "strikes each side"),
-    Setting("speed", "auto", _speed, "max or a number from 0.001 to 1000000", "tape seconds per second"),
-    Setting(
-        "source",
+
+def setting(
+    default: str, parse: Callable[[str], Any], rule: str, help: str, typed: str = "", **more: Any
+) -> Any:
+    """Return a field of `SettingValues` that is made a `Setting` of, by its own name."""
+    return field(
+        metadata={
+            "setting": partial(
+                Setting, default=default, parse=parse, rule=rule, help=help, typed=typed, **more
+            )
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingValues:
+    """Every setting, in the order in which they are shown: its type, default, reader, bounds and meaning.
+
+    `speed` None means: chosen by what is played; inf is as fast as it goes.
+
+    expiry   : '0dte', one date, or how many of the nearest
+    data_dir : as written, relative to the working directory
+    rate, dividend : per year, 0.04 = 4 %
+    """
+
+    symbol: tuple[str, ...] = setting(
+        "SPY,QQQ,SPX,NDX,IWM,DIA", _symbols, "a list of symbols such as SPY,QQQ", "watch list"
+    )
+    custom: tuple[str, ...] = setting("", _customs, "ROOT:INCREMENT[:PREFIX] such as AAPL:2.5", "underlyings")
+    expiry: Expiry = setting("3", _expiry, "0dte, a date, or a count from 1 to 20", "expirations to watch")
+    strikes: int = setting("25", whole(1, 200), "a whole number from 1 to 200", "strikes each side")
+    speed: float | None = setting(
+        "auto", _speed, "max or a number from 0.001 to 1000000", "tape seconds per second"
+    )
+    source: str = setting(
         "auto",
         choice(*SOURCES),
         "one of " + ", ".join(SOURCES),
         "where the tape comes from",
         choices=SOURCES,
         also=tuple((feed.switch, partial(_switched, feed)) for _, feed in FEEDS.values() if feed.switch),
-    ),
-    *PROVIDER_SETTINGS,
-    Setting("poll_s", "5", whole(1, 300), "a whole number from 1 to 300", "seconds between polls"),
-    Setting("preset", "default", choice("default", "seed"), "default or seed", "signal parameters"),
-    Setting("seed", "7", whole(0, 10**9), "a whole number from 0 to 1000000000", "the simulated day's seed"),
-    Setting("data_dir", "data", _directory, "a folder", "where days, journals and caches live"),
-    Setting("fps", "10", whole(1, 20), "a whole number from 1 to 20", "frames per second"),
-    Setting("rate", "0.04", number(-0.1, 1), "a yearly fraction from -0.1 to 1", "interest rate per year"),
-    Setting("dividend", "0.0", number(0, 1), "a yearly fraction from 0 to 1", "dividend yield per year"),
-    Setting(
-        "alerts_channels",
+    )
+    poll_s: int = setting("5", whole(1, 300), "a whole number from 1 to 300", "seconds between polls")
+    preset: str = setting("default", choice("default", "seed"), "default or seed", "signal parameters")
+    seed: int = setting(
+        "7", whole(0, 10**9), "a whole number from 0 to 1000000000", "the simulated day's seed"
+    )
+    data_dir: Path = setting("data", _directory, "a folder", "where days, journals and caches live")
+    fps: int = setting("10", whole(1, 20), "a whole number from 1 to 20", "frames per second")
+    rate: float = setting(
+        "0.04", number(-0.1, 1), "a yearly fraction from -0.1 to 1", "interest rate per year"
+    )
+    dividend: float = setting("0.0", number(0, 1), "a yearly fraction from 0 to 1", "dividend yield per year")
+    alerts_channels: tuple[str | SecretUrl, ...] = setting(
         "",
         _channels,
         f"a list of {', '.join(ALERT_WORDS)} and URLs such as ntfy://topic",
         "where alerts go",
         secret=True,
-    ),
-    Setting(
-        "alert_urls",
+    )
+    alert_urls: tuple[SecretUrl, ...] = setting(
         "",
         _urls,
         "a list of URLs such as ntfy://topic",
         "further URLs, from the environment or .env",
         secret=True,
-    ),
-    Setting(
-        "alerts_command",
-        "",
-        _argv,
-        'a list such as ["notify", "{title}"]',
-        "what the channel command runs",
-        secret=True,
-    ),
-    Setting("alerts_rules", "", _items, "a list of rules", "alerts of these rules alone; empty is all"),
-    Setting(
-        "alerts_symbols", "", _watched, "a list of symbols", "alerts of these symbols alone; empty is all"
-    ),
-    Setting("alerts_min_strength", "0.6", number(0, 1), "a number from 0 to 1", "weakest signal that alerts"),
-    Setting(
-        "alerts_cooldown_s", "60", number(1, 86_400), "a number from 1 to 86400", "seconds of a cooldown"
-    ),
-    Setting("alerts_burst", "1", whole(1, 100), "a whole number from 1 to 100", "alerts in a cooldown"),
-    Setting(
-        "alerts_in_replay",
-        "false",
-        yes,
-        "true or false",
-        "alerts in a replay and in a simulation",
-        "--alerts",
-    ),
-    Setting("rules_disabled", "", _items, "a list of names", "rules of your own that are left out"),
-)
+    )
+    alerts_command: tuple[str, ...] = setting(
+        "", _argv, 'a list such as ["notify", "{title}"]', "what the channel command runs", secret=True
+    )
+    alerts_rules: tuple[str, ...] = setting(
+        "", _items, "a list of rules", "alerts of these rules alone; empty is all"
+    )
+    alerts_symbols: tuple[str, ...] = setting(
+        "", _watched, "a list of symbols", "alerts of these symbols alone; empty is all"
+    )
+    alerts_min_strength: float = setting(
+        "0.6", number(0, 1), "a number from 0 to 1", "weakest signal that alerts"
+    )
+    alerts_cooldown_s: float = setting(
+        "60", number(1, 86_400), "a number from 1 to 86400", "seconds of a cooldown"
+    )
+    alerts_burst: int = setting("1", whole(1, 100), "a whole number from 1 to 100", "alerts in a cooldown")
+    alerts_in_replay: bool = setting(
+        "false", yes, "true or false", "alerts in a replay and in a simulation", "--alerts"
+    )
+    rules_disabled: tuple[str, ...] = setting(
+        "", _items, "a list of names", "rules of your own that are left out"
+    )
+
+
+def _settings() -> Iterator[Setting]:
+    """Yield every setting, those of the providers after the source that needs them."""
+    for each in fields(SettingValues):
+        yield each.metadata["setting"](each.name)
+        if each.name == "source":
+            yield from PROVIDER_SETTINGS
+
+
+SETTINGS = tuple(_settings())
 """Every setting, in the order in which they are shown."""

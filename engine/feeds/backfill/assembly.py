@@ -15,7 +15,7 @@ from ...model.underlyings import Underlying
 from ...store.days.store import DayStore
 from ...store.days.tapes import BACKFILL, Origin, check_replaceable
 from ...store.importer.importer import ImportReport, Progress, import_paths
-from ...store.journal.folders import places
+from ...store.journal.folders import recordings
 from .day_fetch import DayFetch, is_held_note
 
 _DELAY_NS = 15 * 60 * NS
@@ -35,7 +35,7 @@ def check_fetchable(day: date, symbol: str, store: DayStore, now_ns: int) -> Non
         raise NoDataError(
             f"{day} is not over: it can be fetched after {clock_text(over_ns)[:5]} exchange time of that day."
         )
-    if any((place.day, place.symbol) == (day, symbol) for place in places(store.root)):
+    if any((place.day, place.symbol) == (day, symbol) for place in recordings(store.root)):
         raise StoreError(f"{symbol} on {day} was recorded; spymon compact {day} makes a day of it.")
     try:
         old = store.meta(day, symbol)

@@ -16,6 +16,7 @@ from typing import Any
 
 from ...model.errors import NoDataError
 from ...model.events import NS
+from ...model.next_session import wait_until
 from ...model.underlyings import Underlying
 from ...tape.link import Badge
 from ...tape.live_tape import Begin, LiveTape
@@ -32,7 +33,6 @@ from .symbol_writer import SymbolWriter
 from .watched_contracts import ContractReach
 from .wire.tickers import TickerTable
 
-_LONGEST_SLEEP_S = 30.0
 _SLEPT_NS = 5 * NS  # between two looks, which are a quarter of a second apart
 
 
@@ -133,11 +133,10 @@ class MassiveSource:
 
     async def _wait_until_near(self) -> bool:
         """Return when the session is near; say whether that had to be waited for."""
-        waited = False
-        while (left_ns := self._hours.begin_ns - self._now()) > 0:
-            waited = True
-            await asyncio.sleep(min(left_ns / NS, _LONGEST_SLEEP_S))  # a laptop may sleep on the way
-        return waited
+        begin_ns = self._hours.begin_ns
+        was_early = self._now() < begin_ns
+        await wait_until(begin_ns, self._now, asyncio.sleep)
+        return was_early
 
     async def _stream(self) -> None:
         """Bring up the websockets once the chains are there, and read what arrives."""

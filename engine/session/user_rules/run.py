@@ -79,7 +79,7 @@ class RuleRun:
         self._open_ns = timeline.tape.info.session.open_ns
         self._stretches: list[_Stretch] = []
         self._here: _Stretch | None = None
-        self._at = self._clock = timeline.at_ns
+        self._reached_ns = self._left_ns = timeline.at_ns
         self._fresh: list[SignalRow] = []
 
     def advance(self, to_ns: int, limit: int | None = None) -> Iterator[Piece]:
@@ -89,7 +89,7 @@ class RuleRun:
         """
         timeline = self._timeline
         left, looks = limit, 0
-        if self._here is None or timeline.at_ns != self._clock:
+        if self._here is None or timeline.at_ns != self._left_ns:
             for events, sides in timeline.advance(timeline.at_ns, left):  # before a start nothing is played
                 left = None if left is None else left - len(events)
                 yield events, sides
@@ -100,7 +100,7 @@ class RuleRun:
         settled_ns = min(to_ns, timeline.settled_ns)
         while left is None or (left > 0 and looks < LOOKS_AT_ONCE):
             stop = min(to_ns, self._next_stop())
-            takers = [seat for seat in self._seats if seat.seen_ns <= self._at]
+            takers = [seat for seat in self._seats if seat.seen_ns <= self._reached_ns]
             for events, sides in timeline.advance(stop, left):
                 for seat in takers:
                     seat.pending.append(events)
@@ -108,7 +108,7 @@ class RuleRun:
                 yield events, sides
             self._arrive(cut_short=left is not None and left <= 0)
             looks += self._look()
-            if self._at >= settled_ns:
+            if self._reached_ns >= settled_ns:
                 return
 
     def drain(self) -> list[SignalRow]:
@@ -119,7 +119,7 @@ class RuleRun:
     @property
     def reached_ns(self) -> int:
         """The last moment at which every rule has looked that was to."""
-        return self._at
+        return self._reached_ns
 
     # --- where it is ------------------------------------------------------------------------------
 
@@ -128,33 +128,33 @@ class RuleRun:
         assert self._here is not None, "advance lands before anything is played"
         return self._here.seats
 
-    def _land(self, clock: int) -> None:
+    def _land(self, at_ns: int) -> None:
         """Begin where a jump came down: in a stretch that was played already, or in a new one."""
-        self._at = self._clock = clock
+        self._reached_ns = self._left_ns = at_ns
         self._stretches = [known for known in self._stretches if known.reach_ns > known.start_ns]
         for known in self._stretches:
-            if known.start_ns <= clock <= known.reach_ns:
+            if known.start_ns <= at_ns <= known.reach_ns:
                 self._enter(known)
                 return
-        seats = [seat for kind in self._kinds if (seat := self._make(kind, clock)) is not None]
-        self._here = _Stretch(clock, clock, seats)
+        seats = [seat for kind in self._kinds if (seat := self._make(kind, at_ns)) is not None]
+        self._here = _Stretch(at_ns, at_ns, seats)
         insort(self._stretches, self._here, key=lambda stretch: stretch.start_ns)
 
     def _enter(self, stretch: _Stretch) -> None:
         self._here = stretch
         for seat in stretch.seats:
-            seat.cut(self._at)
+            seat.cut(self._reached_ns)
 
-    def _make(self, kind: RuleKind, clock: int) -> _Seat | None:
+    def _make(self, kind: RuleKind, at_ns: int) -> _Seat | None:
         try:
-            return _Seat(kind, kind.make(), clock)
+            return _Seat(kind, kind.make(), at_ns)
         except (Exception, SystemExit) as error:
             self._switch_off(kind, error)
             return None
 
     def _next_stop(self) -> int:
         """Return the next moment at which a rule looks, begins to take in, or at which a stretch begins."""
-        at = self._at
+        at = self._reached_ns
         stops = [s.seen_ns if at < s.seen_ns else s.due_ns(self._open_ns) for s in self._seats]
         stops += [known.start_ns for known in self._stretches if known.start_ns > at]
         return min(stops, default=self._timeline.end_ns)
@@ -165,22 +165,22 @@ class RuleRun:
         After a limit, and at the front of an open tape, there may be more events of the same moment.
         """
         assert self._here is not None
-        self._clock = self._timeline.at_ns
-        self._at = min(self._clock - cut_short, self._timeline.settled_ns)
-        self._here.reach_ns = max(self._here.reach_ns, self._at)
+        self._left_ns = self._timeline.at_ns
+        self._reached_ns = min(self._left_ns - cut_short, self._timeline.settled_ns)
+        self._here.reach_ns = max(self._here.reach_ns, self._reached_ns)
 
     # --- looking ----------------------------------------------------------------------------------
 
     def _look(self) -> int:
         """Let every rule look that is due; return how many did. Then enter a stretch that begins here."""
-        due = [seat for seat in self._seats if seat.due_ns(self._open_ns) <= self._at]
+        due = [seat for seat in self._seats if seat.due_ns(self._open_ns) <= self._reached_ns]
         view = self._view() if due else None
         for seat in due:
             assert view is not None
             batch = seat.batch()
-            seat.pending, seat.seen_ns = [], self._at
+            seat.pending, seat.seen_ns = [], self._reached_ns
             self._hear(seat, view, batch)
-        next_here = [s for s in self._stretches if s is not self._here and s.start_ns == self._at]
+        next_here = [s for s in self._stretches if s is not self._here and s.start_ns == self._reached_ns]
         if next_here:
             self._enter(next_here[0])
         return len(due)

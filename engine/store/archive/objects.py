@@ -2,31 +2,26 @@
 
 Owns what makes a copy whole: every file has been read back and compared by size and SHA-256, and only then
 a manifest that names them all is written beside them. Whatever lacks its manifest counts as not there, so a
-copy that was cut short is gone on with, not begun anew. It refuses to know what the files mean.
+copy that was cut short is gone on with, not begun anew.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Protocol
 
 import msgspec
-import pyarrow as pa
 from pyarrow import fs
 
-from ...model.errors import CredentialError, NoDataError, SpymonError, StoreError
-from ..files import date_named, present, replace_folder, scratch, settled_names, sync_path, writing
-from ..snapshots import snapshot_files
+from ...model.errors import NoDataError, StoreError
+from ..files import date_named, replace_folder, scratch, sync_path, writing
+from .bucket import errors_as_sentences, no_bucket
+from .units import FINISHED, Unit, day_name
 
 MANIFEST = "manifest.json"
-FINISHED = "meta.json"
-"""The file of a day that is there once the day is finished."""
 
 VERSION = 1
 """The version of the manifest; another one is foreign."""
@@ -35,10 +30,6 @@ PART_BYTES = 1 << 20
 """Bytes that are moved at a time."""
 
 _AGAIN = "where the day is on disk, spymon archive DATE copies it again."
-_REFUSED = frozenset(
-    {"ACCESS_DENIED", "INVALID_ACCESS_KEY_ID", "INVALID_SIGNATURE", "SIGNATURE_DOES_NOT_MATCH"}
-)
-_CODE = re.compile(r"AWS Error ([A-Z_]+)")
 
 OnBytes = Callable[[int], None]
 """Told of bytes that have been moved, or need not be."""
@@ -48,31 +39,6 @@ class Readable(Protocol):
     """What can be read in parts."""
 
     def read(self, n: int) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class BucketAddress:
-    """Where a bucket is; `endpoint` None is Amazon's own."""
-
-    bucket: str
-    endpoint: str | None
-    access_key: str
-    secret_key: str
-
-    def __repr__(self) -> str:
-        return f"Place({self.bucket!r} at {self.endpoint or 'Amazon S3'})"
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """Files that are copied together; `name` is their folder in the bucket."""
-
-    name: str
-    files: Mapping[str, Path]
-
-    @property
-    def bytes(self) -> int:
-        return sum(path.stat().st_size for path in self.files.values())
 
 
 class ObjectEntry(msgspec.Struct, frozen=True):
@@ -87,24 +53,6 @@ class ObjectManifest(msgspec.Struct, frozen=True):
 
     version: int
     files: dict[str, ObjectEntry]
-
-
-def connect(place: BucketAddress) -> fs.S3FileSystem:
-    """Return the file system of a place; nothing is asked of it yet but Amazon's region of the bucket."""
-    with _sentences(place.bucket):
-        where = (
-            {"endpoint_override": place.endpoint, "region": "us-east-1"}
-            if place.endpoint
-            else {"region": fs.resolve_s3_region(place.bucket)}
-        )
-        return fs.S3FileSystem(
-            access_key=place.access_key,
-            secret_key=place.secret_key,
-            connect_timeout=5,
-            request_timeout=30,
-            retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=3),
-            **where,
-        )
 
 
 class ObjectStore:
@@ -146,14 +94,14 @@ class ObjectStore:
             return 0
         check(unit)
         if there is not None and not known:  # what is half replaced must not count as whole
-            with _sentences(self._bucket):
+            with errors_as_sentences(self._bucket):
                 self._fs.delete_file(key)
         sent = sum(
             self._put(f"{unit.name}/{name}", unit.files[name], entry, on_bytes)
             for name, entry in wanted.files.items()
         )
         if not known:
-            with _sentences(self._bucket), self._fs.open_output_stream(key) as stream:
+            with errors_as_sentences(self._bucket), self._fs.open_output_stream(key) as stream:
                 stream.write(msgspec.json.encode(wanted))
         return sent
 
@@ -194,7 +142,7 @@ class ObjectStore:
     def _put(self, name: str, path: Path, entry: ObjectEntry, on_bytes: OnBytes) -> int:
         """Copy one file unless it is there already; return the bytes that were sent."""
         key = self._key(name)
-        with _sentences(self._bucket):
+        with errors_as_sentences(self._bucket):
             if self._size(key) == entry.bytes and self._hash(key) == entry:
                 on_bytes(entry.bytes)
                 return 0
@@ -208,7 +156,7 @@ class ObjectStore:
 
     def _get(self, name: str, path: Path, entry: ObjectEntry, on_bytes: OnBytes) -> None:
         key = self._key(name)
-        with _sentences(self._bucket):
+        with errors_as_sentences(self._bucket):
             if self._size(key) is None:
                 raise StoreError(f"{key} is gone from the object store; {_AGAIN}")
             with self._fs.open_input_stream(key) as stream, path.open("wb") as file:
@@ -221,14 +169,14 @@ class ObjectStore:
 
     def _hash(self, key: str) -> ObjectEntry:
         with self._fs.open_input_stream(key) as stream:
-            return _measured(stream)
+            return _measure(stream)
 
     def _size(self, key: str) -> int | None:
         info = self._fs.get_file_info(key)
         return int(info.size) if info.type == fs.FileType.File else None
 
     def _read(self, key: str) -> bytes | None:
-        with _sentences(self._bucket):
+        with errors_as_sentences(self._bucket):
             if self._size(key) is None:
                 return None
             with self._fs.open_input_stream(key) as stream:
@@ -236,60 +184,30 @@ class ObjectStore:
 
     def _has(self, name: str, manifest: ObjectManifest) -> bool:
         """Say whether all files of a unit are there, of the size they had."""
-        with _sentences(self._bucket):
+        with errors_as_sentences(self._bucket):
             infos = self._fs.get_file_info([self._key(name, file) for file in manifest.files])
         return [info.size for info in infos] == [entry.bytes for entry in manifest.files.values()]
 
     def _names(self, folder: str) -> list[str]:
         """Return the names of all files below a folder, relative to it."""
-        with _sentences(self._bucket):
+        with errors_as_sentences(self._bucket):
             base = self._key(folder)
             selector = fs.FileSelector(base, allow_not_found=True, recursive=True)
             infos = self._fs.get_file_info(selector)
             if not infos and self._fs.get_file_info(self._bucket).type == fs.FileType.NotFound:
-                raise _no_bucket(self._bucket)
+                raise no_bucket(self._bucket)
             return [info.path[len(base) + 1 :] for info in infos if info.type == fs.FileType.File]
 
     def _key(self, *parts: str) -> str:
         return "/".join((self._bucket, *parts))
 
 
-def units(root: Path, day: date | None = None, symbol: str | None = None) -> list[Unit]:
-    """Return what below `root` is finished: days, and the snapshots of each day; all, or some."""
-    found = [*_days(root), *_snapshots(root)]
-    return [unit for unit, its in found if day in (None, its[0]) and symbol in (None, its[1])]
-
-
-def day_name(day: date, symbol: str) -> str:
-    """Return the folder of a day, on disk and in a bucket."""
-    return f"days/{day}/{symbol}"
-
-
-def _days(root: Path) -> Iterator[tuple[Unit, tuple[date, str]]]:
-    days = root / "days"
-    for name in settled_names(days) if days.is_dir() else ():
-        day = date_named(name)
-        for symbol in settled_names(days / name) if day is not None else ():
-            folder = present(days / name / symbol)
-            if day is not None and (folder / FINISHED).is_file():
-                files = {path.name: path for path in folder.glob("[!.]*") if path.is_file()}
-                yield Unit(day_name(day, symbol), files), (day, symbol)
-
-
-def _snapshots(root: Path) -> Iterator[tuple[Unit, tuple[date, str]]]:
-    found: dict[tuple[date, str], dict[str, Path]] = {}
-    for path, symbol, day in snapshot_files(root):
-        found.setdefault((day, symbol), {})[path.name] = path
-    for (day, symbol), files in sorted(found.items()):
-        yield Unit(f"intraday/{symbol}_{day}", files), (day, symbol)
-
-
 def _entry(path: Path) -> ObjectEntry:
     with path.open("rb") as file:
-        return _measured(file)
+        return _measure(file)
 
 
-def _measured(stream: Readable) -> ObjectEntry:
+def _measure(stream: Readable) -> ObjectEntry:
     hasher, size = sha256(), 0
     for part in _parts(stream):
         hasher.update(part)
@@ -300,38 +218,3 @@ def _measured(stream: Readable) -> ObjectEntry:
 def _parts(stream: Readable | IO[bytes]) -> Iterator[bytes]:
     while part := stream.read(PART_BYTES):
         yield part
-
-
-class UnusableError(StoreError):
-    """The whole object store cannot be used, not one file of it."""
-
-
-def _no_bucket(bucket: str) -> UnusableError:
-    return UnusableError(f"The object store has no bucket {bucket}; create it, or mend S3_BUCKET.")
-
-
-@contextmanager
-def _sentences(bucket: str) -> Iterator[None]:
-    """Turn what the object store says into one sentence; its own may repeat a key, and is not cited."""
-    try:
-        yield
-    except SpymonError:
-        raise
-    except pa.ArrowInvalid:
-        raise UnusableError(f"S3_BUCKET is no name of a bucket: {bucket!r}; write the bare name.") from None
-    except OSError as error:
-        if error.filename is not None:  # a file of ours
-            raise
-        found = _CODE.search(str(error))
-        code = found[1] if found else ""
-        if code in _REFUSED:
-            raise CredentialError(
-                f"The object store refuses the keys for {bucket} ({code}); "
-                "check S3_ACCESS_KEY and S3_SECRET_KEY."
-            ) from None
-        if code == "NO_SUCH_BUCKET" or "does not exist" in str(error).lower():
-            raise _no_bucket(bucket) from None
-        raise UnusableError(
-            f"The object store of {bucket} cannot be used ({code or 'no answer'}); "
-            "check S3_ENDPOINT and try again."
-        ) from None

@@ -1,7 +1,7 @@
 """Per-ticker Parquet, `DATE/O_SPY251216C00685000.parquet` or `DATE/SPY.parquet`, as typed columns.
 
-Owns the column names of trade caches, their units of time and the ticker in the file name; quotes and minute
-bars have the names of flat files. It refuses to know tapes: what comes out has the columns of its layout.
+Owns the column names of trade caches, their units of time and the ticker in the file name; quotes and
+minute bars have the names of flat files.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def cache_layout(path: Path) -> Layout:
     try:
         present = set(pq.read_schema(path).names)
     except (pa.ArrowException, OSError) as error:
-        raise _damaged(path) from error
+        raise _damage(path) from error
     return next((each for each in (QUOTES, BARS) if each.required.keys() - {"ticker"} <= present), TRADES)
 
 
@@ -57,14 +57,14 @@ def read_cache(path: Path) -> Iterator[ParsedRows]:
             first = 1
             for batch in file.iter_batches(_BATCH, columns=list(names.values()), use_threads=False):
                 yield ParsedRows(
-                    _typed(batch, names, ticker), np.arange(first, first + len(batch), dtype=np.int64)
+                    _to_table(batch, names, ticker), np.arange(first, first + len(batch), dtype=np.int64)
                 )
                 first += len(batch)
     except (pa.ArrowException, OSError) as error:
-        raise _damaged(path) from error
+        raise _damage(path) from error
 
 
-def _damaged(path: Path) -> StoreError:
+def _damage(path: Path) -> StoreError:
     return StoreError(f"{path} is a damaged Parquet file or holds no numbers; fetch it again.")
 
 
@@ -100,7 +100,7 @@ def _columns(path: Path, layout: Layout, present: list[str]) -> dict[str, str]:
     return {name: theirs for name, theirs in found.items() if theirs is not None}
 
 
-def _typed(batch: pa.RecordBatch, names: dict[str, str], ticker: str) -> pa.Table:
+def _to_table(batch: pa.RecordBatch, names: dict[str, str], ticker: str) -> pa.Table:
     columns = {name: _cast(name, batch.column(theirs)) for name, theirs in names.items()}
     codes = pa.array(np.zeros(len(batch), np.int32))
     columns["ticker"] = pa.DictionaryArray.from_arrays(codes, pa.array([ticker]))

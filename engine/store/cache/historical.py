@@ -5,8 +5,8 @@
     historical/bars/2025-12-16/SPY.parquet
     historical/manifest/2025-12-16/SPY.jsonl
 
-Owns where these lie, how a ticker is written piece by piece, and counting and clearing them. It refuses to
-know who fetches. Everything is fetched once; `cache` reads it again for the importer.
+Owns where these lie, how a ticker is written piece by piece, and counting and clearing them. Everything is
+fetched once; `cache` reads it again for the importer.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What of a symbol's day has been fetched: one line of JSON per step, the last one of a ticker counts.
 
-Owns the file and its recovery: lines are appended, so a killed process loses at most the line it was writing,
-and then what that line spoke of is fetched again. It refuses to know how anything is fetched. While a
-manifest is open, no other process can open it.
+Owns the file and its recovery: lines are appended, so a killed process loses at most the line it was
+writing, and then what that line spoke of is fetched again. While a manifest is open, no other process can
+open it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Chain files, recognised by what is in them and never by their names.
 
-Owns reading, gzip, and one sentence for each file that cannot be used. It refuses to know what cells mean.
+Owns reading, gzip, and one sentence for each file that cannot be used.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from ...tape.tape import Tape
-from ..journal.folders import RecordingFolder, places
+from ..journal.folders import RecordingFolder, recordings
 from ..journal.tape import open_journal
 from .store import DayStore
 
@@ -17,12 +17,14 @@ def open_stored(
 ) -> Tape:
     """Return a tape; NoDataError when there is neither, StoreError when what is there is damaged.
 
-    A recording is there as far as it has come; what of it cannot be read stands in the notes, and is told.
+    A recording is there as far as it has come.
+
+    tell : called with a sentence for each part of it that cannot be read; the tape's notes have them as well
     """
-    place = RecordingFolder(store.root, day, symbol)
-    if store.has(day, symbol) or not place.files():
+    folder = RecordingFolder(store.root, day, symbol)
+    if store.has(day, symbol) or not folder.files():
         return store.open(day, symbol)
-    tape = open_journal(place)
+    tape = open_journal(folder)
     for problem in tape.problems:
         tell(problem)
     tape.info = replace(tape.info, notes=(*tape.info.notes, *tape.problems))
@@ -31,5 +33,5 @@ def open_stored(
 
 def stored_symbols(store: DayStore, day: date) -> tuple[str, ...]:
     """Return the symbols that have a readable day file or a recording, ascending."""
-    recorded = (place.symbol for place in places(store.root) if place.day == day)
+    recorded = (folder.symbol for folder in recordings(store.root) if folder.day == day)
     return tuple(sorted({*store.symbols(day), *recorded}))

@@ -1,7 +1,6 @@
 """A day on disk as a tape that can be read anywhere.
 
-Owns decoding by chunk and what a screen may know of the day. It refuses to know how days are written,
-replaced and listed.
+Owns decoding by chunk and what a screen may know of the day.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Writing one day, from events in tape order to a folder that appears in one step.
 
-Owns chunking, counting and the moment of publication. It refuses to know where events come from.
+Owns chunking, counting and the moment of publication.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class DayWriter:
         self._contracts, self._previous = contracts, previous
         self._held: list[Events] = []
         self._rows = 0
-        self._tally = _RunningCounts(contracts)
+        self._counts = _RunningCounts(contracts)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack, writing(self._root):
@@ -77,27 +77,27 @@ class DayWriter:
         with writing(self._root):
             self._flush(whole_chunks_only=False)
             self._file.close()
-            if self._tally.events == 0:
+            if self._counts.events == 0:
                 raise StoreError(
                     f"There is not one event of {self._symbol} on {self._day}; no day was written."
                 )
-            meta = self._described(facts)
+            meta = self._describe(facts)
         if fold is not None:
-            meta = meta.with_hash(self._folded(meta, fold))
+            meta = meta.with_hash(self._fold_to(meta, fold))
         with writing(self._root):
             write_text(self._folder / "meta.json", meta.to_json())
             replace_folder(self._folder, self._target)
         return meta
 
-    def _described(self, facts: Facts) -> DayMeta:
-        """Return what the finished files say about themselves, once they are safe."""
+    def _describe(self, facts: Facts) -> DayMeta:
+        """Bring the finished files to the disk and return what they say about themselves."""
         tape = self._folder / "tape.parquet"
-        meta = DayMeta(self._day, self._symbol, facts, self._tally.measured(tape.stat().st_size))
+        meta = DayMeta(self._day, self._symbol, facts, self._counts.so_far(tape.stat().st_size))
         sync_path(tape)
         sync_path(self._folder / "contracts.parquet")
         return meta.with_hash(self._known_hash(meta))
 
-    def _folded(self, meta: DayMeta, fold: Callable[[DayTape], str]) -> str:
+    def _fold_to(self, meta: DayMeta, fold: Callable[[DayTape], str]) -> str:
         tape = DayTape(self._folder, meta)
         try:
             return fold(tape)
@@ -118,7 +118,7 @@ class DayWriter:
         self._held, self._rows = [events[end:]], len(events) - end
 
     def _write(self, chunk: Events) -> None:
-        self._tally.add(chunk)
+        self._counts.add(chunk)
         self._file.write_table(to_table(chunk), row_group_size=CHUNK)
 
 
@@ -147,7 +147,7 @@ class _RunningCounts:
         for name in FIELDS:
             self.digest.update(np.ascontiguousarray(chunk[name]).tobytes())
 
-    def measured(self, tape_bytes: int) -> TapeCounts:
+    def so_far(self, tape_bytes: int) -> TapeCounts:
         return TapeCounts(
             events=self.events,
             counts={kind: int(n) for kind, n in zip(KIND_NAMES, self._counts, strict=True) if n},
@@ -162,7 +162,7 @@ class _RunningCounts:
 
 def content_of(tape: DayTape) -> str:
     """Return the digest of all that a tape holds; StoreError when it cannot be read."""
-    tally = _RunningCounts(tuple(tape.contracts))
+    counts = _RunningCounts(tuple(tape.contracts))
     for chunk in range(len(tape.starts)):
-        tally.add(tape.read(chunk))
-    return tally.digest.hexdigest()
+        counts.add(tape.read(chunk))
+    return counts.digest.hexdigest()

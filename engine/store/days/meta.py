@@ -1,7 +1,7 @@
 """What a day file says about itself: `meta.json`.
 
-Owns the fields and their reading and writing. It refuses to know where the file lies and how the tape is
-encoded. Nothing in it depends on when or where it was written, so one input gives the same bytes again.
+Owns the fields and their reading and writing. Nothing in it depends on when or where it was written, so one
+input gives the same bytes again.
 """
 
 from __future__ import annotations
@@ -124,10 +124,10 @@ def from_json(text: str) -> DayMeta:
         raise ValueError("it is not a day's meta.json") from error
     if schema != SCHEMA:
         raise ValueError(f"its layout is version {schema}, this spymon reads version {SCHEMA}")
-    return _checked(_read, fields)
+    return _read_checked(_read, fields)
 
 
-def _checked(read: Callable[[Any], DayMeta], fields: Any) -> DayMeta:
+def _read_checked(read: Callable[[Any], DayMeta], fields: Any) -> DayMeta:
     try:
         return read(fields)
     except KeyError as error:

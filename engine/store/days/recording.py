@@ -1,7 +1,7 @@
 """A live day on its way to the disk and to whoever reads it: the journal first, then the tape.
 
 Owns taking up what an earlier process recorded of the same day, and that neither a slow disk nor one that
-refuses delays the tape. It refuses to know where events come from.
+refuses delays the tape.
 """
 
 from __future__ import annotations
@@ -30,21 +30,22 @@ from .store import DayStore
 
 
 class DayRecording:
-    """One symbol's day, recorded; an `engine.tape.live_tape.Intake`. Any thread may write, one at a time.
+    """One symbol's day, recorded; an `engine.tape.live_tape.TapeWriter`. Any thread may write, one at a time.
 
     What the journal takes goes on the tape next, so the tape folds to what the recording folds to. What the
     disk refuses is on the tape alone, and a gap in the recording says so.
 
     disk       : where the disk is waited for, shut down at the close; a thread of its own without it
     resumed_ns : the tape's clock after what was recorded before, 0 without
-    rows, safe, missed : of this process: recorded; of these, on the disk for certain; refused by the disk
+    rows, safe, missed : events of this process that were recorded, that are certain to be on the disk, and
+                         that the disk refused
     """
 
     def __init__(self, journal: Journal, tape: LiveTape, disk: Executor | None = None) -> None:
         self.tape = tape
         self.resumed_ns = tape.end_ns
         self.rows = self.safe = self.missed = 0
-        self._journal, self._told = journal, 0
+        self._journal, self._contracts_recorded = journal, 0
         self._disk = disk or ThreadPoolExecutor(1, thread_name_prefix="disk")
         self._flushing: tuple[Flush, Future[OSError | None]] | None = None
         self._writing = threading.Lock()
@@ -56,9 +57,9 @@ class DayRecording:
         return self.tape.listed
 
     @property
-    def place(self) -> RecordingFolder:
+    def folder(self) -> RecordingFolder:
         """Where the recording lies."""
-        return self._journal.place
+        return self._journal.folder
 
     @property
     def trouble(self) -> str:
@@ -81,7 +82,7 @@ class DayRecording:
             self.tape.append(events, received_ns, timely)
 
     def keep(self, now_ns: int) -> None:
-        """Have what was appended brought to the disk, unless the last such order is still under way."""
+        """Begin to bring what was appended to the disk, unless that is still under way."""
         with self._writing:
             self._settle()
             if self._flushing is None and not self._closed:
@@ -100,9 +101,9 @@ class DayRecording:
             self.tape.close()
 
     def _record(self, events: Events, received_ns: int) -> None:
-        fresh = range(self._told + 1, len(self.listed) + 1)
+        fresh = range(self._contracts_recorded + 1, len(self.listed) + 1)
         self._journal.add_contracts(self.listed[cid] for cid in fresh)
-        self._told += len(fresh)
+        self._contracts_recorded += len(fresh)
         recorded = False
         with suppress(StoreError):  # it stays in `trouble`
             recorded = self._journal.append(events, received_ns, self.tape.info.source)
@@ -118,7 +119,7 @@ class DayRecording:
                 self._flushing = flush, self._disk.submit(flush.wait)
 
     def _settle(self) -> None:
-        """Take in what came of the last order to the disk, if that is known."""
+        """Take note of what came of the last flush, if it has ended."""
         if self._flushing is None or not self._flushing[1].done():
             return
         (flush, outcome), self._flushing = self._flushing, None
@@ -138,14 +139,14 @@ def open_recorded(
     """Begin to record a symbol's day below `root`, after what was recorded of it before.
 
     now   : ns UTC
-    spool : gives the place for whole chunks of the tape; beside the recording without it
+    spool : makes what holds whole chunks of the tape; a file beside the recording without it
     Raises BusyError when another process records the same, StoreError for a recording that cannot be gone on
     with. A disk that refuses is no error: see `DayRecording.trouble`.
     """
     journal = Journal(root, _recording(info))
     _open(journal, now())
     try:
-        return DayRecording(journal, _resumed(DayStore(root), journal.place, info, spool))
+        return DayRecording(journal, _resume(DayStore(root), journal.folder, info, spool))
     except BaseException:
         journal.close()
         raise
@@ -165,26 +166,26 @@ def _open(journal: Journal, now_ns: int) -> None:
         return  # the journal remembers why, and tries again
 
 
-def _resumed(
-    store: DayStore, place: RecordingFolder, info: TapeInfo, spool: Callable[[], Spool] | None
+def _resume(
+    store: DayStore, folder: RecordingFolder, info: TapeInfo, spool: Callable[[], Spool] | None
 ) -> LiveTape:
-    """Return a live tape of everything that earlier processes recorded of the day."""
-    old, notes = _day_before(store, place)
-    files = read_files(place)
+    """Make a live tape of everything that earlier processes recorded of the day."""
+    old, notes = _day_before(store, folder)
+    files = read_files(folder)
     fresh = tuple(fresh_files(files, old))
     found = {old.facts.source} if old else set()
     found |= {file.recording.source for file in fresh if file.recording is not None}
     wanted = _recording(info).source
     if found - {wanted}:
         raise StoreError(
-            f"{place.symbol} on {place.day} is there as {', '.join(found - {wanted})}, and this would be "
-            f"{wanted}: move it out of {place.root} or choose another --data-dir."
+            f"{folder.symbol} on {folder.day} is there as {', '.join(found - {wanted})}, and this would be "
+            f"{wanted}: move it out of {folder.root} or choose another --data-dir."
         )
     lost = (each.loss.sentence(each.path.name) for each in fresh if each.loss is not None)
     tape = LiveTape(
-        replace(info, notes=(*info.notes, *notes, *lost)), spool() if spool else FileSpool(place.folder)
+        replace(info, notes=(*info.notes, *notes, *lost)), spool() if spool else FileSpool(folder.path)
     )
-    before = [store.open(place.day, place.symbol)] if old else []
+    before = [store.open(folder.day, folder.symbol)] if old else []
     try:
         _copy(JoinedTape(info, (*before, *fresh)), tape)
     finally:
@@ -193,10 +194,10 @@ def _resumed(
     return tape
 
 
-def _day_before(store: DayStore, place: RecordingFolder) -> tuple[DayMeta | None, tuple[str, ...]]:
+def _day_before(store: DayStore, folder: RecordingFolder) -> tuple[DayMeta | None, tuple[str, ...]]:
     """Return the day that was recorded and compacted before, and a sentence on one that is in the way."""
     try:
-        return recorded_day(store, place), ()
+        return recorded_day(store, folder), ()
     except StoreError as error:
         return None, (str(error),)
 

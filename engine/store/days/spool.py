@@ -1,7 +1,6 @@
 """Whole chunks of a live tape on disk, so that a long day needs no more memory than a short one.
 
-Owns a file that nobody else can see and that is gone with the process. It refuses to know what is kept for
-good: that is the journal's.
+Owns a file that nobody else can see and that is gone with the process.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ class FileSpool:
         """Take a chunk away; False when the disk refuses it."""
         if len(events) != self._chunk:
             raise ValueError(f"a spool of chunks of {self._chunk} events was given {len(events)}")
-        left, at = memoryview(events.tobytes()), self._place(chunk)
+        left, at = memoryview(events.tobytes()), self._offset(chunk)
         try:
-            file = self._opened()
+            file = self._open_file()
             while left:
                 done = os.pwrite(file, left, at)
                 left, at = left[done:], at + done
@@ -48,7 +47,7 @@ class FileSpool:
         assert self._descriptor is not None, "only a chunk that was put can be had"
         size, found = self._chunk * EVENT.itemsize, bytearray()
         try:
-            while part := os.pread(self._descriptor, size - len(found), self._place(chunk) + len(found)):
+            while part := os.pread(self._descriptor, size - len(found), self._offset(chunk) + len(found)):
                 found += part
         except OSError as error:
             raise StoreError(f"The live day's file in {self._folder} cannot be read: {error}.") from error
@@ -56,13 +55,13 @@ class FileSpool:
             raise StoreError(f"The live day's file in {self._folder} has become shorter; restart spymon.")
         return np.frombuffer(found, EVENT)
 
-    def _opened(self) -> int:
-        """Return the file's descriptor, which is closed with the spool."""
+    def _open_file(self) -> int:
+        """Open the file unless it is open, and return its descriptor, which is closed with the spool."""
         if self._descriptor is None:
             with tempfile.TemporaryFile(prefix="spool-", dir=self._folder) as file:
                 self._descriptor = os.dup(file.fileno())
             weakref.finalize(self, os.close, self._descriptor)
         return self._descriptor
 
-    def _place(self, chunk: int) -> int:
+    def _offset(self, chunk: int) -> int:
         return chunk * self._chunk * EVENT.itemsize

@@ -1,7 +1,6 @@
 """Day files: `days/DATE/SYMBOL/{tape,contracts}.parquet` and `meta.json`.
 
-Owns where days lie, their listing, and what makes a folder a whole day. It refuses to know where events
-come from and what they fold to.
+Owns where days lie, their listing, and what makes a folder a whole day.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """From sorted rows to a day of the store.
 
 Owns what a tape still needs once its rows are known: final contract ids, session marks, the choice between
-several origins of the spot, put-call parity when there is none, and the facts written beside it. It refuses
-to know input formats.
+several origins of the spot, put-call parity when there is none, and the facts written beside it.
 """
 
 from __future__ import annotations
@@ -112,7 +111,7 @@ class TapeMaker:
     def __init__(
         self,
         store: DayStore,
-        roster: ContractNumbers,
+        numbers: ContractNumbers,
         spill: Spill,
         inputs: Mapping[int, InputFile],
         cut_files: frozenset[int],
@@ -121,7 +120,7 @@ class TapeMaker:
         origin: Origin,
     ) -> None:
         self.left_out: Counter[str] = Counter()
-        self._store, self._roster, self._spill = store, roster, spill
+        self._store, self._numbers, self._spill = store, numbers, spill
         self._inputs, self._cut_files, self._cached = (
             inputs,
             cut_files,
@@ -142,9 +141,9 @@ class TapeMaker:
 
     def write(self, tape: int, stats: TapeStats, on_rows: Callable[[int], None]) -> ImportedDay:
         """Write one tape as a day; StoreError when a day recorded live is in its place."""
-        symbol, day = self._roster.tapes[tape][0], self._day(tape)
+        symbol, day = self._numbers.tapes[tape][0], self._day(tape)
         old = self._previous(day, symbol)
-        numbered = sorted((self._roster.contracts[cid], cid) for cid in self._roster.cids[tape])
+        numbered = sorted((self._numbers.contracts[cid], cid) for cid in self._numbers.cids[tape])
         contracts = [contract for contract, _ in numbered]
         underlying = self._underlying(tape, contracts)
         events = self._events(tape, stats, np.array([cid for _, cid in numbered], np.int64), on_rows)
@@ -161,15 +160,15 @@ class TapeMaker:
         ids, finals = np.append(0, np.sort(cids)), np.append(0, np.argsort(cids) + 1)
         for rows in self._spill.merged(tape):
             on_rows(len(rows))
-            kept = self._wanted(rows, stats)
+            kept = self._drop_what_others_tell(rows, stats)
             events = np.zeros(len(kept), EVENT)
             for name in EVENT.names or ():
                 events[name] = kept[name]
             events["cid"] = finals[np.searchsorted(ids, kept["cid"])]
             yield events
 
-    def _wanted(self, rows: TapeRows, stats: TapeStats) -> TapeRows:
-        """Let go of what another file tells as well or better."""
+    def _drop_what_others_tell(self, rows: TapeRows, stats: TapeStats) -> TapeRows:
+        """Drop the rows that another file tells as well or better, and count them."""
         unique = without_copies(rows) if len(stats.files) > 1 else rows
         self.left_out["copies"] += len(rows) - len(unique)
         twice = stats.flat_trades & stats.cached_trades
@@ -207,7 +206,7 @@ class TapeMaker:
         return whole and self._origin.whole and not stats.files & self._cut_files
 
     def _underlying(self, tape: int, contracts: list[Contract]) -> Underlying:
-        symbol = self._roster.tapes[tape][0]
+        symbol = self._numbers.tapes[tape][0]
         known = self._customs.get(symbol) or KNOWN.get(symbol)
         return known or generic(symbol, _increment_milli(contracts))
 
@@ -220,7 +219,7 @@ class TapeMaker:
         return old
 
     def _day(self, tape: int) -> date:
-        return day_at(self._roster.tapes[tape][1])
+        return day_at(self._numbers.tapes[tape][1])
 
 
 def check_replaceable(old: DayMeta, source: str, folder: Path) -> None:

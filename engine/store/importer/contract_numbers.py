@@ -1,7 +1,6 @@
 """Who is in an import: symbols, contracts, days, and the tapes they make.
 
-Owns the numbers given to tickers and to tapes (one symbol on one day), and the trading hours of days. It
-refuses to know prices and files.
+Owns the numbers given to tickers and to tapes (one symbol on one day), and the trading hours of days.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Typed columns of flat files as rows on their way to a tape.
 
-Owns what the columns of quotes, trades, minute bars and open interest mean, and which values cannot be. It
-refuses to know files, blocks and sorting.
+Owns what the columns of quotes, trades, minute bars and open interest mean, and which values cannot be.
 
 Missing and zero: an ask of 0 or nothing is MISSING; a bid of 0 beside an ask is a real bid of zero, without
 one it is MISSING. A trade whose `correction` says that it was later corrected, cancelled or marked
@@ -72,44 +71,44 @@ class Sieve:
 class RowBuilder:
     """Turns columns into rows; counts in `left_out` what was in order and still is not on a tape."""
 
-    def __init__(self, roster: ContractNumbers, bad: BadRows) -> None:
+    def __init__(self, numbers: ContractNumbers, bad: BadRows) -> None:
         self.left_out: Counter[str] = Counter()
-        self._roster, self._bad = roster, bad
+        self._numbers, self._bad = numbers, bad
 
     def quotes(self, path: Path, file: int, rows: ParsedRows) -> TapeRows:
         """Return quotes as QUOTE rows; columns of `layouts.QUOTES`."""
         table, sieve = rows.table, Sieve(path, rows.lines, self._bad)
         ts = whole(table, "sip_timestamp")
-        place = self._place(table, sieve, ts, "sip_timestamp")
+        keys = self._find_keys(table, sieve, ts, "sip_timestamp")
         sieve.reject(
-            place.cid == UNDERLYING, lambda _: "is a quote of a stock; its price is read from trades or bars"
+            keys.cid == UNDERLYING, lambda _: "is a quote of a stock; its price is read from trades or bars"
         )
-        out = place.rows(QUOTE, file, ts)
-        out["p1"], out["p2"] = _quoted(table, sieve)
+        out = keys.rows(QUOTE, file, ts)
+        out["p1"], out["p2"] = _bids_and_asks(table, sieve)
         for field, name, most in _QUOTE_FIELDS:
             out[field] = _count(table, name, most, sieve)
         out["s1"][out["p1"] == MISSING] = 0
         out["s2"][out["p2"] == MISSING] = 0
         out["seq"] = whole(table, "sequence_number")
-        return self._entered(out, place, sieve)
+        return self._assign_tapes(out, keys, sieve)
 
     def trades(self, path: Path, file: int, rows: ParsedRows) -> TapeRows:
         """Return option trades as TRADE rows and stock trades as SPOT rows; columns of `layouts.TRADES`."""
         table, sieve = rows.table, Sieve(path, rows.lines, self._bad)
         ts = whole(table, "sip_timestamp")
-        place = self._place(table, sieve, ts, "sip_timestamp")
-        self._strike_corrected(table, sieve)
-        out = place.rows(TRADE, file, ts)
-        out["p1"] = _paid(table, "price", sieve)
+        keys = self._find_keys(table, sieve, ts, "sip_timestamp")
+        self._leave_out_corrected(table, sieve)
+        out = keys.rows(TRADE, file, ts)
+        out["p1"] = _trade_prices(table, "price", sieve)
         out["exch"] = _count(table, "exchange", _MOST_INT2, sieve)
         out["seq"] = whole(table, "sequence_number")
-        stock = place.cid == UNDERLYING
+        stock = keys.cid == UNDERLYING
         codes, prices_stock = _conditions(table, sieve)
         self.left_out["unpriced"] += sieve.leave_out(stock & ~prices_stock)
         out["cond"] = np.where(stock, 0, codes)
         out["s1"] = _size(table, sieve, stock)
         out["kind"][stock] = SPOT
-        return self._entered(out, place, sieve)
+        return self._assign_tapes(out, keys, sieve)
 
     def bars(self, path: Path, file: int, rows: ParsedRows) -> TapeRows:
         """Return minute bars of an underlying as SPOT rows at the end of the minute.
@@ -119,60 +118,60 @@ class RowBuilder:
         table, sieve = rows.table, Sieve(path, rows.lines, self._bad)
         # The close of a minute is known when the minute is over, not when it begins.
         ts = whole(table, "window_start") + _MINUTE_NS
-        place = self._place(table, sieve, ts, "window_start")
-        sieve.reject(place.cid != UNDERLYING, lambda _: "is a minute bar of an option, which is no trade")
-        out = place.rows(SPOT, file, ts)
-        out["p1"] = _paid(table, "close", sieve)
+        keys = self._find_keys(table, sieve, ts, "window_start")
+        sieve.reject(keys.cid != UNDERLYING, lambda _: "is a minute bar of an option, which is no trade")
+        out = keys.rows(SPOT, file, ts)
+        out["p1"] = _trade_prices(table, "close", sieve)
         out["flags"] = FLAG_MINUTE
         before = number(table, "previous_close")
         _reject_unpriceable(sieve, "previous_close", before)
-        entered = self._entered(out, place, sieve)
+        entered = self._assign_tapes(out, keys, sieve)
         return np.concatenate([_previous(before[sieve.good], entered), entered])
 
     def open_interest(self, path: Path, file: int, rows: ParsedRows, day: int, ts_ns: int) -> TapeRows:
         """Return one day's open interest as OI rows at `ts_ns`; contracts without a tape are left out."""
         table, sieve = rows.table, Sieve(path, rows.lines, self._bad)
         ts = np.full(table.num_rows, ts_ns, np.int64)
-        place = self._place(table, sieve, ts, "day")
-        sieve.reject(place.cid == UNDERLYING, lambda _: "is not an option and has no open interest")
-        out = place.rows(OI, file, ts)
+        keys = self._find_keys(table, sieve, ts, "day")
+        sieve.reject(keys.cid == UNDERLYING, lambda _: "is not an option and has no open interest")
+        out = keys.rows(OI, file, ts)
         unknown = np.isnan(number(table, "open_interest"))
         self.left_out["unknown open interest"] += sieve.leave_out(unknown)
         out["s1"] = _count(table, "open_interest", _MOST_INT4, sieve)
-        names = {s: self._roster.symbol_name(int(s)) for s in np.unique(place.symbol[sieve.good])}
-        known = [s for s, name in names.items() if self._roster.find_tape(name, day) is not None]
-        self.left_out["open interest without a tape"] += sieve.leave_out(~np.isin(place.symbol, known))
-        return self._entered(out, place, sieve)
+        names = {s: self._numbers.symbol_name(int(s)) for s in np.unique(keys.symbol[sieve.good])}
+        known = [s for s, name in names.items() if self._numbers.find_tape(name, day) is not None]
+        self.left_out["open interest without a tape"] += sieve.leave_out(~np.isin(keys.symbol, known))
+        return self._assign_tapes(out, keys, sieve)
 
-    def _place(self, table: pa.Table, sieve: Sieve, ts: Ints, what: str) -> _RowPlaces:
+    def _find_keys(self, table: pa.Table, sieve: Sieve, ts: Ints, what: str) -> _RowKeys:
         """Find contract, symbol and day of each row, and let go of those that have none or are unwanted."""
         column = table.column("ticker").combine_chunks()
         names, index = column.dictionary.to_pylist(), column.indices.to_numpy()
-        tickers = self._roster.tickers(names)
+        tickers = self._numbers.tickers(names)
         symbol, cid, expiry = tickers.symbol[index], tickers.cid[index], tickers.expiry[index]
         sieve.reject(
             symbol == UNREADABLE, lambda i: f"ticker {names[index[i]][:40]!r} is no contract and no symbol"
         )
         self.left_out["other symbols"] += sieve.leave_out(symbol == OTHER)
         self.left_out["adjusted"] += sieve.leave_out(symbol == ADJUSTED)
-        day = self._day(sieve, ts, what)
+        day = self._find_days(sieve, ts, what)
         sieve.reject(expiry < day, lambda i: f"{names[index[i]]} had expired by {day_at(int(day[i]))}")
-        return _RowPlaces(symbol, cid, day)
+        return _RowKeys(symbol, cid, day)
 
-    def _day(self, sieve: Sieve, ts: Ints, what: str) -> Ints:
+    def _find_days(self, sieve: Sieve, ts: Ints, what: str) -> Ints:
         hours = days()
         day = hours.find(ts)
         outside = (day < 0) | (day >= len(hours.from_ns))
         sieve.reject(outside, lambda i: f"{what} {ts[i]} is no time in ns from 2015 to 2027")
         day = np.where(outside, 0, day)
-        if self._roster.only_day is not None:
-            self.left_out["other days"] += sieve.leave_out(day != self._roster.only_day)
+        if self._numbers.only_day is not None:
+            self.left_out["other days"] += sieve.leave_out(day != self._numbers.only_day)
         sieve.reject(hours.to_ns[day] == 0, lambda i: f"{day_at(int(day[i]))} is not a trading day")
         outside = (ts < hours.from_ns[day]) | (ts > hours.to_ns[day])
         self.left_out["outside the session"] += sieve.leave_out(outside)
         return day
 
-    def _strike_corrected(self, table: pa.Table, sieve: Sieve) -> None:
+    def _leave_out_corrected(self, table: pa.Table, sieve: Sieve) -> None:
         correction = np.nan_to_num(number(table, "correction"), nan=0.0)
         struck = np.isin(correction, _STRUCK)
         self.left_out["struck"] += sieve.leave_out(struck)
@@ -180,14 +179,14 @@ class RowBuilder:
             ~np.isin(correction, _STANDS), lambda i: f"correction {correction[i]:g} is no known code"
         )
 
-    def _entered(self, out: TapeRows, place: _RowPlaces, sieve: Sieve) -> TapeRows:
+    def _assign_tapes(self, out: TapeRows, keys: _RowKeys, sieve: Sieve) -> TapeRows:
         keep = sieve.good
         out = out[keep]
-        out["tape"] = self._roster.tapes_of(place.symbol[keep], place.day[keep], place.cid[keep])
+        out["tape"] = self._numbers.tapes_of(keys.symbol[keep], keys.day[keep], keys.cid[keep])
         return out
 
 
-class _RowPlaces:
+class _RowKeys:
     """Symbol, contract and day of each row, (n,); rows that were let go hold anything."""
 
     def __init__(self, symbol: Ints, cid: Ints, day: Ints) -> None:
@@ -209,10 +208,10 @@ _QUOTE_FIELDS = (
 
 
 def _previous(close: Floats, rows: TapeRows) -> TapeRows:
-    """Return the previous closes that some rows tell, $, at the open of the rows' day."""
-    told = close > 0
-    out = rows[told]
-    out["kind"], out["flags"], out["p1"] = PREV_CLOSE, 0, _units(close[told])
+    """Return the previous closes, $, that some rows have, as rows at the open of their day."""
+    known = close > 0
+    out = rows[known]
+    out["kind"], out["flags"], out["p1"] = PREV_CLOSE, 0, _units(close[known])
     hours = days()
     out["ts"] = hours.from_ns[hours.find(out["ts"])] + MARGIN_NS
     return out
@@ -242,20 +241,20 @@ def _units(dollars: Floats) -> Ints:
     return np.where(fits, units, MISSING)
 
 
-def _quoted(table: pa.Table, sieve: Sieve) -> tuple[Ints, Ints]:
+def _bids_and_asks(table: pa.Table, sieve: Sieve) -> tuple[Ints, Ints]:
     """Return bids and asks in price units, MISSING as the module says."""
     bid, ask = number(table, "bid_price"), number(table, "ask_price")
     _reject_unpriceable(sieve, "bid_price", bid)
     _reject_unpriceable(sieve, "ask_price", ask)
-    asked = ask > 0
-    return np.where((bid > 0) | asked, _units(bid), MISSING), np.where(asked, _units(ask), MISSING)
+    offered = ask > 0
+    return np.where((bid > 0) | offered, _units(bid), MISSING), np.where(offered, _units(ask), MISSING)
 
 
 def _reject_unpriceable(sieve: Sieve, name: str, price: Floats) -> None:
     sieve.reject((price < 0) | (price > _MOST_PRICE), lambda i: f"{name} {price[i]:g} cannot be a price")
 
 
-def _paid(table: pa.Table, name: str, sieve: Sieve) -> Ints:
+def _trade_prices(table: pa.Table, name: str, sieve: Sieve) -> Ints:
     price = number(table, name)
     sieve.reject(np.isnan(price), lambda _: f"{name} is missing")
     sieve.reject((price <= 0) | (price > _MOST_PRICE), lambda i: f"{name} {price[i]:g} cannot be a price")

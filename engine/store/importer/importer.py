@@ -1,7 +1,7 @@
 """Files of trades, quotes, bars and open interest as days of the store.
 
-Owns the order of work - recognise, read, sort, complete, write - and the report of what was made of what. It
-refuses to know formats and encodings. Memory is bounded by `budget_rows`, whatever the size of the files.
+Owns the order of work - recognise, read, sort, complete, write - and the report of what was made of what.
+Memory is bounded by `budget_rows`, whatever the size of the files.
 """
 
 from __future__ import annotations
@@ -99,26 +99,26 @@ def import_paths(
     named = [Path(path) for path in paths]
     files = find_files(named)
     with scratch(store.root) as folder, writing(store.root):
-        roster = ContractNumbers(None if symbol is None else parse_symbol(symbol), day, customs)
-        run = _Import(store, roster, Spill(folder, budget_rows), origin, progress)
-        known = run.intake.recognise(files)
-        run.total_bytes = sum(each.path.stat().st_size for each in known)
-        return run.all(known, named, block_bytes, customs)
+        numbers = ContractNumbers(None if symbol is None else parse_symbol(symbol), day, customs)
+        work = _Import(store, numbers, Spill(folder, budget_rows), origin, progress)
+        known = work.intake.recognise(files)
+        work.total_bytes = sum(each.path.stat().st_size for each in known)
+        return work.run(known, named, block_bytes, customs)
 
 
 class _Import:
     """One import under way."""
 
     def __init__(
-        self, store: DayStore, roster: ContractNumbers, spill: Spill, origin: Origin, progress: Progress
+        self, store: DayStore, numbers: ContractNumbers, spill: Spill, origin: Origin, progress: Progress
     ) -> None:
-        self.intake = FileIntake(roster, spill, self._on_bytes)
+        self.intake = FileIntake(numbers, spill, self._on_bytes)
         self.total_bytes = 0
-        self._store, self._roster, self._spill = store, roster, spill
+        self._store, self._numbers, self._spill = store, numbers, spill
         self._origin, self._progress = origin, progress
         self._bytes = self._rows = 0
 
-    def all(
+    def run(
         self,
         files: list[RecognisedFile],
         named: list[Path],
@@ -128,14 +128,14 @@ class _Import:
         """Read, then write every tape that has an option on it."""
         self.intake.read(files, block_bytes)
         stats = self.intake.stats
-        wanted = sorted((t for t in stats if stats[t].has_options), key=lambda t: self._roster.tapes[t])
+        wanted = sorted((t for t in stats if stats[t].has_options), key=lambda t: self._numbers.tapes[t])
         if not wanted:
             raise self._nothing()
         maker = self._maker(customs)
         for tape in wanted:
             maker.mark(tape)
         self._spill.flush()
-        days = [day for tape in wanted if (day := self._written(maker, tape)) is not None]
+        days = [day for tape in wanted if (day := self._write(maker, tape)) is not None]
         if not days:
             raise StoreError(self.intake.problems[-1])
         self._progress("done", 1.0)
@@ -146,7 +146,7 @@ class _Import:
         notes = (f"{_rows(bad)} of the imported files could not be read.",) if bad else ()
         return TapeMaker(
             self._store,
-            self._roster,
+            self._numbers,
             self._spill,
             self.intake.inputs,
             frozenset(self.intake.cut_files),
@@ -155,8 +155,8 @@ class _Import:
             replace(self._origin, notes=(*self._origin.notes, *notes)),
         )
 
-    def _written(self, maker: TapeMaker, tape: int) -> ImportedDay | None:
-        symbol, _ = self._roster.tapes[tape]
+    def _write(self, maker: TapeMaker, tape: int) -> ImportedDay | None:
+        symbol, _ = self._numbers.tapes[tape]
         try:
             return maker.write(tape, self.intake.stats[tape], lambda n: self._on_rows(symbol, n))
         except StoreError as error:
@@ -166,7 +166,7 @@ class _Import:
     def _report(
         self, days: list[ImportedDay], named: list[Path], left_out: Counter[str], without_options: int
     ) -> ImportReport:
-        counted = self.intake.judge.left_out + left_out
+        counted = self.intake.builder.left_out + left_out
         notes = list(self.intake.notes)
         notes += [f"{sentence}: {counted[what]:,}." for what, sentence in _LEFT_OUT.items() if counted[what]]
         if without_options:
@@ -187,11 +187,11 @@ class _Import:
 
     def _nothing(self) -> NoDataError | StoreError:
         """Say why there is not one day to write."""
-        asked, met = self._roster.only_symbol, sorted(self._roster.met)
-        if asked is not None and met and root_of(asked) not in map(root_of, met):
+        wanted, met = self._numbers.only_symbol, sorted(self._numbers.met)
+        if wanted is not None and met and root_of(wanted) not in map(root_of, met):
             more = " …" if len(met) > 8 else ""
-            return NoDataError(f"The files have nothing of {asked}; they have {', '.join(met[:8])}{more}.")
-        if self.intake.judge.left_out["other days"]:
+            return NoDataError(f"The files have nothing of {wanted}; they have {', '.join(met[:8])}{more}.")
+        if self.intake.builder.left_out["other days"]:
             return NoDataError("The files have nothing of that day; leave out --date to see what they have.")
         bad = self.intake.bad
         if bad.count:

@@ -1,7 +1,6 @@
 """Input files, one after the other, into a spill.
 
-Owns the list of files, their order, what is read of each, and one sentence for each that cannot be used. It
-refuses to know what becomes of the rows.
+Owns the list of files, their order, what is read of each, and one sentence for each that cannot be used.
 """
 
 from __future__ import annotations
@@ -57,9 +56,9 @@ class FileIntake:
     inputs   : the files that were read, by their number
     """
 
-    def __init__(self, roster: ContractNumbers, spill: Spill, on_bytes: Callable[[Path, int], None]) -> None:
+    def __init__(self, numbers: ContractNumbers, spill: Spill, on_bytes: Callable[[Path, int], None]) -> None:
         self.bad = BadRows()
-        self.judge = RowBuilder(roster, self.bad)
+        self.builder = RowBuilder(numbers, self.bad)
         self.problems: list[str] = []
         self.strangers: list[Path] = []
         self.notes: list[str] = []
@@ -67,7 +66,7 @@ class FileIntake:
         self.inputs: dict[int, InputFile] = {}
         self.cut_files: set[int] = set()
         self.cached_files: set[int] = set()
-        self._roster, self._spill, self._on_bytes = roster, spill, on_bytes
+        self._numbers, self._spill, self._on_bytes = numbers, spill, on_bytes
 
     def recognise(self, paths: list[Path]) -> list[RecognisedFile]:
         """Return what can be read, in the order of reading: open interest needs the days of the others."""
@@ -101,23 +100,23 @@ class FileIntake:
 
     def _read_cache(self, number: int, path: Path) -> None:
         layout = cache_layout(path)
-        judged = self._judged(number, path, layout)
+        build = self._builder_of(number, path, layout)
         self.inputs[number] = _identity(path)
         if layout is TRADES:
             self.cached_files.add(number)
         for rows in read_cache(path):
-            self._take(judged(rows), number, cached=layout is TRADES)
+            self._take(build(rows), number, cached=layout is TRADES)
         self._on_bytes(path, self.inputs[number].size)
 
     def _read_text(self, number: int, each: RecognisedFile, layout: Layout, block_bytes: int) -> None:
-        judged = self._judged(number, each.path, layout)
+        build = self._builder_of(number, each.path, layout)
         reader = RowReader(each.path, layout, each.header, self.bad)
         before = self._spill.rows
         with TextFile(each.path, lambda n: self._on_bytes(each.path, n)) as file:
             blocks = _without_header(file.blocks(block_bytes))
             try:
                 for rows in chain.from_iterable(reader.read(block) for block in blocks):
-                    self._take(judged(rows), number)
+                    self._take(build(rows), number)
             finally:
                 self.inputs[number] = file.identity()
         if file.damage:
@@ -127,20 +126,21 @@ class FileIntake:
                 f"{each.path} {file.damage}; {kept:,} rows before that were taken, fetch it again."
             )
 
-    def _judged(self, number: int, path: Path, layout: Layout) -> Callable[[ParsedRows], TapeRows]:
+    def _builder_of(self, number: int, path: Path, layout: Layout) -> Callable[[ParsedRows], TapeRows]:
         if layout is OPEN_INTEREST:
             day = self._day_of(path)
             open_ns = session(day).open_ns
-            return lambda rows: self.judge.open_interest(path, number, rows, day_index(day), open_ns)
-        judge = {QUOTES.kind: self.judge.quotes, TRADES.kind: self.judge.trades, BARS.kind: self.judge.bars}
-        return lambda rows: judge[layout.kind](path, number, rows)
+            return lambda rows: self.builder.open_interest(path, number, rows, day_index(day), open_ns)
+        made = self.builder
+        build = {QUOTES.kind: made.quotes, TRADES.kind: made.trades, BARS.kind: made.bars}[layout.kind]
+        return lambda rows: build(path, number, rows)
 
     def _day_of(self, path: Path) -> date:
         """Return the day of an open-interest table: as asked, as its name says, or the only one there is."""
-        if self._roster.only_day is not None:
-            return day_at(self._roster.only_day)
+        if self._numbers.only_day is not None:
+            return day_at(self._numbers.only_day)
         named = re.search(r"(20\d\d)-?(\d\d)-?(\d\d)", path.name)
-        days = {day for _, day in self._roster.tapes}
+        days = {day for _, day in self._numbers.tapes}
         if named is None and len(days) != 1:
             raise StoreError(f"{path} does not say of which day its open interest is; give it with --date.")
         try:

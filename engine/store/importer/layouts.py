@@ -1,7 +1,6 @@
 """Which kind of file this is, by what is in it and never by its name.
 
-Owns the column sets of the flat files and the sentences about files that are something else. It refuses to
-know what the columns' values mean.
+Owns the column sets of the flat files and the sentences about files that are something else.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Lines of a flat file as typed columns, and what is wrong with those that have none.
 
-Owns the reading of a block: a fast typed parse, and a search for the bad lines when that fails. It refuses
-to know what values mean; `flatfiles` judges those. Bad lines are counted and reported, never fatal.
+Owns the reading of a block: a fast typed parse, and a search for the bad lines when that fails. What values
+mean is decided in `flat_files`. Bad lines are counted and reported, never fatal.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Rows of any number of tapes in any order, given back tape by tape in tape order.
 
-Owns an external merge sort: sorted runs on disk, merged with bounded memory. It refuses to know files'
-formats and what rows mean.
+Owns an external merge sort: sorted runs on disk, merged with bounded memory.
 
 Tape order is (ts, rank, sequence, file, row). Ranks settle what has the same time: open interest, previous
 close, the mark of the open, the underlying, quotes, trades, and last the mark of the close. A trade's side

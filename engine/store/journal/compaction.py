@@ -1,8 +1,8 @@
 """From a recording to a day file, and the recording away: never neither.
 
-Owns the order of the steps. A recording goes only once a day that holds it is in place and folds to the same
-hash. The day names the files it was made from, so a run that was killed after that is finished by the next
-one, and what was recorded later is added to the day that is there. It refuses to know how a tape is folded.
+Owns the order of the steps. A recording goes only once a day that holds it is in place and folds to the
+same hash. The day names the files it was made from, so a run that was killed after that is finished by the
+next one, and what was recorded later is added to the day that is there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True, slots=True)
 class CompactionResult:
-    """What came of it.
+    """What a compaction did.
 
     meta      : the day as it is now; None when there was not one event
     files     : files of the recording that were added to it now
@@ -49,7 +49,7 @@ class CompactionResult:
 
 def compact(
     store: DayStore,
-    place: RecordingFolder,
+    folder: RecordingFolder,
     fold: Callable[[Tape], str],
     progress: Progress = lambda what, share: None,
 ) -> CompactionResult:
@@ -60,18 +60,18 @@ def compact(
     was imported, when the disk refuses, and when the day would not fold to what the recording folds to; in
     each case the recording and the day stay as they were.
     """
-    if not place.files():
-        raise NoDataError(f"There is no recording of {place.symbol} on {place.day}; see `spymon days`.")
-    lock = Lock(place)
-    with writing(place.root):
+    if not folder.files():
+        raise NoDataError(f"There is no recording of {folder.symbol} on {folder.day}; see `spymon days`.")
+    lock = Lock(folder)
+    with writing(folder.root):
         lock.take()
     try:
-        done = _Compaction(store, place, fold, progress).all()
+        done = _Compaction(store, folder, fold, progress).run()
     finally:
         with suppress(OSError):  # whoever comes next clears it away
             lock.release()
     with suppress(OSError):  # something else may lie there
-        place.folder.rmdir()
+        folder.path.rmdir()
     return done
 
 
@@ -79,21 +79,21 @@ class _Compaction:
     """One compaction under way."""
 
     def __init__(
-        self, store: DayStore, place: RecordingFolder, fold: Callable[[Tape], str], progress: Progress
+        self, store: DayStore, folder: RecordingFolder, fold: Callable[[Tape], str], progress: Progress
     ) -> None:
-        self._store, self._place, self._fold, self._progress = store, place, fold, progress
-        self._what = f"compacting {place.symbol} {place.day}"
-        self._old = recorded_day(store, place)
+        self._store, self._folder, self._fold, self._progress = store, folder, fold, progress
+        self._what = f"compacting {folder.symbol} {folder.day}"
+        self._old = recorded_day(store, folder)
 
-    def all(self) -> CompactionResult:
+    def run(self) -> CompactionResult:
         """Write what the day does not have yet, then take the files away."""
         self._progress(self._what, 0.0)
-        files = read_files(self._place)
+        files = read_files(self._folder)
         fresh = fresh_files(files, self._old)
         meta = self._write(tuple(fresh), tuple(fresh.values())) if fresh else self._old
-        with writing(self._place.root):
+        with writing(self._folder.root):
             aside = [moved for file in files if (moved := _put_away(file)) is not None]
-            sync_folder(self._place.folder)
+            sync_folder(self._folder.path)
         return CompactionResult(
             meta=meta,
             files=len(fresh),
@@ -104,7 +104,7 @@ class _Compaction:
 
     def _write(self, fresh: Sequence[JournalFile], inputs: tuple[InputFile, ...]) -> DayMeta:
         """Write the day of everything that is there and of the fresh files; verified before it shows."""
-        before = [self._store.open(self._place.day, self._place.symbol)] if self._old else []
+        before = [self._store.open(self._folder.day, self._folder.symbol)] if self._old else []
         try:
             return self._write_after(before, fresh, inputs)
         finally:
@@ -118,23 +118,23 @@ class _Compaction:
         assert recording is not None  # a file without one has no events
         if self._old is not None and self._old.facts.source != recording.source:
             raise StoreError(
-                f"{self._place.symbol} on {self._place.day} was {self._old.facts.source}, the recording is "
+                f"{self._folder.symbol} on {self._folder.day} was {self._old.facts.source}, the recording is "
                 f"{recording.source}; both stay as they were, move one of them away."
             )
         tape = JournalTape(recording, fresh, before)
-        with self._store.writer(self._place.day, self._place.symbol, tape.contracts) as writer:
+        with self._store.writer(self._folder.day, self._folder.symbol, tape.contracts) as writer:
             for chunk in range(len(tape.starts)):
                 writer.append(tape.read(chunk))
                 self._progress(self._what, (chunk + 1) / len(tape.starts))
             expected = self._fold(tape)
-            return writer.commit(self._facts(tape, inputs), lambda day: self._verified(day, expected))
+            return writer.commit(self._facts(tape, inputs), lambda day: self._verify(day, expected))
 
-    def _verified(self, day: DayTape, expected: str) -> str:
+    def _verify(self, day: DayTape, expected: str) -> str:
         """Return the day's hash; StoreError when it is not the recording's."""
         found = self._fold(day)
         if found != expected:
             raise StoreError(
-                f"{self._place.symbol} on {self._place.day} was not compacted: the recording folds to "
+                f"{self._folder.symbol} on {self._folder.day} was not compacted: the recording folds to "
                 f"{expected}, the day made of it to {found}; both stay as they were."
             )
         return found
@@ -150,21 +150,21 @@ class _Compaction:
             spot_origin=tape.recording.spot_origin,
             tick=tape.recording.tick,
             underlying=tape.recording.underlying,
-            complete=whole_session(self._place.day, first_ns, tape.end_ns, silent_ns) and not notes,
+            complete=whole_session(self._folder.day, first_ns, tape.end_ns, silent_ns) and not notes,
             notes=notes,
             inputs=(old.facts.inputs if old else ()) + inputs,
         )
 
 
-def recorded_day(store: DayStore, place: RecordingFolder) -> DayMeta | None:
+def recorded_day(store: DayStore, folder: RecordingFolder) -> DayMeta | None:
     """Return the day that was recorded before; StoreError for one that was not recorded."""
-    if not store.has(place.day, place.symbol):
+    if not store.has(folder.day, folder.symbol):
         return None
-    old = store.meta(place.day, place.symbol)
+    old = store.meta(folder.day, folder.symbol)
     if old.facts.source not in RECORDED:
         raise StoreError(
-            f"{place.symbol} on {place.day} was imported and not recorded, and it stays; "
-            f"move {store.folder(place.day, place.symbol)} away to compact the recording."
+            f"{folder.symbol} on {folder.day} was imported and not recorded, and it stays; "
+            f"move {store.folder(folder.day, folder.symbol)} away to compact the recording."
         )
     return old
 

@@ -1,7 +1,6 @@
 """How a recording is encoded as an Arrow IPC stream.
 
-Owns the schema, what stands in the stream's and the batches' metadata, and the check sum. It refuses to know
-files.
+Owns the schema, what stands in the stream's and the batches' metadata, and the check sum.
 """
 
 from __future__ import annotations
@@ -90,14 +89,14 @@ class Encoder:
         self._crc = _check_sum(self._crc, about, columns)
         batch = pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=TAPE_SCHEMA)
         self._stream.write_batch(batch, custom_metadata=about | {"crc": str(self._crc)})
-        return self._taken()
+        return self._drain()
 
     def end(self) -> bytes:
         """Return what closes the stream."""
         self._stream.close()
-        return self._taken()
+        return self._drain()
 
-    def _taken(self) -> bytes:
+    def _drain(self) -> bytes:
         data = self._sink.getvalue()
         self._sink.seek(0)
         self._sink.truncate()

@@ -1,6 +1,6 @@
 """One file of a recording, read as far as it is whole.
 
-Owns finding the last whole batch, and reading any part before it. It refuses to know other files.
+Owns finding the last whole batch, and reading any part before it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class _BatchSpan:
 
 
 class JournalFile:
-    """One file of a recording as part of a tape, see `engine.tape.timeline.Tape`; its ids are the file's own.
+    """One file of a recording as part of a tape, see `engine.tape.tape.Tape`; its ids are the file's own.
 
     It is read whole once, and what was appended later is not seen.
 
@@ -82,7 +82,7 @@ class JournalFile:
             self._descriptor = os.open(path, os.O_RDONLY)
             weakref.finalize(self, os.close, self._descriptor)
             self.bytes = os.fstat(self._descriptor).st_size
-            self.loss = self._lost(self._scan())
+            self.loss = self._judge_rest(self._scan())
         except OSError as error:
             # Arrow puts its own words where others have the system's.
             reason = os.strerror(error.errno) if error.errno else str(error)
@@ -108,7 +108,7 @@ class JournalFile:
             raise StoreError(f"{self.path} cannot be read ({error.strerror or error}).") from error
 
     def _scan(self) -> int:
-        """Take in every whole batch and return where the last one ends."""
+        """Read every whole batch and return where the last one ends."""
         with pa.OSFile(str(self.path)) as source:
             try:
                 self.recording = recording_of(pa.ipc.open_stream(source).schema)
@@ -119,7 +119,7 @@ class JournalFile:
             source.seek(0)
             self._header = source.read(whole)
             source.seek(0)
-            # What stands behind the first batch that cannot be read is judged by `_lost`.
+            # What stands behind the first batch that cannot be read is judged by `_judge_rest`.
             try:
                 for record, end in _records(source, crc):
                     self._take(record, _BatchSpan(whole, end, crc))
@@ -130,7 +130,7 @@ class JournalFile:
         return whole
 
     def _take(self, record: Record, span: _BatchSpan) -> None:
-        """Take in one batch, which lies in `span`; ValueError when it uses a contract unheard of."""
+        """Add one batch, which lies in `span`; ValueError when it names an unknown contract."""
         events = record.events
         for contract in record.contracts:
             self.contracts.add(contract)
@@ -148,7 +148,7 @@ class JournalFile:
         self.counts += np.bincount(events["kind"], minlength=len(KIND_NAMES))
         self.silent_ns += int(events["s1"][events["kind"] == GAP].sum(dtype=np.int64)) * _MS
 
-    def _lost(self, whole: int) -> Loss | None:
+    def _judge_rest(self, whole: int) -> Loss | None:
         """Judge what follows the last whole batch; a stream that was ended did not break off."""
         with self.path.open("rb") as file:
             file.seek(whole)
@@ -168,9 +168,9 @@ class JournalFile:
             data = file.read(_MOST_METADATA)
         cut = START.startswith(data[: len(START)]) and not _message_within(data)
         cut |= not data.strip(b"\0")
-        said = type(error) is ValueError
-        if said or not cut:
-            reason = str(error) if said else "it is no Arrow stream"
+        ours = type(error) is ValueError
+        if ours or not cut:
+            reason = str(error) if ours else "it is no Arrow stream"
             raise StoreError(f"{self.path} is not a recording: {reason}; move it elsewhere.") from error
 
 

@@ -1,6 +1,6 @@
 """Where recordings lie, what their files are called, and who is writing one.
 
-Owns the names and the lock. It refuses to know what is in the files.
+Owns the names and the lock.
 
 A name carries when its process began to record, in exchange time, and is always later than those beside it:
 names in order are the recording in order, even when the clock was set back.
@@ -34,16 +34,16 @@ class RecordingFolder:
     symbol: str
 
     @property
-    def folder(self) -> Path:
+    def path(self) -> Path:
         return self.root / "journal" / self.day.isoformat()
 
     @property
     def lock(self) -> Path:
-        return self.folder / f".{self.symbol}.lock"
+        return self.path / f".{self.symbol}.lock"
 
     def files(self) -> list[Path]:
         """Return the recording's files in the order they were written."""
-        names = sorted(self.folder.glob(f"{self.symbol}-*.arrows"))
+        names = sorted(self.path.glob(f"{self.symbol}-*.arrows"))
         return [path for path in names if RECORDING.fullmatch(path.name)]
 
     def next_file(self, now_ns: int) -> Path:
@@ -52,10 +52,10 @@ class RecordingFolder:
         # Beyond midnight hours go on counting, and what began the evening before began at 0.
         second = min(max((now_ns - midnight_ns) // NS, 0), 99 * 3600)
         last = max((_second(path) for path in self.files()), default=-1)
-        return self.folder / f"{self.symbol}-{_digits(max(second, last + 1))}.arrows"
+        return self.path / f"{self.symbol}-{_digits(max(second, last + 1))}.arrows"
 
 
-def places(root: Path) -> list[RecordingFolder]:
+def recordings(root: Path) -> list[RecordingFolder]:
     """Return every recording below `root`, by day and symbol."""
     found = set()
     for path in (root / "journal").glob("*/*.arrows"):
@@ -72,20 +72,20 @@ class Lock:
     Without POSIX locks nobody is refused.
     """
 
-    def __init__(self, place: RecordingFolder) -> None:
-        self._place = place
+    def __init__(self, folder: RecordingFolder) -> None:
+        self._folder = folder
         self._file: IO[str] | None = None
 
     def take(self) -> None:
         """Take the lock, or keep it; BusyError when another has it, OSError when the disk refuses."""
         for attempt in range(_TRIES):
             if self._file is None:
-                self._file = _claimed(self._place.lock)
+                self._file = _claim_file(self._folder.lock)
             if self._file is not None:
                 return
             time.sleep(_PATIENCE_S * (attempt + 1 < _TRIES))
         raise BusyError(
-            f"{self._place.symbol} on {self._place.day} is being recorded into {self._place.folder} "
+            f"{self._folder.symbol} on {self._folder.day} is being recorded into {self._folder.path} "
             "by another spymon; stop that one first."
         )
 
@@ -95,20 +95,20 @@ class Lock:
             return
         with self._file:
             self._file = None
-            self._place.lock.unlink(missing_ok=True)
+            self._folder.lock.unlink(missing_ok=True)
 
 
-def is_recording(place: RecordingFolder) -> bool:
+def is_recording(folder: RecordingFolder) -> bool:
     """Say whether a living process writes there; asking needs no right to write and leaves nothing."""
     try:
-        with place.lock.open("rb") as file:
+        with folder.lock.open("rb") as file:
             return is_claimed(file)
     except OSError:
         return False
 
 
-def _claimed(path: Path) -> IO[str] | None:
-    """Return the lock's file, locked; None when another has it."""
+def _claim_file(path: Path) -> IO[str] | None:
+    """Lock a file, made if need be, and return it; None when another has it."""
     make_folder(path.parent)
     file = path.open("a")
     if not LOCKS or (claim(file) and _is_at(file, path)):

@@ -10,7 +10,7 @@ from ...model.errors import NoDataError, StoreError
 from ...model.events import GAP, QUOTE, TRADE
 from ..days.meta import whole_session
 from ..days.store import DayEntry, DayListing
-from .folders import RecordingFolder, is_recording, places
+from .folders import RecordingFolder, is_recording, recordings
 from .tape import open_journal
 
 
@@ -18,10 +18,10 @@ def list_journals(root: Path) -> DayListing:
     """Read every recording below `root`; name in a sentence what cannot be read of those nobody writes."""
     entries: list[DayEntry] = []
     problems: list[str] = []
-    for place in places(root):
-        under_way = is_recording(place)
+    for folder in recordings(root):
+        under_way = is_recording(folder)
         try:
-            entry, lost = _entry(place, under_way)
+            entry, lost = _entry(folder, under_way)
         except (StoreError, NoDataError) as error:
             problems.append(str(error))
             continue
@@ -31,22 +31,22 @@ def list_journals(root: Path) -> DayListing:
     return DayListing(tuple(entries), tuple(problems))
 
 
-def _entry(place: RecordingFolder, under_way: bool) -> tuple[DayEntry, tuple[str, ...]]:
-    tape = open_journal(place)
+def _entry(folder: RecordingFolder, under_way: bool) -> tuple[DayEntry, tuple[str, ...]]:
+    tape = open_journal(folder)
     filled = [file for file in tape.files if file.events]
     if not filled:
-        raise NoDataError(f"The recording of {place.symbol} on {place.day} has not one event yet.")
+        raise NoDataError(f"The recording of {folder.symbol} on {folder.day} has not one event yet.")
     counts = np.sum([file.counts for file in filled], axis=0)
     first_ns, silent_ns = filled[0].first_ns, sum(file.silent_ns for file in filled)
     entry = DayEntry(
-        day=place.day,
-        symbol=place.symbol,
+        day=folder.day,
+        symbol=folder.symbol,
         first_ns=first_ns,
         last_ns=tape.end_ns,
         events=int(counts.sum()),
         trades=int(counts[TRADE]),
         quotes=int(counts[QUOTE]),
-        complete=whole_session(place.day, first_ns, tape.end_ns, silent_ns) and not tape.problems,
+        complete=whole_session(folder.day, first_ns, tape.end_ns, silent_ns) and not tape.problems,
         gaps=int(counts[GAP]),
         source=tape.recording.source,
         spot_origin=tape.recording.spot_origin,

@@ -1,7 +1,7 @@
 """Parts of one day, one after the other, as a tape.
 
-Owns one contract table over parts that number contracts each in its own way, and what a recording's files
-come to together. It refuses to know how parts are stored.
+Owns one contract table over parts that number contracts each in its own way, and the files of a recording
+as one tape.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .folders import RecordingFolder
 
 
 class Part(Protocol):
-    """A stretch of a tape; ids are its own, the rest as in `engine.tape.timeline.Tape`."""
+    """A stretch of a tape; ids are its own, the rest as in `engine.tape.tape.Tape`."""
 
     contracts: ContractTable
     starts: NDArray[np.int64]
@@ -81,24 +81,24 @@ class JournalTape(JoinedTape):
         return tuple(each.loss.sentence(each.path) for each in self.files if each.loss is not None)
 
 
-def open_journal(place: RecordingFolder) -> JournalTape:
+def open_journal(folder: RecordingFolder) -> JournalTape:
     """Open a recording, whether or not somebody is writing it.
 
     Raises NoDataError when there is nothing in it, StoreError for a foreign file.
     """
-    files = read_files(place)
+    files = read_files(folder)
     recordings = [each.recording for each in files if each.recording is not None]
     if not recordings:
-        raise NoDataError(f"Nothing of {place.symbol} on {place.day} is recorded yet.")
+        raise NoDataError(f"Nothing of {folder.symbol} on {folder.day} is recorded yet.")
     return JournalTape(recordings[-1], files)
 
 
-def read_files(place: RecordingFolder) -> list[JournalFile]:
+def read_files(folder: RecordingFolder) -> list[JournalFile]:
     """Read every file of a recording as far as it is whole; StoreError for one that is of something else."""
-    files = [JournalFile(path) for path in place.files()]
+    files = [JournalFile(path) for path in folder.files()]
     for file in files:
         its = file.recording
-        if its is not None and (its.day, its.symbol) != (place.day, place.symbol):
+        if its is not None and (its.day, its.symbol) != (folder.day, folder.symbol):
             raise StoreError(f"{file.path} speaks of {its.symbol} on {its.day}; move it where that lies.")
     return files
 

@@ -1,7 +1,6 @@
 """Recording one symbol's day, so that whatever was acknowledged outlives the process.
 
-Owns the file under way, what has reached the disk, and what could not be recorded. It refuses to know where
-events come from, and what happens to them afterwards.
+Owns the file under way, what has reached the disk, and what could not be recorded.
 """
 
 from __future__ import annotations
@@ -36,13 +35,13 @@ class Journal:
     """
 
     def __init__(self, root: Path, recording: Recording, retry_ns: int = RETRY_NS) -> None:
-        self.place = RecordingFolder(root, recording.day, recording.symbol)
+        self.folder = RecordingFolder(root, recording.day, recording.symbol)
         self.broken = ""
         self._recording, self._retry_ns = recording, retry_ns
         self._contracts = ContractTable()
-        self._lock = Lock(self.place)
+        self._lock = Lock(self.folder)
         self._file: FileIO | None = None
-        self._encoder, self._told, self._whole_bytes = Encoder(recording), 0, 0
+        self._encoder, self._contracts_written, self._whole_bytes = Encoder(recording), 0, 0
         self._written = JournalEnd()
         self._synced = JournalEnd()
         self._lost: tuple[int, int] | None = None
@@ -94,10 +93,9 @@ class Journal:
         return self._synced.rows if flush is None else self.settle(flush, flush.wait())
 
     def flush(self) -> Flush | None:
-        """Return what waits for the disk in place of `sync`, in any thread; None when nothing is open.
+        """Return what waits for the disk as `sync` does, in any thread; None when nothing is open.
 
-        Its outcome is to be told to `settle`, before the next one is asked for. Raises StoreError when the
-        system refuses.
+        Hand its outcome to `settle` before asking for the next one. StoreError when the system refuses.
         """
         try:
             return None if self._file is None else Flush(os.dup(self._file.fileno()), self._written.copy())
@@ -105,7 +103,7 @@ class Journal:
             raise self._breaks(error, self._written.received_ns) from error
 
     def settle(self, flush: Flush, error: OSError | None) -> int:
-        """Take in what came of a flush, as `sync` does; return how many rows are safe."""
+        """Take note of what came of a flush, as `sync` does; return how many rows are safe."""
         if error is not None:
             self._disown()
             raise self._breaks(error, flush.reach.received_ns) from error
@@ -150,20 +148,20 @@ class Journal:
 
     def _begin(self, now_ns: int) -> None:
         """Start a file with everything that a reader must know, and the mark of what is missing."""
-        make_folder(self.place.folder)
+        make_folder(self.folder.path)
         self._lock.take()
-        path = self.place.next_file(now_ns)
-        self._encoder, self._told, self._whole_bytes = Encoder(self._recording), 0, 0
+        path = self.folder.next_file(now_ns)
+        self._encoder, self._contracts_written, self._whole_bytes = Encoder(self._recording), 0, 0
         self._file = FileIO(path, "xb")
-        sync_folder(self.place.folder)
+        sync_folder(self.folder.path)
         if self._lost is not None:
             self._put(gap(*self._lost), now_ns, _SOURCE)
             self._lost = None
 
     def _put(self, events: Events, received_ns: int, source: str) -> None:
-        fresh = list(self._contracts)[self._told :]
+        fresh = list(self._contracts)[self._contracts_written :]
         self._write(self._encoder.record(events, received_ns, source, fresh))
-        self._told = len(self._contracts)
+        self._contracts_written = len(self._contracts)
         self._written.add(events, received_ns)
 
     def _write(self, data: bytes) -> None:
@@ -195,7 +193,7 @@ class Journal:
         self._broke_ns = now_ns
         reason = error.strerror or str(error) if isinstance(error, OSError) else ""
         self.broken = str(error) if not reason else (
-            f"{self.place.symbol} is not being recorded: {reason}, {self.place.folder} cannot be written; "
+            f"{self.folder.symbol} is not being recorded: {reason}, {self.folder.path} cannot be written; "
             "what is missed until that is mended will be marked as a gap."
         )  # fmt: skip
         return StoreError(self.broken)

@@ -1,4 +1,4 @@
-"""Forward, expected move, max pain and put/call ratio, and everything that can be missing from them."""
+"""Expected move, max pain and put/call ratio, and everything that can be missing from them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from engine.analytics.chain_stats import (
     put_call,
     put_call_ratio,
 )
-from engine.analytics.forward import implied_forward
 from engine.model.events import MISSING
 
 Floats = NDArray[np.float64]
@@ -38,21 +37,6 @@ def test_only_a_quote_with_two_sides_that_do_not_touch_has_a_mid() -> None:
     assert found[0] == pytest.approx(1.015)
     assert np.isnan(found[1:5]).all()
     assert found[5] == pytest.approx((2**31 - 1.5) / 10_000)
-
-
-def test_the_forward_comes_from_the_strike_where_both_rights_cost_alike() -> None:
-    forward = implied_forward(column(590, 600, 610), column(11, 3.2, 0.3), column(0.6, 2.8, 9.9), 0.0)
-    assert forward == pytest.approx(600.4)
-
-
-def test_the_forward_grows_with_the_rate() -> None:
-    forward = implied_forward(column(600), column(13), column(10), 1.0, r=0.05)
-    assert forward == pytest.approx(600 + 3 * math.exp(0.05))
-
-
-def test_a_strike_with_one_mid_gives_no_forward() -> None:
-    assert implied_forward(column(600, 605), column(3, NAN), column(NAN, 5), 0.0) is None
-    assert implied_forward(column(), column(), column(), 0.0) is None
 
 
 def test_the_expected_move_is_the_straddle_nearest_to_the_forward() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.analytics.forward import Forward, forwards
+from engine.analytics.forward import Forward, forwards, implied_forward
 from engine.analytics.greeks import greeks, years
-from engine.analytics.option_chain import ContractSet, OptionChain, quoted
+from engine.analytics.option_chain import ContractSet, Floats, OptionChain, quoted
 from engine.analytics.terms import Terms
 from engine.model.calendar import ET
 from engine.model.contracts import Contract
@@ -20,6 +21,10 @@ from engine.model.underlyings import PRESETS
 AT_NS = int(datetime(2025, 5, 1, 10, 0, tzinfo=ET).timestamp()) * 10**9
 WEEK, MONTH = date(2025, 5, 8), date(2025, 5, 30)
 STRIKES = range(560, 641, 5)
+
+
+def column(*values: float) -> Floats:
+    return np.array(values, np.float64)
 
 
 def chain_at(
@@ -37,6 +42,21 @@ def chain_at(
 
 def found(chain: OptionChain, terms: Terms) -> tuple[Forward, ...]:
     return forwards(chain, *chain.listed.beside(chain.mid), terms)
+
+
+def test_it_comes_from_the_strike_where_both_rights_cost_alike() -> None:
+    forward = implied_forward(column(590, 600, 610), column(11, 3.2, 0.3), column(0.6, 2.8, 9.9), 0.0)
+    assert forward == pytest.approx(600.4)
+
+
+def test_it_grows_with_the_rate() -> None:
+    forward = implied_forward(column(600), column(13), column(10), 1.0, r=0.05)
+    assert forward == pytest.approx(600 + 3 * math.exp(0.05))
+
+
+def test_a_strike_with_one_mid_gives_none() -> None:
+    assert implied_forward(column(600, 605), column(3, math.nan), column(math.nan, 5), 0.0) is None
+    assert implied_forward(column(), column(), column(), 0.0) is None
 
 
 @given(rate=st.floats(0.0, 0.08), dividend=st.floats(0.0, 0.05), spot=st.floats(590.0, 610.0))

@@ -1,4 +1,4 @@
-"""Price, greeks and implied volatility against two oracles, a second implementation and their own laws."""
+"""Price and greeks against two oracles, a second implementation and their own laws."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import njit
 from numpy.typing import NDArray
 
 from engine.analytics.greeks import (
@@ -18,21 +17,11 @@ from engine.analytics.greeks import (
     YEAR_NS,
     delta_gamma_vega_theta,
     greeks,
+    greeks_on_forward,
     log_ratio,
     norm_cdf,
     price_greeks,
     years,
-)
-from engine.analytics.implied_vol import (
-    ABOVE_BOUND,
-    BAD_INPUT,
-    BELOW_INTRINSIC,
-    NO_CONVERGENCE,
-    OK,
-    STATUS_NAMES,
-    implied_vol,
-    implied_vol_near,
-    implied_vols,
 )
 from tests.paths import REFERENCE
 
@@ -55,12 +44,6 @@ def sign(right: str) -> float:
 def option(**changes: float) -> tuple[float, ...]:
     """Arguments of `price_greeks`: an hour left, a little out of the money."""
     usual = {"S": 600.0, "K": 601.0, "T": 60 * MINUTE, "r": 0.043, "q": 0.012, "sigma": 0.15, "cp": 1.0}
-    return tuple(float(value) for value in (usual | changes).values())
-
-
-def quoted(**changes: float) -> tuple[float, ...]:
-    """Arguments of `implied_vol`: a call at the money, an hour left."""
-    usual = {"price": 0.4, "S": 600.0, "K": 600.0, "T": 60 * MINUTE, "r": 0.0, "q": 0.0, "cp": 1.0}
     return tuple(float(value) for value in (usual | changes).values())
 
 
@@ -120,28 +103,6 @@ def test_far_tails_keep_their_relative_digits(row: dict[str, str]) -> None:
     _, delta, gamma, _, vega, vanna, _ = price_greeks(*arguments, sign(row["right"]))
     for name, value in (("delta", delta), ("gamma", gamma), ("vega", vega), ("vanna", vanna)):
         assert value == pytest.approx(float(row[f"mp_{name}"]), rel=1e-9, abs=0.0), name
-
-
-@pytest.mark.parametrize(
-    "row", [r for r in rows("iv_roundtrip.csv") if r["tol_suggested"]], ids=lambda row: row["case"]
-)
-def test_reference_prices_give_the_volatility_they_came_from(row: dict[str, str]) -> None:
-    arguments = [float(row[k]) for k in ("price", "S", "K", "T_years", "r", "q")]
-    sigma, status = implied_vol(*arguments, sign(row["right"]))
-    assert status == OK
-    assert sigma == pytest.approx(float(row["sigma_true"]), rel=float(row["tol_suggested"]), abs=0.0)
-
-
-@pytest.mark.parametrize(
-    ("case", "status"),
-    [("below_intrinsic", BELOW_INTRINSIC), ("above_spot", ABOVE_BOUND), ("expired", BAD_INPUT)],
-)
-def test_reference_prices_without_a_volatility_say_why(case: str, status: int) -> None:
-    row = next(row for row in rows("iv_roundtrip.csv") if row["case"] == case)
-    arguments = [float(row[k]) for k in ("price", "S", "K", "T_years", "r", "q")]
-    sigma, got = implied_vol(*arguments, sign(row["right"]))
-    assert math.isnan(sigma)
-    assert got == status
 
 
 # Against two libraries ---------------------------------------------------------------------------------
@@ -239,20 +200,6 @@ def test_a_second_implementation_agrees_in_bulk(cp: float) -> None:
         np.testing.assert_allclose(getattr(ours, name), want, rtol=1e-8, atol=1e-8, err_msg=name)
 
 
-def test_a_plain_bisection_agrees_on_volatility() -> None:
-    columns = chain(500, seed=7, deviations=4.0)
-    prices = greeks(**columns).price
-    rest = {name: column for name, column in columns.items() if name != "sigma"}
-    low, high = np.full(500, 1e-3), np.full(500, 5.0)
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = numpy_greeks(**rest, sigma=middle)[0] < prices
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    found, status = implied_vols(prices, **rest)
-    assert (status == OK).all()
-    np.testing.assert_allclose(found, (low + high) / 2, rtol=1e-9)
-
-
 # Laws --------------------------------------------------------------------------------------------------
 
 
@@ -288,62 +235,6 @@ def test_rounding_never_makes_a_price_negative() -> None:
 def test_the_short_form_is_the_long_form(o: dict[str, float], cp: float) -> None:
     _, delta, gamma, theta, vega, _, _ = price_greeks(**o, cp=cp)
     assert delta_gamma_vega_theta(**o, cp=cp) == (delta, gamma, vega, theta)
-
-
-@pytest.mark.parametrize("seed", [11, 12])
-def test_out_of_the_money_volatility_survives_the_round_trip(seed: int) -> None:
-    columns = chain(100_000, seed)
-    prices = greeks(**columns).price
-    rest = {name: column for name, column in columns.items() if name != "sigma"}
-    found, status = implied_vols(prices, **rest)
-    assert (status == OK).all()
-    error = np.abs(found / columns["sigma"] - 1.0)
-    assert np.median(error) < 1e-13
-    assert error.max() < 1e-10
-
-
-def test_an_in_the_money_price_reprices_or_says_it_has_no_time_value() -> None:
-    columns = chain(50_000, seed=13, deviations=5.0)
-    columns["cp"] = -columns["cp"]
-    prices = greeks(**columns).price
-    rest = {name: column for name, column in columns.items() if name != "sigma"}
-    found, status = implied_vols(prices, **rest)
-    assert set(np.unique(status)) <= {OK, BELOW_INTRINSIC}
-    ok = status == OK
-    assert ok.mean() > 0.9
-    again = greeks(**{name: column[ok] for name, column in rest.items()}, sigma=found[ok]).price
-    np.testing.assert_allclose(again, prices[ok], rtol=1e-12, atol=1e-11)
-
-
-@pytest.mark.parametrize("minutes", [1, 5, 60, 390, 1440])
-@pytest.mark.parametrize("deviation", [-1.5, -0.5, 0.0, 0.5, 1.5])
-def test_both_rights_of_a_strike_have_one_volatility(minutes: int, deviation: float) -> None:
-    T = minutes * MINUTE
-    K = 600.0 * math.exp(deviation * 0.2 * math.sqrt(T))
-    found = []
-    for cp in (1.0, -1.0):
-        price = price_greeks(*option(K=K, T=T, sigma=0.2, cp=cp))[0]
-        sigma, status = implied_vol(price, 600.0, K, T, 0.043, 0.012, cp)
-        assert status == OK
-        found.append(sigma)
-    assert found[0] == pytest.approx(found[1], rel=1e-8)
-
-
-@pytest.mark.parametrize("guess", [math.nan, -1.0, 0.0, 1e-9, 0.05, 0.19, 0.2, 0.2001, 0.5, 20.0, math.inf])
-@pytest.mark.parametrize("K", [540.0, 590.0, 600.0, 604.0, 660.0])
-def test_a_guess_changes_the_time_taken_not_the_answer(K: float, guess: float) -> None:
-    T = 390 * MINUTE
-    cp = 1.0 if K >= 600 else -1.0
-    price = price_greeks(*option(K=K, T=T, sigma=0.2, cp=cp))[0]
-    sigma, status = implied_vol_near(price, 600.0, K, T, 0.043, 0.012, cp, guess)
-    assert status == OK
-    assert sigma == pytest.approx(implied_vol(price, 600.0, K, T, 0.043, 0.012, cp)[0], rel=1e-11)
-
-
-def test_a_guess_does_not_rescue_an_impossible_price() -> None:
-    sigma, status = implied_vol_near(*quoted(price=601.0), 0.2)
-    assert math.isnan(sigma)
-    assert status == ABOVE_BOUND
 
 
 # Settlement and bad input ------------------------------------------------------------------------------
@@ -391,49 +282,6 @@ def test_what_is_no_option_gives_nan_greeks(changes: dict[str, float]) -> None:
     assert all(math.isnan(x) for x in price_greeks(*option(**changes)))
 
 
-@pytest.mark.parametrize(
-    ("changes", "status"),
-    [
-        ({"price": 0.0}, BELOW_INTRINSIC),
-        ({"price": -1.0}, BELOW_INTRINSIC),
-        ({"price": 10.0, "K": 590.0}, BELOW_INTRINSIC),
-        ({"price": 9.99, "K": 610.0, "cp": -1.0}, BELOW_INTRINSIC),
-        ({"price": 300.0000000000001, "K": 300.0}, BELOW_INTRINSIC),
-        ({"price": 600.0, "K": 610.0}, ABOVE_BOUND),
-        ({"price": 590.0, "K": 590.0, "cp": -1.0}, ABOVE_BOUND),
-        ({"price": math.nan}, BAD_INPUT),
-        ({"price": math.inf}, BAD_INPUT),
-        ({"S": 0.0}, BAD_INPUT),
-        ({"K": math.nan}, BAD_INPUT),
-        ({"T": 0.0}, BAD_INPUT),
-        ({"T": -1.0}, BAD_INPUT),
-        ({"r": math.nan}, BAD_INPUT),
-        ({"q": math.inf}, BAD_INPUT),
-        ({"cp": 0.0}, BAD_INPUT),
-    ],
-)
-def test_a_price_without_a_volatility_has_a_status(changes: dict[str, float], status: int) -> None:
-    sigma, got = implied_vol(*quoted(**changes))
-    assert math.isnan(sigma)
-    assert got == status
-
-
-def test_a_price_finer_than_rounding_is_no_convergence_not_a_number() -> None:
-    sigma, status = implied_vol(*quoted(price=1e-14))
-    assert status in (OK, NO_CONVERGENCE)
-    assert math.isnan(sigma) == (status == NO_CONVERGENCE)
-
-
-def test_every_status_has_a_name() -> None:
-    assert [STATUS_NAMES[i] for i in (OK, BELOW_INTRINSIC, ABOVE_BOUND, BAD_INPUT, NO_CONVERGENCE)] == [
-        "ok",
-        "below intrinsic",
-        "above bound",
-        "bad input",
-        "no convergence",
-    ]
-
-
 # Time and the small pieces -----------------------------------------------------------------------------
 
 
@@ -473,21 +321,28 @@ def test_columns_and_scalars_mix() -> None:
 
 def test_no_contracts_give_empty_columns() -> None:
     assert greeks(600.0, np.empty(0), 0.01, 0.0, 0.0, 0.2, 1.0).gamma.shape == (0,)
-    assert implied_vols(np.empty(0), 600.0, 600.0, 0.01, 0.0, 0.0, 1.0)[1].shape == (0,)
 
 
-def test_the_scalars_can_be_called_inside_a_compiled_loop() -> None:
-    @njit(error_model="numpy")
-    def total(prices: Floats) -> float:
-        result = 0.0
-        for price in prices:
-            sigma, status = implied_vol_near(price, 600.0, 600.0, 0.001, 0.0, 0.0, 1.0, 0.2)
-            if status == OK:
-                result += delta_gamma_vega_theta(600.0, 600.0, 0.001, 0.0, 0.0, sigma, 1.0)[1]
-        return result
+def test_on_a_forward_everything_is_what_a_dividend_that_explains_it_makes_of_it() -> None:
+    S, K, T, r, q, sigma = 600.0, np.array([590.0, 604.0]), 0.25, 0.04, 0.013, np.array([0.2, 0.17])
+    cp = np.array([-1.0, 1.0])
+    plain = greeks(S, K, T, r, q, sigma, cp)
+    told = greeks_on_forward(S, S * math.exp((r - q) * T), K, T, r, 0.0, sigma, cp)
+    for name in ("price", "delta", "gamma", "vega", "vanna"):
+        np.testing.assert_allclose(getattr(told, name), getattr(plain, name), rtol=1e-12, err_msg=name)
 
-    want = 0.0
-    for price in (1.0, 1.5):
-        sigma = implied_vol(price, 600.0, 600.0, 0.001, 0.0, 0.0, 1.0)[0]
-        want += price_greeks(600.0, 600.0, 0.001, 0.0, 0.0, sigma, 1.0)[2]
-    assert total(np.array([1.0, 1.5, -1.0])) == pytest.approx(want, rel=1e-10)
+
+def test_on_the_forward_of_spot_and_carry_they_are_the_plain_ones() -> None:
+    arguments = 600.0, np.array([590.0, 604.0]), 0.25, 0.04, 0.013, 0.2, np.array([-1.0, 1.0])
+    forward = 600.0 * np.exp((0.04 - 0.013) * 0.25)
+    plain, told = greeks(*arguments), greeks_on_forward(600.0, forward, *arguments[1:])
+    for name in NAMES:
+        assert getattr(told, name).tolist() == getattr(plain, name).tolist(), name
+
+
+def test_what_carry_does_not_explain_stays_a_factor_of_the_spot() -> None:
+    ahead = 1.004  # the forward, over that of spot and carry
+    told = greeks_on_forward(600.0, 600.0 * ahead, 600.0, 0.01, 0.0, 0.0, 0.2, 1.0)
+    plain = greeks(600.0, 600.0 / ahead, 0.01, 0.0, 0.0, 0.2, 1.0)
+    assert told.charm[0] == pytest.approx(ahead * plain.charm[0], rel=1e-12)
+    assert told.theta[0] == pytest.approx(ahead * plain.theta[0], rel=1e-12)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.fold.params import THRESHOLDS
-from engine.fold.reference import EVIDENCE_HEAD, THRESHOLD_HEAD, evidence_rows, markdown, threshold_rows
-from engine.fold.rules.catalogue import rule_named, rules
+from engine.fold.reference import EVIDENCE_HEAD, THRESHOLD_HEAD, evidence_rows, threshold_rows
+from engine.fold.rules.catalogue import rule_named
 
 
 def test_every_threshold_has_a_row_with_both_presets() -> None:
@@ -26,11 +26,3 @@ def test_each_number_of_evidence_has_a_row() -> None:
     rows = list(evidence_rows(sweep))
     assert [row[0] for row in rows] == [f"`{column.name}`" for column in sweep.evidence]
     assert {len(row) for row in rows} == {len(EVIDENCE_HEAD)}
-
-
-def test_every_rule_has_a_section_whose_tables_are_even() -> None:
-    lines = list(markdown())
-    assert [line for line in lines if line.startswith("## ")] == [f"## `{rule.name}`" for rule in rules()]
-    for line in lines:
-        if line.startswith("|"):
-            assert line.replace("\\|", "").count("|") in (len(EVIDENCE_HEAD) + 1, len(THRESHOLD_HEAD) + 1)

@@ -17,7 +17,8 @@ from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError, SpymonError, StoreError
 from engine.model.events import FMV, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.model.underlyings import underlying
-from engine.session.monitor import Monitor, Quote, Trade
+from engine.session.handlers import Quote, Trade
+from engine.session.monitor import Monitor
 from engine.session.symbol_day import PlayerParams
 from engine.tape.tape import TapeInfo
 from engine.tape.timeline import Timeline

@@ -17,11 +17,11 @@ from engine.model.events import FMV, NS, QUOTE, SPOT, TRADE, Events, empty_event
 from engine.model.underlyings import underlying
 from engine.session.playback import TICK_EVENTS
 from engine.session.player import Player
-from engine.session.source import LiveSource
 from engine.session.symbol_day import SCOUT_EVENTS, PlayerParams
 from engine.session.user_rules import RuleKind
 from engine.tape.link import Badge, Lag, Link
 from engine.tape.live_tape import LiveTape
+from engine.tape.source import LiveSource
 from engine.tape.tape import TapeInfo
 from engine.views.commands import (
     GoLive,

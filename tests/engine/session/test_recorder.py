@@ -22,7 +22,7 @@ from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhe
 from engine.store.days.meta import Facts
 from engine.store.days.recording import DayRecording, open_recorded
 from engine.store.days.store import DayStore
-from engine.store.journal.folders import RecordingFolder, is_recording, places
+from engine.store.journal.folders import RecordingFolder, is_recording, recordings
 from engine.store.journal.tape import open_journal
 from engine.tape.live_tape import Begin, LiveTape, TapeWriter
 from engine.tape.tape import Tape, TapeInfo
@@ -136,7 +136,7 @@ def test_a_day_is_recorded_and_compacted_to_what_it_came_to_live(
         f"SPY on 2025-12-16 was compacted: {len(events):,} events, state {day.meta.state_hash}.",
     ]
     assert heard.days == [DAY]
-    assert places(tmp_path) == []
+    assert recordings(tmp_path) == []
     [status] = it.statuses()
     assert (status.events, status.rows, status.safe, status.missed) == (*[len(events)] * 3, 0)
     assert status.gaps == day.meta.measured.counts["gap"]
@@ -233,7 +233,7 @@ def test_what_is_recorded_already_elsewhere_is_left_to_that_one(
     other = open_recorded(tmp_path, make(lambda info: None).info)  # type: ignore[arg-type, return-value]
     with pytest.raises(BusyError):
         run(recorder(tmp_path, make, Heard()))
-    assert is_recording(other.place)
+    assert is_recording(other.folder)
     other.close()
 
 
@@ -265,7 +265,7 @@ def test_a_day_that_a_killed_recorder_left_is_compacted_too(
     heard = Heard()
     run(recorder(tmp_path, script(day=NEXT), heard))
     assert [sentence[:17] for sentence in heard.sentences[1:]] == ["SPY on 2025-12-16", "SPY on 2025-12-17"]
-    assert places(tmp_path) == []
+    assert recordings(tmp_path) == []
 
 
 def test_a_recording_whose_day_was_imported_is_told_and_kept(
@@ -298,10 +298,10 @@ def test_a_recording_of_a_later_day_stays_one(
     tmp_path: Path, script: Callable[..., Callable[[Begin], Scripted]], events: Events
 ) -> None:
     later = RecordingFolder(tmp_path, next_session(DAY), "SPY")
-    later.folder.mkdir(parents=True)
-    (later.folder / "SPY-093000.arrows").touch()
+    later.path.mkdir(parents=True)
+    (later.path / "SPY-093000.arrows").touch()
     run(recorder(tmp_path, script(), Heard()))
-    assert places(tmp_path) == [later]
+    assert recordings(tmp_path) == [later]
 
 
 def test_a_day_of_which_the_disk_missed_something_is_not_held_against_what_was_folded_live(

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
-from engine.store.archive.objects import ObjectStore, units
+from engine.store.archive.objects import ObjectStore
+from engine.store.archive.units import units
 from tests.paths import ROOT
 
 DAY = date(2025, 12, 16)

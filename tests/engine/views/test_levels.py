@@ -19,7 +19,7 @@ from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError
 from engine.model.events import NS, OI, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.model.underlyings import underlying
-from engine.session.symbol_day import PlayerParams, SymbolDay, open_slot
+from engine.session.symbol_day import PlayerParams, SymbolDay, open_symbol_day
 from engine.tape.tape import TapeInfo
 from engine.views.levels import levels_of
 from engine.views.projection import PlaybackState
@@ -92,11 +92,11 @@ def event(kind: int, cid: int, at_ns: int, **columns: int) -> Events:
 @pytest.fixture(scope="module")
 def days() -> dict[str, SymbolDay]:
     tapes = {symbol: SimulatedSource(DAY).open(symbol) for symbol in ("SPY", "SPX", "DIA")}
-    opened = {symbol: open_slot(tape, PlayerParams()) for symbol, tape in tapes.items()}
-    opened["DIA, dividend"] = open_slot(tapes["DIA"], PlayerParams(dividend=0.02))
+    opened = {symbol: open_symbol_day(tape, PlayerParams()) for symbol, tape in tapes.items()}
+    opened["DIA, dividend"] = open_symbol_day(tapes["DIA"], PlayerParams(dividend=0.02))
     moments = (("09:15", 6803.2), ("10:30", 6811.7))
     opened |= {
-        f"SPX, {day:%A}": open_slot(MorningAndEvening(day, *moments), PlayerParams())
+        f"SPX, {day:%A}": open_symbol_day(MorningAndEvening(day, *moments), PlayerParams())
         for day in (THURSDAY, FRIDAY)
     }
     return opened
@@ -200,7 +200,7 @@ def test_legs_are_what_their_contracts_are_in_the_levels(days: dict[str, SymbolD
 
 
 def test_before_the_first_spot_there_is_one_sentence_and_an_empty_view() -> None:
-    day = open_slot(MorningAndEvening(THURSDAY, ("10:30", 6811.7)), PlayerParams())
+    day = open_symbol_day(MorningAndEvening(THURSDAY, ("10:30", 6811.7)), PlayerParams())
     view = day.projector.project(PLAYING)
     with pytest.raises(NoDataError, match="SPX has no spot yet"):
         levels_of(day.timeline.state, day.timeline.tape, Terms(), view.tape_ns)

@@ -78,7 +78,7 @@ def flat_files(folder: Path) -> list[str]:
         ("--symbol AAPL", 2, "AAPL has no preset"),
         ("--custom AAPL", 2, "--custom AAPL is not ROOT:INCREMENT[:PREFIX]"),
         ("--preset wild", 2, "--preset wild is not default or seed."),
-        ("--source cboe", 2, "--source cboe is not one of massive, massive-rest, simulated, auto."),
+        ("--source foo", 2, "--source foo is not one of massive, massive-rest, "),
         (
             "--source simulate",
             2,

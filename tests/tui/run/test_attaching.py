@@ -20,8 +20,8 @@ from engine.model.contracts import Contract
 from engine.model.errors import NoDataError, UsageError
 from engine.model.events import QUOTE, Events, empty_events
 from engine.model.underlyings import underlying
-from engine.session.source import LiveSource
 from engine.tape.live_tape import LiveTape
+from engine.tape.source import LiveSource
 from engine.tape.tape import TapeInfo
 from tests.fakes.recorder import ROOT, prepare, recorder, write
 from tui.run.attaching import ATTACHED, attached_plan

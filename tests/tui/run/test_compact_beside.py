@@ -18,7 +18,7 @@ from engine.model.underlyings import underlying
 from engine.store.days.meta import Facts
 from engine.store.days.recording import open_recorded
 from engine.store.days.store import DayStore
-from engine.store.journal.folders import places
+from engine.store.journal.folders import recordings
 from engine.tape.tape import TapeInfo
 from tui.run.compact_beside import compact_apart
 
@@ -63,7 +63,7 @@ async def test_a_recording_becomes_a_day_and_it_is_said(root: Path) -> None:
     await compact_apart(root, said.append)
     (sentence,) = said
     assert sentence.startswith("2025-12-16 SPY compacted: 100 events, ")
-    assert not places(root)
+    assert not recordings(root)
     assert DayStore(root).meta(DAY, "SPY").measured.events == 100
 
 
@@ -75,7 +75,7 @@ async def test_a_recording_that_cannot_become_a_day_stays_and_it_is_said(root: P
     await compact_apart(root, said.append)
     (sentence,) = said
     assert sentence.startswith("SPY on 2025-12-16 was imported and not recorded, and it stays; move ")
-    assert places(root)
+    assert recordings(root)
 
 
 async def test_leaving_meanwhile_ends_the_process_and_loses_nothing(root: Path) -> None:
@@ -87,10 +87,10 @@ async def test_leaving_meanwhile_ends_the_process_and_loses_nothing(root: Path) 
         await work
     assert not process.is_running()
     assert not said
-    assert places(root)
+    assert recordings(root)
     await compact_apart(root, said.append)
     assert len(said) == 1
-    assert not places(root)
+    assert not recordings(root)
 
 
 async def test_a_process_that_is_killed_is_said(root: Path) -> None:
@@ -99,4 +99,4 @@ async def test_a_process_that_is_killed_is_said(root: Path) -> None:
     (await child(root, work.done)).kill()
     await work
     assert said == ["The recording was not made into a day (exit code -9); spymon compact does it."]
-    assert places(root)
+    assert recordings(root)

@@ -25,7 +25,7 @@ from engine.model.errors import NoDataError
 from engine.model.events import NS, empty_events
 from engine.model.underlyings import underlying
 from engine.store.days.store import DayStore
-from engine.store.journal.folders import RecordingFolder, places
+from engine.store.journal.folders import RecordingFolder, recordings
 from engine.tape.live_tape import LiveTape
 from engine.tape.tape import TapeInfo
 from engine.views.view import View
@@ -147,14 +147,14 @@ async def test_a_day_is_recorded_made_a_day_of_and_followed_by_the_next(tmp_path
             await screen.shown(connected)
             await fake.play(Send(prints(now(), 20)))
             await screen.shown(lambda view: view.counts.trades == 20)
-            assert [place.day for place in places(tmp_path)] == [FRIDAY]
+            assert [each.day for each in recordings(tmp_path)] == [FRIDAY]
 
             now.leap(session(FRIDAY).late_close_ns + 61 * NS)
             over = await screen.shown(lambda view: view.finished)
             assert (over.badge, over.day, over.live_ns) == ("REPLAY", FRIDAY, None)
             await until(lambda: bool(said))
             assert said[0].startswith("2025-12-19 SPY compacted: ")
-            assert not places(tmp_path)
+            assert not recordings(tmp_path)
             day = DayStore(tmp_path).open(FRIDAY, "SPY")
             assert day.meta.measured.events == over.counts.events
             day.close()
@@ -171,7 +171,7 @@ async def test_a_day_is_recorded_made_a_day_of_and_followed_by_the_next(tmp_path
                 "simulated",
                 "import 2025-12-19",
             ]
-            assert [place.day for place in places(tmp_path)] == [MONDAY]
+            assert [each.day for each in recordings(tmp_path)] == [MONDAY]
             assert feeds() == ["feed massive"]
             del over, fresh
             await until(lambda: screen.days_in_memory() == 1)
@@ -230,7 +230,7 @@ async def test_a_screen_whose_machine_slept_until_the_morning(tmp_path: Path) ->
                 process.kill()
     pane.close()
     assert DayStore(tmp_path / "data").has(FRIDAY, "SPY")
-    assert [place.day for place in places(tmp_path / "data")] == [MONDAY]
+    assert [each.day for each in recordings(tmp_path / "data")] == [MONDAY]
 
 
 def test_the_simulated_day_is_nobodys_next(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.feeds.provider import DaySource
-from engine.model.errors import CredentialError
+from engine.feeds.registry import FEEDS
+from engine.model.errors import CredentialError, UsageError
 from engine.tape.tape import TapeInfo
 from tests.engine.feeds.massive.staging import Kept
 from tui.run.providers import (
@@ -39,8 +40,12 @@ def begin(info: TapeInfo) -> Kept:
 
 
 def test_only_what_this_build_has_is_offered() -> None:
-    assert SOURCES == ("massive", "massive-rest", "simulated", "auto")
-    assert (LIVE, SIMULATED) == (("massive", "massive-rest"), "simulated")
+    assert SOURCES == (*FEEDS, "auto")
+    assert (*LIVE, SIMULATED) == tuple(FEEDS)
+    absent = {"tastytrade", "tradestation", "cboe", "bloomberg"} - FEEDS.keys()
+    for name in absent:
+        with pytest.raises(UsageError, match=f"^--source {name} is not one of massive, .*simulated, auto"):
+            settings(source=name)
 
 
 def test_auto_follows_the_keys() -> None:

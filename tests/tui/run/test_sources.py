@@ -16,10 +16,10 @@ from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
 from engine.model.events import QUOTE, empty_events
 from engine.model.underlyings import generic
-from engine.session.source import LiveSource
 from engine.session.symbol_day import PlayerParams
 from engine.store.days.meta import Facts
 from engine.store.days.store import DayStore
+from engine.tape.source import LiveSource
 from tui.run.plan import RunPlan
 from tui.run.sources import GO_LIVE, judged, make_sources, player_params, simulated
 from tui.settings.config import Settings, load_settings

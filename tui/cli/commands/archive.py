@@ -12,7 +12,9 @@ from pathlib import Path
 
 from engine.model.errors import ConfigError, CredentialError, NoDataError, SpymonError, StoreError
 from engine.model.underlyings import parse_symbol
-from engine.store.archive.objects import BucketAddress, ObjectStore, Unit, UnusableError, connect, units
+from engine.store.archive.bucket import BucketAddress, UnusableError, connect
+from engine.store.archive.objects import ObjectStore
+from engine.store.archive.units import Unit, units
 from engine.store.days.store import DayStore
 from tui.settings.config import Settings
 

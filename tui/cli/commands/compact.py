@@ -11,7 +11,7 @@ from engine.model.errors import NoDataError, StoreError
 from engine.model.underlyings import parse_symbol
 from engine.store.days.store import DayStore
 from engine.store.journal.compaction import CompactionResult, compact
-from engine.store.journal.folders import RecordingFolder, is_recording, places
+from engine.store.journal.folders import RecordingFolder, is_recording, recordings
 from tui.settings.config import Settings
 
 from ...run.interrupts import InterruptHandler
@@ -26,7 +26,9 @@ def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandl
     day = parse_day(args.date, "The day") if "date" in args else None
     symbol = parse_symbol(args.symbol) if "symbol" in args else None
     found = [
-        place for place in places(store.root) if day in (None, place.day) and symbol in (None, place.symbol)
+        place
+        for place in recordings(store.root)
+        if day in (None, place.day) and symbol in (None, place.symbol)
     ]
     if not found:
         return _nothing(store, day, symbol)

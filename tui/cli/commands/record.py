@@ -20,9 +20,9 @@ from engine.model.calendar import session
 from engine.model.errors import CredentialError
 from engine.model.next_session import next_ready_ns
 from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhere
-from engine.session.source import LiveSource
 from engine.store.days.recording import open_recorded
 from engine.tape.live_tape import Begin
+from engine.tape.source import LiveSource
 from engine.tape.tape import Tape
 from tui.settings.config import Settings
 

@@ -10,7 +10,7 @@ from engine.model.calendar import session
 from engine.model.errors import NoDataError, StoreError
 from engine.model.underlyings import parse_symbol
 from engine.store.days.store import DayStore
-from engine.store.journal.folders import places
+from engine.store.journal.folders import recordings
 from tui.settings.config import Settings
 
 from ...run.interrupts import InterruptHandler
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandl
 
 def _symbols(store: DayStore, day: date, only: str | None) -> tuple[str, ...]:
     files = day_files(store.root).get(day, ())
-    recorded = {place.symbol for place in places(store.root) if place.day == day}.difference(files)
+    recorded = {place.symbol for place in recordings(store.root) if place.day == day}.difference(files)
     symbols = files if only is None else (only,)
     if recorded.intersection(symbols or recorded):
         raise NoDataError(

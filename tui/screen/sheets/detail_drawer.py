@@ -5,10 +5,13 @@ Asks the monitor for the contract under the cursor while it is shown somewhere, 
 
 from __future__ import annotations
 
+from functools import partial
+
 from engine.model.errors import NoDataError
 from engine.views.view import View
 
 from ...run.lazy_monitor import MonitorLike
+from ..background import in_background
 from ..screen_state import ScreenState
 from ..stages.switcher import StageSwitcher
 from .detail import ContractDetail
@@ -83,7 +86,7 @@ class DetailDrawer(ContractDetail):
             return
         if (cid := self._stages.ladder.chosen()) is not None:
             self._asking = True
-            self.screen.run_worker(self._fetch(cid, self._state.newest), group="detail")
+            in_background(self.screen, partial(self._fetch, cid, self._state.newest), "detail")
 
     async def _fetch(self, cid: int, asked_of: View) -> None:
         try:

@@ -12,6 +12,7 @@ from engine.model.errors import SpymonError
 from engine.views.queries import Query
 
 from ...run.lazy_monitor import MonitorLike
+from ..background import in_background
 from ..draw.cell_widget import Row
 from .modal import Modal
 from .panel_body import PanelBody
@@ -79,7 +80,7 @@ class PanelSheet(Modal[bool]):
         """Ask the monitor now and then, unless an answer is still awaited."""
         if not self._asking and tick % ASK_EVERY == 0:
             self._asking = True
-            self.app.run_worker(self._fetch(), group="sheet")
+            in_background(self.app, self._fetch, "sheet")
 
     async def _fetch(self) -> None:
         """Show the answer if the sheet is still open; where there is none, close it with the reason."""

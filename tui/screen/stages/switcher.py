@@ -6,6 +6,7 @@ Asking happens off the paint path, one view's queries at a time; answers of an o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from textual.widgets import ContentSwitcher
@@ -15,6 +16,7 @@ from engine.views.queries import Query
 from engine.views.view import View
 
 from ...run.lazy_monitor import MonitorLike
+from ..background import in_background
 from ..grid.ladder import Ladder
 from ..grid.scroll import Axis
 from ..screen_state import ScreenState
@@ -83,7 +85,7 @@ class StageSwitcher(ContentSwitcher):
         queries = self.widget.queries(view)
         if queries and self._is_due(queries, view, tick):
             self._asking = True
-            self.run_worker(self._fetch(self.stage.name, queries, view), group="stage")
+            in_background(self, partial(self._fetch, self.stage.name, queries, view), "stage")
 
     def _is_due(self, queries: Sequence[Query[Any]], view: View, tick: int) -> bool:
         if self._asked is None or self._asked[:2] != (self.stage.name, queries):

@@ -12,7 +12,9 @@ import pytest
 from pyarrow import fs
 
 from engine.model.errors import CredentialError, NoDataError, StoreError
-from engine.store.archive.objects import MANIFEST, BucketAddress, ObjectStore, Unit, connect, units
+from engine.store.archive.bucket import BucketAddress, connect
+from engine.store.archive.objects import MANIFEST, ObjectStore
+from engine.store.archive.units import Unit, units
 from tests.fakes.s3 import s3_server
 
 DAY = date(2025, 12, 16)
@@ -266,7 +268,7 @@ def test_refused_keys_are_a_matter_of_credentials_and_are_not_repeated(tmp_path:
     assert refused.value.__cause__ is None
 
 
-def test_a_place_does_not_show_its_keys() -> None:
+def test_an_address_does_not_show_its_keys() -> None:
     assert "canary" not in repr(BucketAddress("days", None, "canary-access", "canary-secret"))
 
 

@@ -45,7 +45,7 @@ def record(tmp_path: Path, events: Events) -> Callable[[str], RecordingFolder]:
         for start in range(0, 60, 20):
             intake.append(events[start : start + 20], int(events["ts"][start]))
         intake.close()
-        return intake.place
+        return intake.folder
 
     return run
 
@@ -58,12 +58,12 @@ def test_a_recording_can_be_opened_before_it_is_a_day_and_after(
     tmp_path: Path, record: Callable[[str], RecordingFolder], events: Events
 ) -> None:
     store = DayStore(tmp_path)
-    place = record("SPY")
+    folder = record("SPY")
     record("QQQ")
     assert stored_symbols(store, DAY) == ("QQQ", "SPY")
     before = open_stored(store, DAY, "SPY")
     assert np.array_equal(rows(before), events)
-    compact(store, place, lambda tape: "the same")
+    compact(store, folder, lambda tape: "the same")
     assert stored_symbols(store, DAY) == ("QQQ", "SPY")
     after = store.open(DAY, "SPY")
     assert np.array_equal(rows(open_stored(store, DAY, "SPY")), rows(after))

@@ -113,10 +113,10 @@ def test_live_replay_and_compacted_day_fold_to_one_hash(
     edges = [0, *sorted(min(cut, len(events)) for cut in restarts), len(events)]
     with TemporaryDirectory() as name:
         root = Path(name)
-        store, place = DayStore(root), RecordingFolder(root, info.day, info.symbol)
+        store, folder = DayStore(root), RecordingFolder(root, info.day, info.symbol)
         for start, stop in pairwise(edges):
-            if compacted and place.files():
-                compact(store, place, folded)
+            if compacted and folder.files():
+                compact(store, folder, folded)
             intake = open_recorded(root, info, lambda: info.session.open_ns)
             feed(intake, events[start:stop], contracts, step)
             intake.close()
@@ -124,9 +124,9 @@ def test_live_replay_and_compacted_day_fold_to_one_hash(
         live = folded(intake.tape)
         assert np.array_equal(rows(intake.tape), events)
         if not compacted:
-            assert folded(open_journal(place)) == live
-        if place.files():
-            compact(store, place, folded)
+            assert folded(open_journal(folder)) == live
+        if folder.files():
+            compact(store, folder, folded)
         with_day = store.open(info.day, info.symbol)
         assert folded(with_day) == live
         with_day.close()
@@ -140,7 +140,7 @@ def test_a_killed_recording_is_gone_on_with(
     assert first.resumed_ns == 0
     feed(first, events[:300], contracts)
     first.close()
-    [path] = first.place.files()
+    [path] = first.folder.files()
     os.truncate(path, path.stat().st_size - 20)  # within the last batch
     second = begin()
     assert second.resumed_ns == int(events["ts"][:200].max())
@@ -151,7 +151,7 @@ def test_a_killed_recording_is_gone_on_with(
     second.tape.take()
     assert np.array_equal(rows(second.tape), events)
     second.close()
-    assert np.array_equal(rows(open_journal(second.place)), events)
+    assert np.array_equal(rows(open_journal(second.folder)), events)
 
 
 def test_rows_are_safe_once_the_disk_has_said_so(
@@ -192,9 +192,9 @@ def test_a_recording_whose_compaction_was_killed_is_gone_on_with_once(
     first = begin()
     feed(first, events[:200], contracts)
     first.close()
-    (file,) = first.place.files()
+    (file,) = first.folder.files()
     content = file.read_bytes()
-    compact(DayStore(tmp_path), first.place, folded)
+    compact(DayStore(tmp_path), first.folder, folded)
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(content)
     second = begin()
@@ -206,10 +206,10 @@ def test_a_recording_whose_compaction_was_killed_is_gone_on_with_once(
 class Looking(LiveTape):
     """A tape that looks, whenever it is given anything, how many rows are recorded."""
 
-    place: RecordingFolder
+    folder: RecordingFolder
 
     def append(self, events: Events, received_ns: int | None = None, timely: bool = True) -> None:
-        assert len(rows(open_journal(self.place))) == self.given + len(events)
+        assert len(rows(open_journal(self.folder))) == self.given + len(events)
         super().append(events, received_ns, timely)
 
 
@@ -218,7 +218,7 @@ def test_what_is_on_the_tape_was_recorded_before(
 ) -> None:
     events, tape = events_of(2, 300), Looking(info)
     journal = Journal(tmp_path, Recording(info.day, info.underlying, info.spot_origin, info.tick))
-    tape.place = journal.place
+    tape.folder = journal.folder
     intake = DayRecording(journal, tape)
     feed(intake, events, contracts)
     intake.close()
@@ -299,7 +299,7 @@ def test_a_full_disk_is_told_and_marked_and_the_tape_goes_on(
     events = events_of(3, 2000)
     intake = begin()
     feed(intake, events[:500], contracts)
-    with no_file_beyond(intake.place.files()[0].stat().st_size + 100):
+    with no_file_beyond(intake.folder.files()[0].stat().st_size + 100):
         feed(intake, events[500:510], contracts)
         assert intake.trouble.startswith("SPY is not being recorded: ")
     feed(intake, events[510:], contracts)
@@ -307,7 +307,7 @@ def test_a_full_disk_is_told_and_marked_and_the_tape_goes_on(
     intake.close()
     intake.tape.take()
     assert np.array_equal(rows(intake.tape), events)
-    kept = rows(open_journal(intake.place))
+    kept = rows(open_journal(intake.folder))
     [mark] = np.flatnonzero((kept["kind"] == GAP) & (kept["cid"] == 0) & (kept["s1"] != 1500))
     assert np.array_equal(kept[:mark], events[:500])
     assert np.array_equal(kept[mark + 1 :], events[len(events) - (len(kept) - mark - 1) :])
@@ -334,13 +334,13 @@ def test_a_simulated_market_never_mixes_with_a_real_one(
     intake = open_recorded(tmp_path, played, lambda: info.session.open_ns)
     feed(intake, events_of(1, 100), contracts)
     intake.close()
-    kept = open_journal(intake.place)
+    kept = open_journal(intake.folder)
     assert (kept.info.source, kept.info.badge) == ("simulated", "SIMULATED")
     with pytest.raises(StoreError, match="is there as simulated, and this would be recorded"):
         open_recorded(tmp_path, info, lambda: info.session.open_ns)
-    assert not is_recording(intake.place)
+    assert not is_recording(intake.folder)
     store = DayStore(tmp_path)
-    compact(store, intake.place, folded)
+    compact(store, intake.folder, folded)
     with pytest.raises(StoreError, match="is there as simulated"):
         open_recorded(tmp_path, info, lambda: info.session.open_ns)
     day = store.open(info.day, info.symbol)
@@ -359,4 +359,4 @@ def test_a_closed_recording_takes_nothing(
         intake.append(events_of(1, 100), 0)
     intake.tape.take()
     assert not intake.tape.open
-    assert not is_recording(intake.place)
+    assert not is_recording(intake.folder)

@@ -41,8 +41,8 @@ def spread(events: Events, from_share: float, to_share: float) -> Events:
     return spread
 
 
-def day_rows(store: DayStore, place: RecordingFolder, rows_of: Rows) -> Events:
-    return rows_of(store.open(place.day, place.symbol))
+def day_rows(store: DayStore, folder: RecordingFolder, rows_of: Rows) -> Events:
+    return rows_of(store.open(folder.day, folder.symbol))
 
 
 def test_a_recording_becomes_the_same_day_and_goes(
@@ -50,20 +50,20 @@ def test_a_recording_becomes_the_same_day_and_goes(
 ) -> None:
     events, store = events_of(1, 3000), DayStore(tmp_path)
     record(tmp_path, events[:1000])
-    place = record(tmp_path, events[1000:]).place
-    names = [path.name for path in place.files()]
-    expected, told = state_hash(open_journal(place)), list[float]()
-    done = compact(store, place, state_hash, lambda what, share: told.append(share))
+    folder = record(tmp_path, events[1000:]).folder
+    names = [path.name for path in folder.files()]
+    expected, told = state_hash(open_journal(folder)), list[float]()
+    done = compact(store, folder, state_hash, lambda what, share: told.append(share))
     assert done.meta is not None
     assert (done.files, done.problems, done.set_aside) == (2, (), ())
-    assert np.array_equal(day_rows(store, place, rows_of), events)
-    assert done.meta.state_hash == store.meta(place.day, "SPY").state_hash == expected
+    assert np.array_equal(day_rows(store, folder, rows_of), events)
+    assert done.meta.state_hash == store.meta(folder.day, "SPY").state_hash == expected
     assert done.meta.facts.source == "recorded"
     assert [each.name for each in done.meta.facts.inputs] == names
     assert not done.meta.facts.complete
     assert told[0] == 0.0
     assert told[-1] == 1.0
-    assert not place.folder.exists()
+    assert not folder.path.exists()
 
 
 def test_there_must_be_a_recording_that_nobody_writes(
@@ -72,11 +72,11 @@ def test_there_must_be_a_recording_that_nobody_writes(
     pytest.importorskip("fcntl")
     journal = record(tmp_path, events_of(1, 100), close=False)
     with pytest.raises(StoreError, match="is being recorded"):
-        compact(DayStore(tmp_path), journal.place, state_hash)
+        compact(DayStore(tmp_path), journal.folder, state_hash)
     journal.close()
-    compact(DayStore(tmp_path), journal.place, state_hash)
+    compact(DayStore(tmp_path), journal.folder, state_hash)
     with pytest.raises(NoDataError, match="There is no recording of SPY"):
-        compact(DayStore(tmp_path), journal.place, state_hash)
+        compact(DayStore(tmp_path), journal.folder, state_hash)
 
 
 def test_a_run_that_was_killed_after_the_day_was_written_is_finished(
@@ -84,15 +84,15 @@ def test_a_run_that_was_killed_after_the_day_was_written_is_finished(
 ) -> None:
     events, store = events_of(1, 500), DayStore(tmp_path)
     record(tmp_path, events[:100])
-    place = record(tmp_path, events[100:]).place
-    shutil.copytree(place.folder, tmp_path / "copy")
-    first = compact(store, place, state_hash)
-    (tmp_path / "copy").rename(place.folder)
-    place.files()[0].unlink()  # one of them was away already
-    again = compact(store, place, state_hash)
+    folder = record(tmp_path, events[100:]).folder
+    shutil.copytree(folder.path, tmp_path / "copy")
+    first = compact(store, folder, state_hash)
+    (tmp_path / "copy").rename(folder.path)
+    folder.files()[0].unlink()  # one of them was away already
+    again = compact(store, folder, state_hash)
     assert (again.meta, again.files) == (first.meta, 0)
-    assert np.array_equal(day_rows(store, place, rows_of), events)
-    assert not place.folder.exists()
+    assert np.array_equal(day_rows(store, folder, rows_of), events)
+    assert not folder.path.exists()
 
 
 def test_what_is_recorded_after_a_compaction_is_added_to_the_day(
@@ -100,12 +100,12 @@ def test_what_is_recorded_after_a_compaction_is_added_to_the_day(
 ) -> None:
     events, store = events_of(2, 500), DayStore(tmp_path)
     for part in (events[:200], events[200:]):
-        place = record(tmp_path, part).place
-        done = compact(store, place, state_hash)
+        folder = record(tmp_path, part).folder
+        done = compact(store, folder, state_hash)
     assert done.meta is not None
     assert done.files == 1
     assert len(done.meta.facts.inputs) == 2
-    assert np.array_equal(day_rows(store, place, rows_of), events)
+    assert np.array_equal(day_rows(store, folder, rows_of), events)
     assert done.meta.measured.first_ns == events["ts"][0]
 
 
@@ -113,25 +113,25 @@ def test_an_imported_day_is_not_replaced(
     tmp_path: Path, record: Record, events_of: EventsOf, state_hash: Fold
 ) -> None:
     events, store = events_of(1, 100), DayStore(tmp_path)
-    place = record(tmp_path, events).place
-    tape = open_journal(place)
-    with store.writer(place.day, "SPY", tape.contracts) as writer:
+    folder = record(tmp_path, events).folder
+    tape = open_journal(folder)
+    with store.writer(folder.day, "SPY", tape.contracts) as writer:
         writer.append(events)
         writer.commit(Facts("import", "tape", 100, tape.info.underlying, complete=True))
     with pytest.raises(StoreError, match="was imported and not recorded, and it stays"):
-        compact(store, place, state_hash)
-    assert len(place.files()) == 1
+        compact(store, folder, state_hash)
+    assert len(folder.files()) == 1
 
 
 def test_a_day_that_folds_to_something_else_is_not_written_and_the_recording_stays(
     tmp_path: Path, record: Record, events_of: EventsOf
 ) -> None:
     store = DayStore(tmp_path)
-    place = record(tmp_path, events_of(1, 100)).place
+    folder = record(tmp_path, events_of(1, 100)).folder
     answers = iter(("one", "other"))
     with pytest.raises(StoreError, match="folds to one, the day made of it to other; both stay"):
-        compact(store, place, lambda tape: next(answers))
-    assert len(place.files()) == 1
+        compact(store, folder, lambda tape: next(answers))
+    assert len(folder.files()) == 1
     assert store.list().entries == ()
     assert not list(tmp_path.glob(".scratch-*"))
 
@@ -140,14 +140,14 @@ def test_an_earlier_day_stays_when_the_longer_one_folds_to_something_else(
     tmp_path: Path, record: Record, events_of: EventsOf, rows_of: Rows, state_hash: Fold
 ) -> None:
     events, store = events_of(1, 200), DayStore(tmp_path)
-    compact(store, record(tmp_path, events[:100]).place, state_hash)
-    place = record(tmp_path, events[100:]).place
+    compact(store, record(tmp_path, events[:100]).folder, state_hash)
+    folder = record(tmp_path, events[100:]).folder
     answers = iter(("one", "other"))
     with pytest.raises(StoreError, match="was not compacted"):
-        compact(store, place, lambda tape: next(answers))
-    assert np.array_equal(day_rows(store, place, rows_of), events[:100])
-    compact(store, place, state_hash)
-    assert np.array_equal(day_rows(store, place, rows_of), events)
+        compact(store, folder, lambda tape: next(answers))
+    assert np.array_equal(day_rows(store, folder, rows_of), events[:100])
+    compact(store, folder, state_hash)
+    assert np.array_equal(day_rows(store, folder, rows_of), events)
 
 
 def test_a_torn_end_is_noted_in_the_day_and_a_damaged_file_is_kept(
@@ -155,18 +155,18 @@ def test_a_torn_end_is_noted_in_the_day_and_a_damaged_file_is_kept(
 ) -> None:
     events, store = events_of(1, 600), DayStore(tmp_path)
     record(tmp_path, events[:300])
-    place = record(tmp_path, events[300:]).place
-    damaged, torn = place.files()
+    folder = record(tmp_path, events[300:]).folder
+    damaged, torn = folder.files()
     torn.write_bytes(torn.read_bytes()[:-30])
     data = bytearray(damaged.read_bytes())
     data[len(data) // 2] ^= 255
     damaged.write_bytes(data)
-    done = compact(store, place, state_hash)
+    done = compact(store, folder, state_hash)
     assert done.meta is not None
     assert len(done.problems) == 2
     assert done.set_aside == (damaged.with_name(damaged.name + ".damaged"),)
     assert done.set_aside[0].read_bytes() == data
-    assert [path.name for path in place.folder.iterdir()] == [done.set_aside[0].name]
+    assert [path.name for path in folder.path.iterdir()] == [done.set_aside[0].name]
     assert [note.split(" ")[0] for note in done.meta.facts.notes] == [damaged.name, torn.name]
     assert not done.meta.facts.complete
     assert 0 < done.meta.measured.events < len(events)
@@ -175,12 +175,12 @@ def test_a_torn_end_is_noted_in_the_day_and_a_damaged_file_is_kept(
 def test_a_whole_session_of_which_something_was_lost_is_not_complete(
     tmp_path: Path, record: Record, events_of: EventsOf, state_hash: Fold
 ) -> None:
-    place = record(tmp_path, spread(events_of(1, 500), 0.0, 1.0), step=10).place
-    (file,) = place.files()
+    folder = record(tmp_path, spread(events_of(1, 500), 0.0, 1.0), step=10).folder
+    (file,) = folder.files()
     file.write_bytes(file.read_bytes()[:-20])
-    done = compact(DayStore(tmp_path), place, state_hash)
+    done = compact(DayStore(tmp_path), folder, state_hash)
     assert done.meta is not None
-    assert done.meta.measured.last_ns > session(place.day).close_ns - 15 * 60 * NS
+    assert done.meta.measured.last_ns > session(folder.day).close_ns - 15 * 60 * NS
     assert not done.meta.facts.complete
 
 
@@ -194,8 +194,8 @@ def test_whether_a_day_of_two_recordings_is_complete_is_judged_by_both(
         part = spread(events, from_share, to_share)
         last_ns = int(part["ts"][-1])
         silence = gap(last_ns - silent_min * 60 * NS, last_ns)
-        place = record(tmp_path, np.concatenate([part, silence])).place
-        done = compact(store, place, state_hash)
+        folder = record(tmp_path, np.concatenate([part, silence])).folder
+        done = compact(store, folder, state_hash)
     assert done.meta is not None
     assert done.meta.facts.complete == complete
 
@@ -203,12 +203,12 @@ def test_whether_a_day_of_two_recordings_is_complete_is_judged_by_both(
 def test_a_recording_without_an_event_is_taken_away(
     tmp_path: Path, recording: Recording, state_hash: Fold
 ) -> None:
-    place = RecordingFolder(tmp_path, recording.day, "SPY")
-    place.folder.mkdir(parents=True)
-    (place.folder / "SPY-093000.arrows").touch()
-    done = compact(DayStore(tmp_path), place, state_hash)
+    folder = RecordingFolder(tmp_path, recording.day, "SPY")
+    folder.path.mkdir(parents=True)
+    (folder.path / "SPY-093000.arrows").touch()
+    done = compact(DayStore(tmp_path), folder, state_hash)
     assert (done.meta, done.files) == (None, 0)
-    assert not place.folder.exists()
+    assert not folder.path.exists()
 
 
 COMPACT = """
@@ -247,7 +247,7 @@ def test_killed_at_any_moment_there_is_the_recording_or_the_day(
     events["ts"].sort()
     half = len(events) // 2
     record(tmp_path, events[:half], step=20_000)
-    place = record(tmp_path, events[half:], step=20_000).place
+    folder = record(tmp_path, events[half:], step=20_000).folder
     lines = int(rng.integers(0, 14))
     with subprocess.Popen(
         [sys.executable, "-c", COMPACT, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE
@@ -257,13 +257,13 @@ def test_killed_at_any_moment_there_is_the_recording_or_the_day(
             child.stdout.readline()
         child.send_signal(signal.SIGKILL)
     if not store.list().entries:
-        assert np.array_equal(rows_of(open_journal(place)), events)
+        assert np.array_equal(rows_of(open_journal(folder)), events)
     else:
-        assert np.array_equal(day_rows(store, place, rows_of), events)
-    if place.files():
-        compact(store, place, lambda tape: str(len(tape.starts) and tape.end_ns))
-    assert np.array_equal(day_rows(store, place, rows_of), events)
-    assert not place.folder.exists()
+        assert np.array_equal(day_rows(store, folder, rows_of), events)
+    if folder.files():
+        compact(store, folder, lambda tape: str(len(tape.starts) and tape.end_ns))
+    assert np.array_equal(day_rows(store, folder, rows_of), events)
+    assert not folder.path.exists()
     assert not list(tmp_path.glob(".scratch-*"))
 
 
@@ -272,13 +272,13 @@ def test_a_simulated_recording_is_not_added_to_a_real_day(
     state_hash: Callable[[Tape], str],
 ) -> None:  # fmt: skip
     events, store = events_of(1, 200), DayStore(tmp_path)
-    place = record(tmp_path, events[:100]).place
-    compact(store, place, state_hash)
+    folder = record(tmp_path, events[:100]).folder
+    compact(store, folder, state_hash)
     played = Journal(tmp_path, replace(recording, source="simulated"))
-    played.add_contracts(store.open(place.day, place.symbol).contracts)
+    played.add_contracts(store.open(folder.day, folder.symbol).contracts)
     played.append(events[100:], int(events["ts"][-1]), "simulated")
     played.close()
     with pytest.raises(StoreError, match="was recorded, the recording is simulated; both stay"):
-        compact(store, place, state_hash)
-    assert len(place.files()) == 1
-    assert store.meta(place.day, place.symbol).measured.events == 100
+        compact(store, folder, state_hash)
+    assert len(folder.files()) == 1
+    assert store.meta(folder.day, folder.symbol).measured.events == 100

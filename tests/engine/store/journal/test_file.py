@@ -214,7 +214,7 @@ def test_small_batches_are_read_together_as_chunks(
     for start in range(0, len(events), 1000):
         journal.append(events[start : start + 1000], 0, "test")
     journal.close()
-    file = JournalFile(journal.place.files()[0])
+    file = JournalFile(journal.folder.files()[0])
     assert [len(file.read(chunk)) for chunk in range(len(file.starts))] == [66_000, len(events) - 66_000]
     assert np.array_equal(rows_of(file), events)
     clock = np.maximum.accumulate(events["ts"])

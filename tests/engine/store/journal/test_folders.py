@@ -18,76 +18,76 @@ OPEN_NS = session(DAY).open_ns
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> RecordingFolder:
-    place = RecordingFolder(tmp_path, DAY, "SPY")
-    place.folder.mkdir(parents=True)
-    return place
+def folder(tmp_path: Path) -> RecordingFolder:
+    folder = RecordingFolder(tmp_path, DAY, "SPY")
+    folder.path.mkdir(parents=True)
+    return folder
 
 
-def test_a_file_is_named_after_the_exchange_time_at_which_it_began(place: RecordingFolder) -> None:
-    assert place.next_file(OPEN_NS).name == "SPY-093000.arrows"
+def test_a_file_is_named_after_the_exchange_time_at_which_it_began(folder: RecordingFolder) -> None:
+    assert folder.next_file(OPEN_NS).name == "SPY-093000.arrows"
 
 
 def test_a_file_comes_after_those_that_are_there_even_if_the_clock_was_set_back(
-    place: RecordingFolder,
+    folder: RecordingFolder,
 ) -> None:
-    place.next_file(OPEN_NS).touch()
-    assert place.next_file(OPEN_NS).name == "SPY-093001.arrows"
-    assert place.next_file(OPEN_NS - 3600 * NS).name == "SPY-093001.arrows"
-    assert place.next_file(OPEN_NS + 29 * NS).name == "SPY-093029.arrows"
+    folder.next_file(OPEN_NS).touch()
+    assert folder.next_file(OPEN_NS).name == "SPY-093001.arrows"
+    assert folder.next_file(OPEN_NS - 3600 * NS).name == "SPY-093001.arrows"
+    assert folder.next_file(OPEN_NS + 29 * NS).name == "SPY-093029.arrows"
 
 
-def test_the_hours_of_a_session_that_crosses_midnight_stay_in_order(place: RecordingFolder) -> None:
+def test_the_hours_of_a_session_that_crosses_midnight_stay_in_order(folder: RecordingFolder) -> None:
     evening_before, after_midnight = OPEN_NS - 13 * 3600 * NS, OPEN_NS + 15 * 3600 * NS
-    assert place.next_file(evening_before).name == "SPY-000000.arrows"
-    assert place.next_file(after_midnight).name == "SPY-243000.arrows"
+    assert folder.next_file(evening_before).name == "SPY-000000.arrows"
+    assert folder.next_file(after_midnight).name == "SPY-243000.arrows"
 
 
-def test_files_of_other_symbols_are_not_counted(place: RecordingFolder) -> None:
-    (place.folder / "SPYG-120000.arrows").touch()
-    assert place.files() == []
-    assert place.next_file(OPEN_NS).name == "SPY-093000.arrows"
+def test_files_of_other_symbols_are_not_counted(folder: RecordingFolder) -> None:
+    (folder.path / "SPYG-120000.arrows").touch()
+    assert folder.files() == []
+    assert folder.next_file(OPEN_NS).name == "SPY-093000.arrows"
 
 
-def test_a_lock_is_held_by_one_and_cleared_away_when_it_is_let_go(place: RecordingFolder) -> None:
+def test_a_lock_is_held_by_one_and_cleared_away_when_it_is_let_go(folder: RecordingFolder) -> None:
     pytest.importorskip("fcntl")
-    first, second = Lock(place), Lock(place)
+    first, second = Lock(folder), Lock(folder)
     first.take()
     first.take()
-    assert is_recording(place)
+    assert is_recording(folder)
     with pytest.raises(StoreError, match="by another spymon; stop that one first"):
         second.take()
     first.release()
     first.release()
-    assert not place.lock.exists()
-    assert not is_recording(place)
+    assert not folder.lock.exists()
+    assert not is_recording(folder)
     second.take()
     second.release()
 
 
-def test_a_lock_that_a_killed_process_left_is_nobodys(place: RecordingFolder) -> None:
-    place.lock.touch()
-    assert not is_recording(place)
-    lock = Lock(place)
+def test_a_lock_that_a_killed_process_left_is_nobodys(folder: RecordingFolder) -> None:
+    folder.lock.touch()
+    assert not is_recording(folder)
+    lock = Lock(folder)
     lock.take()
     lock.release()
 
 
-def test_asking_who_writes_needs_no_right_to_write(place: RecordingFolder) -> None:
-    place.lock.mkdir()  # nobody may write this, and not even root may
-    assert not is_recording(place)
+def test_asking_who_writes_needs_no_right_to_write(folder: RecordingFolder) -> None:
+    folder.lock.mkdir()  # nobody may write this, and not even root may
+    assert not is_recording(folder)
 
 
-def test_asking_who_writes_leaves_nothing_behind(place: RecordingFolder) -> None:
-    assert not is_recording(place)
-    assert list(place.folder.iterdir()) == []
+def test_asking_who_writes_leaves_nothing_behind(folder: RecordingFolder) -> None:
+    assert not is_recording(folder)
+    assert list(folder.path.iterdir()) == []
 
 
-def test_asking_who_writes_does_not_keep_the_next_one_from_it(place: RecordingFolder) -> None:
+def test_asking_who_writes_does_not_keep_the_next_one_from_it(folder: RecordingFolder) -> None:
     pytest.importorskip("fcntl")
-    with place.lock.open("w") as asked:
+    with folder.lock.open("w") as asked:
         assert not is_claimed(asked)
-        lock = Lock(place)
+        lock = Lock(folder)
         lock.take()
         assert is_claimed(asked)
         lock.release()

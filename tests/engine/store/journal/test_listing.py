@@ -26,16 +26,16 @@ def test_a_recording_is_listed_with_what_is_in_it(
 ) -> None:
     events = events_of(1, 500)
     record(tmp_path, events[:200])
-    place = record(tmp_path, events[200:]).place
+    folder = record(tmp_path, events[200:]).folder
     listing = list_journals(tmp_path)
     [entry] = listing.entries
     assert listing.problems == ()
-    assert (entry.day, entry.symbol, entry.stored) == (place.day, "SPY", "journal")
+    assert (entry.day, entry.symbol, entry.stored) == (folder.day, "SPY", "journal")
     assert (entry.first_ns, entry.last_ns) == (events["ts"][0], events["ts"].max())
     kinds = [int(np.sum(events["kind"] == kind)) for kind in (TRADE, QUOTE, GAP)]
     assert [entry.trades, entry.quotes, entry.gaps] == kinds
     assert entry.events == len(events)
-    assert entry.bytes == sum(path.stat().st_size for path in place.files())
+    assert entry.bytes == sum(path.stat().st_size for path in folder.files())
     assert len(entry.inputs) == 2
     assert (entry.complete, entry.state_hash, entry.source) == (False, None, "recorded")
 
@@ -46,9 +46,9 @@ def test_a_recording_from_open_to_close_is_complete_unless_something_is_lost(
     events = events_of(1, 500)
     step = 6 * 3600 * 10**9 // 400
     events["ts"] = events["ts"][0] - 25 * 60 * 10**9 + np.arange(len(events)) * step
-    place = record(tmp_path, events).place
+    folder = record(tmp_path, events).folder
     assert [entry.complete for entry in list_journals(tmp_path).entries] == [True]
-    path = place.files()[0]
+    path = folder.files()[0]
     path.write_bytes(path.read_bytes()[:-20])
     listing = list_journals(tmp_path)
     assert [entry.complete for entry in listing.entries] == [False]
@@ -66,10 +66,10 @@ def test_a_recording_that_goes_on_is_listed_as_one(
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path, recording: Recording) -> None:
-    folder = RecordingFolder(tmp_path, recording.day, "SPY").folder
-    folder.mkdir(parents=True)
-    (folder / "QQQ-093000.arrows").write_bytes(b"no arrows")
-    (folder / "SPY-093000.arrows").touch()
+    path = RecordingFolder(tmp_path, recording.day, "SPY").path
+    path.mkdir(parents=True)
+    (path / "QQQ-093000.arrows").write_bytes(b"no arrows")
+    (path / "SPY-093000.arrows").touch()
     listing = list_journals(tmp_path)
     assert listing.entries == ()
     assert "QQQ-093000.arrows is not a recording" in listing.problems[0]
@@ -90,8 +90,8 @@ def test_a_recording_that_was_silent_for_long_is_not_complete(
     events = events[events["kind"] != GAP]
     events["ts"] = np.linspace(day.open_ns, day.close_ns, len(events)).astype(np.int64)
     silence = gap(day.close_ns - silent_min * 60 * 10**9, day.close_ns)
-    place = record(tmp_path, np.concatenate([events, silence])).place
+    folder = record(tmp_path, np.concatenate([events, silence])).folder
 
     assert [entry.complete for entry in list_journals(tmp_path).entries] == [complete]
-    compact(DayStore(tmp_path), place, state_hash)
+    compact(DayStore(tmp_path), folder, state_hash)
     assert [entry.complete for entry in DayStore(tmp_path).list().entries] == [complete]

@@ -11,7 +11,7 @@ import pytest
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import Events
 from engine.store.journal.encoding import Recording
-from engine.store.journal.folders import RecordingFolder, places
+from engine.store.journal.folders import RecordingFolder, recordings
 from engine.store.journal.tape import open_journal
 from engine.store.journal.writer import Journal
 from engine.tape.tape import Tape
@@ -38,7 +38,7 @@ def test_files_that_number_contracts_differently_become_one_tape(
         journal.add_contracts(listed)
         journal.append(part, int(part["ts"][-1]), "test")
         journal.close()
-    tape = open_journal(journal.place)
+    tape = open_journal(journal.folder)
     assert tuple(tape.contracts) == contracts
     assert np.array_equal(rows_of(tape), events)
     assert state_hash(tape) == state_hash(in_memory(events))
@@ -49,8 +49,8 @@ def test_the_starts_of_a_later_file_do_not_fall_behind_the_tapes_clock(
 ) -> None:
     events = events_of(1, 200)
     record(tmp_path, events[100:])
-    place = record(tmp_path, events[:100]).place
-    tape = open_journal(place)
+    folder = record(tmp_path, events[:100]).folder
+    tape = open_journal(folder)
     assert tape.starts.tolist() == [events["ts"][100], events["ts"][100:].max()]
     assert tape.end_ns == events["ts"].max()
 
@@ -63,21 +63,21 @@ def test_no_recording_is_no_data(tmp_path: Path, recording: Recording) -> None:
 def test_a_file_in_the_wrong_place_is_named(
     tmp_path: Path, record: Callable[..., Journal], events_of: EventsOf
 ) -> None:
-    place = record(tmp_path, events_of(1, 50)).place
-    place.files()[0].rename(place.folder / "QQQ-093000.arrows")
+    folder = record(tmp_path, events_of(1, 50)).folder
+    folder.files()[0].rename(folder.path / "QQQ-093000.arrows")
     with pytest.raises(StoreError, match="speaks of SPY on 2025-12-16; move it where that lies"):
-        open_journal(RecordingFolder(tmp_path, place.day, "QQQ"))
+        open_journal(RecordingFolder(tmp_path, folder.day, "QQQ"))
 
 
 def test_recordings_are_found_by_day_and_symbol_and_nothing_else_is(
     tmp_path: Path, record: Callable[..., Journal], events_of: EventsOf
 ) -> None:
-    place = record(tmp_path, events_of(1, 50)).place
-    assert places(tmp_path) == [place]
+    folder = record(tmp_path, events_of(1, 50)).folder
+    assert recordings(tmp_path) == [folder]
     for name in ("notes.arrows", "SPY-0930.arrows", "SPY-093000.arrows.damaged"):
-        (place.folder / name).touch()
+        (folder.path / name).touch()
     (tmp_path / "journal" / "elsewhere").mkdir()
     (tmp_path / "journal" / "elsewhere" / "SPY-093000.arrows").touch()
-    assert places(tmp_path) == [place]
-    assert len(place.files()) == 1
-    assert places(tmp_path / "nowhere") == []
+    assert recordings(tmp_path) == [folder]
+    assert len(folder.files()) == 1
+    assert recordings(tmp_path / "nowhere") == []

@@ -82,7 +82,7 @@ def test_what_was_recorded_is_read_bit_for_bit(
     tmp_path: Path, record: Callable[..., Journal], events_of: EventsOf, rows_of: Rows
 ) -> None:
     events = events_of(1, 2000)
-    tape = open_journal(record(tmp_path, events).place)
+    tape = open_journal(record(tmp_path, events).folder)
     assert np.array_equal(rows_of(tape), events)
     assert tape.problems == ()
     assert (tape.info.symbol, tape.info.source, tape.info.badge) == ("SPY", "recorded", "REPLAY")
@@ -96,7 +96,7 @@ def test_rows_are_readable_before_they_are_safe_and_safe_after_a_sync(
     append(journal, events[:100])
     assert journal.sync() == 100
     append(journal, events[100:150])
-    assert np.array_equal(rows_of(open_journal(journal.place)), events[:150])
+    assert np.array_equal(rows_of(open_journal(journal.folder)), events[:150])
     assert journal.sync() == 150
     assert journal.close() == 150
 
@@ -104,7 +104,7 @@ def test_rows_are_readable_before_they_are_safe_and_safe_after_a_sync(
 def test_a_contract_stands_in_the_file_before_its_first_event(
     journal: Journal, in_memory: Callable[..., Tape], events_of: EventsOf
 ) -> None:
-    late = Contract("SPY", journal.place.day, "C", 700_000)
+    late = Contract("SPY", journal.folder.day, "C", 700_000)
     event = events_of(1, 50)[:1].copy()
     append(journal, event)
     event["cid"] = 7
@@ -112,7 +112,7 @@ def test_a_contract_stands_in_the_file_before_its_first_event(
         append(journal, event)
     journal.add_contracts([*in_memory(event).contracts, late, late])  # those it knows keep their ids
     append(journal, event)
-    tape = open_journal(journal.place)
+    tape = open_journal(journal.folder)
     assert (len(tape.contracts), tape.contracts[7]) == (7, late)
     assert tape.read(0)["cid"].tolist()[1:] == [7]
 
@@ -126,16 +126,16 @@ def test_an_event_of_no_kind_is_refused(journal: Journal, events_of: EventsOf) -
 
 def test_an_empty_batch_is_nothing(journal: Journal, events_of: EventsOf) -> None:
     assert append(journal, events_of(1, 50)[:0], 0)
-    assert journal.place.files() == []
+    assert journal.folder.files() == []
     assert journal.sync() == 0
 
 
 def test_a_journal_in_which_nothing_was_recorded_leaves_no_file(tmp_path: Path, recording: Recording) -> None:
     journal = Journal(tmp_path, recording)
     journal.open(0)
-    assert is_recording(journal.place)
+    assert is_recording(journal.folder)
     journal.close()
-    assert list(journal.place.folder.iterdir()) == []
+    assert list(journal.folder.path.iterdir()) == []
 
 
 def test_a_second_writer_is_refused_until_the_first_is_done(
@@ -148,9 +148,9 @@ def test_a_second_writer_is_refused_until_the_first_is_done(
     second.add_contracts([])
     with pytest.raises(StoreError, match="SPY on 2025-12-16 is being recorded into"):
         second.open(0)
-    assert is_recording(first.place)
+    assert is_recording(first.folder)
     first.close()
-    assert not is_recording(first.place)
+    assert not is_recording(first.folder)
     second.open(0)
     assert second.broken == ""
     second.close()
@@ -160,14 +160,14 @@ def test_each_process_writes_a_file_of_its_own_that_comes_after_the_others(
     tmp_path: Path, record: Callable[..., Journal], events_of: EventsOf, rows_of: Rows
 ) -> None:
     events = events_of(1, 300)
-    place = record(tmp_path, events[200:300]).place  # its clock was ahead
+    folder = record(tmp_path, events[200:300]).folder  # its clock was ahead
     for part in (events[:100], events[100:200]):
         record(tmp_path, part)
-    names = [path.name for path in place.files()]
+    names = [path.name for path in folder.files()]
     assert len(names) == 3
     assert names == sorted(names)
     expected = np.concatenate([events[200:300], events[:100], events[100:200]])
-    assert np.array_equal(rows_of(open_journal(place)), expected)
+    assert np.array_equal(rows_of(open_journal(folder)), expected)
 
 
 def test_a_disk_that_refuses_is_told_once_and_the_gap_is_marked(
@@ -184,7 +184,7 @@ def test_a_disk_that_refuses_is_told_once_and_the_gap_is_marked(
     assert append(journal, events[300:350], 2 * RETRY_NS - 1) is False
     assert append(journal, events[350:], 2 * RETRY_NS) is True
     assert journal.broken == ""
-    mark, *rest = rows_of(open_journal(journal.place))
+    mark, *rest = rows_of(open_journal(journal.folder))
     assert np.array_equal(np.array(rest), events[350:])
     until = int(events["ts"][:350].max())
     assert (mark["kind"], mark["cid"], mark["ts"]) == (GAP, 0, until)
@@ -199,13 +199,13 @@ def test_a_full_disk_ends_the_file_after_its_last_whole_batch_and_a_new_one_mark
     events = events_of(2, 3000)
     append(journal, events[:500])
     assert journal.sync() == 500
-    size = journal.place.files()[0].stat().st_size
+    size = journal.folder.files()[0].stat().st_size
     with no_file_beyond(size + 1000), pytest.raises(StoreError, match="File too large"):
         append(journal, events[500:1000], 0)
-    assert journal.place.files()[0].stat().st_size == size
+    assert journal.folder.files()[0].stat().st_size == size
     assert journal.sync() == 500
     assert append(journal, events[1000:1500], RETRY_NS)
-    tape = open_journal(journal.place)
+    tape = open_journal(journal.folder)
     assert tape.problems == ()
     rows = rows_of(tape)
     assert np.array_equal(rows[:500], events[:500])
@@ -223,12 +223,12 @@ def test_a_disk_that_fails_at_the_sync_leaves_only_what_was_safe_before_acknowle
     append(journal, events[:100])
     assert journal.sync() == 100
     append(journal, events[100:200])
-    with syncs_failing(journal.place.files()[0]), pytest.raises(StoreError, match="Invalid argument"):
+    with syncs_failing(journal.folder.files()[0]), pytest.raises(StoreError, match="Invalid argument"):
         journal.sync()
     assert journal.sync() == 100
     assert append(journal, events[200:], int(events["ts"].max()) + RETRY_NS)
     assert journal.sync() == len(events) - 100 + 1
-    rows = rows_of(open_journal(journal.place))
+    rows = rows_of(open_journal(journal.folder))
     marks = rows[rows["kind"] == GAP][-1:]
     since, until = int(events["ts"][:100].max()), int(events["ts"][:200].max())
     assert marks["ts"].tolist() == [until]
@@ -255,7 +255,7 @@ def test_a_flush_that_fails_late_takes_what_was_written_meanwhile_with_it(
     append(journal, events[:100])
     assert journal.sync() == 100
     append(journal, events[100:200])
-    with syncs_failing(journal.place.files()[0]):
+    with syncs_failing(journal.folder.files()[0]):
         flush = journal.flush()
     assert flush is not None
     error = flush.wait()
@@ -263,7 +263,7 @@ def test_a_flush_that_fails_late_takes_what_was_written_meanwhile_with_it(
     with pytest.raises(StoreError, match="SPY is not being recorded"):
         journal.settle(flush, error)
     assert append(journal, events[200:], int(events["ts"].max()) + RETRY_NS)
-    rows = rows_of(open_journal(journal.place))
+    rows = rows_of(open_journal(journal.folder))
     mark = rows[rows["kind"] == GAP][-1]
     assert int(mark["ts"]) == int(events["ts"][:200].max())
     assert int(mark["s1"]) == -((int(events["ts"][:100].max()) - int(mark["ts"])) // 1_000_000)
@@ -281,13 +281,13 @@ def test_what_a_torn_end_of_another_process_left_is_never_appended_to(
     tmp_path: Path, record: Callable[..., Journal], events_of: EventsOf, rows_of: Rows
 ) -> None:
     events = events_of(3, 200)
-    place = record(tmp_path, events[:100], step=50).place
-    torn = place.files()[0]
+    folder = record(tmp_path, events[:100], step=50).folder
+    torn = folder.files()[0]
     torn.write_bytes(torn.read_bytes()[:-20])
     before = torn.read_bytes()
     record(tmp_path, events[100:])
     assert torn.read_bytes() == before
-    tape = open_journal(place)
+    tape = open_journal(folder)
     assert np.array_equal(rows_of(tape), np.concatenate([events[:50], events[100:]]))
     assert len(tape.problems) == 1
 
@@ -325,11 +325,11 @@ def test_what_a_broken_file_may_have_lost_is_not_acknowledged_by_the_next_ones_s
     append(journal, events[:100])
     assert journal.sync() == 100
     append(journal, events[100:200])
-    with unusable(journal.place.files()[0]), pytest.raises(StoreError, match="Bad file descriptor"):
+    with unusable(journal.folder.files()[0]), pytest.raises(StoreError, match="Bad file descriptor"):
         append(journal, events[200:300], 0)
     assert append(journal, events[300:], RETRY_NS)
     assert journal.sync() == 100 + 1 + len(events) - 300
-    rows = rows_of(open_journal(journal.place))
+    rows = rows_of(open_journal(journal.folder))
     mark = rows[rows["kind"] == GAP][-1]
     since, until = int(events["ts"][:100].max()), int(events["ts"][:300].max())
     assert (int(mark["ts"]), int(mark["s1"])) == (until, -((since - until) // 1_000_000))
@@ -345,7 +345,7 @@ def test_what_is_missed_until_the_close_is_marked_if_the_disk_takes_it_again(
     append(journal, events[100:], 1)
     (tmp_path / "journal").unlink()
     assert journal.close() == 1
-    (mark,) = rows_of(open_journal(journal.place))
+    (mark,) = rows_of(open_journal(journal.folder))
     assert (mark["kind"], mark["ts"]) == (GAP, int(events["ts"].max()))
 
 
@@ -364,5 +364,5 @@ def test_a_file_that_is_closed_says_that_nothing_is_missing_at_its_end(
 ) -> None:
     append(journal, events_of(1, 50))
     journal.close()
-    (file,) = journal.place.files()
+    (file,) = journal.folder.files()
     assert file.read_bytes().endswith(END)

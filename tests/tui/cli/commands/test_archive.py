@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
-from engine.store.archive.objects import BucketAddress, ObjectStore, connect
+from engine.store.archive.bucket import BucketAddress, connect
+from engine.store.archive.objects import ObjectStore
 from engine.store.journal.writer import Journal
 from tests.fakes.s3 import s3_server
 from tui.cli.commands.archive import copy_finished

@@ -156,7 +156,7 @@ def test_a_damaged_recording_is_named_and_what_cannot_be_read_is_kept(
     record: Callable[..., Journal], capsys: Captured
 ) -> None:
     journal = record(close=False)
-    path = journal.place.files()[0]
+    path = journal.folder.files()[0]
     size = path.stat().st_size
     for _ in range(2):
         journal.append(quotes(50), session(DAY).open_ns, "test")

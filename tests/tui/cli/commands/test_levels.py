@@ -218,17 +218,21 @@ def test_a_class_of_shares_is_meant_in_every_spelling(
     assert (code, json.loads(out)["symbol"]) == (0, "BRK.B")
 
 
-def test_levels_of_a_tape_are_those_its_own_view_shows(run: Run) -> None:
-    moment = ("--expiry", "0dte", "--dividend", "0")
-    _, out, _ = run("levels", "SPY", "--at", "11:00", "--json", *moment)
+@pytest.mark.parametrize("dividend", ["", "0.01"])
+def test_levels_of_a_tape_are_those_its_own_view_shows(
+    run: Run, monkeypatch: pytest.MonkeyPatch, dividend: str
+) -> None:
+    monkeypatch.setenv("SPYMON_DIVIDEND", dividend)
+    _, out, _ = run("levels", "SPY", "--at", "11:00", "--json", "--expiry", "0dte")
     found = json.loads(out)
     _, lines, _ = run("--symbol", "SPY", "--to", "11:00", "--json", "--expiry", "0dte")
     view = [each for each in map(json.loads, lines.splitlines()) if each["type"] == "view"][-1]
-    assert (found["symbol"], found["spot"], found["at"]) == ("SPY", view["spot"], "2025-12-16T11:00:00-05:00")
-    assert found["net_gex"] == pytest.approx(view["net_gex"], rel=0.02)
-    assert found["zero_gamma"] == pytest.approx(view["zero_gamma"], abs=0.05)
-    for name in ("call_wall", "put_wall", "max_gex_strike"):
-        assert found[name] == view[name]
+    assert (found["symbol"], found["at"]) == ("SPY", "2025-12-16T11:00:00-05:00")
+    for name in (
+        "spot", "net_gex", "zero_gamma", "zero_gamma_reason", "call_wall", "put_wall", "max_gex_strike",
+        "max_pain", "expected_move", "pcr_volume", "pcr_oi",
+    ):  # fmt: skip
+        assert found[name] == view[name], name
 
 
 def test_the_sign_of_a_tape_can_be_inferred_from_its_flow(run: Run) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from engine.session.recorder import RecordingStatus
-from engine.store.journal.folders import places
+from engine.store.journal.folders import recordings
 from engine.store.journal.tape import open_journal
 from engine.tape.link import Lag, Link
 from tests.paths import ROOT
@@ -98,7 +98,7 @@ def test_a_signal_ends_it_with_the_journal_closed(
         child.send_signal(number)
         out, err = child.communicate()
     assert (child.returncode, err) == (code, "")
-    [place] = places(Path("data/simulated"))
+    [place] = recordings(Path("data/simulated"))
     tape = open_journal(place)
     assert tape.problems == ()
     assert place.files()[0].read_bytes().endswith(b"\xff\xff\xff\xff\x00\x00\x00\x00")

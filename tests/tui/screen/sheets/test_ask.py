@@ -20,7 +20,7 @@ def question(value: str = "") -> Question:
 async def test_what_is_typed_is_judged_at_once() -> None:
     app: App[None] = App()
     async with driving(app) as pilot:
-        await app.push_screen(AskScreen(question()))
+        await pilot.push(AskScreen(question()))
         verdict = app.screen.query_one(Static)
         await pilot.press("1", "x")
         assert str(verdict.content) == "'1x' is no number."
@@ -34,7 +34,7 @@ async def test_only_an_accepted_answer_is_taken() -> None:
     app: App[None] = App()
     answers: list[str | None] = []
     async with driving(app) as pilot:
-        await app.push_screen(AskScreen(question()), answers.append)
+        await pilot.push(AskScreen(question()), answers.append)
         await pilot.press("x", "enter")
         assert answers == []
         await pilot.press("backspace", "7", "enter")
@@ -45,7 +45,7 @@ async def test_escape_answers_nothing_and_the_value_before_can_be_edited() -> No
     app: App[None] = App()
     answers: list[str | None] = []
     async with driving(app) as pilot:
-        await app.push_screen(AskScreen(question("12")), answers.append)
+        await pilot.push(AskScreen(question("12")), answers.append)
         await pilot.press("3")
         assert app.screen.query_one(Input).value == "123"
         await pilot.press("escape")
@@ -54,7 +54,7 @@ async def test_escape_answers_nothing_and_the_value_before_can_be_edited() -> No
 
 async def test_the_prompt_takes_three_lines_at_the_foot() -> None:
     app: App[None] = App()
-    async with driving(app):
-        await app.push_screen(AskScreen(question()))
+    async with driving(app) as pilot:
+        await pilot.push(AskScreen(question()))
         box = app.screen.query_one("Vertical").region
         assert (box.y, box.bottom, box.width) == (21, 24, 80)

@@ -34,7 +34,7 @@ async def test_the_page_scrolls_by_lines_and_any_closing_key_closes_it() -> None
     app: App[None] = App()
     async with driving(app) as pilot:
         for closing in ("escape", "q", "question_mark", "enter"):
-            await app.push_screen(HelpScreen(TABLE))
+            await pilot.push(HelpScreen(TABLE))
             page = app.screen.query_one(VerticalScroll)
             await pilot.press("j", "j", "down", "k")
             assert page.scroll_y == 2

@@ -43,7 +43,7 @@ async def test_what_is_closed_twice_takes_nothing_else_away(make: Callable[[], S
     async with driving(app) as pilot:
         below = app.screen
         over = make()
-        await app.push_screen(over, answers.append)
+        await pilot.push(over, answers.append)
         over.dismiss(None)
         over.dismiss(None)
         await pilot.pause()

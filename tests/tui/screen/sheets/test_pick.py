@@ -15,15 +15,15 @@ async def picked(*keys: str) -> list[str | None]:
     app: App[None] = App()
     answers: list[str | None] = []
     async with driving(app) as pilot:
-        await app.push_screen(PickScreen("which", CHOICES, "b"), answers.append)
+        await pilot.push(PickScreen("which", CHOICES, "b"), answers.append)
         await pilot.press(*keys)
     return answers
 
 
 async def test_the_current_choice_is_marked_and_where_one_starts() -> None:
     app: App[None] = App()
-    async with driving(app):
-        await app.push_screen(PickScreen("which", CHOICES, "b"))
+    async with driving(app) as pilot:
+        await pilot.push(PickScreen("which", CHOICES, "b"))
         options = app.screen.query_one(OptionList)
         assert options.highlighted == 1
         prompts = [str(options.get_option_at_index(i).prompt) for i in range(3)]
@@ -41,6 +41,6 @@ async def test_escape_takes_nothing() -> None:
 
 async def test_without_a_current_choice_one_starts_at_the_first() -> None:
     app: App[None] = App()
-    async with driving(app):
-        await app.push_screen(PickScreen("which", CHOICES, ""))
+    async with driving(app) as pilot:
+        await pilot.push(PickScreen("which", CHOICES, ""))
         assert app.screen.query_one(OptionList).highlighted == 0

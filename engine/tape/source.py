@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..tape.tape import Tape
+if TYPE_CHECKING:
+    from .tape import Tape
 
 Key = tuple[str, str]
 """A source's name and a symbol."""
