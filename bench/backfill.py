@@ -25,7 +25,8 @@ from engine.feeds.backfill.day_fetch import BackfillRequest, DayFetch
 from engine.feeds.massive.backfill.day import Backfill
 from engine.feeds.massive.rest_client import RestClient
 from engine.feeds.transport.rate_limit import RateLimit
-from engine.model.calendar import PRESETS, session
+from engine.model.calendar import session
+from engine.model.underlyings import PRESETS
 from engine.store.cache.historical import Historical
 from engine.store.days.store import DayStore
 

@@ -18,9 +18,10 @@ from multiprocessing.connection import Connection as Pipe
 import numpy as np
 
 from engine.analytics.greeks import greeks
-from engine.model.calendar import expirations, session, underlying
+from engine.model.calendar import expirations, session
 from engine.model.contracts import Contract, parse_occ
 from engine.model.events import NS
+from engine.model.underlyings import underlying
 from tests.fakes.massive import Frames, Massive, Plan, Raw, framed
 from tests.fakes.massive.messages import BEGIN_MS, Message, pack, quote, trade
 from tests.fakes.massive.shelf import Row, chain_row

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.model.calendar import underlying
 from engine.model.contracts import parse_occ
 from engine.model.events import Events
+from engine.model.underlyings import underlying
 from engine.store.journal.encoding import Recording
 from engine.store.journal.writer import Journal
 

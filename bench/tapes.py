@@ -8,9 +8,10 @@ import numpy as np
 
 from engine.analytics.greeks import greeks
 from engine.fold.state import State, new_state
-from engine.model.calendar import PRESETS, session, settle_ns
+from engine.model.calendar import session, settle_ns
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import EVENT, NS, QUOTE, SPOT, TRADE, Events, empty_events
+from engine.model.underlyings import PRESETS
 
 DAY = date(2025, 12, 16)
 SPOT_PRICE = 681.0

@@ -32,9 +32,9 @@ from engine.feeds.transport.connection_status import Phase
 from engine.fold.params import FoldParams
 from engine.fold.state import State
 from engine.fold.step import step
-from engine.model.calendar import PRESETS
 from engine.model.contracts import ContractTable
 from engine.model.events import TRADE, Batch, Events
+from engine.model.underlyings import PRESETS
 from tests.fakes.massive import KEY, Massive, Plan, Send, Shut
 from tests.fakes.massive.audit import feed
 from tests.fakes.massive.messages import Message, quote, status, trade

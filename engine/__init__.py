@@ -28,6 +28,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .analytics.exposure_choice import ExposureChoice as ExposureChoice
+    from .analytics.key_levels import Levels as Levels
+    from .analytics.key_levels import measure as measure
+    from .analytics.option_chain import OptionChain as OptionChain
+    from .analytics.option_chain import alive as alive
+    from .analytics.terms import Terms as Terms
     from .feeds.simulated import SimulatedSource as SimulatedSource
     from .fold.params import PRESETS as PRESETS
     from .fold.params import FoldParams as FoldParams
@@ -42,6 +47,8 @@ if TYPE_CHECKING:
     from .model.errors import SpymonError as SpymonError
     from .model.errors import StoreError as StoreError
     from .model.errors import UsageError as UsageError
+    from .model.underlyings import Underlying as Underlying
+    from .model.underlyings import parse_custom as parse_custom
     from .session.handlers import Quote as Quote
     from .session.handlers import Trade as Trade
     from .session.headless import HorizonOutcome as HorizonOutcome
@@ -54,6 +61,8 @@ if TYPE_CHECKING:
     from .session.user_rules import Rule as Rule
     from .session.user_rules import UserSignal as UserSignal
     from .session.user_rules.judge import kind_of as kind_of
+    from .store.chains import ChainFile as ChainFile
+    from .store.chains import read_chain as read_chain
     from .store.days.store import DayStore as DayStore
     from .tape.link import Badge as Badge
     from .tape.link import Lag as Lag
@@ -79,6 +88,7 @@ if TYPE_CHECKING:
     from .views.commands import Step as Step
     from .views.commands import UseSource as UseSource
     from .views.commands import WhatIf as WhatIf
+    from .views.levels import levels_of as levels_of
     from .views.queries import FlowLines as FlowLines
     from .views.queries import FlowQuery as FlowQuery
     from .views.queries import Heat as Heat

@@ -14,7 +14,7 @@ from .exposure import Book, BookTotals, Exposure, exposure
 from .exposure_choice import CONVENTIONS, Convention, ExposureChoice, Metric
 from .option_chain import Floats
 from .positioning import positions
-from .sums import by_row
+from .sums import by_row, sums
 from .valuation import Valuation
 
 
@@ -37,6 +37,10 @@ class DealerExposure:
     def shares(self) -> Floats:
         """The gamma exposure of each contract, (n,) shares per $1."""
         return self.exposure.by_contract["gamma"]
+
+    def total(self, metric: Metric) -> float:
+        """Return what a metric nets to over all contracts, nan when nothing is known."""
+        return sums(self.exposure.by_contract[metric], self.of.chain.sign).net
 
     def by_group(self, metric: Metric) -> Floats:
         """Return (groups,) what a metric nets to by settlement, nan where nothing is known."""

@@ -125,7 +125,8 @@ def measure(chain: OptionChain, terms: Terms, choice: ExposureChoice | None = No
     dealers = dealer_exposure(of, choice or ExposureChoice())
     if not _carried(dealers.position).any():
         what = {"oi": "open interest", "volume": "volume", "flow": "classified flow"}[dealers.choice.basis]
-        raise NoDataError(f"No contract of {_name(chain)} has {what}, so there is no exposure to sum.")
+        other = "; --basis volume weighs what was traded" if dealers.choice.basis == "oi" else ""
+        raise NoDataError(f"No contract of {_name(chain)} has {what}, so there is no exposure to sum{other}.")
     if not np.any(_carried(dealers.position) & np.isfinite(dealers.shares)):
         raise NoDataError(_no_volatility(chain, terms))
     nets = dealers.by_group("gamma").tolist()

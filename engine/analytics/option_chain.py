@@ -15,10 +15,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.calendar import ET, Expiry, Underlying, settle_ns
+from ..model.calendar import ET, Expiry, settle_ns
 from ..model.contracts import Contract
 from ..model.errors import NoDataError
 from ..model.events import NS
+from ..model.underlyings import Underlying
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -24,6 +24,8 @@ WINDOW: Window = (0.9, 1.1)
 _STEP = 1e-4  # between two prices of the grid, of ln(price)
 _LEAST_STEPS = 400  # of a grid between strikes that lie close together
 _NEGLIGIBLE = 1e-9  # of the largest |net| of the profile: a sign there is underflow, not a regime
+_BRIDGED = 2  # steps: a single price without a sign is a zero that was hit
+_BRIDGED_SD = 6.0  # of ln(price) at settlement: over a wider stretch without a sign nothing is hedged
 _CANCELLED = 1e-12  # of calls plus puts at the same price: a sign there is rounding
 _TAIL_SD = 38.0  # beyond it exp(-d1 * d1 / 2) is 0 in double precision
 _NEAR_SD = 15.0  # beyond it, 1e-49 of the peak, it matters only where nothing is nearer
@@ -127,7 +129,7 @@ def _profiles(away: Floats, spots: Floats, of: Curves, scale: Floats) -> tuple[F
 
 
 def _zeros(spots: Floats, net: Floats, gross: Floats, of: Curves, scale: Floats) -> ZeroGamma:
-    """Return every sign change of net between cells that have a sign, refined."""
+    """Return every sign change of net between neighbours that have a sign, refined."""
     size = np.abs(net)
     kept = np.flatnonzero((size > _NEGLIGIBLE * size.max()) & (size > _CANCELLED * gross))
     ends = [_dollars(spots[0]), _dollars(spots[-1])]
@@ -137,12 +139,31 @@ def _zeros(spots: Floats, net: Floats, gross: Floats, of: Curves, scale: Floats)
         return ZeroGamma(None, (), f"{cause} {where}")
     ours = scale != 0.0
     parts = of.spot, of.inverse[ours], of.shift[ours], scale[ours]
-    prices, positive = _with_dips(spots[kept], net[kept] / gross[kept], *parts)
-    changes = np.flatnonzero(positive[1:] != positive[:-1]).tolist()
-    roots = tuple(_root(prices[i], prices[i + 1], *parts) for i in changes)
+    apart = np.log(spots[kept[1:]] / spots[kept[:-1]]) > _BRIDGED_SD * np.median(1.0 / of.inverse[ours])
+    # No root is bridged over a stretch without a sign: there is no gamma to speak of.
+    runs = np.split(kept, np.flatnonzero(apart & (np.diff(kept) > _BRIDGED)) + 1)
+    roots = tuple(root for run in runs for root in _roots(spots[run], net[run] / gross[run], *parts))
     if not roots:
-        return ZeroGamma(None, (), f"all {'positive' if positive[0] else 'negative'} {where}")
+        return ZeroGamma(None, (), f"{_sign_of(net[kept])} {where}")
     return ZeroGamma(min(roots, key=lambda root: (abs(root - of.spot), root)), roots, "")
+
+
+def _sign_of(net: Floats) -> str:
+    if np.all(net > 0.0):
+        return "all positive"
+    return "all negative" if np.all(net < 0.0) else "no gamma where the sign changes,"
+
+
+def _roots(
+    prices: Floats, share: Floats, spot: float, inverse: Floats, shift: Floats, scale: Floats
+) -> list[float]:
+    """Return the roots within a run of prices that have a sign, ascending.
+
+    share : net over gross exposure at each price
+    """
+    prices, positive = _with_dips(prices, share, spot, inverse, shift, scale)
+    changes = np.flatnonzero(positive[1:] != positive[:-1]).tolist()
+    return [_root(prices[i], prices[i + 1], spot, inverse, shift, scale) for i in changes]
 
 
 def _with_dips(

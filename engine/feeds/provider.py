@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from ..tape.source import LiveSource
 
 if TYPE_CHECKING:
-    from ..model.calendar import Expiry, Underlying
+    from ..model.calendar import Expiry
+    from ..model.underlyings import Underlying
     from ..store.cache.historical import Historical
     from ..tape.live_tape import Begin
     from .backfill.day_fetch import BackfillRequest, DayFetch, FetchProgress

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from .calendar import to_milli
 from .errors import UsageError
+from .underlyings import to_milli
 
 MAX_STRIKE_MILLI = 99_999_999
 """The highest strike that the eight digits of an OCC name can carry, 1/1000 $."""

@@ -27,7 +27,7 @@ from .files import write_bytes, writing
 
 VERSION = 1
 _KEY = b"spymon"
-_NAME = re.compile(r"([A-Z0-9]{1,6})_(\d{4}-\d{2}-\d{2})_(\d{6})\.parquet")
+_NAME = re.compile(r"([A-Z0-9.]{1,8})_(\d{4}-\d{2}-\d{2})_(\d{6})\.parquet")
 
 _SCHEMA = pa.schema(
     [

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from ..model.calendar import Underlying
 from ..model.contracts import MAX_STRIKE_MILLI, Contract
+from ..model.underlyings import Underlying
 
 _UNITS_PER_MILLI = 10  # price units of 1/10000 $ in 1/1000 $
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.calendar import Session, Underlying
+from ..model.calendar import Session
 from ..model.contracts import ContractTable
 from ..model.events import Events
+from ..model.underlyings import Underlying
 from .link import Badge, Lag, Link
 
 if TYPE_CHECKING:  # it compiles, and a list of days must not

@@ -20,7 +20,7 @@ from engine.fold.rules.catalogue import RULE_NAMES
 from engine.fold.state import State, new_state
 from engine.fold.step import step
 from engine.fold.trade_side import METHOD_NAMES
-from engine.model.calendar import session, settle_ns, underlying
+from engine.model.calendar import session, settle_ns
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import (
     BAR,
@@ -42,6 +42,7 @@ from engine.model.events import (
     empty_events,
     to_price,
 )
+from engine.model.underlyings import underlying
 from engine.tape.tape import TapeInfo
 from engine.views.study import Tally
 

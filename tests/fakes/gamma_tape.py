@@ -15,7 +15,8 @@ from engine.analytics.exposure import Book
 from engine.analytics.greeks import price_greeks, years
 from engine.fold.params import FoldParams
 from engine.fold.rules.catalogue import RULE_NAMES, rules
-from engine.model.calendar import settle_ns, underlying
+from engine.model.calendar import settle_ns
+from engine.model.underlyings import underlying
 
 DAY = date(2025, 12, 16)
 SETTLES = settle_ns(underlying("SPY"), "SPY", DAY)

@@ -21,9 +21,10 @@ import numpy as np
 from engine.feeds.recorder.connection import WaitTimes
 from engine.feeds.recorder.server import RecorderServer
 from engine.feeds.recorder.source import AttachedSource
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import parse_occ
 from engine.model.events import NS, Events, empty_events
+from engine.model.underlyings import underlying
 from engine.store.days.recording import open_recorded
 from engine.tape.live_tape import LiveTape
 from engine.tape.tape import Tape, TapeInfo

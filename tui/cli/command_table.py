@@ -136,6 +136,7 @@ COMMANDS = (
             value("--at", "T", "2025-05-01T08:28 or 08:28, exchange time (the file's; the end)"),
             value("--expiry", "all|0dte|DATE|N", "that day's, one date, the nearest N (all)"),
             value("--spot", "X", "price of the underlying, if the file does not say"),
+            choice("--basis", "what is weighed (oi)", "oi", "volume", "flow"),
             choice("--iv", "from the quotes, or the file's column (own)", "own", "vendor"),
             setting("--rate", "R", "yearly interest rate as a fraction (0.04)"),
             setting("--dividend", "Q", "yearly yield as a fraction (each forward by put-call parity)"),

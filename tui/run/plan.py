@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from engine.model.calendar import PRESETS, parse_custom, parse_time, previous_session, session, underlying
+from engine.model.calendar import parse_time, previous_session, session
 from engine.model.errors import NoDataError, UsageError
+from engine.model.underlyings import PRESETS, parse_custom, underlying
 from engine.store.files import RECORDING, present, settled_names
 from tui.settings.config import Settings
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from engine.feeds.provider import DaySource, Provider, ProviderAccess, ProviderSecret, SourceRequest
 from engine.feeds.registry import FEEDS, PROVIDERS, automatic_feed, provider_of
-from engine.model.calendar import parse_custom, underlying
 from engine.model.errors import CredentialError
+from engine.model.underlyings import parse_custom, underlying
 from tui.settings.config import Settings
 
 if TYPE_CHECKING:

@@ -18,9 +18,10 @@ from typing import Any
 
 from engine.feeds.provider import Feed, ProviderSetting
 from engine.feeds.registry import FEEDS, PROVIDERS
-from engine.model.calendar import Expiry, generic, parse_custom
+from engine.model.calendar import Expiry
 from engine.model.hints import did_you_mean
 from engine.model.readers import choice, number, whole, yes
+from engine.model.underlyings import parse_custom, parse_symbol
 
 PREFIX = "SPYMON_"
 SOURCES = (*FEEDS, "auto")
@@ -114,7 +115,7 @@ class Setting:
 
 
 def _symbols(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(generic(part, 1).symbol for part in text.split(",")))
+    return tuple(dict.fromkeys(parse_symbol(part) for part in text.split(",")))
 
 
 def _customs(text: str) -> tuple[str, ...]:
@@ -170,7 +171,7 @@ def _channels(text: str) -> tuple[str | SecretUrl, ...]:
 
 
 def _watched(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(generic(item, 1).symbol for item in _items(text)))
+    return tuple(dict.fromkeys(parse_symbol(item) for item in _items(text)))
 
 
 def _switched(feed: Feed, text: str) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from ...model.calendar import Underlying, clock_text, session
+from ...model.calendar import clock_text, session
 from ...model.errors import NoDataError, ProviderError, StoreError
 from ...model.events import NS
+from ...model.underlyings import Underlying
 from ...store.days.store import DayStore
 from ...store.days.tapes import BACKFILL, Origin, check_replaceable
 from ...store.importer.importer import ImportReport, Progress, import_paths

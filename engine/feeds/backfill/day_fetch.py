@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ...model.calendar import Expiry, Underlying
+from ...model.calendar import Expiry
+from ...model.underlyings import Underlying
 
 _EARLIER = "It is made of what was fetched earlier;"
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ...model.calendar import Underlying
 from ...model.events import Batch
+from ...model.underlyings import Underlying
 from ..transport.backoff import ConnectionTimes
 from ..transport.connection import Connection
 from ..transport.sockets import Socket, SocketGroup

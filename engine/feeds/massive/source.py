@@ -14,10 +14,10 @@ from datetime import date
 from threading import Lock
 from typing import Any
 
-from ...model.calendar import Underlying
 from ...model.errors import NoDataError
 from ...model.events import NS
 from ...model.next_session import wait_until
+from ...model.underlyings import Underlying
 from ...tape.link import Badge
 from ...tape.live_tape import Begin, LiveTape
 from ...tape.tape import TapeInfo
@@ -33,7 +33,6 @@ from .symbol_writer import SymbolWriter
 from .watched_contracts import ContractReach
 from .wire.tickers import TickerTable
 
-_CENT, _NICKEL = 100, 500
 _SLEPT_NS = 5 * NS  # between two looks, which are a quarter of a second apart
 
 
@@ -210,7 +209,7 @@ class MassiveSource:
 
     def _new_writer(self, underlying: Underlying) -> SymbolWriter:
         session = self._hours.session
-        tick = _NICKEL if underlying.index else _CENT
+        tick = underlying.tick
         info = TapeInfo(
             underlying.symbol, underlying, session.day, session, self.name, Badge.LIVE, "tape", tick
         )

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from zlib import crc32
 
-from ...model.calendar import Underlying
 from ...model.contracts import Contract
+from ...model.underlyings import Underlying
 from .wire.tickers import spot_ticker
 
 QUOTED_PER_CONNECTION = 1_000

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...analytics.implied_spot import ImpliedSpot, ImpliedSpotParams, nearest_pairs
-from ...model.calendar import Underlying, close_ns
+from ...model.calendar import close_ns
 from ...model.events import (
     FLAG_RECEIVED,
     MARK,
@@ -28,6 +28,7 @@ from ...model.events import (
     empty_events,
     gap,
 )
+from ...model.underlyings import Underlying
 from ...tape.live_tape import TapeWriter
 from ..transport.session_hours import Hours
 from .chain_snapshot import ChainChanges, read_pages

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...model.calendar import underlying
 from ...model.contracts import ContractTable
+from ...model.underlyings import underlying
 from ..transport.ws_frames import Chunk, plain_frames, unwrapped
 from .wire.machine import Machine
 from .wire.tickers import TickerTable

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from ...model.calendar import Expiry, Underlying, expirations
+from ...model.calendar import Expiry, expirations
 from ...model.contracts import Contract, ContractTable
+from ...model.underlyings import Underlying
 from ...tape.strike_window import StrikeTracker, StrikeTrackerParams
 from .subscriptions import SymbolSubscription, by_nearness
 

@@ -11,16 +11,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from ...model.calendar import (
-    Session,
-    Underlying,
-    close_ns,
-    expirations,
-    previous_session,
-    session,
-    sessions,
-    settle_ns,
-)
+from ...model.calendar import Session, close_ns, expirations, previous_session, session, sessions, settle_ns
+from ...model.underlyings import Underlying
 from . import plan
 from .draw import key_of, log, unit_at
 from .path import NODES_PER_SECOND, Path, build

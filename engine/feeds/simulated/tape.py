@@ -12,10 +12,11 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from ...model.calendar import Underlying, expirations, session, underlying
+from ...model.calendar import expirations, session
 from ...model.contracts import Contract, ContractTable
 from ...model.errors import NoDataError
 from ...model.events import Events
+from ...model.underlyings import Underlying, underlying
 from ...tape.link import Badge
 from ...tape.tape import TapeInfo
 from .assembly import assemble

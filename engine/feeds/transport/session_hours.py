@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ...model.calendar import ET, Session, Underlying, close_ns, next_session, session
+from ...model.calendar import ET, Session, close_ns, next_session, session
 from ...model.calendar import is_session as trades_on
 from ...model.errors import NoDataError
 from ...model.events import NS
 from ...model.next_session import next_ready_ns
+from ...model.underlyings import Underlying
 
 LEAD_NS = 60 * NS
 """How long before the open a feed connects: contracts and open interest of the day are known by then."""

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ...model.calendar import generic
 from ...model.contracts import parse_occ
 from ...model.errors import StoreError, UsageError
+from ...model.underlyings import parse_symbol
 from ..importer.layouts import BARS, QUOTES, TRADES, Layout
 from ..importer.rows import ParsedRows
 
@@ -82,7 +82,7 @@ def _contract(path: Path) -> str:
 def _symbol(path: Path) -> str:
     """Return the underlying a file of minute bars is named after."""
     try:
-        return generic(path.name.split(".")[0], 1).symbol
+        return parse_symbol(path.name.removesuffix(".parquet"))
     except UsageError:
         raise StoreError(
             f"{path} is a Parquet file of minute bars that is not named after its symbol, like SPY.parquet."

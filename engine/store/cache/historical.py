@@ -87,7 +87,7 @@ class Historical:
         for kind in _TICKS:
             done = {self.file(kind, day, each.ticker).stem for each in entries if self._is_done(each, kind)}
             for piece in (self.root / kind / day.isoformat()).glob(".*.part"):
-                if piece.name[1:].partition(".")[0] in done:
+                if piece.name[1:].rsplit(".", 2)[0] in done:
                     piece.unlink(missing_ok=True)
 
     @staticmethod

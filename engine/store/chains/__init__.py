@@ -1,6 +1,7 @@
-"""Chain files: one moment of all options of an underlying, in the four shapes people have them in."""
+"""Chain files: one moment of all options of an underlying, in the shapes people have them in."""
 
 from .assembly import ChainFile
 from .reader import read_chain
+from .settled import settled_notes
 
-__all__ = ["ChainFile", "read_chain"]
+__all__ = ["ChainFile", "read_chain", "settled_notes"]

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from ...model.calendar import ET
-from ...model.contracts import MAX_STRIKE_MILLI, Contract, parse_occ
+from ...model.contracts import MAX_STRIKE_MILLI, Contract, parse_dxfeed, parse_occ, parse_tradestation
 from ...model.errors import UsageError
 from ...model.events import NS
+from ...model.underlyings import parse_symbol, unmarked
+from .expiries import days_of
 
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 _ROOT = re.compile(r"[A-Z0-9]{1,6}")
+_CONTRACT = re.compile(r"(O:|\.)?([A-Z0-9]{1,6}(?:[./ -][A-Z]{1,2})?) *([0-9]{6}[CP][0-9.]+)")
+_OCC_END = re.compile(r"[0-9]{6}[CP][0-9]{8}")
 _RIGHTS = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
-_DAYS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%m/%d/%y", "%a %b %d %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y")
 _CLOCK = re.compile(
     r"(?:at|@)?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(?:([AaPp])\.?[Mm]\.?(?!\w))?\s*(.*)"
 )
@@ -55,24 +58,13 @@ def amount(value: object) -> float:
     return found if found >= 0.0 else math.nan
 
 
-def day(text: str) -> date | None:
-    """Read a day: ISO, American, or with the month's name."""
-    cleaned = " ".join(text.replace(",", " ").split())
-    for form in _DAYS:
-        try:
-            return datetime.strptime(cleaned, form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    return None
-
-
 def instant(text: str, zone: tzinfo | None = None) -> int | None:
     """Read a day and a time as ns UTC; without a zone in the text it is `zone`, or exchange time."""
     parts = re.split(r"(?=(?:\b(?:at|@)\s*)?\b\d{1,2}:\d{2})|(?<=\d)T(?=\d)", text.strip(), maxsplit=1)
     if len(parts) != 2:
         return None
-    named, clock = _month_cut(parts[0]), _CLOCK.fullmatch(parts[1].strip())
-    on = day(named)
+    named, clock = parts[0].strip().rstrip(",@"), _CLOCK.fullmatch(parts[1].strip())
+    (on,), _ = days_of([named])
     if on is None or clock is None:
         return None
     hour = _hour(int(clock[1]), clock[4])
@@ -91,26 +83,44 @@ def in_range(ts_ns: float) -> int | None:
     return int(ts_ns) if _FIRST_NS <= ts_ns <= _LAST_NS else None
 
 
-def unmarked(symbol: str) -> str:
-    """Return a symbol without the marks of an index: `I:SPX`, `_SPX`, `^SPX`, `$SPX`, `.SPX`."""
-    return symbol.strip().upper().removeprefix("I:").lstrip("_^$.")
+def symbol_named(text: str) -> str:
+    """Return an underlying's symbol in its one spelling, '' for what cannot be one."""
+    try:
+        return parse_symbol(text)
+    except UsageError:
+        return ""
 
 
 def contract_named(value: object) -> Contract | None:
-    """Return the contract of an OCC name."""
-    if not isinstance(value, str):
+    """Return the contract of an OCC, dxFeed or TradeStation name, in whose root a class may be set off."""
+    found = _CONTRACT.fullmatch(value.strip().upper()) if isinstance(value, str) else None
+    if found is None:
         return None
+    root, rest = root_named(found[2]), found[3]
     try:
-        return parse_occ(value.strip().upper())
+        if found[1] == ".":
+            return parse_dxfeed(f".{root}{rest}")
+        return parse_occ(root + rest) if _OCC_END.fullmatch(rest) else parse_tradestation(f"{root} {rest}")
     except UsageError:
         return None
 
 
+def right_named(text: str) -> str:
+    """Return 'C' or 'P', '' for neither."""
+    return _RIGHTS.get(text.strip().upper(), "")
+
+
+def root_named(text: str) -> str:
+    """Return an option root, however a class of shares or an index is marked; '' for what cannot be one."""
+    root = re.sub(r"(?<=[A-Z])[./ -](?=[A-Z]{1,2}$)", "", unmarked(text))
+    return root if _ROOT.fullmatch(root) else ""
+
+
 def contract_of(root: str, expiry: str, right: str, strike: object) -> Contract | None:
     """Return the contract whose parts stand in columns of their own."""
-    name, on, side = unmarked(root), day(expiry), _RIGHTS.get(right.strip().upper())
+    name, ((on,), _), side = root_named(root), days_of([expiry]), right_named(right)
     milli = number(strike) * 1000.0
-    if not _ROOT.fullmatch(name) or on is None or side is None or not 0.5 <= milli <= MAX_STRIKE_MILLI:
+    if not name or on is None or not side or not 0.5 <= milli <= MAX_STRIKE_MILLI:
         return None
     return Contract(name, on, side, round(milli))
 
@@ -129,11 +139,6 @@ def _finite(value: float) -> float:
     except OverflowError:
         return math.nan
     return found if math.isfinite(found) else math.nan
-
-
-def _month_cut(text: str) -> str:
-    """Write the month with three letters, which is how `strptime` knows it."""
-    return re.sub(r"\b([A-Za-z]{3})[a-z]*\.?", r"\1", text.strip().rstrip(",@"))
 
 
 def _hour(hour: int, half: str | None) -> int | None:

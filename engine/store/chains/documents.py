@@ -1,4 +1,4 @@
-"""Chains as JSON: the exchange's delayed quotes, and pages of Massive's chain snapshot.
+"""Chains as JSON: the exchange's delayed quotes, Massive's pages, and rows of named columns.
 
 Owns which keys mean what. Pages may stand in one array, behind one another, or one a line. A value of the
 wrong sort is an unknown one.
@@ -13,7 +13,8 @@ from math import isnan, nan
 from typing import Any
 
 from ...model.errors import StoreError
-from .cells import amount, contract_named, contract_of, in_range, instant, number, unmarked
+from .cells import amount, contract_named, contract_of, in_range, instant, number, symbol_named
+from .named_rows import named_rows
 from .sheet import Row, Sheet
 
 Document = Mapping[str, Any]
@@ -25,7 +26,7 @@ def read_documents(text: str) -> list[Sheet]:
         found = list(_documents(text))
     except (ValueError, RecursionError) as error:
         raise StoreError(f"is damaged JSON ({_where(error)})") from error
-    sheets = [sheet for each in found for sheet in _sheets(each)]
+    sheets = [sheet for each in found for sheet in _sheets(each)] or named_rows(found)
     if not sheets:
         raise StoreError(_refusal(found) or "is JSON, but holds no option chain")
     return sheets
@@ -59,10 +60,14 @@ def _sheets(document: object) -> Iterator[Sheet]:
     elif isinstance(document, dict):
         if isinstance(document.get("data"), dict) and isinstance(document["data"].get("options"), list):
             yield _exchange(document, document["data"])
-        elif isinstance(document.get("results"), (list, dict)):
+        elif isinstance(document.get("results"), (list, dict)) and _has_rows(document["results"]):
             yield _massive(document)
         elif _is_row(document):
             yield _massive({"results": [document]})
+
+
+def _has_rows(results: object) -> bool:
+    return not results or any(map(_is_row, results if isinstance(results, list) else [results]))
 
 
 def _is_row(document: object) -> bool:
@@ -83,8 +88,9 @@ def _exchange(document: Document, data: Document) -> Sheet:
     named = data.get("symbol") or document.get("symbol")
     stamp = document.get("timestamp")
     sheet = Sheet(
-        symbol=_symbol(named),
         spot=number(data.get("current_price")),
+        spot_bid=number(data.get("bid")),
+        spot_ask=number(data.get("ask")),
         at_ns=instant(stamp, UTC) if isinstance(stamp, str) else None,
         delayed=True,
     )
@@ -95,7 +101,7 @@ def _exchange(document: Document, data: Document) -> Sheet:
             continue
         keys = ("bid", "ask", "volume", "open_interest", "iv")
         bid, ask, volume, oi, iv = (amount(row.get(key)) for key in keys)
-        sheet.rows.append(Row(contract, bid, ask, volume, oi, iv))
+        sheet.rows.append(Row(contract, bid, ask, volume, oi, iv, underlying=_symbol(named)))
     return sheet
 
 
@@ -110,7 +116,6 @@ def _massive(page: Document) -> Sheet:
             continue
         sheet.rows.append(found)
         under, quote = _part(row, "underlying_asset"), _part(row, "last_quote")
-        sheet.symbol = sheet.symbol or _symbol(under.get("ticker"))
         sheet.delayed |= "DELAYED" in (under.get("timeframe"), quote.get("timeframe"))
         spot, when = _spot(under), max(_stamp(under), _stamp(quote))
         sheet.at_ns = in_range(max(when, sheet.at_ns or 0.0))
@@ -137,6 +142,7 @@ def _massive_row(row: Document) -> Row | None:
         iv=amount(row.get("implied_volatility")),
         shares=amount(details.get("shares_per_contract")),
         quote_ns=int(max(_stamp(quote), 0.0)),
+        underlying=_symbol(_part(row, "underlying_asset").get("ticker")),
     )
 
 
@@ -166,4 +172,4 @@ def _part(row: Document, key: str) -> Document:
 
 def _symbol(value: object) -> str:
     """Return an underlying's symbol, '' for none."""
-    return unmarked(value) if isinstance(value, str) else ""
+    return symbol_named(value) if isinstance(value, str) else ""

@@ -6,25 +6,27 @@ Owns reading, gzip, and one sentence for each file that cannot be used.
 from __future__ import annotations
 
 import gzip
-import io
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ...model.calendar import Underlying
 from ...model.errors import NoDataError, StoreError, UsageError
+from ...model.underlyings import Underlying, root_of
 from .assembly import ChainFile, assemble
 from .documents import read_documents
 from .sheet import Sheet
-from .tables import PLAIN, read_table
+from .tables import read_table
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _OTHERS = (b"PAR1", b"%PDF", b"PK\x03\x04")
 _HEAD = 4096
+_BRACKETED = re.compile(r"\s*\[[A-Z_]+\]\s*,")  # OptionsDX writes its column names in brackets
 
 KNOWN = (
-    "a chain file is the exchange's quotedata.csv or its JSON, Massive chain-snapshot JSON, or a table with "
-    f"the columns {PLAIN}"
+    "a chain file is the exchange's quotedata.csv, its JSON or its end-of-day sheet, chain JSON of Massive, "
+    "Schwab, Tradier, TradeStation, OpenBB or yfinance, or a table with the columns "
+    "root,expiry,right,strike,bid,ask,volume,oi,iv"
 )
 
 
@@ -36,11 +38,18 @@ def read_chain(
     Raises NoDataError for a file that is not there, StoreError for a damaged or foreign one, UsageError when
     several underlyings are in them and none is named.
     """
-    sheets = [sheet for path in paths for sheet in _read(path)]
+    root = "" if symbol is None else root_of(symbol)
+    sheets = [sheet for path in paths for sheet in _read(path, root)]
+    has = frozenset[str]().union(*(sheet.has for sheet in sheets))
+    missing = [] if "iv" in has else [name for name in ("bid", "ask") if name not in has]
+    missing += [] if {"oi", "volume"} & has else ["oi"]
+    if missing:
+        lacks = f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}"
+        raise StoreError(f"{', '.join(map(str, paths))} {lacks}; {KNOWN}.")
     return assemble(", ".join(map(str, paths)), sheets, customs or {}, symbol)
 
 
-def _read(path: Path) -> list[Sheet]:
+def _read(path: Path, root: str) -> list[Sheet]:
     text = _text(path)
     head = text.lstrip()[:1]
     if not head:
@@ -48,11 +57,14 @@ def _read(path: Path) -> list[Sheet]:
     if head == "<":
         raise StoreError(f"{path} is a web page or XML; {KNOWN}.")
     try:
-        sheets = read_documents(text) if head in "{[" else [read_table(io.StringIO(text, newline=""))]
+        sheets = (
+            read_documents(text) if head in "{[" and not _BRACKETED.match(text) else [read_table(text, root)]
+        )
     except StoreError as error:
         raise StoreError(f"{path} {error}; {KNOWN}.") from error
     if not any(sheet.rows for sheet in sheets):
-        raise StoreError(f"{path} has the shape of a chain but no contract in it; fetch it again.")
+        bad = next((f" ({sheet.bad})" for sheet in sheets if sheet.bad), "")
+        raise StoreError(f"{path} has the shape of a chain but no contract in it{bad}; fetch it again.")
     return sheets
 
 

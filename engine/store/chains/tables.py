@@ -1,57 +1,42 @@
-"""Chains as comma-separated tables: the exchange's download, and the plain one.
-
-Owns their columns. A table that is neither is None; one that lacks a column says which.
-"""
+"""Chains as separated tables: the exchange's download with calls left and puts right, and plain ones."""
 
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from math import isnan
+from collections.abc import Iterable, Sequence
+from math import isnan, nan
 
-from ...model.contracts import Contract
 from ...model.errors import StoreError
-from .cells import amount, contract_named, contract_of, instant, number
+from .cells import amount, contract_named, instant, number
+from .columns import Columns, place, plain
+from .records import read_records
 from .sheet import Row, Sheet
 
-PLAIN = "symbol,root,expiry,right,strike,bid,ask,volume,oi,iv"
-"""The plain table; `symbol` alone or root, expiry, right and strike name the contract."""
-
-_ALIASES = {
-    "expiration": "expiry", "expiration date": "expiry", "type": "right", "option type": "right",
-    "contract type": "right", "strike price": "strike", "vol": "volume", "open interest": "oi",
-    "open int": "oi", "openinterest": "oi", "implied volatility": "iv",
-}  # fmt: skip
-_PARTS = ("root", "expiry", "right", "strike")
-_KNOWING = {"strike", "oi", "iv", "bid", "right", "expiry"}  # a table with none of them is no chain
-_OTHER_MARK = re.compile(r"[;\t|]")
+_MARKS = ",;\t|"
 _HEAD_ROWS = 12  # above the exchange's table stand a few lines about the underlying
 _LAST = re.compile(r"\s*last:\s*(\S.*)", re.IGNORECASE)
+_OWN = re.compile(r"\s*(bid|ask):\s*([0-9.]+)", re.IGNORECASE)
 _DATE = re.compile(r"\s*(?:date:\s*)?(.*\d{1,2}:\d{2}.*)", re.IGNORECASE)
 
-Columns = Mapping[str, int]
 
+def read_table(text: str, root: str = "") -> Sheet:
+    """Read a table; StoreError says in half a sentence what is missing.
 
-def read_table(lines: Iterable[str]) -> Sheet:
-    """Read a table; StoreError says in half a sentence what is missing."""
+    root : of contracts whose table does not say whose they are
+    """
+    mark = max(_MARKS, key=lambda each: sum(line.count(each) for line in text.splitlines()[:_HEAD_ROWS]))
     try:
-        table = [[cell.strip() for cell in row] for row in csv.reader(lines) if any(map(str.strip, row))]
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True)
+        table = [[cell.strip() for cell in row] for row in rows if any(map(str.strip, row))]
     except csv.Error as error:
         raise StoreError(f"is not a table ({error})") from error
     for i, row in enumerate(table[:_HEAD_ROWS]):
-        names = [_named(cell) for cell in row]
+        names = [plain(cell) for cell in row]
         if {"calls", "puts", "strike"} <= set(names):
             return _exchange(table[:i], names, table[i + 1 :])
-    if len(table[0]) == 1 and _KNOWING & {_named(cell) for cell in _OTHER_MARK.split(table[0][0])}:
-        raise StoreError("has something else than commas between its columns")
-    return _plain([_named(cell) for cell in table[0]], table[1:])
-
-
-def _named(cell: str) -> str:
-    """Return what we call a column, whatever its capitals, underscores and abbreviations."""
-    plain = " ".join(cell.lower().replace("_", " ").split())
-    return _ALIASES.get(plain, plain)
+    return read_records(table[0], table[1:], root)
 
 
 # --- the exchange's quotedata.csv --------------------------------------------------------------------
@@ -65,8 +50,10 @@ def _exchange(above: Sequence[list[str]], names: Sequence[str], rows: Iterable[l
         _columns(names, half["C"], half["P"] if half["C"] < half["P"] else len(names)),
         _columns(names, half["P"], half["C"] if half["P"] < half["C"] else len(names)),
     ]
-    _need(["bid", "ask", "oi"], sides[0], "calls")
-    _need(["bid", "ask", "oi"], sides[1], "puts")
+    for side, name in zip(sides, ("calls", "puts"), strict=True):
+        missing = [each for each in ("bid", "ask", "oi") if each not in side]
+        if missing:
+            raise StoreError(f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)} in its {name}")
     sheet = Sheet(delayed=True)
     _read_above(sheet, above)
     for row in rows:
@@ -80,19 +67,23 @@ def _exchange(above: Sequence[list[str]], names: Sequence[str], rows: Iterable[l
 
 def _columns(names: Sequence[str], begin: int, end: int) -> Columns:
     """Return where the columns of one side stand; its first one names the contract."""
-    known = {names[i]: i for i in reversed(range(begin + 1, end))}
-    return known | {"symbol": begin}
+    known = {name: begin + 1 + i for name, i in place(names[begin + 1 : end]).items()}
+    return known | {"contract": begin}
 
 
 def _take(sheet: Sheet, row: Sequence[str], side: Columns) -> None:
-    name = _cell(row, side, "symbol")
+    name = row[side["contract"]] if side["contract"] < len(row) else ""
     if not name:
         return  # a strike may have one right only
     contract = contract_named(name)
     if contract is None or len(row) <= side["oi"]:
         sheet.unread += 1
+        sheet.bad = sheet.bad or f"{name!r} names no contract"
         return
-    sheet.rows.append(Row(contract, *_numbers(row, side)))
+    bid, ask, volume, oi = (
+        amount(row[side[each]]) if each in side else nan for each in ("bid", "ask", "volume", "oi")
+    )
+    sheet.rows.append(Row(contract, bid, ask, volume, oi, number(row[side["iv"]]) if "iv" in side else nan))
 
 
 def _read_above(sheet: Sheet, above: Sequence[list[str]]) -> None:
@@ -103,6 +94,9 @@ def _read_above(sheet: Sheet, above: Sequence[list[str]]) -> None:
                 # A thousands separator that was not quoted has cut the price in two.
                 tail = row[i + 1] if i + 1 < len(row) and re.fullmatch(r"\d{3}(\.\d+)?", row[i + 1]) else ""
                 sheet.spot = number(last[1] + tail)
+            own = _OWN.fullmatch(cell)
+            if own:
+                setattr(sheet, f"spot_{own[1].lower()}", number(own[2]))
         sheet.at_ns = sheet.at_ns or _at(row)
     if above and len(above[0]) > 1 and isnan(sheet.spot):
         sheet.spot = number(above[0][1])  # older downloads begin with name, price and change
@@ -114,49 +108,3 @@ def _at(row: Sequence[str]) -> int | None:
         if found and (at_ns := instant(found[1])) is not None:
             return at_ns
     return None
-
-
-# --- the plain table ---------------------------------------------------------------------------------
-
-
-def _plain(names: Sequence[str], rows: Iterable[list[str]]) -> Sheet:
-    columns = {name: i for i, name in reversed(list(enumerate(names)))}
-    if not _KNOWING & columns.keys():
-        raise StoreError("has no columns of a chain")
-    _need(["oi", *([] if "symbol" in columns else _PARTS)], columns, "table")
-    if "iv" not in columns:
-        _need(["bid", "ask"], columns, "table")
-    sheet = Sheet()
-    for row in rows:
-        contract = _named_in(row, columns)
-        if contract is None or len(row) <= columns["oi"]:
-            sheet.unread += 1
-        else:
-            sheet.rows.append(Row(contract, *_numbers(row, columns)))
-    return sheet
-
-
-def _named_in(row: Sequence[str], columns: Columns) -> Contract | None:
-    named = contract_named(_cell(row, columns, "symbol"))
-    if named is not None or not set(_PARTS) <= columns.keys():
-        return named
-    return contract_of(*(_cell(row, columns, name) for name in _PARTS))
-
-
-def _numbers(row: Sequence[str], columns: Columns) -> tuple[float, float, float, float, float]:
-    """Return bid, ask, volume, oi and iv."""
-    bid, ask, volume, oi, iv = (
-        amount(_cell(row, columns, name)) for name in ("bid", "ask", "volume", "oi", "iv")
-    )
-    return bid, ask, volume, oi, iv
-
-
-def _cell(row: Sequence[str], columns: Columns, name: str) -> str:
-    at = columns.get(name, len(row))
-    return row[at] if at < len(row) else ""
-
-
-def _need(names: Iterable[str], columns: Columns, where: str) -> None:
-    missing = [name for name in names if name not in columns]
-    if missing:
-        raise StoreError(f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)} in its {where}")

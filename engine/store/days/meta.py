@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from ...model.calendar import Underlying, session
+from ...model.calendar import session
 from ...model.events import NS
+from ...model.underlyings import Underlying
 from ...tape.link import Badge
 
 SCHEMA = 1
@@ -177,6 +178,7 @@ def underlying_from(fields: Any) -> Underlying:
         am_settled_roots=tuple(_text(root) for root in fields["am_settled_roots"]),
         daily=bool(fields["daily"]),
         tick_3=int(fields.get("tick_3", 0)),  # days made before it was known have none
+        every_am=bool(fields.get("every_am", False)),
     )
 
 

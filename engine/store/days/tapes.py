@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...analytics.implied_spot import ImpliedSpot, ImpliedSpotParams, nearest_pairs
-from ...model.calendar import PRESETS, Underlying, close_ns, generic, session
+from ...model.calendar import close_ns, session
 from ...model.contracts import Contract
 from ...model.errors import NoDataError, StoreError
 from ...model.events import (
@@ -34,13 +34,13 @@ from ...model.events import (
     UNDERLYING,
     Events,
 )
+from ...model.underlyings import KNOWN, Underlying, generic
 from ..importer.contract_numbers import ContractNumbers, day_at
 from ..importer.spill import ROW, Spill, without_copies
 from ..importer.spill import Rows as TapeRows
 from .meta import DayMeta, Facts, InputFile, whole_session
 from .store import DayStore
 
-_CENT, _NICKEL = 100, 500
 _DEFAULT_INCREMENT_MILLI = 1_000
 _KIND_SHIFT = len(KIND_NAMES)
 
@@ -194,7 +194,7 @@ class TapeMaker:
         return Facts(
             source=self._origin.source,
             spot_origin=spot_origin,
-            tick=_NICKEL if underlying.index else _CENT,
+            tick=underlying.tick,
             underlying=underlying,
             complete=self._complete(tape, stats, underlying),
             notes=(*notes, *self._origin.notes),
@@ -207,7 +207,7 @@ class TapeMaker:
 
     def _underlying(self, tape: int, contracts: list[Contract]) -> Underlying:
         symbol = self._numbers.tapes[tape][0]
-        known = self._customs.get(symbol) or PRESETS.get(symbol)
+        known = self._customs.get(symbol) or KNOWN.get(symbol)
         return known or generic(symbol, _increment_milli(contracts))
 
     def _previous(self, day: date, symbol: str) -> DayMeta | None:

@@ -13,17 +13,25 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ...model.calendar import ET, Underlying, generic, is_session, session, underlying_of_root
-from ...model.contracts import Contract, ContractTable, parse_occ
+from ...model.calendar import ET, is_session, session
+from ...model.contracts import ContractTable, parse_occ
 from ...model.errors import UsageError
 from ...model.events import NS, UNDERLYING
 from ...model.holidays import FIRST_DAY, LAST_DAY
+from ...model.underlyings import (
+    Underlying,
+    adjusted_from,
+    parse_symbol,
+    root_of,
+    symbol_of_root,
+    underlying_of_root,
+)
 
 MARGIN_NS = 3600 * NS
 """How long before the open and after the close a tape may reach; the rest is no regular session."""
 
-OTHER, UNREADABLE = -1, -2
-"""Symbol numbers of a ticker nobody asked for, and of one that is none."""
+OTHER, UNREADABLE, ADJUSTED = -1, -2, -3
+"""Symbol numbers of a ticker nobody asked for, of one that is none, and of an adjusted contract's."""
 
 Ints = NDArray[np.int64]
 
@@ -85,6 +93,7 @@ class ContractNumbers:
 
     def __init__(self, symbol: str | None, day: date | None, customs: Mapping[str, Underlying]) -> None:
         self.only_symbol = symbol
+        self._only_root = None if symbol is None else root_of(symbol)
         self.only_day = None if day is None else day_index(day)
         self.contracts = ContractTable()
         self.met: set[str] = set()
@@ -110,7 +119,7 @@ class ContractNumbers:
 
     def find_tape(self, symbol: str, day: int) -> int | None:
         """Return the tape of a symbol and day, None when nothing of it was met."""
-        return self._tape_ids.get((self._symbol_ids.get(symbol, -1), day))
+        return self._tape_ids.get((self._symbol_ids.get(root_of(symbol), -1), day))
 
     def symbol_name(self, symbol: int) -> str:
         """Return a symbol by its number."""
@@ -131,27 +140,42 @@ class ContractNumbers:
         known = self._known.get(name)
         if known is None:
             known = self._read(name)
-            if known[0] != OTHER:
+            if known[0] not in (OTHER, ADJUSTED):
                 self._known[name] = known
         return known
 
     def _read(self, name: str) -> tuple[int, int, int]:
         try:
             contract = parse_occ(name) if name.startswith("O:") else None
-            symbol = self._symbol_of(name, contract)
+            symbol = parse_symbol(name) if contract is None else symbol_of_root(contract.root, self._customs)
         except UsageError:
             return UNREADABLE, 0, _NEVER
+        if symbol is None:
+            assert contract is not None, "only a root may belong to nobody"
+            return self._adjusted(contract.root), 0, _NEVER
+        if contract is None:
+            owner = underlying_of_root(symbol, self._customs)
+            symbol = owner.symbol if owner else symbol
         self.met.add(symbol)
-        if self.only_symbol not in (None, symbol):
+        if self._only_root not in (None, root_of(symbol)):
             return OTHER, 0, _NEVER
-        number = self._symbol_ids.setdefault(symbol, len(self._symbols))
-        if number == len(self._symbols):
-            self._symbols.append(symbol)
+        number = self._number(symbol)
         if contract is None:
             return number, UNDERLYING, _NEVER
         return number, self.contracts.add(contract), day_index(contract.expiry)
 
-    def _symbol_of(self, name: str, contract: Contract | None) -> str:
-        root = name.removeprefix("I:") if contract is None else contract.root
-        owner = underlying_of_root(root, self._customs)
-        return owner.symbol if owner else generic(root, 1).symbol
+    def _adjusted(self, root: str) -> int:
+        before = adjusted_from(root)
+        owner = symbol_of_root(before, self._customs) or before
+        return ADJUSTED if self._only_root in (None, root_of(owner)) else OTHER
+
+    def _number(self, symbol: str) -> int:
+        """Return a symbol's number; a root without a dot and the symbol with one are the same."""
+        root = root_of(symbol)
+        number = self._symbol_ids.setdefault(root, len(self._symbols))
+        if number == len(self._symbols):
+            self._symbols.append(self.only_symbol or symbol)
+        elif symbol != root and self._symbols[number] == root:
+            self._symbols[number] = symbol
+            self.tapes = [(symbol if name == root else name, day) for name, day in self.tapes]
+        return number

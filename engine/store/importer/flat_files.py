@@ -32,7 +32,7 @@ from ...model.events import (
     TRADE,
     UNDERLYING,
 )
-from .contract_numbers import MARGIN_NS, OTHER, UNREADABLE, ContractNumbers, day_at, days
+from .contract_numbers import ADJUSTED, MARGIN_NS, OTHER, UNREADABLE, ContractNumbers, day_at, days
 from .rows import BadRows, Mask, ParsedRows
 from .spill import ROW
 from .spill import Rows as TapeRows
@@ -153,6 +153,7 @@ class RowBuilder:
             symbol == UNREADABLE, lambda i: f"ticker {names[index[i]][:40]!r} is no contract and no symbol"
         )
         self.left_out["other symbols"] += sieve.leave_out(symbol == OTHER)
+        self.left_out["adjusted"] += sieve.leave_out(symbol == ADJUSTED)
         day = self._find_days(sieve, ts, what)
         sieve.reject(expiry < day, lambda i: f"{names[index[i]]} had expired by {day_at(int(day[i]))}")
         return _RowKeys(symbol, cid, day)

@@ -13,8 +13,9 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
-from ...model.calendar import Underlying, session
+from ...model.calendar import session
 from ...model.errors import NoDataError, StoreError
+from ...model.underlyings import Underlying, parse_symbol, root_of
 from ..days.store import DayStore
 from ..days.tapes import ImportedDay, Origin, TapeMaker
 from ..files import scratch, writing
@@ -38,6 +39,7 @@ _NO_CUSTOMS: Mapping[str, Underlying] = MappingProxyType({})
 _IMPORTED = Origin()
 _LEFT_OUT = {
     "other symbols": "Rows of other symbols, left out",
+    "adjusted": "Rows of adjusted contracts, which deliver something else than 100 shares, left out",
     "other days": "Rows of other days, left out",
     "outside the session": "Rows over an hour before the open or after the close, left out",
     "struck": "Trades that were later corrected or cancelled (correction 1, 7, 8, 10, 11), left out",
@@ -97,7 +99,7 @@ def import_paths(
     named = [Path(path) for path in paths]
     files = find_files(named)
     with scratch(store.root) as folder, writing(store.root):
-        numbers = ContractNumbers(symbol and symbol.upper(), day, customs)
+        numbers = ContractNumbers(None if symbol is None else parse_symbol(symbol), day, customs)
         work = _Import(store, numbers, Spill(folder, budget_rows), origin, progress)
         known = work.intake.recognise(files)
         work.total_bytes = sum(each.path.stat().st_size for each in known)
@@ -186,7 +188,7 @@ class _Import:
     def _nothing(self) -> NoDataError | StoreError:
         """Say why there is not one day to write."""
         wanted, met = self._numbers.only_symbol, sorted(self._numbers.met)
-        if wanted is not None and met and wanted not in met:
+        if wanted is not None and met and root_of(wanted) not in map(root_of, met):
             more = " …" if len(met) > 8 else ""
             return NoDataError(f"The files have nothing of {wanted}; they have {', '.join(met[:8])}{more}.")
         if self.intake.builder.left_out["other days"]:

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ...model.calendar import Underlying
 from ...model.contracts import Contract, parse_occ
 from ...model.errors import UsageError
 from ...model.events import EVENT, Events
+from ...model.underlyings import Underlying
 from ..days.meta import underlying_from
 from ..parquet import FIELDS, TAPE_SCHEMA
 

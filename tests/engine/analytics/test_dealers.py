@@ -13,8 +13,9 @@ from engine.analytics.exposure_choice import CONVENTIONS, METRICS, Convention, E
 from engine.analytics.option_chain import ContractSet, quoted
 from engine.analytics.terms import Terms
 from engine.analytics.valuation import value
-from engine.model.calendar import ET, PRESETS
+from engine.model.calendar import ET
 from engine.model.contracts import Contract
+from engine.model.underlyings import PRESETS
 
 AT_NS = int(datetime(2022, 7, 12, 11, 55, tzinfo=ET).timestamp()) * 10**9
 DAYS = date(2022, 7, 12), date(2022, 7, 15)

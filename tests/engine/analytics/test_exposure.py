@@ -426,7 +426,7 @@ def test_other_weights_come_to_what_their_own_book_comes_to(seed: int) -> None:
 
 
 def test_a_contract_that_one_holding_lacks_does_not_move_its_flip() -> None:
-    rows: list[Row] = [(590, "P", 1000, 0.1), (610, "C", 1000, 0.1), (600, "C", 0, 0.1)]
+    rows: list[Row] = [(599.3, "P", 1000, 0.1), (600.7, "C", 1000, 0.1), (600, "C", 0, 0.1)]
     b = book(*rows, years=MINUTE)
     full = replace(b, weight=np.array([10.0, 10.0, 5.0]))
     together = exposure(full, 600.0, others=[b])

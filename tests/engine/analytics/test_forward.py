@@ -15,8 +15,9 @@ from engine.analytics.forward import Forward, Parity, forwards, implied_forward
 from engine.analytics.greeks import greeks, years
 from engine.analytics.option_chain import ContractSet, Floats, OptionChain, quoted
 from engine.analytics.terms import Terms
-from engine.model.calendar import ET, PRESETS
+from engine.model.calendar import ET
 from engine.model.contracts import Contract
+from engine.model.underlyings import PRESETS
 from tests.paths import SHARED
 
 AT_NS = int(datetime(2025, 5, 1, 10, 0, tzinfo=ET).timestamp()) * 10**9

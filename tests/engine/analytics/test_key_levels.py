@@ -16,9 +16,10 @@ from engine.analytics.greeks import price_greeks
 from engine.analytics.key_levels import Levels, measure
 from engine.analytics.option_chain import ContractSet, OptionChain, quoted
 from engine.analytics.terms import Terms
-from engine.model.calendar import ET, PRESETS
+from engine.model.calendar import ET
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
+from engine.model.underlyings import PRESETS
 
 AT_NS = int(datetime(2022, 7, 12, 11, 55, tzinfo=ET).timestamp()) * 10**9
 NEAR, FAR = date(2022, 7, 12), date(2022, 7, 15)

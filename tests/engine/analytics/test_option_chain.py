@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from engine.analytics.option_chain import ABSENT, ContractSet, OptionChain, alive, quoted
-from engine.model.calendar import ET, PRESETS
+from engine.model.calendar import ET
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
+from engine.model.underlyings import PRESETS
 
 FRIDAY = date(2022, 7, 15)  # the third one of its month
 TUESDAY = date(2022, 7, 12)

@@ -13,8 +13,9 @@ from engine.analytics.greeks import greeks, price_greeks, years
 from engine.analytics.option_chain import ContractSet, Floats, OptionChain, quoted
 from engine.analytics.terms import Terms
 from engine.analytics.valuation import Valuation, value
-from engine.model.calendar import ET, PRESETS
+from engine.model.calendar import ET
 from engine.model.contracts import Contract
+from engine.model.underlyings import PRESETS
 
 AT_NS = int(datetime(2025, 5, 1, 10, 0, tzinfo=ET).timestamp()) * 10**9
 WEEK, MONTH = date(2025, 5, 8), date(2025, 5, 30)

@@ -52,17 +52,35 @@ def test_a_root_is_a_price_of_the_repriced_chain_not_a_strike_sum() -> None:
 
 @pytest.mark.parametrize("minutes", [0.1, 1, 3, 10])
 def test_a_flip_is_found_where_the_profile_underflows_between_strikes(minutes: float) -> None:
-    b = book((590, "P", 1000, 0.1), (610, "C", 1000, 0.1), years=minutes * MINUTE)
+    width = 10.0 * math.sqrt(minutes / 60)  # 17 standard deviations, of which the profile has a sign in 13
+    low, high = 600 - width / 2, 600 + width / 2
+    b = book((low, "P", 1000, 0.1), (high, "C", 1000, 0.1), years=minutes * MINUTE)
     e = exposure(b, 600.0)
     assert len(e.zero_gamma.roots) == 1
-    assert e.zero_gamma.headline == pytest.approx(math.sqrt(590 * 610), abs=0.01)
+    assert e.zero_gamma.headline == pytest.approx(math.sqrt(low * high), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "minutes"), [(560, 640, 10), (590, 610, 10), (555, 645, 5), (590, 610, 1)]
+)
+def test_no_flip_is_bridged_over_a_void(low: float, high: float, minutes: float) -> None:
+    e = exposure(book((low, "P", 1000, 0.15), (high, "C", 1000, 0.15), years=minutes * MINUTE), 600.0)
+    assert e.zero_gamma.roots == ()
+    assert e.zero_gamma.reason == f"no gamma where the sign changes, between {low} and {high}"
+
+
+def test_a_flip_beside_a_void_is_found() -> None:
+    rows: list[Row] = [(560, "C", 1000, 0.15), (640, "P", 800, 0.15), (642, "C", 1000, 0.15)]
+    (root,) = exposure(book(*rows, years=10 * MINUTE), 600.0).zero_gamma.roots
+    assert 640 < root < 642
 
 
 @pytest.mark.parametrize("right", ["C", "P"])
 def test_a_contract_nobody_holds_does_not_move_the_flip(right: str) -> None:
-    held: list[Row] = [(590, "P", 1000, 0.1), (610, "C", 1000, 0.1)]
-    alone = exposure(book(*held, years=MINUTE), 600.0).zero_gamma
-    assert exposure(book(*held, (600, right, 0, 0.1), years=MINUTE), 600.0).zero_gamma == alone
+    held: list[Row] = [(599, "P", 1000, 0.1), (601, "C", 1000, 0.1)]
+    alone = exposure(book(*held, years=5 * MINUTE), 600.0).zero_gamma
+    assert alone.roots
+    assert exposure(book(*held, (600, right, 0, 0.1), years=5 * MINUTE), 600.0).zero_gamma == alone
 
 
 def test_underflow_between_like_strikes_is_no_flip() -> None:

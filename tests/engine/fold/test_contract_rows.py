@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from engine.fold.contract_rows import static_of
-from engine.model.calendar import settle_ns, underlying
+from engine.model.calendar import settle_ns
 from engine.model.contracts import Contract, ContractTable
+from engine.model.underlyings import underlying
 
 DAY, LATER = date(2025, 12, 16), date(2025, 12, 17)
 SPY = underlying("SPY")

@@ -12,9 +12,10 @@ from engine.fold.contract_rows import static_of
 from engine.fold.gamma_book import horizon_of
 from engine.fold.state import new_state
 from engine.fold.step import step
-from engine.model.calendar import settle_ns, underlying
+from engine.model.calendar import settle_ns
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import NS
+from engine.model.underlyings import underlying
 from tests.fakes.gamma_tape import (
     ASSUMED,
     BLENDED,

@@ -19,9 +19,10 @@ from engine.fold.rules.fmv_divergence import (
 from engine.fold.smile_value import quadratic, volatility_of
 from engine.fold.state import new_state
 from engine.fold.step import step
-from engine.model.calendar import session, settle_ns, underlying
+from engine.model.calendar import session, settle_ns
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import FMV, MISSING, NS, PRICE_SCALE, QUOTE, SPOT, empty_events
+from engine.model.underlyings import underlying
 
 DAY = date(2025, 12, 16)
 SPY = underlying("SPY")

@@ -12,9 +12,10 @@ from engine.fold.records import CELL, PRINT, UNDER
 from engine.fold.rules.catalogue import rules
 from engine.fold.state import new_state
 from engine.fold.step import step
-from engine.model.calendar import settle_ns, underlying
+from engine.model.calendar import settle_ns
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import MISSING
+from engine.model.underlyings import underlying
 
 DAY, LATER = date(2025, 12, 16), date(2025, 12, 17)
 SPY = underlying("SPY")

@@ -7,29 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.calendar import (
-    PRESETS,
     Session,
-    Underlying,
     clock_ns,
     clock_text,
     close_ns,
     expirations,
-    generic,
     is_session,
     next_session,
-    parse_custom,
     parse_time,
     previous_session,
     ready_ns,
     session,
     sessions,
     settle_ns,
-    to_milli,
-    underlying,
-    underlying_of_root,
 )
 from engine.model.errors import NoDataError, UsageError
 from engine.model.holidays import CLOSED, FIRST_DAY, HALF_DAYS, LAST_DAY
+from engine.model.underlyings import INDICES, generic, underlying
 
 TUESDAY = date(2025, 12, 16)
 HALF_DAY = date(2025, 12, 24)
@@ -175,97 +169,6 @@ class TestCalendar:
         assert previous_session(next_session(day)) == day
 
 
-class TestUnderlyings:
-    @pytest.mark.parametrize(
-        ("symbol", "roots", "increment_milli", "index"),
-        [
-            ("SPY", ("SPY",), 1_000, False),
-            ("QQQ", ("QQQ",), 1_000, False),
-            ("IWM", ("IWM",), 1_000, False),
-            ("DIA", ("DIA",), 1_000, False),
-            ("SPX", ("SPXW", "SPX"), 5_000, True),
-            ("NDX", ("NDXP", "NDX"), 25_000, True),
-        ],
-    )
-    def test_presets(self, symbol: str, roots: tuple[str, ...], increment_milli: int, index: bool) -> None:
-        preset = underlying(symbol)
-        assert (preset.symbol, preset.roots, preset.increment_milli) == (symbol, roots, increment_milli)
-        assert (preset.index, preset.multiplier, preset.late_close) == (index, 100, True)
-        assert preset.am_settled_roots == ((symbol,) if index else ())
-
-    def test_there_are_six_presets(self) -> None:
-        assert set(PRESETS) == {"SPY", "QQQ", "IWM", "DIA", "SPX", "NDX"}
-
-    def test_symbols_may_be_typed_in_any_case(self) -> None:
-        assert underlying(" spy ") is PRESETS["SPY"]
-
-    def test_a_custom_is_found_before_the_preset(self) -> None:
-        half = parse_custom("SPY:0.5")
-        assert underlying("SPY", {"SPY": half}) is half
-
-    @pytest.mark.parametrize("symbol", ["", "SPY!", "TOOLONGX", "1ABC", "SP Y", "ΑΒΓ", "-1", "../x"])
-    def test_what_cannot_be_a_symbol_is_refused_by_name(self, symbol: str) -> None:
-        with pytest.raises(UsageError, match="cannot be a symbol") as caught:
-            underlying(symbol)
-        assert repr(symbol) in str(caught.value)
-
-    def test_an_unknown_symbol_names_custom(self) -> None:
-        with pytest.raises(UsageError, match=r"AAPL has no preset.*--custom AAPL:INCREMENT"):
-            underlying("AAPL")
-
-    def test_an_option_root_leads_to_its_symbol(self) -> None:
-        with pytest.raises(UsageError, match="SPXW is an option root of SPX"):
-            underlying("SPXW")
-
-    def test_roots_find_their_underlying(self) -> None:
-        xsp = parse_custom("XSP:1")
-        assert underlying_of_root("SPX") is underlying_of_root("SPXW") is PRESETS["SPX"]
-        assert underlying_of_root("XSP") is None
-        assert underlying_of_root("XSP", {"XSP": xsp}) is xsp
-
-    def test_custom_reads_an_exact_increment(self) -> None:
-        expected = Underlying("AAPL", ("AAPL",), 2_500, 100, False, False, ())
-        assert parse_custom("AAPL:2.5") == parse_custom("aapl:2.500") == expected
-
-    @pytest.mark.parametrize("spec", ["VIX:0.5:VIXW", "VIX:0.5:O:VIXW", "vix:0.5:vixw"])
-    def test_custom_prefix_is_the_first_option_root(self, spec: str) -> None:
-        assert parse_custom(spec).roots == ("VIXW", "VIX")
-
-    @pytest.mark.parametrize("spec", ["AAPL:2.5:O:", "AAPL:2.5:", "AAPL:2.5:AAPL"])
-    def test_a_prefix_that_adds_nothing_leaves_one_root(self, spec: str) -> None:
-        assert parse_custom(spec) == parse_custom("AAPL:2.5")
-
-    def test_a_custom_increment_keeps_the_rest_of_a_preset(self) -> None:
-        custom = parse_custom("SPX:10")
-        assert custom.increment_milli == 10_000
-        assert (custom.roots, custom.am_settled_roots, custom.late_close) == (("SPXW", "SPX"), ("SPX",), True)
-
-    @pytest.mark.parametrize(
-        "spec", ["", "AAPL", "AAPL:", "AAPL:0", "AAPL:-1", "AAPL:x", "AAPL:0.0005", "AAPL:1e3", "A B:1", ":1"]
-    )
-    def test_a_custom_that_makes_no_sense_is_refused(self, spec: str) -> None:
-        with pytest.raises(UsageError):
-            parse_custom(spec)
-
-    def test_a_prefix_that_cannot_be_a_root_is_refused(self) -> None:
-        with pytest.raises(UsageError, match="option root"):
-            parse_custom("AAPL:2.5:A/B")
-
-    def test_a_generic_underlying_closes_with_the_stock_and_expires_weekly(self) -> None:
-        goog = generic("goog", 2_500)
-        assert (goog.symbol, goog.roots, goog.late_close, goog.daily) == ("GOOG", ("GOOG",), False, False)
-
-    @given(st.integers(0, 99_999_999))
-    def test_decimals_are_read_exactly(self, milli: int) -> None:
-        assert to_milli(f"{milli // 1000}.{milli % 1000:03d}") == milli
-
-    @pytest.mark.parametrize(
-        "text", ["", ".5", "5.", "1.2345", "123456", "-1", "1e2", " 1", "٣", "1.5\n", "nan"]
-    )
-    def test_what_is_not_a_plain_decimal_has_no_value(self, text: str) -> None:
-        assert to_milli(text) is None
-
-
 class TestHours:
     def test_broad_classes_trade_a_quarter_of_an_hour_longer(self) -> None:
         assert close_ns(underlying("SPX"), TUESDAY) == utc("2025-12-16T21:15")
@@ -299,6 +202,18 @@ class TestHours:
         assert settle_ns(spx, "SPX", date(2025, 8, 22)) == utc("2025-08-22T20:00")
         assert settle_ns(spx, "SPX", date(2025, 2, 21)) == utc("2025-02-21T14:30")  # the 1st is a Saturday
 
+    @pytest.mark.parametrize(
+        ("root", "day"), [("VIX", "2025-12-17"), ("VIXW", "2025-12-10"), ("VIX", "2026-01-21")]
+    )
+    def test_volatility_settles_at_the_open_of_its_wednesday(self, root: str, day: str) -> None:
+        assert settle_ns(INDICES["VIX"], root, date.fromisoformat(day)) == utc(f"{day}T14:30")
+
+    def test_russell_settles_as_the_other_indices_and_the_mini_spx_at_the_close(self) -> None:
+        third_friday = date(2025, 12, 19)
+        assert settle_ns(INDICES["RUT"], "RUT", third_friday) == utc("2025-12-19T14:30")
+        assert settle_ns(INDICES["RUT"], "RUTW", third_friday) == utc("2025-12-19T21:00")
+        assert settle_ns(INDICES["XSP"], "XSP", third_friday) == utc("2025-12-19T21:00")
+
     def test_a_monthly_on_good_friday_settles_the_morning_before(self) -> None:
         assert settle_ns(underlying("SPX"), "SPX", date(2022, 4, 14)) == utc("2022-04-14T13:30")
 
@@ -320,6 +235,9 @@ class TestExpirations:
         expected = days("2025-12-19", "2025-12-26", "2026-01-02")
         assert expirations(underlying("DIA"), date(2025, 12, 19), 3) == expected
         assert expirations(generic("GOOG", 2_500), TUESDAY, 3) == expected
+
+    def test_volatility_expires_on_wednesdays(self) -> None:
+        assert expirations(INDICES["VIX"], TUESDAY, 2) == days("2025-12-17", "2025-12-24")
 
     def test_a_closed_friday_moves_the_expiration_to_the_session_before(self) -> None:
         goog = generic("GOOG", 2_500)

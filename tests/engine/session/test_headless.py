@@ -12,10 +12,11 @@ import pytest
 from engine.feeds.simulated import SimulatedSource
 from engine.fold.params import PRESETS, FoldParams, with_settings
 from engine.fold.rules.catalogue import RULE_NAMES
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError
 from engine.model.events import FMV, GAP, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
+from engine.model.underlyings import underlying
 from engine.session.headless import STATUS_NS, VIEW_NS, HorizonOutcome, Item, Status, Summary, replay
 from engine.session.symbol_day import PlayerParams
 from engine.tape.tape import TapeInfo

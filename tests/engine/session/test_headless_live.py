@@ -11,10 +11,11 @@ from datetime import date
 import pytest
 
 from engine.fold.params import PRESETS, FoldParams, with_settings
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.errors import CredentialError
 from engine.model.events import FMV, GAP, NS, QUOTE, TRADE, empty_events
+from engine.model.underlyings import underlying
 from engine.session.headless import HorizonOutcome, Notice, Status, Summary
 from engine.session.headless_live import follow
 from engine.session.symbol_day import PlayerParams

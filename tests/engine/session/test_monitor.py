@@ -12,10 +12,11 @@ import pytest
 
 from engine.feeds.simulated import SimulatedSource
 from engine.fold.params import PRESETS, FoldParams, with_settings
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError, SpymonError, StoreError
 from engine.model.events import FMV, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
+from engine.model.underlyings import underlying
 from engine.session.handlers import Quote, Trade
 from engine.session.monitor import Monitor
 from engine.session.symbol_day import PlayerParams

@@ -13,10 +13,11 @@ import pytest
 
 from engine.feeds.simulated import SimulatedSource
 from engine.fold.params import PRESETS, FoldParams, with_settings
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.errors import CredentialError
 from engine.model.events import FMV, NS, QUOTE, TRADE, Events, empty_events
+from engine.model.underlyings import underlying
 from engine.session.monitor import Monitor
 from engine.session.playback import TICK_EVENTS
 from engine.session.symbol_day import PlayerParams

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from engine.fold.params import PRESETS, FoldParams, with_settings
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError, SpymonError, StoreError
 from engine.model.events import FMV, NS, OI, QUOTE, SPOT, TRADE, Events, empty_events, to_price
+from engine.model.underlyings import underlying
 from engine.session.open_days import OpenDays
 from engine.session.playback import TICK_EVENTS
 from engine.session.player import Player, TickResult

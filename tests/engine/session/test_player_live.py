@@ -10,10 +10,11 @@ import pytest
 
 from engine.feeds.simulated import SimulatedSource
 from engine.fold.params import PRESETS, FoldParams, with_settings
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import FMV, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
+from engine.model.underlyings import underlying
 from engine.session.playback import TICK_EVENTS
 from engine.session.player import Player
 from engine.session.symbol_day import SCOUT_EVENTS, PlayerParams

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from engine.fold.params import FoldParams
-from engine.model.calendar import PRESETS, next_session, session
+from engine.model.calendar import next_session, session
 from engine.model.contracts import Contract
 from engine.model.errors import BusyError, CredentialError
 from engine.model.events import KIND_NAMES, NS, Events
+from engine.model.underlyings import PRESETS
 from engine.session.recorder import Copy, Recorder, RecorderListener, copy_nowhere
 from engine.store.days.meta import Facts
 from engine.store.days.recording import DayRecording, open_recorded

@@ -42,7 +42,7 @@ import sys
 from datetime import date
 from pathlib import Path
 from engine.model.events import gap
-from engine.model.calendar import PRESETS
+from engine.model.underlyings import PRESETS
 from engine.store.journal.encoding import Recording
 from engine.store.journal.writer import Journal
 

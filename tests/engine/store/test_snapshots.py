@@ -15,9 +15,10 @@ from engine.analytics.exposure import convert
 from engine.analytics.key_levels import Levels, measure
 from engine.analytics.option_chain import ContractSet, quoted
 from engine.analytics.terms import Terms
-from engine.model.calendar import ET, PRESETS
+from engine.model.calendar import ET
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError, StoreError
+from engine.model.underlyings import PRESETS
 from engine.store.snapshots import list_snapshots, read_snapshot, write_snapshot
 
 DAY = date(2025, 12, 16)

@@ -14,9 +14,10 @@ from engine.analytics.greeks import years
 from engine.fold.flow import CALL_PREMIUM
 from engine.fold.params import FoldParams
 from engine.fold.state import State, new_state
-from engine.model.calendar import settle_ns, underlying
+from engine.model.calendar import settle_ns
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import MISSING, NS, UNDERLYING
+from engine.model.underlyings import underlying
 from engine.tape.history import EVERY_NS, MINUTE_NS, History
 from engine.tape.timeline import Timeline, TimelineParams
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.calendar import Underlying, generic, underlying
 from engine.model.contracts import MAX_STRIKE_MILLI, Contract
 from engine.model.events import MISSING, PRICE_SCALE, to_price
+from engine.model.underlyings import Underlying, generic, underlying
 from engine.tape.strike_window import StrikeTracker, StrikeTrackerParams, SubscriptionChange
 
 TODAY, TOMORROW = date(2025, 12, 16), date(2025, 12, 17)

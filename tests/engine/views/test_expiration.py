@@ -18,7 +18,7 @@ from engine.analytics.valuation import value
 from engine.fold.params import FoldParams
 from engine.fold.state import State, new_state
 from engine.fold.step import step
-from engine.model.calendar import session, settle_ns, underlying
+from engine.model.calendar import session, settle_ns
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import (
     MISSING,
@@ -32,6 +32,7 @@ from engine.model.events import (
     empty_events,
     to_price,
 )
+from engine.model.underlyings import underlying
 from engine.views.expiration import NO_EXPIRATION, Expiration, expiration_of, legs
 from engine.views.scope import TapeContracts, chain_at
 from engine.views.view import Leg

@@ -13,9 +13,10 @@ from engine.analytics.exposure_choice import CONVENTIONS, METRICS, SCOPES, Expos
 from engine.analytics.greeks import greeks, years
 from engine.feeds.simulated import SimulatedSource
 from engine.fold.params import FoldParams
-from engine.model.calendar import session, settle_ns, underlying
+from engine.model.calendar import session, settle_ns
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import MISSING, NS, OI, QUOTE, SPOT, TRADE, Events, empty_events, to_price
+from engine.model.underlyings import underlying
 from engine.session.symbol_day import PlayerParams, SymbolDay, open_symbol_day
 from engine.tape.tape import TapeInfo
 from engine.views.projection import PlaybackState

@@ -14,10 +14,11 @@ from engine.analytics.key_levels import Levels
 from engine.analytics.option_chain import Chosen
 from engine.analytics.terms import Terms
 from engine.feeds.simulated import SimulatedSource
-from engine.model.calendar import parse_time, session, settle_ns, underlying
+from engine.model.calendar import parse_time, session, settle_ns
 from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError
 from engine.model.events import NS, OI, QUOTE, SPOT, TRADE, Events, empty_events, to_price
+from engine.model.underlyings import underlying
 from engine.session.symbol_day import PlayerParams, SymbolDay, open_symbol_day
 from engine.tape.tape import TapeInfo
 from engine.views.levels import levels_of

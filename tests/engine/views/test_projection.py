@@ -16,7 +16,7 @@ from engine.feeds.simulated import SimulatedSource
 from engine.fold.conditions import CANCEL, label
 from engine.fold.params import PRESETS, FoldParams, with_settings
 from engine.fold.trade_side import METHOD_NAMES, treatment
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import (
     FMV,
@@ -32,6 +32,7 @@ from engine.model.events import (
     empty_events,
     to_price,
 )
+from engine.model.underlyings import underlying
 from engine.session.symbol_day import PlayerParams, SymbolDay, open_symbol_day
 from engine.tape.tape import TapeInfo
 from engine.tape.timeline import Timeline

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engine.analytics.option_chain import ContractSet, quoted
-from engine.model.calendar import underlying
 from engine.model.contracts import Contract, ContractTable
+from engine.model.underlyings import underlying
 from engine.views.ranking import LEAST_CALLS, LEAST_VOLUME, ROWS, top
 from engine.views.scope import ScopeChain, TapeContracts
 

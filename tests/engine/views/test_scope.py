@@ -11,9 +11,10 @@ import pytest
 from engine.analytics.option_chain import ABSENT, ContractSet
 from engine.fold.state import State
 from engine.fold.volatility import IV_LIFE_NS
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.events import NS
+from engine.model.underlyings import underlying
 from engine.views.scope import TapeContracts, chain_at
 
 NEAR, FAR = date(2025, 12, 16), date(2025, 12, 17)

@@ -13,9 +13,9 @@ from websockets.exceptions import ConnectionClosed
 from engine.feeds.massive.wire.machine import Machine
 from engine.feeds.massive.wire.notices import Notice
 from engine.feeds.massive.wire.tickers import TickerTable
-from engine.model.calendar import underlying
 from engine.model.contracts import ContractTable
 from engine.model.events import EVENT, Events
+from engine.model.underlyings import underlying
 
 from .plan import KEY
 

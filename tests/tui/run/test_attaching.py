@@ -15,10 +15,11 @@ import pytest
 
 from engine.feeds.recorder.server import RecorderServer
 from engine.feeds.recorder.socket_file import SocketFile
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError, UsageError
 from engine.model.events import QUOTE, Events, empty_events
+from engine.model.underlyings import underlying
 from engine.tape.live_tape import LiveTape
 from engine.tape.source import LiveSource
 from engine.tape.tape import TapeInfo

@@ -11,9 +11,10 @@ import numpy as np
 import psutil
 import pytest
 
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.events import QUOTE, Events, empty_events
+from engine.model.underlyings import underlying
 from engine.store.days.meta import Facts
 from engine.store.days.recording import open_recorded
 from engine.store.days.store import DayStore

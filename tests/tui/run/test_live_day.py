@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.events import NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
+from engine.model.underlyings import underlying
 from engine.session.player import Player
 from engine.session.symbol_day import PlayerParams
 from engine.tape.link import Link

@@ -19,10 +19,11 @@ from typing import Any
 import pytest
 
 from engine.feeds.recorder.server import RecorderServer
-from engine.model.calendar import parse_time, ready_ns, session, underlying
+from engine.model.calendar import parse_time, ready_ns, session
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
 from engine.model.events import NS, empty_events
+from engine.model.underlyings import underlying
 from engine.store.days.store import DayStore
 from engine.store.journal.folders import RecordingFolder, recordings
 from engine.tape.live_tape import LiveTape

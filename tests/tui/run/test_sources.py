@@ -11,10 +11,11 @@ import pytest
 
 from engine.feeds.simulated import PROFILES
 from engine.fold.params import PRESETS, with_settings
-from engine.model.calendar import generic, session
+from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
 from engine.model.events import QUOTE, empty_events
+from engine.model.underlyings import generic
 from engine.session.symbol_day import PlayerParams
 from engine.store.days.meta import Facts
 from engine.store.days.store import DayStore

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.model.errors import ConfigError, CredentialError, NoDataError, SpymonError, StoreError
+from engine.model.underlyings import parse_symbol
 from engine.store.archive.bucket import BucketAddress, UnusableError, connect
 from engine.store.archive.objects import ObjectStore
 from engine.store.archive.units import Unit, units
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandl
     if "list" in args:
         return _show(store)
     day = parse_day(args.date, "The day") if "date" in args else None
-    found = units(settings.data_dir, day, args.symbol.upper() if "symbol" in args else None)
+    found = units(settings.data_dir, day, parse_symbol(args.symbol) if "symbol" in args else None)
     if not found and (day or "symbol" in args):
         raise NoDataError(f"There is no such finished day in {settings.data_dir}; see spymon days.")
     if not found:

@@ -17,8 +17,8 @@ from datetime import date
 
 from engine.feeds.backfill.assembly import assemble, check_fetchable
 from engine.feeds.backfill.day_fetch import BackfillRequest, DayFetch, FetchProgress
-from engine.model.calendar import Underlying, parse_custom, underlying
 from engine.model.errors import CredentialError, NoDataError, ProviderError, SpymonError, StoreError
+from engine.model.underlyings import Underlying, parse_custom, underlying
 from engine.store.cache.historical import Historical
 from engine.store.days.store import DayStore
 from engine.store.importer.importer import ImportReport

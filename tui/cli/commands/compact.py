@@ -8,6 +8,7 @@ from datetime import date
 
 from engine.model.calendar import clock_text, session
 from engine.model.errors import NoDataError, StoreError
+from engine.model.underlyings import parse_symbol
 from engine.store.days.store import DayStore
 from engine.store.journal.compaction import CompactionResult, compact
 from engine.store.journal.folders import RecordingFolder, is_recording, recordings
@@ -23,7 +24,7 @@ def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandl
     """Compact what is named, or everything that is not being recorded right now; 1 if any of it failed."""
     store = DayStore(settings.data_dir)
     day = parse_day(args.date, "The day") if "date" in args else None
-    symbol = args.symbol.upper() if "symbol" in args else None
+    symbol = parse_symbol(args.symbol) if "symbol" in args else None
     found = [
         place
         for place in recordings(store.root)

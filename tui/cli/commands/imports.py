@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.model.calendar import clock_text, generic, parse_custom
+from engine.model.calendar import clock_text
+from engine.model.underlyings import parse_custom, parse_symbol
 from engine.store.days.meta import DayMeta
 from engine.store.days.store import DayStore
 from engine.store.days.tapes import ImportedDay
@@ -23,7 +24,7 @@ from .folding import fold_hash
 def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Import the paths, fold each day once so that it can be verified later, and report; 1 if any failed."""
     store = DayStore(settings.data_dir)
-    symbol = generic(args.symbol, 1).symbol if "symbol" in args else None
+    symbol = parse_symbol(args.symbol) if "symbol" in args else None
     day = parse_day(args.date, "--date") if "date" in args else None
     customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
     paths = [Path(path) for path in args.paths]

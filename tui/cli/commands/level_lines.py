@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.analytics.exposure import convert
+from engine.analytics.exposure_choice import Metric
 from engine.analytics.key_levels import Levels, Settlement
 from engine.model.calendar import ET
 
@@ -25,6 +26,9 @@ FORMATS = ("table", "csv", "tradingview")
 _NS = 1_000_000_000
 _TOP = 15
 _EXPIRIES = 8
+_OTHERS: tuple[tuple[str, Metric, str], ...] = (
+    ("dex", "delta", "$"), ("vanna", "vanna", "$ per volatility point"), ("charm", "charm", "$ per minute"),
+)  # fmt: skip
 _MARKS = (("call_wall", "call wall"), ("put_wall", "put wall"), ("max_gex_strike", "max GEX"))
 
 
@@ -61,6 +65,8 @@ def as_object(answer: LevelsAnswer) -> dict[str, Any]:
         "call_wall": found.call_wall,
         "put_wall": found.put_wall,
         "max_gex_strike": found.max_gex_strike,
+        "basis": levels.dealers.choice.basis,
+        **{f"net_{name}": number(_net(levels, metric)) for name, metric, _ in _OTHERS},
         "zero_gamma": number(found.zero_gamma.headline),
         "zero_gamma_reason": found.zero_gamma.reason,
         "zero_gamma_roots": list(found.zero_gamma.roots),
@@ -126,6 +132,11 @@ def _strikes(levels: Levels) -> Iterator[tuple[float, float | None, float | None
         yield strike, call, put, net
 
 
+def _net(levels: Levels, metric: Metric) -> float:
+    """Return what a metric nets to over all contracts, in $ of delta; nan when nothing is known."""
+    return levels.dealers.total(metric) * levels.terms.spot
+
+
 def _usd(levels: Levels, shares: float) -> float:
     return convert(shares, levels.terms.spot, UNIT)
 
@@ -166,12 +177,14 @@ _CONVENTIONS = {
     "flow": "dealers hold what today's flow left them (inferred)",
     "blended": "dealers long calls, short puts, moved by today's flow",
 }
+_BASES = {"volume": " by contracts traded"}
 _VOLATILITIES = {"own": "volatilities from the quotes", "vendor": "the vendor's volatilities"}
 
 
 def _how(levels: Levels) -> str:
     convention, iv = levels.dealers.choice.convention, levels.terms.iv
-    return f"GEX in $ per 1 %, {_CONVENTIONS[convention]}, {_VOLATILITIES[iv]}"
+    basis = _BASES.get(levels.dealers.choice.basis, "")
+    return f"GEX in $ per 1 %{basis}, {_CONVENTIONS[convention]}, {_VOLATILITIES[iv]}"
 
 
 def _totals(levels: Levels) -> Iterator[str]:
@@ -191,6 +204,9 @@ def _totals(levels: Levels) -> Iterator[str]:
     )
     for name, value, (label, price) in zip(names, values, marks, strict=True):
         yield f"{name:<6}{fmt.exposure(_usd(levels, value)):>7}   {label:<14}  {price}"
+    yield "net " + "   ".join(
+        f"{metric} {fmt.exposure(number(_net(levels, metric)))} {unit}" for _, metric, unit in _OTHERS
+    )
 
 
 def _stats(levels: Levels) -> str:

@@ -9,11 +9,12 @@ from datetime import date
 from math import inf
 from pathlib import Path
 
+from engine.analytics.exposure_choice import ExposureChoice
 from engine.analytics.key_levels import measure
 from engine.analytics.option_chain import Chosen, alive
-from engine.model.calendar import generic, parse_custom
 from engine.model.errors import UsageError
-from engine.store.chains import ChainFile, read_chain
+from engine.model.underlyings import parse_custom, parse_symbol
+from engine.store.chains import ChainFile, read_chain, settled_notes
 from tui.settings.config import Settings
 
 from ...run.interrupts import InterruptHandler
@@ -32,13 +33,12 @@ _OF_TAPES = ("replay", "source", "seed")
 def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Print the levels in the shape that was asked for."""
     form = _form(args)
-    symbol = generic(args.underlying, 1).symbol if "underlying" in args else None
+    symbol = parse_symbol(args.underlying) if "underlying" in args else None
     if "chain" in args:
         _refuse(args, _OF_TAPES, "goes with a symbol's tape, not with a chain file")
-        if getattr(args, "convention", "assumed") != "assumed":
-            raise UsageError(
-                f"--convention {args.convention} needs a tape: a chain file does not say who bought."
-            )
+        if choice_of(args).basis == "flow" or choice_of(args).convention != "assumed":
+            flag = "basis flow" if getattr(args, "basis", "") == "flow" else f"convention {args.convention}"
+            raise UsageError(f"--{flag} needs a tape: a chain file does not say who bought.")
         answer = _of_files(args, settings, symbol)
     elif symbol is None:
         raise UsageError("Name a symbol, or a chain file with --chain: spymon levels SPX.")
@@ -64,6 +64,18 @@ def parse_expiry(text: str) -> Chosen:
         raise UsageError(
             f"--expiry {text} is not all, 0dte, a date (YYYY-MM-DD) or a number of expirations from 1."
         ) from None
+
+
+def choice_of(args: argparse.Namespace) -> ExposureChoice:
+    """Return the convention and basis that were asked for; UsageError for two that do not go together."""
+    convention, basis = getattr(args, "convention", None), getattr(args, "basis", None)
+    choice = ExposureChoice() if convention is None else ExposureChoice().with_convention(convention)
+    if basis is None:
+        return choice
+    found = choice.with_basis(basis)
+    if convention is not None and found.convention != convention:
+        raise UsageError(f"--convention {convention} does not go with --basis {basis}; leave one out.")
+    return found
 
 
 def _positive(word: str) -> int:
@@ -98,7 +110,7 @@ def _of_tape(
     at_ns = day.moment(args.at) if "at" in args else day.end_ns
     with progress_bar("folding", interrupts) as progress:
         day.fold_to(at_ns, progress)
-    found = day.levels(expiry, getattr(args, "convention", "assumed"))
+    found = day.levels(expiry, choice_of(args))
     return LevelsAnswer(found, day.tape.info.source, found.notes)
 
 
@@ -111,8 +123,9 @@ def _of_files(args: argparse.Namespace, settings: Settings, symbol: str | None) 
     spot = _spot(args, file, names)
     at_ns = _at(args, file, names)
     terms = replace(terms_of(settings), at_ns=at_ns, spot=spot, iv=getattr(args, "iv", "own"))
-    found = measure(alive(file.chain, expiry, at_ns), terms)
-    return LevelsAnswer(found, ", ".join(path.name for path in paths), (*file.notes, *found.notes))
+    found = measure(alive(file.chain, expiry, at_ns), terms, choice_of(args))
+    notes = (*file.notes, *settled_notes(file.chain, at_ns), *found.notes)
+    return LevelsAnswer(found, ", ".join(path.name for path in paths), notes)
 
 
 def _spot(args: argparse.Namespace, file: ChainFile, names: str) -> float:

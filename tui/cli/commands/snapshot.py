@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from engine.model.calendar import ET, generic
+from engine.model.calendar import ET
 from engine.model.errors import NoDataError, UsageError
+from engine.model.underlyings import parse_symbol
 from engine.store.snapshots import Snapshot, list_snapshots, read_snapshot, write_snapshot
 from tui.settings.config import Settings
 
@@ -21,6 +22,7 @@ from ...screen import format as fmt
 from ..output import Progress, progress_bar, say
 from ..view_fields import UNIT, number
 from .level_lines import aligned, moment
+from .levels import choice_of
 from .tapes import FoldedDay, plan_for
 
 COLUMNS = (
@@ -33,7 +35,7 @@ _UNIT_NS = {"s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
 
 def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler) -> int:
     """Take snapshots, or list a day's; 1 when one of the listed is damaged."""
-    names = tuple(dict.fromkeys(generic(name, 1).symbol for name in getattr(args, "underlyings", ())))
+    names = tuple(dict.fromkeys(parse_symbol(name) for name in getattr(args, "underlyings", ())))
     if "list" in args:
         return _list(args, settings, names or None)
     if "at" in args and "every" in args:
@@ -77,7 +79,7 @@ def _take(
     for at_ns in moments:
         day.fold_to(at_ns, progress)
         try:
-            found = day.levels(convention=getattr(args, "convention", "assumed"))
+            found = day.levels(choice=choice_of(args))
         except NoDataError as error:
             missed.append(str(error))
             continue

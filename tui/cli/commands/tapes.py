@@ -6,12 +6,13 @@ import argparse
 from dataclasses import replace
 from datetime import date, datetime
 
-from engine.analytics.exposure_choice import Convention, ExposureChoice
+from engine.analytics.exposure_choice import ExposureChoice
 from engine.analytics.key_levels import Levels
 from engine.analytics.option_chain import Chosen
 from engine.fold.params import FoldParams
-from engine.model.calendar import ET, PRESETS, parse_custom, parse_time, underlying_of_root
+from engine.model.calendar import ET, parse_time
 from engine.model.errors import NoDataError, UsageError
+from engine.model.underlyings import PRESETS, parse_custom, underlying_of_root
 from engine.tape.tape import Tape
 from engine.tape.timeline import Timeline, TimelineParams
 from engine.views.levels import levels_of
@@ -100,9 +101,8 @@ class FoldedDay:
                 progress(what, (self._timeline.at_ns - begin) / max(at_ns - begin, 1))
         self.at_ns = at_ns
 
-    def levels(self, expiry: Chosen = "all", convention: Convention = "assumed") -> Levels:
+    def levels(self, expiry: Chosen = "all", choice: ExposureChoice | None = None) -> Levels:
         """Return the levels at the moment folded to; NoDataError when there are none."""
-        choice = ExposureChoice().with_convention(convention)
         return levels_of(
             self._timeline.state, self.tape, terms_of(self._settings), self.at_ns, expiry, choice
         )

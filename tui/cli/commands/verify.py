@@ -8,6 +8,7 @@ from datetime import date
 
 from engine.model.calendar import session
 from engine.model.errors import NoDataError, StoreError
+from engine.model.underlyings import parse_symbol
 from engine.store.days.store import DayStore
 from engine.store.journal.folders import recordings
 from tui.settings.config import Settings
@@ -22,7 +23,7 @@ def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandl
     """Check every symbol of the day, or the one that is named; 1 when a hash differs or a day is damaged."""
     store = DayStore(settings.data_dir)
     day = parse_day(args.date, "The day")
-    symbols = _symbols(store, day, args.symbol.upper() if "symbol" in args else None)
+    symbols = _symbols(store, day, parse_symbol(args.symbol) if "symbol" in args else None)
     results = [_checked(store, day, symbol, interrupts) for symbol in symbols]
     return 0 if all(results) else 1
 

@@ -15,10 +15,11 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ....model.calendar import Underlying, close_ns, previous_session, session
+from ....model.calendar import close_ns, previous_session, session
 from ....model.contracts import Contract, parse_occ
 from ....model.errors import NoDataError
 from ....model.events import NS, PRICE_SCALE, UNDERLYING, Events
+from ....model.underlyings import Underlying
 from ....store.cache.historical import Historical, TickerFile
 from ....store.cache.manifest import ALL_TICKERS, FetchManifest, TickerProgress
 from ....store.importer.contract_numbers import MARGIN_NS

@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ....model.calendar import Underlying
 from ....model.contracts import ContractTable, parse_occ
 from ....model.errors import UsageError
 from ....model.events import UNDERLYING
+from ....model.underlyings import Underlying
 from .notices import NewContract
 from .ticker_index import NOWHERE, TickerIndex
 

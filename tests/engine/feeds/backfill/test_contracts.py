@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from engine.feeds.backfill.contracts import chosen, spans
 from engine.feeds.backfill.day_fetch import BackfillRequest
-from engine.model.calendar import PRESETS, Expiry, generic
+from engine.model.calendar import Expiry
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
 from engine.model.events import PRICE_SCALE
+from engine.model.underlyings import PRESETS, generic
 from engine.tape.strike_window import StrikeTracker, StrikeTrackerParams
 
 DAY = date(2025, 12, 16)

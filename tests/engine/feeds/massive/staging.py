@@ -17,9 +17,9 @@ from engine.feeds.massive.source import MassiveSource
 from engine.feeds.massive.watched_contracts import ContractReach
 from engine.feeds.transport.backoff import ConnectionTimes
 from engine.feeds.transport.rate_limit import RateLimit
-from engine.model.calendar import underlying
 from engine.model.contracts import ContractTable
 from engine.model.events import EVENT, GAP, TRADE, Events, empty_events
+from engine.model.underlyings import underlying
 from engine.tape.link import Link
 from engine.tape.live_tape import LiveTape
 from engine.tape.tape import TapeInfo

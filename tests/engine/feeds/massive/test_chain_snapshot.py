@@ -14,9 +14,9 @@ from engine.feeds.massive.rest_limits import rest_limit
 from engine.feeds.massive.wire.chain import ChainSnapshot
 from engine.feeds.massive.wire.pages import Pages
 from engine.feeds.massive.wire.requests import Page
-from engine.model.calendar import underlying
 from engine.model.contracts import ContractTable
 from engine.model.events import BAR, FLAG_RECEIVED, OI, QUOTE, SPOT, VENDOR
+from engine.model.underlyings import underlying
 from tests.fakes.massive import CALL, KEY, PUT, Massive
 from tests.fakes.massive.shelf import NS, chain_row
 

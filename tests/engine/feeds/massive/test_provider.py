@@ -11,7 +11,7 @@ from engine.feeds.massive.capabilities import POLLED, STREAMED
 from engine.feeds.massive.provider import PROVIDER
 from engine.feeds.massive.source import MassiveSource
 from engine.feeds.provider import DaySource, Proof, ProviderAccess, SourceRequest
-from engine.model.calendar import underlying
+from engine.model.underlyings import underlying
 from engine.store.cache.historical import Historical
 
 KEY = "canary-0123456789"

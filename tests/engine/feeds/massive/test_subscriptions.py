@@ -15,8 +15,8 @@ from engine.feeds.massive.subscriptions import (
     spot_channels,
     spot_cluster,
 )
-from engine.model.calendar import underlying
 from engine.model.contracts import Contract
+from engine.model.underlyings import underlying
 from engine.tape.strike_window import StrikeTracker, StrikeTrackerParams
 
 DAY = date(2025, 12, 19)

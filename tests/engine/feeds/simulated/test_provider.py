@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.feeds.provider import DaySource, ProviderAccess, SourceRequest
 from engine.feeds.simulated.provider import PROVIDER
-from engine.model.calendar import underlying
+from engine.model.underlyings import underlying
 
 
 def test_a_named_day_is_played_as_if_it_were_live_and_no_other_follows_it() -> None:

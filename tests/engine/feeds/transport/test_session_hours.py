@@ -7,9 +7,10 @@ from datetime import date
 import pytest
 
 from engine.feeds.transport.session_hours import LEAD_NS, TAIL_NS, age_text, closed_sentence, hours
-from engine.model.calendar import generic, parse_time, underlying
+from engine.model.calendar import parse_time
 from engine.model.events import NS
 from engine.model.holidays import LAST_DAY
+from engine.model.underlyings import generic, underlying
 
 FRIDAY, MONDAY = date(2025, 12, 19), date(2025, 12, 22)
 SPY, AAPL = underlying("SPY"), generic("AAPL", 2_500)

@@ -12,8 +12,9 @@ from engine.analytics.greeks import price_greeks, years
 from engine.fold.params import PRESETS, FoldParams
 from engine.fold.rules.firing import strength_of
 from engine.fold.rules.price_move import RULE, PriceMoveParams
-from engine.model.calendar import settle_ns, underlying
+from engine.model.calendar import settle_ns
 from engine.model.events import NS
+from engine.model.underlyings import underlying
 
 P = PriceMoveParams()
 CALL, PUT, STRIKE = 1, 2, 685.0

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError
 from engine.model.events import QUOTE, Events, empty_events
+from engine.model.underlyings import underlying
 from engine.store.days.any_day import open_stored, stored_symbols
 from engine.store.days.recording import open_recorded
 from engine.store.days.store import DayStore

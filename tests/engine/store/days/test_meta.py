@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.model.calendar import PRESETS, generic
+from engine.model.underlyings import PRESETS, generic
 from engine.store.days.meta import DayMeta, Facts, InputFile, TapeCounts, from_json
 
 

@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from engine.model.calendar import PRESETS, session
+from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import GAP, MISSING, NS, QUOTE, TRADE, Events, empty_events
+from engine.model.underlyings import PRESETS
 from engine.store.days.meta import DayMeta, Facts
 from engine.store.days.store import DayStore
 from engine.store.parquet import CHUNK, write_contracts

@@ -7,9 +7,18 @@ from datetime import date
 import numpy as np
 import pytest
 
-from engine.model.calendar import generic, parse_custom, parse_time, session
+from engine.model.calendar import parse_time, session
 from engine.model.contracts import Contract
-from engine.store.importer.contract_numbers import OTHER, UNREADABLE, ContractNumbers, day_at, day_index, days
+from engine.model.underlyings import generic, parse_custom
+from engine.store.importer.contract_numbers import (
+    ADJUSTED,
+    OTHER,
+    UNREADABLE,
+    ContractNumbers,
+    day_at,
+    day_index,
+    days,
+)
 
 DAY = date(2025, 12, 16)
 CALL = "O:SPY251216C00685000"
@@ -44,9 +53,49 @@ def test_a_custom_root_goes_to_its_symbol() -> None:
     assert symbols(roster(VIX="VIX:1:VIXW"), "O:VIXW251216C00020000", "I:VIX") == ["VIX", "VIX"]
 
 
-@pytest.mark.parametrize("name", ["", "O:", "O:SPY", "O:SPY251316C00685000", "1X", "TOOLONGX", "BRK.B", " "])
+@pytest.mark.parametrize("name", ["", "O:", "O:SPY", "O:SPY251316C00685000", "1X", "TOOLONGX", " "])
 def test_what_is_no_ticker_is_unreadable(name: str) -> None:
     assert roster().tickers([name]).symbol.tolist() == [UNREADABLE]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("BRK.B", "O:BRKB251219C00480000"),
+        ("O:BRKB251219C00480000", "BRK.B"),
+        ("O:LENB251219C00120000", "LEN.B"),
+        ("LEN.B", "O:LENB251219C00120000"),
+    ],
+)
+def test_a_class_of_shares_and_its_contracts_are_one_symbol(names: tuple[str, str]) -> None:
+    found = roster()
+    tickers = found.tickers(list(names))
+    tape = found.tapes_of(tickers.symbol, np.array([100, 100], np.int64), tickers.cid)
+    assert tape[0] == tape[1]
+    dotted = next(name for name in names if not name.startswith("O:"))
+    assert found.tapes == [(dotted, 100)]
+    assert found.find_tape(dotted, 100) == 0
+
+
+def test_a_class_of_shares_is_found_when_asked_for() -> None:
+    assert symbols(roster("LEN.B"), "O:LENB251219C00120000", "LEN.B") == ["LEN.B", "LEN.B"]
+
+
+def test_an_adjusted_contract_is_told_apart_from_other_symbols() -> None:
+    adjusted = ["O:SNAP1251219C00008000", "O:1SNAP251219C00008000"]
+    assert roster().tickers(adjusted).symbol.tolist() == [ADJUSTED, ADJUSTED]
+    assert roster("SNAP").tickers(adjusted).symbol.tolist() == [ADJUSTED, ADJUSTED]
+    assert roster("SNA").tickers(adjusted).symbol.tolist() == [OTHER, OTHER]
+
+
+def test_companies_whose_letters_begin_alike_are_two() -> None:
+    names = (
+        "O:SNA251219C00345000",
+        "O:SNAP251219C00008000",
+        "O:RUTW251219C02500000",
+        "O:VIXW251217C00016000",
+    )
+    assert symbols(roster(), *names) == ["SNA", "SNAP", "RUT", "VIX"]
 
 
 def test_other_symbols_are_told_apart_from_nonsense_and_remembered_by_name() -> None:

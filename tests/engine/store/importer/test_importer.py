@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model.calendar import PRESETS, close_ns, parse_custom, parse_time, session
+from engine.model.calendar import close_ns, parse_time, session
 from engine.model.errors import NoDataError, StoreError
 from engine.model.events import (
     FLAG_MINUTE,
@@ -32,6 +32,7 @@ from engine.model.events import (
     TRADE,
     Events,
 )
+from engine.model.underlyings import PRESETS, parse_custom
 from engine.store.days.meta import Facts
 from engine.store.days.store import DayStore
 from engine.store.days.tapes import BACKFILL, Origin

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.model.calendar import session, underlying
+from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.events import QUOTE, Events, empty_events
+from engine.model.underlyings import underlying
 from engine.store.journal.encoding import Recording
 from engine.store.journal.writer import Journal
 from tui.cli.main import main

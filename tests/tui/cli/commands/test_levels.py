@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -135,6 +136,88 @@ def test_last_nights_quotes_are_told_from_this_mornings_spot(run: Run) -> None:
     np.testing.assert_allclose(forwards, 560.36, rtol=6e-3)
 
 
+def test_delta_vanna_and_charm_are_summed_in_dollars(run: Run, plain: str) -> None:
+    flat = ("--rate", "0", "--dividend", "0", "--iv", "vendor")
+    found = json.loads(run("levels", "--chain", plain, *MOMENT, *flat, "--json")[1])
+    spot, years = 100.1, (4 * 24 + 6) / (365 * 24)
+    rows = [(100, 1, 500, 0.31), (100, -1, 300, 0.31), (105, 1, 900, 0.30), (95, -1, 1200, 0.33)]
+    delta = vanna = charm = 0.0
+    for strike, sign, oi, iv in rows:
+        sd = iv * math.sqrt(years)
+        d1 = math.log(spot / strike) / sd + sd / 2
+        density = math.exp(-d1 * d1 / 2) / math.sqrt(2 * math.pi)
+        held = sign * oi * 100
+        delta += held * (0.5 * (1 + math.erf(d1 / math.sqrt(2))) - (sign < 0))
+        vanna += held * -density * (d1 - sd) / iv / 100
+        charm += held * density * (d1 - sd) / (2 * years) / 525_600
+    values = [found[name] for name in ("net_dex", "net_vanna", "net_charm")]
+    assert values == pytest.approx([delta * spot, vanna * spot, charm * spot], rel=1e-9)
+
+
+def test_contracts_traded_can_be_weighed_in_place_of_open_interest(run: Run, plain: str) -> None:
+    by_oi = json.loads(run("levels", "--chain", plain, *MOMENT, "--json")[1])
+    by_volume = json.loads(run("levels", "--chain", plain, *MOMENT, "--basis", "volume", "--json")[1])
+    assert (by_oi["basis"], by_volume["basis"]) == ("oi", "volume")
+    nets = [{row["strike"]: row["net_gex"] for row in found["strikes"]} for found in (by_oi, by_volume)]
+    assert nets[1][105] == pytest.approx(nets[0][105] * 5 / 900)
+    table = run("levels", "--chain", plain, *MOMENT, "--basis", "volume")[1]
+    assert "GEX in $ per 1 % by contracts traded" in table
+
+
+def test_a_file_without_open_interest_says_what_else_can_be_weighed(run: Run, tmp_path: Path) -> None:
+    text = PLAIN.replace(",oi,", ",was,")
+    (tmp_path / "none.csv").write_text(text, encoding="utf-8")
+    code, _, err = run("levels", "--chain", "none.csv", *MOMENT)
+    assert code == 4
+    assert "No contract of ABC has open interest" in err
+    assert "--basis volume" in err
+    assert run("levels", "--chain", "none.csv", *MOMENT, "--basis", "volume")[0] == 0
+
+
+def test_what_had_settled_is_said_and_left_out(run: Run, tmp_path: Path) -> None:
+    text = PLAIN + "ABC,ABC,2025-05-09,C,100,0.1,0.2,7,50,0.3\n"
+    (tmp_path / "old.csv").write_text(text, encoding="utf-8")
+    code, out, err = run("levels", "--chain", "old.csv", *MOMENT, "--json")
+    assert code == 0
+    assert json.loads(out)["contracts"] == 4
+    assert "1 contract had settled by 2025-05-12 10:00 and is left out: ABC 2025-05-09." in err
+    assert "1 expired contract has volume of that day: the quotes are older than 2025-05-12." in err
+
+
+@pytest.mark.parametrize(
+    ("root", "expiry", "alive_at", "settled_at"),
+    [
+        ("SPX", "2025-12-19", "2025-12-19T09:29", "2025-12-19T09:31"),
+        ("NDX", "2025-12-19", "2025-12-19T09:29", "2025-12-19T09:31"),
+        ("RUT", "2025-12-19", "2025-12-19T09:29", "2025-12-19T09:31"),
+        ("RUTW", "2025-12-19", "2025-12-19T15:59", "2025-12-19T16:01"),
+        ("VIX", "2025-12-17", "2025-12-16T16:10", "2025-12-17T09:31"),
+        ("VIXW", "2025-12-10", "2025-12-09T16:10", "2025-12-10T09:31"),
+        ("XSP", "2025-12-19", "2025-12-19T15:59", "2025-12-19T16:01"),
+        ("BRKB", "2025-12-19", "2025-12-19T15:59", "2025-12-19T16:01"),
+    ],
+)
+def test_all_has_settled_at_the_opening_or_the_close_by_the_root(
+    run: Run, tmp_path: Path, root: str, expiry: str, alive_at: str, settled_at: str
+) -> None:
+    (tmp_path / "one.csv").write_text(PLAIN.replace("ABC", root).replace("2025-05-16", expiry), "utf-8")
+    assert run("levels", "--chain", "one.csv", "--spot", "100.1", "--at", alive_at)[0] == 0
+    code, out, err = run("levels", "--chain", "one.csv", "--spot", "100.1", "--at", settled_at)
+    assert (code, out) == (4, "")
+    assert "Every contract had expired by" in err
+
+
+@pytest.mark.parametrize("asked", ["BRK.B", "brk/b", "BRK-B", "BRK B", "BRKB"])
+@pytest.mark.parametrize("written", ["BRKB", "BRK.B", "BRK/B", "BRK B"])
+def test_a_class_of_shares_is_meant_in_every_spelling(
+    run: Run, tmp_path: Path, asked: str, written: str
+) -> None:
+    rows = PLAIN.replace("ABC,ABC", f"{written},{written}")
+    (tmp_path / "brk.csv").write_text(rows, encoding="utf-8")
+    code, out, _ = run("levels", asked, "--chain", "brk.csv", *MOMENT, "--json")
+    assert (code, json.loads(out)["symbol"]) == (0, "BRK.B")
+
+
 @pytest.mark.parametrize("dividend", ["", "0.01"])
 def test_levels_of_a_tape_are_those_its_own_view_shows(
     run: Run, monkeypatch: pytest.MonkeyPatch, dividend: str
@@ -206,7 +289,10 @@ def test_the_table_says_what_it_is_of_and_marks_the_walls(run: Run, plain: str) 
     assert out.startswith("ABC  2025-05-12 10:00 ET  spot 100.10  4 contracts of 2025-05-16\n")
     assert "dealers long calls, short puts (assumed), volatilities from the quotes" in out
     assert "call wall       105\n" in out
-    strikes = out.splitlines()[10:]
+    assert re.search(
+        r"^net delta \S+ \$   vanna \S+ \$ per volatility point   charm \S+ \$ per minute$", out, re.M
+    )
+    strikes = out.splitlines()[11:]
     assert any(line.split()[0] == "105" and "call wall" in line for line in strikes)
     assert any(line.split()[0] == "95" and "put wall" in line for line in strikes)
 
@@ -249,10 +335,12 @@ def test_several_expirations_have_a_table_of_their_own(run: Run) -> None:
         ("levels --chain abc.csv --spot 90 --at 2025-05-12T10:00 --expiry 0dte", 4, "Nothing expires on"),
         ("levels --chain abc.csv --rate much", 2, "--rate much is not a yearly fraction"),
         ("levels --chain abc.csv --convention flow", 2, "--convention flow needs a tape"),
+        ("levels --chain abc.csv --basis flow", 2, "--basis flow needs a tape"),
+        ("levels SPY --convention blended --basis volume", 2, "blended does not go with --basis volume"),
         ("levels --chain abc.csv --replay 2025-12-16", 2, "--replay goes with a symbol's tape"),
         ("levels QQQ --chain abc.csv --spot 100", 4, "abc.csv has contracts of ABC, none of QQQ."),
         ("levels --chain empty.csv", 1, "empty.csv is empty; fetch it again."),
-        ("levels --chain wrong.csv", 1, "wrong.csv lacks the columns root, expiry in its table"),
+        ("levels --chain wrong.csv", 1, "wrong.csv has the columns strike, right, oi; it lacks expiry"),
         ("levels --chain bare.csv --spot 100 --at 2025-05-12T10:00", 4, "No contract of ABC has open"),
         ("snapshot AAPL", 4, "There is no tape of AAPL"),
         ("snapshot --every 0m", 2, "--every 0m is not a span of time; write it like 5m, 30s or 1h."),

@@ -10,7 +10,7 @@ from engine.feeds.backfill.day_fetch import BackfillRequest
 from engine.feeds.massive.backfill.day import Backfill
 from engine.feeds.massive.rest_client import RestClient
 from engine.feeds.transport.rate_limit import RateLimit
-from engine.model.calendar import PRESETS
+from engine.model.underlyings import PRESETS
 from engine.store.cache.historical import Historical
 from tests.fakes.massive import KEY, Massive
 from tests.fakes.massive.past import PastDay

@@ -9,8 +9,8 @@ import pytest
 
 from engine.feeds.massive.wire.ticker_index import NOWHERE
 from engine.feeds.massive.wire.tickers import TickerTable, is_underlying, spot_ticker, tape_of
-from engine.model.calendar import underlying
 from engine.model.contracts import Contract, ContractTable
+from engine.model.underlyings import underlying
 
 LISTED = Contract("SPXW", date(2025, 12, 19), "C", 6_800_000)
 
