@@ -128,7 +128,7 @@ def measure(chain: OptionChain, terms: Terms, choice: ExposureChoice | None = No
         other = "; --basis volume weighs what was traded" if dealers.choice.basis == "oi" else ""
         raise NoDataError(f"No contract of {_name(chain)} has {what}, so there is no exposure to sum{other}.")
     if not np.any(_carried(dealers.position) & np.isfinite(dealers.shares)):
-        raise NoDataError(_no_volatility(chain, terms))
+        raise NoDataError(_no_volatility(of))
     nets = dealers.by_group("gamma").tolist()
     settled = tuple(_settlement(dealers, i, net) for i, net in enumerate(nets))
     return Levels(dealers, settled, tuple(_notes(dealers)))
@@ -213,8 +213,14 @@ def _unclassified(chain: OptionChain) -> float:
     return 1.0 - known_sum(chain.buy + chain.sell) / traded if traded > 0.0 else 0.0
 
 
-def _no_volatility(chain: OptionChain, terms: Terms) -> str:
-    if terms.iv == "own":
+def _no_volatility(of: Valuation) -> str:
+    chain = of.chain
+    if np.any(of.doubtful):
+        return (
+            f"Every volatility of {_name(chain)} with exposure is known no better than "
+            f"{WORST_ERROR * 100:.0f} points; --iv vendor takes those a chain file came with."
+        )
+    if of.terms.iv == "own":
         return (
             f"No contract of {_name(chain)} with exposure has a two-sided quote to take its volatility from; "
             "--iv vendor takes the volatilities a chain file came with."

@@ -201,7 +201,8 @@ def test_all_has_settled_at_the_opening_or_the_close_by_the_root(
     run: Run, tmp_path: Path, root: str, expiry: str, alive_at: str, settled_at: str
 ) -> None:
     (tmp_path / "one.csv").write_text(PLAIN.replace("ABC", root).replace("2025-05-16", expiry), "utf-8")
-    assert run("levels", "--chain", "one.csv", "--spot", "100.1", "--at", alive_at)[0] == 0
+    moment = ("--spot", "100.1", "--at", alive_at, "--iv", "vendor")
+    assert run("levels", "--chain", "one.csv", *moment)[0] == 0
     code, out, err = run("levels", "--chain", "one.csv", "--spot", "100.1", "--at", settled_at)
     assert (code, out) == (4, "")
     assert "Every contract had expired by" in err
