@@ -210,10 +210,15 @@ async def test_without_any_price_of_the_underlying_parity_gives_one() -> None:
             row["last_quote"] = None
         async with stage(fake) as on:
             await fake.until(lambda: fake.holds(*FULL))
-            pair = [quote(occ(650), bp=2.0, ap=2.1), quote(occ(650, "P"), bp=1.4, ap=1.5)]
-            await fake.until(lambda: fake.holds(*(f"Q.{each['sym']}" for each in pair)))
+            bids = {649: (2.6, 1.0), 650: (2.0, 1.4), 651: (1.5, 1.9)}
+            pairs = [
+                quote(occ(strike, right), bp=bid, ap=bid + 0.1)
+                for strike, sides in bids.items()
+                for right, bid in zip("CP", sides, strict=True)
+            ]
+            await fake.until(lambda: fake.holds(*(f"Q.{each['sym']}" for each in pairs)))
             for at_ms in (on.now() // 1_000_000, on.now() // 1_000_000 + 2_000):
-                await fake.play(Send([{**each, "t": at_ms} for each in pair]))
+                await fake.play(Send([{**each, "t": at_ms} for each in pairs]))
             await on.until(lambda: on.link.spot_origin == "put-call parity")
             (spot,) = on.events(SPOT)
             assert (spot["p1"], spot["flags"]) == (6_506_000, FLAG_PARITY)
