@@ -133,6 +133,9 @@ def test_a_snapshot_that_cannot_be_had_says_why_until_one_can(day: SimTape) -> N
     lone["ts"] = parse_time("09:34", DAY), parse_time("09:35", DAY) + NS
     give(tape, fold, lone, 2)
     assert taken == []
-    assert fold.note == "No contract of DIA has open interest, so there is no exposure to sum."
+    assert fold.note == (
+        "No contract of DIA has open interest, so there is no exposure to sum; "
+        "--basis volume weighs what was traded."
+    )
     give(tape, fold, until(day, "09:41"), 5000)
     assert ([each.terms.at_ns for each in taken], fold.note) == ([parse_time("09:40", DAY)], "")
