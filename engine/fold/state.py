@@ -19,6 +19,9 @@ from .contract_rows import static_of
 from .records import CELL, PRINT, UNDER
 from .rules.catalogue import rules
 
+FOLD_VERSION = 1
+"""Which fold this is: it grows when the same tape comes to another state, and with it to another hash."""
+
 _FLOATS_FROM_LIBM = {
     "delta_flow", "gamma_flow", "iv", "delta", "gamma", "vega", "theta", "log_mean", "log_var",
     "lin_mean", "spread_percent", "move_var", "pool_mean", "pool_var", "channels",

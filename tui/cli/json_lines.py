@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from engine.fold.state import FOLD_VERSION
 from engine.model.calendar import clock_text
 from engine.model.events import PRICE_SCALE
 from engine.session.headless import HorizonOutcome, Line, Status, Summary
@@ -115,6 +116,7 @@ def _summary(item: Summary) -> dict[str, Any]:
             "trades": item.trades,
             "quotes": item.quotes,
             "signals": dict(item.signals),
+            "fold_version": FOLD_VERSION,
             "state_hash": item.state_hash,
             "wall_s": number(item.wall_s),
             "events_per_s": number(item.events_per_s),

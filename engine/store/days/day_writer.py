@@ -6,8 +6,9 @@ Owns chunking, counting and the moment of publication.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -95,7 +96,7 @@ class DayWriter:
         meta = DayMeta(self._day, self._symbol, facts, self._counts.so_far(tape.stat().st_size))
         sync_path(tape)
         sync_path(self._folder / "contracts.parquet")
-        return meta.with_hash(self._known_hash(meta))
+        return replace(meta, hashes=self._known_hashes(meta))
 
     def _fold_to(self, meta: DayMeta, fold: Callable[[DayTape], str]) -> str:
         tape = DayTape(self._folder, meta)
@@ -104,11 +105,11 @@ class DayWriter:
         finally:
             tape.close()
 
-    def _known_hash(self, meta: DayMeta) -> str | None:
-        """Return the hash of the day that is replaced when it has the very same content."""
+    def _known_hashes(self, meta: DayMeta) -> Mapping[int, str]:
+        """Return the hashes of the day that is replaced when it has the very same content."""
         old = self._previous()
         same = old is not None and old.measured.content == meta.measured.content
-        return old.state_hash if old is not None and same else None
+        return old.hashes if old is not None and same else {}
 
     def _flush(self, whole_chunks_only: bool) -> None:
         events = np.concatenate(self._held) if self._held else np.empty(0, EVENT)

@@ -7,11 +7,12 @@ input gives the same bytes again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from ...fold.state import FOLD_VERSION
 from ...model.calendar import session
 from ...model.events import NS
 from ...model.underlyings import Underlying
@@ -81,22 +82,36 @@ class TapeCounts:
 
 @dataclass(frozen=True, slots=True)
 class DayMeta:
-    """Everything in meta.json; `state_hash` is what the tape folds to, once somebody folded it."""
+    """Everything in meta.json.
+
+    hashes : by fold version, what the tape came to when somebody folded it
+    """
 
     day: date
     symbol: str
     facts: Facts
     measured: TapeCounts
-    state_hash: str | None = None
+    hashes: Mapping[int, str] = field(default_factory=dict)
 
-    def with_hash(self, state_hash: str | None) -> DayMeta:
-        """Return the same with another hash."""
-        return replace(self, state_hash=state_hash)
+    @property
+    def state_hash(self) -> str | None:
+        """What the tape comes to by this fold, None while nobody has folded it."""
+        return self.hashes.get(FOLD_VERSION)
+
+    def with_hash(self, state_hash: str) -> DayMeta:
+        """Return the same with what this fold makes of it, beside what others made."""
+        return replace(self, hashes={**self.hashes, FOLD_VERSION: state_hash})
 
     def to_json(self) -> str:
         """Write as text, keys in a fixed order."""
         fields = asdict(self) | {"schema": SCHEMA, "day": self.day.isoformat()}
+        others = dict(fields.pop("hashes"))
+        fields["state_hash"], fields["fold_version"] = others.pop(FOLD_VERSION, None), FOLD_VERSION
+        fields["other_hashes"] = {str(version): others[version] for version in sorted(others)}
         return json.dumps(fields, indent=1, sort_keys=True) + "\n"
+
+
+_FIRST_FOLD = 1
 
 
 def badge_of(source: str) -> Badge:
@@ -137,7 +152,7 @@ def _read_checked(read: Callable[[Any], DayMeta], fields: Any) -> DayMeta:
 
 
 def _read(fields: Any) -> DayMeta:
-    facts, measured, state_hash = fields["facts"], fields["measured"], fields["state_hash"]
+    facts, measured = fields["facts"], fields["measured"]
     return DayMeta(
         day=date.fromisoformat(fields["day"]),
         symbol=_text(fields["symbol"]),
@@ -162,8 +177,16 @@ def _read(fields: Any) -> DayMeta:
             content=_text(measured["content"]),
             tape_bytes=int(measured["tape_bytes"]),
         ),
-        state_hash=None if state_hash is None else _text(state_hash),
+        hashes=_hashes(fields),
     )
+
+
+def _hashes(fields: Any) -> dict[int, str]:
+    """Return the hashes by fold version; a day made before there were versions has the first fold's."""
+    hashes = {int(version): _text(each) for version, each in fields.get("other_hashes", {}).items()}
+    if fields["state_hash"] is not None:
+        hashes[int(fields.get("fold_version", _FIRST_FOLD))] = _text(fields["state_hash"])
+    return hashes
 
 
 def underlying_from(fields: Any) -> Underlying:

@@ -41,6 +41,7 @@ class DayEntry:
     inputs: tuple[str, ...]
     bytes: int
     state_hash: str | None
+    fold_version: int | None
     stored: str = "day"
 
 
@@ -138,7 +139,7 @@ def _day_folders(days: Path, problems: list[str]) -> Iterator[Path]:
 
 
 def _entry(folder: Path, meta: DayMeta) -> DayEntry:
-    counts = Counter(meta.measured.counts)
+    counts, version = Counter(meta.measured.counts), max(meta.hashes, default=None)
     return DayEntry(
         day=meta.day,
         symbol=meta.symbol,
@@ -153,7 +154,8 @@ def _entry(folder: Path, meta: DayMeta) -> DayEntry:
         spot_origin=meta.facts.spot_origin,
         inputs=tuple(each.name for each in meta.facts.inputs),
         bytes=sum(path.stat().st_size for path in folder.iterdir()),
-        state_hash=meta.state_hash,
+        state_hash=meta.hashes[version] if version else None,
+        fold_version=version,
     )
 
 

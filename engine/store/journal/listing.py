@@ -53,6 +53,7 @@ def _entry(folder: RecordingFolder, under_way: bool) -> tuple[DayEntry, tuple[st
         inputs=tuple(file.path.name for file in tape.files),
         bytes=sum(file.bytes for file in tape.files),
         state_hash=None,
+        fold_version=None,
         stored="recording" if under_way else "journal",
     )
     return entry, tape.problems

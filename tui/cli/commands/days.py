@@ -58,6 +58,7 @@ def as_object(entry: DayEntry) -> dict[str, Any]:
         "spot_origin": entry.spot_origin,
         "inputs": list(entry.inputs),
         "bytes": entry.bytes,
+        "fold_version": entry.fold_version,
         "state_hash": entry.state_hash,
     }
 

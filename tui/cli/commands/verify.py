@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from datetime import date
 
+from engine.fold.state import FOLD_VERSION
 from engine.model.calendar import session
 from engine.model.errors import NoDataError, StoreError
 from engine.model.underlyings import parse_symbol
@@ -52,18 +54,27 @@ def _checked(store: DayStore, day: date, symbol: str, interrupts: InterruptHandl
 
 
 def _check(store: DayStore, day: date, symbol: str, interrupts: InterruptHandler) -> bool:
-    recorded = store.meta(day, symbol).state_hash
+    meta = store.meta(day, symbol)
+    recorded = meta.state_hash
     with progress_bar("folding", interrupts) as progress:
         found = fold_hash(store.open(day, symbol), progress, VERIFYING_BATCH)
     if recorded is None:
         with interrupts.whole():
             store.record_hash(day, symbol, found)
-        return _tell(day, symbol, f"had no recorded hash; recorded {found}", True)
+        return _tell(day, symbol, f"{_whose(meta.hashes)}; recorded {found}", True)
     if recorded == found:
         return _tell(day, symbol, f"folds to the recorded hash {found}", True)
     return _tell(
         day, symbol, f"DIFFERS: recorded {recorded}, folds to {found}; import it again to record that", False
     )
+
+
+def _whose(hashes: Mapping[int, str]) -> str:
+    """Say why there is nothing to compare with."""
+    if not hashes:
+        return "had no recorded hash"
+    made = ", ".join(f"{hashes[version]} of fold version {version}" for version in sorted(hashes))
+    return f"had {made}, and this is version {FOLD_VERSION}: that one is kept"
 
 
 def _tell(day: date, symbol: str, what: str, same: bool) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine.fold.state import FOLD_VERSION
 from engine.model.underlyings import PRESETS, generic
 from engine.store.days.meta import DayMeta, Facts, InputFile, TapeCounts, from_json
 
@@ -42,9 +43,9 @@ def damaged(change: dict[str, Any], room: str | None = None) -> str:
     return json.dumps(fields)
 
 
-@pytest.mark.parametrize("state_hash", [None, "0f" * 8])
-def test_what_is_written_is_read_again(state_hash: str | None) -> None:
-    original = meta(state_hash=state_hash)
+@pytest.mark.parametrize("hashes", [{}, {FOLD_VERSION: "0f" * 8}, {0: "1e" * 8, FOLD_VERSION: "0f" * 8}])
+def test_what_is_written_is_read_again(hashes: dict[int, str]) -> None:
+    original = meta(hashes=hashes)
     assert from_json(original.to_json()) == original
 
 
@@ -84,6 +85,7 @@ def test_a_missing_field_is_named() -> None:
         ({"symbol": 7}, None),
         ({"facts": None}, None),
         ({"state_hash": 5}, None),
+        ({"other_hashes": {"first": "0f" * 8}}, None),
         ({"events": "many"}, "measured"),
         ({"starts": [None]}, "measured"),
         ({"gaps": [[1, 2, 3]]}, "measured"),
