@@ -126,7 +126,7 @@ class TickerFetcher:
             ready, held = _before_last_instant(columns)
             if _length(ready):
                 rows += len(ready[TIME])
-                size = await asyncio.to_thread(file.add, ready)
+                size = await _written(file.add, ready)
                 until_ns = int(held[TIME][0])
                 self._put(kind, name, "partial", rows, size, file.parts, until_ns)
 
@@ -134,7 +134,7 @@ class TickerFetcher:
         if not rows:
             self._put(kind, name, "empty", 0, 0, 0, self._bounds.end_ns)
             return
-        size = await asyncio.to_thread(file.finish, columns)
+        size = await _written(file.finish, columns)
         self._put(kind, name, "complete", rows, size, 0, self._bounds.end_ns)
         file.tidy()
 
@@ -159,6 +159,15 @@ class TickerFetcher:
 
 
 _NOTHING: Columns = {}
+
+
+async def _written(write: Callable[[Columns], int], columns: Columns) -> int:
+    """Write in a thread; whoever is cancelled meanwhile goes on when nothing is being written any more."""
+    writing = asyncio.ensure_future(asyncio.to_thread(write, columns))
+    try:
+        return await asyncio.shield(writing)
+    finally:
+        await asyncio.wait({writing})
 
 
 def _length(columns: Columns) -> int:
