@@ -79,8 +79,8 @@ def _beside_python(sizes: Sizes, fresh: State, events: Events, params: NDArray[n
     part = events[middle : middle + sizes.interpreted]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        np.savez(folder / "given.npz", events=part, params=params, static=before.static,
-                 cells=before.cells, under=before.under)  # fmt: skip
+        np.savez(folder / "given.npz", events=part, params=params, static=before.static, pairs=before.pairs,
+                 cells=before.cells, under=before.under, forwards=before.forwards)  # fmt: skip
         ratios, python_s = [], inf
         for _ in range(min(sizes.rounds, 3)):
             compiled_s = _spent(sizes.rounds, before, part, {"greeks": params})["greeks"]
@@ -90,7 +90,7 @@ def _beside_python(sizes: Sizes, fresh: State, events: Events, params: NDArray[n
     yield at_least("fold, compiled against the same code in plain Python", median(ratios), 40, "times", 0)
     yield told("  plain Python, per event", python_s / len(part) * 1e6, "µs")
     after = fold_all(before.copy(), part, params)
-    twin = State(after.static, done["cells"], done["under"])
+    twin = State(after.static, after.pairs, done["cells"], done["under"], done["forwards"])
     yield same("  both fold to the same state hash and signals", twin.digest() == after.digest())
 
 

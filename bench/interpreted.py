@@ -22,6 +22,8 @@ from engine.fold.step import SIGNAL_ROOM, fold
 
 BATCH = 1_000
 _WORD = 2**64
+CHANGING = ("cells", "under", "forwards")
+"""What the fold writes, in the order of its arguments."""
 
 
 def objects(records: NDArray[np.void]) -> list[Any]:
@@ -55,9 +57,10 @@ def records_of(made: list[Any], dtype: np.dtype[np.void]) -> NDArray[np.void]:
     return records
 
 
-def fold_plainly(given: dict[str, NDArray[np.void]]) -> tuple[list[Any], list[Any], float]:
-    """Fold batch by batch and return (cells, under, processor seconds)."""
-    static, cells, under = (objects(given[name]) for name in ("static", "cells", "under"))
+def fold_plainly(given: dict[str, NDArray[np.void]]) -> tuple[dict[str, list[Any]], float]:
+    """Fold batch by batch and return (what changed, processor seconds)."""
+    static, pairs = objects(given["static"]), objects(given["pairs"])
+    changed = {name: objects(given[name]) for name in CHANGING}
     params, events = objects(given["params"]), objects(given["events"])
     sides = objects(np.zeros(BATCH, SIDE))
     batches = [events[start : start + BATCH] for start in range(0, len(events), BATCH)]
@@ -66,8 +69,8 @@ def fold_plainly(given: dict[str, NDArray[np.void]]) -> tuple[list[Any], list[An
         start = 0
         while start < len(batch):
             room = objects(np.zeros(SIGNAL_ROOM, SIGNAL))
-            start, _ = fold(batch, start, static, cells, under, params, room, sides)
-    return cells, under, time.process_time() - began
+            start, _ = fold(batch, start, static, pairs, *changed.values(), params, room, sides)
+    return changed, time.process_time() - began
 
 
 def main(given_path: Path, done_path: Path) -> None:
@@ -75,12 +78,8 @@ def main(given_path: Path, done_path: Path) -> None:
     vars(side)["TREATMENT"] = TREATMENT.tolist()  # an array's elements would be slow
     with np.load(given_path) as archive:
         given = dict(archive)
-    cells, under, spent_s = fold_plainly(given)
-    np.savez(
-        done_path,
-        cells=records_of(cells, given["cells"].dtype),
-        under=records_of(under, given["under"].dtype),
-    )
+    changed, spent_s = fold_plainly(given)
+    np.savez(done_path, **{name: records_of(made, given[name].dtype) for name, made in changed.items()})
     print(spent_s)
 
 

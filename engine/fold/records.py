@@ -32,6 +32,7 @@ STATIC = np.dtype(
         ("tick", "<i4"),  # price units, below $3
         ("tick_3", "<i4"),  # from $3
         ("twin", "<i4"),  # the other right at the same strike and expiry, 0 if not listed
+        ("settlement", "<i4"),  # row of its FORWARD
         ("rung", "<i4"),  # rank of the strike among all that are listed, from 0
     ],
     align=True,
@@ -67,6 +68,8 @@ CELL = np.dtype(
         ("ask_size", "<i4"),
         ("quote_spot", "<i4"),
         ("prev_spot", "<i4"),  # prev_*: the newest quote with an earlier ts
+        ("priced_spot", "<i4"),  # what the quotes of its settlement implied when it was quoted
+        ("quote_gap", "<i8"),  # the longest it lately stayed unquoted, wearing off by an eighth a quote
         ("prev_ts", "<i8"),
         ("prev_bid", "<i4"),
         ("prev_ask", "<i4"),
@@ -194,7 +197,6 @@ UNDER = np.dtype(
         ("recent_ts", "<i8"),
         ("anchor_spot", "<i4"),
         ("recent_spot", "<i4"),
-        ("jump_ts", "<i8"),
         ("mark_ts", "<i8"),  # of the last session mark
         ("size_prints", "<i8"),
         ("size_bins", "<i8", (SIZE_BINS,)),  # prints by size, four bins to a doubling

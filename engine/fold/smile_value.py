@@ -2,7 +2,7 @@
 
 A quadratic in log-strike through the volatilities of the three strikes on either side, of the same right and
 expiration, without the judged strike itself (quant 4.3). Each neighbour's volatility is inverted at the spot
-its quote was made at, so that a quote of some seconds ago is not mistaken for a kink.
+the quotes implied when its own was made, so that a quote of some seconds ago is not mistaken for a kink.
 
 Most contracts lie on their smile, so a cheap look comes first: prices across strikes are smooth as well, and
 only a mid that does not fit the prices beside it is worth six inversions.
@@ -18,6 +18,7 @@ from ..analytics.greeks import price_greeks, years
 from ..analytics.implied_vol import OK, implied_vol_near
 from ..jit.options import JIT
 from ..model.events import MISSING, NS, PRICE_SCALE
+from .forwards import carried
 from .volatility import two_sided
 
 N_NEIGHBOURS = 6
@@ -33,7 +34,7 @@ LEAST_POINTS = 5
 @njit(**JIT)
 def usable(cell, now):
     """Whether a neighbour's quote may stand for its value."""
-    return two_sided(cell) and now - cell.quote_ts < STALE_NS and cell.quote_spot != MISSING
+    return two_sided(cell) and now - cell.quote_ts < STALE_NS and cell.priced_spot != MISSING
 
 
 @njit(**JIT)
@@ -49,10 +50,8 @@ def fits(now, cell, static, cells, unit, edge):
         if static.beside[k] == 0 or not usable(beside, now):
             return True
         mid = 0.5 * (beside.bid + beside.ask)
-        if beside.quote_spot != cell.quote_spot and beside.delta == beside.delta:
-            middle = 0.5 * (cell.quote_spot + beside.quote_spot) - beside.greeks_spot
-            delta = beside.delta + beside.gamma * middle / PRICE_SCALE
-            mid += delta * (cell.quote_spot - beside.quote_spot)
+        if beside.priced_spot != cell.priced_spot:
+            mid = carried(beside, cell.priced_spot)
         value += static.weight[k - 1] * mid
         doubt += 0.125 * (beside.ask - beside.bid)
     return abs(value - 0.5 * (cell.bid + cell.ask)) < edge * max(unit, doubt)
@@ -104,7 +103,7 @@ def smile_value(now, cell, static, cells, statics, p):
             continue
         strike = statics[cid].strike
         price = (beside.bid + beside.ask) / (2.0 * PRICE_SCALE)
-        spot = beside.quote_spot / PRICE_SCALE
+        spot = beside.priced_spot / PRICE_SCALE
         sigma = volatility_of(price, spot, strike, T, static.cp, beside.iv, p)
         if not sigma > 0.0:
             continue
@@ -125,6 +124,6 @@ def smile_value(now, cell, static, cells, statics, p):
     if not sigma > 0.0:
         return math.nan, math.nan
     misfit = math.sqrt(max(sy2 - sigma * sy - b * sxy - a * sx2y, 0.0) / (n - 3.0))
-    spot = cell.quote_spot / PRICE_SCALE
+    spot = cell.priced_spot / PRICE_SCALE
     found = price_greeks(spot, static.strike, T, p.rate, p.dividend, sigma, static.cp)
     return found[0] * PRICE_SCALE, max(halves / n, misfit * found[4] * PRICE_SCALE)

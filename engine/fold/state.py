@@ -6,7 +6,7 @@ Copying a `State` is a checkpoint. It holds numbers only; names live in the cont
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import blake2b
 
@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from ..model.contracts import ContractTable
 from ..model.events import MISSING
 from .contract_rows import static_of
+from .forwards import forwards_of
 from .records import CELL, PRINT, UNDER
 from .rules.catalogue import rules
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """Which fold this is: it grows when the same tape comes to another state, and with it to another hash."""
 
 _FLOATS_FROM_LIBM = {
@@ -29,7 +30,7 @@ _FLOATS_FROM_LIBM = {
 # Decided by comparing such floats; the signals they lead to are in the hash.
 _DERIVED = {
     "armed", "move_sign", "fmv_sign", "smile_due", "greeks_ts", "iv_ts", "greeks_spot", "no_delta_volume",
-    "print_spot", "levels_horizon",
+    "print_spot", "levels_horizon", "priced_spot", "anchor_spot", "recent_spot",
 }  # fmt: skip
 _OF_RULES = {name for rule in rules() for name, *_ in (*rule.cell, *rule.under)}
 _UNHASHED = _FLOATS_FROM_LIBM | _DERIVED | _OF_RULES | {"ring"}
@@ -42,23 +43,27 @@ _HASHED_UNDER = [name for name in UNDER.names or () if name not in _UNHASHED]
 class State:
     """One symbol's fold.
 
-    static : (n + 1,) STATIC, shared between copies
-    cells  : (n + 1,) CELL
-    under  : (1,) UNDER
+    static   : (n + 1,) STATIC, shared between copies
+    pairs    : (k,) PAIR, shared likewise
+    cells    : (n + 1,) CELL
+    under    : (1,) UNDER
+    forwards : (m,) FORWARD, by settlement
     """
 
     static: NDArray[np.void]
+    pairs: NDArray[np.void]
     cells: NDArray[np.void]
     under: NDArray[np.void]
+    forwards: NDArray[np.void]
 
     def copy(self) -> State:
         """Return an independent state with the same past."""
-        return State(self.static, self.cells.copy(), self.under.copy())
+        return replace(self, cells=self.cells.copy(), under=self.under.copy(), forwards=self.forwards.copy())
 
     @property
     def nbytes(self) -> int:
         """Bytes a checkpoint of this state takes."""
-        return int(self.cells.nbytes + self.under.nbytes)
+        return int(self.cells.nbytes + self.under.nbytes + self.forwards.nbytes)
 
     def digest(self) -> str:
         """Return the hash of everything exact: counts, sizes, prices, sides and signals.
@@ -89,14 +94,12 @@ def new_state(
 ) -> State:
     """Return the state before the first event, for every contract of the table; see `static_of`."""
     n = len(contracts) + 1
-    state = State(
-        static_of(contracts, settle_ns, multiplier, tick, tick_3),
-        np.zeros(n, CELL),
-        np.zeros(1, UNDER),
-    )
+    static = static_of(contracts, settle_ns, multiplier, tick, tick_3)
+    pairs, forwards = forwards_of(static)
+    state = State(static, pairs, np.zeros(n, CELL), np.zeros(1, UNDER), forwards)
     for name in (
         "bid", "ask", "prev_bid", "prev_ask", "last", "last_different", "oi", "fmv",
-        "quote_spot", "prev_spot", "vendor_iv", "vendor_gamma", "vendor_delta",
+        "quote_spot", "prev_spot", "priced_spot", "vendor_iv", "vendor_gamma", "vendor_delta",
         "anchor_spot", "recent_spot", "greeks_spot", "day_volume",
     ):  # fmt: skip
         state.cells[name] = MISSING

@@ -19,7 +19,6 @@ from ..model.events import (
     FMV,
     GAP,
     MARK,
-    MISSING,
     NS,
     OI,
     PREV_CLOSE,
@@ -33,6 +32,7 @@ from ..model.events import (
 from .conditions import CANCEL, EXCLUDED, LATE, MULTILEG, OPENING
 from .duplicates import count_leg, count_repeat, is_remembered, is_repeat, is_repeated_cancel
 from .flow import add_trade, take_back
+from .forwards import JUMP_WINDOW_NS, keep_up, spot_of
 from .records import N_RULES, SIDE, SIGNAL
 from .rules.block import judge_block
 from .rules.fmv_divergence import judge_fmv, judge_smile
@@ -45,7 +45,6 @@ from .state import State
 from .trade_side import UNKNOWN, classify, treatment
 from .volatility import refresh, refresh_if_older, two_sided
 
-JUMP_WINDOW_NS = 2 * NS
 SIGNALS_PER_EVENT = 2 * N_RULES  # no rule fires more than twice at one event: two walls, two fair values
 SIGNAL_ROOM = 64
 SECOND_HAND = FLAG_FILLED | FLAG_POLLED
@@ -53,9 +52,11 @@ SECOND_HAND = FLAG_FILLED | FLAG_POLLED
 
 
 @njit(**JIT)
-def set_quote(e, cell, spot):
+def set_quote(e, cell, spot, priced_spot):
     """Make the event the contract's quote; keep the one before it if it is earlier."""
     if e.ts > cell.quote_ts:
+        if cell.quote_ts > 0:
+            cell.quote_gap = max(e.ts - cell.quote_ts, cell.quote_gap - (cell.quote_gap >> 3))
         cell.prev_ts = cell.quote_ts
         cell.prev_bid = cell.bid
         cell.prev_ask = cell.ask
@@ -68,6 +69,7 @@ def set_quote(e, cell, spot):
     cell.bid_size = e.s1
     cell.ask_size = e.s2
     cell.quote_spot = spot
+    cell.priced_spot = priced_spot
 
 
 @njit(**JIT)
@@ -80,18 +82,19 @@ def is_old(e, cell):
 
 
 @njit(**JIT)
-def on_quote(e, now, cell, twin, static, under, p):
+def on_quote(e, now, cid, cell, twin, static, forward, pairs, cells, under, forwards, p):
     """Fold one quote, before it is judged."""
     if cell.bucket_end == 0:
         roll_bucket(now, cell, static.strike, under, p)
     weigh_spread(now, cell)
-    set_quote(e, cell, under.spot)
+    spot = keep_up(e, now, cid, cell, forward, pairs, cells, under, forwards, static.tick, p)
+    set_quote(e, cell, under.spot, spot)
     if cell.greeks_ts == 0 and two_sided(cell):
-        refresh(now, cell, twin, static, under.spot, p)
+        refresh(now, cell, twin, static, spot, p)
 
 
 @njit(**JIT)
-def on_trade(e, now, cell, twin, static, under, decided, p):
+def on_trade(e, now, cell, twin, static, forward, under, decided, p):
     """Fold one trade or cancel; return whether it is a print that may be judged.
 
     Legs of a package, cancels, late prints and repeats never are: their price or size says nothing new.
@@ -124,7 +127,7 @@ def on_trade(e, now, cell, twin, static, under, decided, p):
     decided.confidence = confidence
     decided.method = method
     if side != 0:
-        refresh_if_older(now, p.greeks_max_age_s, cell, twin, static, under.spot, p)
+        refresh_if_older(now, p.greeks_max_age_s, cell, twin, static, spot_of(forward, under), p)
     add_trade(e, how, side, confidence, cell, static, under)
     if now >= cell.bucket_end:
         roll_bucket(now, cell, static.strike, under, p)
@@ -134,8 +137,8 @@ def on_trade(e, now, cell, twin, static, under, decided, p):
 
 
 @njit(**JIT)
-def on_spot(e, now, under, p):
-    """Fold one price of the underlying and notice a jump over about two seconds."""
+def on_spot(e, now, under):
+    """Fold one price of the underlying, and keep the one of about two seconds ago."""
     if e.p1 <= 0:
         under.rejected += 1
         return
@@ -149,10 +152,6 @@ def on_spot(e, now, under, p):
         under.anchor_spot = under.recent_spot
         under.recent_ts = now
         under.recent_spot = e.p1
-    if under.anchor_spot != MISSING:
-        move = abs(e.p1 - under.anchor_spot)
-        if move * 10_000.0 > p.jump_bp * under.anchor_spot:
-            under.jump_ts = now
 
 
 @njit(**JIT)
@@ -191,10 +190,10 @@ def on_other(e, now, cell, under, p):
 
 
 @njit(**JIT)
-def fold(events, start, statics, cells, unders, params, sig, sides):
+def fold(events, start, statics, pairs, cells, unders, forwards, params, sig, sides):
     """Fold events[start:] until they or the room for signals end; return (next event, signals).
 
-    Only records are handed on, never arrays: an array costs an atomic reference count per call.
+    Only records are handed on where it can be: an array costs an atomic reference count per call.
     """
     under = unders[0]
     p = params[0]
@@ -220,7 +219,7 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
             under.rejected += 1
             continue
         if kind == SPOT:
-            on_spot(e, now, under, p)
+            on_spot(e, now, under)
             continue
         cell = cells[cid]
         static = statics[cid]
@@ -237,9 +236,10 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
         if under.first_ts == 0:
             under.first_ts = now
         twin = cells[static.twin]
+        forward = forwards[static.settlement]
         if kind == TRADE:
             under.trades += 1
-            if not on_trade(e, now, cell, twin, static, under, sides[i], p):
+            if not on_trade(e, now, cell, twin, static, forward, under, sides[i], p):
                 continue
             side, sure = sides[i].side, sides[i].confidence
             if judge_volume(now, cid, side, sure, e, cell, static, under, sig[n_sig], p):
@@ -255,10 +255,10 @@ def fold(events, start, statics, cells, unders, params, sig, sides):
         if e.ts <= cell.quote_ts and is_old(e, cell):
             count_repeat(under)
             continue
-        on_quote(e, now, cell, twin, static, under, p)
-        if judge_spread(now, cid, cell, static, under, sig[n_sig], p):
+        on_quote(e, now, cid, cell, twin, static, forward, pairs, cells, under, forwards, p)
+        if judge_spread(now, cid, cell, static, forward, under, sig[n_sig], p):
             n_sig += 1
-        if judge_price(now, cid, cell, twin, static, under, sig[n_sig], p):
+        if judge_price(now, cid, cell, twin, static, forward, under, sig[n_sig], p):
             n_sig += 1
         if judge_fmv(now, cid, cell, static, under, sig[n_sig], p):
             n_sig += 1
@@ -288,7 +288,18 @@ def _runs(
     start = 0
     while True:
         room = np.zeros(SIGNAL_ROOM, SIGNAL)
-        start, count = fold(events, start, state.static, state.cells, state.under, params, room, sides)
+        start, count = fold(
+            events,
+            start,
+            state.static,
+            state.pairs,
+            state.cells,
+            state.under,
+            state.forwards,
+            params,
+            room,
+            sides,
+        )
         yield room[:count]
         if start == len(events):
             return

@@ -1,9 +1,10 @@
 """When and from what a contract's greeks are refreshed inside the fold.
 
 Implied volatility is inverted on the out-of-the-money side and given to both rights of a strike, because
-the in-the-money side has no time value left to measure. Without a two-sided quote there the last volatility
-stays for a minute: a contract that is only offered at a tick has none, and an old one would give it the delta
-of the morning. Without a volatility the greeks are nan and the flow counts what it could not weigh.
+the in-the-money side has no time value left to measure. It belongs to the moment of its quote: it is inverted
+with the time and at the spot there were then, and stands from there on for as long as `analytics.age` says. A
+contract that is only offered at a tick has none, and an old one would give it the delta of the morning.
+Without a volatility the greeks are nan and the flow counts what it could not weigh.
 """
 
 from __future__ import annotations
@@ -12,17 +13,12 @@ import math
 
 from numba import njit
 
+from ..analytics.age import is_old
 from ..analytics.greeks import delta_gamma_vega_theta, years
 from ..analytics.implied_vol import OK, implied_vol_near
 from ..jit.options import JIT
 from ..model.events import MISSING, NS, PRICE_SCALE
 
-IV_LIFE_NS = 60 * NS
-"""How long a volatility outlives the last two-sided quote."""
-
-KEPT_IV_NS = 600 * NS
-"""How long the last volatility stands for a strike that is not quoted: quoted ones are measured anew after
-five minutes (`price_move`)."""
 THREE_DOLLARS = 3 * PRICE_SCALE
 
 
@@ -53,6 +49,7 @@ def refresh(now, cell, twin, static, spot, p):
     """Bring the contract's volatility and greeks to the moment `now`; False when there are none.
 
     twin : the cell of the other right at the same strike; the underlying's, never quoted, if not listed
+    spot : price units, as the quotes of the settlement imply it
     """
     if static.settle_ns <= now:
         forget(cell)
@@ -63,13 +60,14 @@ def refresh(now, cell, twin, static, spot, p):
     T = years(static.settle_ns, now)
     out_of_money = static.cp * (static.strike - S) >= 0
     quote, cp = (cell, static.cp) if out_of_money or static.twin == 0 else (twin, -static.cp)
-    if two_sided(quote):
+    if two_sided(quote) and quote.priced_spot != MISSING:
         price = (quote.bid + quote.ask) / (2.0 * PRICE_SCALE)
-        sigma, status = implied_vol_near(price, S, static.strike, T, p.rate, p.dividend, cp, cell.iv)
+        then, left = quote.priced_spot / PRICE_SCALE, years(static.settle_ns, quote.quote_ts)
+        sigma, status = implied_vol_near(price, then, static.strike, left, p.rate, p.dividend, cp, cell.iv)
         if status == OK:
             cell.iv = sigma
-            cell.iv_ts = now
-    if now - cell.iv_ts > IV_LIFE_NS:
+            cell.iv_ts = quote.quote_ts
+    if outlived(now, cell, static, S):
         forget(cell)
     if cell.iv != cell.iv:
         return False
@@ -90,7 +88,13 @@ def refresh_if_older(now, age_s, cell, twin, static, spot, p):
 
 
 @njit(**JIT)
-def kept_iv(now, cell, twin):
+def outlived(now, cell, static, S):
+    """Whether the quote that gave a contract's volatility is too old for it to stand; S in $."""
+    return is_old(cell.iv_ts, now, static.settle_ns, cell.iv, static.strike, S, cell.quote_gap)
+
+
+@njit(**JIT)
+def kept_iv(now, cell, twin, static, S):
     """Return the volatility last measured for a strike, on whichever right; nan when it is too old."""
     newest = cell if cell.iv_ts >= twin.iv_ts else twin
-    return newest.iv if now - newest.iv_ts <= KEPT_IV_NS else math.nan
+    return math.nan if outlived(now, newest, static, S) else newest.iv

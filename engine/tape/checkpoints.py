@@ -56,7 +56,9 @@ class Checkpoint:
     chunk: int
     offset: int
     static: NDArray[np.void]
+    pairs: NDArray[np.void]
     under: NDArray[np.void]
+    forwards: NDArray[np.void]
     whole: Words
     differs: NDArray[np.uint8]
     words: Words
@@ -69,18 +71,20 @@ class Checkpoint:
         whole = here.copy() if whole is None else whole
         differs = here != whole
         at = position.clock, position.events, position.chunk, position.offset
-        return cls(*at, state.static, state.under.copy(), whole, np.packbits(differs), here[differs])
+        rest = state.static, state.pairs, state.under.copy(), state.forwards.copy()
+        return cls(*at, *rest, whole, np.packbits(differs), here[differs])
 
     @property
     def nbytes(self) -> int:
         """Bytes it takes beside what it leans on."""
-        return int(self.under.nbytes + self.differs.nbytes + self.words.nbytes)
+        return int(self.under.nbytes + self.forwards.nbytes + self.differs.nbytes + self.words.nbytes)
 
     def position(self) -> FoldPosition:
         """Return the position, with a state of its own."""
         words = self.whole.copy()
         words[np.unpackbits(self.differs, count=len(words)).view(bool)] = self.words
-        return FoldPosition(self.chunk, self.offset, State(self.static, words.view(CELL), self.under.copy()))
+        state = State(self.static, self.pairs, words.view(CELL), self.under.copy(), self.forwards.copy())
+        return FoldPosition(self.chunk, self.offset, state)
 
 
 class Checkpoints:

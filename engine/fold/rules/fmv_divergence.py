@@ -104,10 +104,10 @@ def judge_fmv(now, cid, cell, static, under, sig, p):
 @njit(**JIT)
 def belongs(now, cell, static):
     """Whether a contract is held against its smile at all."""
-    if not two_sided(cell) or cell.quote_spot == MISSING:
+    if not two_sided(cell) or cell.priced_spot == MISSING:
         return False
     told = cell.fmv != MISSING and now - cell.fmv_ts < TOLD_NS
-    away = abs(static.strike - cell.quote_spot / PRICE_SCALE)
+    away = abs(static.strike - cell.priced_spot / PRICE_SCALE)
     return not told and away <= NEAR_STRIKES * static.step
 
 

@@ -63,8 +63,8 @@ def judge_levels(now, statics, cells, under, sig, fired, p):
         under.regime = 0
     book = np.empty((7, len(cells)))
     strikes = np.zeros(len(cells))
-    count = gather(now, horizon, statics, cells, p, book, strikes)
     S = under.spot / PRICE_SCALE
+    count = gather(now, S, horizon, statics, cells, p, book, strikes)
     net, gross = weigh(S, count, book, p)
     if not gross > 0.0:
         forget_levels(under)

@@ -1,5 +1,8 @@
 """Price move: a mid that moves by more than the underlying explains, measured in its own noise.
 
+The underlying here is the spot that the quotes of the settlement imply (`forwards`): how often its own price
+is told, and how far it is away from the options' own, changes nothing.
+
 The expected move is delta, gamma and theta over one to two windows; what is left is compared with half the
 spread and the residual's usual size. A raw percentage is meaningless on an option of a few cents.
 """
@@ -45,7 +48,7 @@ EVIDENCE = (
     EvidenceColumn("move_usd", "$", "move of the mid over the window"),
     EvidenceColumn("expected_usd", "$", "what delta, gamma and theta explain of it"),
     EvidenceColumn("noise_usd", "$", "one σ: half the spread and the residual's usual size together"),
-    EvidenceColumn("spot_move_usd", "$", "move of the underlying over the window"),
+    EvidenceColumn("spot_move_usd", "$", "move of the spot that the quotes imply over the window"),
     EvidenceColumn("window_s", "s", "length of the window"),
     EvidenceColumn("percent", "%", "move of the mid, of the mid before"),
     EvidenceColumn("held_s", "s", "since it became large"),
@@ -93,14 +96,14 @@ def undecided(now, cell, p):
 
 
 @njit(**JIT)
-def judge_price(now, cid, cell, twin, static, under, sig, p):
+def judge_price(now, cid, cell, twin, static, forward, under, sig, p):
     """Judge the mid's move over the last window against what the underlying explains."""
-    spot = under.spot
+    spot = cell.priced_spot
     if not two_sided(cell) or spot == MISSING:
         return False
     fired = False
     due = now - cell.recent_ts >= p.price_window_s * NS
-    if cell.anchor_ts > 0:
+    if cell.anchor_ts > 0 and (cell.anchor_ts >= forward.since or p.seed > 0):
         if p.seed > 0:
             fired = judge_percent(now, cid, cell, static, under, sig, p)
         elif cell.delta == cell.delta:
@@ -132,16 +135,16 @@ def judge_residual(now, cid, residual, cell, twin, static, under, sig, p):
     if now - cell.move_since < p.price_hold_s * NS or is_muted(now, under, p):
         return False
     # The greeks that explain the move may be old; judge once more with fresh ones.
-    if not refresh(now, cell, twin, static, under.spot, p):
+    if not refresh(now, cell, twin, static, cell.priced_spot, p):
         return False
-    move, residual = unexplained(now, cell, under.spot)
+    move, residual = unexplained(now, cell, cell.priced_spot)
     z = abs(residual) / math.sqrt(variance)
-    least = p.price_ticks * tick_of(cell, static)
-    if z < p.price_z or residual * sign < least:
+    tick = tick_of(cell, static)
+    if z < p.price_z or residual * sign < p.price_ticks * tick or abs(move) < tick:
         return False
     if not fire(now, cid, PRICE_MOVE, sign, z, p.price_z, p.price_half, cell, static, under, sig, p):
         return False
-    write_move(now, cell, static, under, sig, move)
+    write_move(now, cell, static, sig, move)
     row = sig.evidence
     row[AT.z], row[AT.expected_usd] = z, (move - residual) / PRICE_SCALE
     row[AT.noise_usd] = math.sqrt(variance) / PRICE_SCALE
@@ -161,19 +164,19 @@ def judge_percent(now, cid, cell, static, under, sig, p):
         now, cid, PRICE_MOVE, sign, abs(percent), p.price_percent, p.price_half, cell, static, under, sig, p
     ):
         return False
-    write_move(now, cell, static, under, sig, 0.5 * (cell.bid + cell.ask - cell.anchor_mid2))
+    write_move(now, cell, static, sig, 0.5 * (cell.bid + cell.ask - cell.anchor_mid2))
     row = sig.evidence
     row[AT.z] = row[AT.expected_usd] = row[AT.noise_usd] = row[AT.held_s] = math.nan
     return True
 
 
 @njit(**JIT)
-def write_move(now, cell, static, under, sig, move):
+def write_move(now, cell, static, sig, move):
     """Fill the evidence both presets share: move and spot move in $, window in s, percent."""
     sig.mid_before = cell.anchor_mid2 >> 1
     row = sig.evidence
     row[AT.move_usd] = move / PRICE_SCALE
-    row[AT.spot_move_usd] = (under.spot - cell.anchor_spot) / PRICE_SCALE
+    row[AT.spot_move_usd] = (cell.priced_spot - cell.anchor_spot) / PRICE_SCALE
     row[AT.window_s] = (now - cell.anchor_ts) / NS
     row[AT.percent] = 200.0 * move / cell.anchor_mid2
     row[AT.tick_usd] = tick_of(cell, static) / PRICE_SCALE
@@ -206,14 +209,15 @@ def decide(n: Numbers, p: PriceMoveParams, seed: bool) -> Decision | None:
         return (percent, p.half) if reaches(percent, p.percent) else None
     left = abs(n["move_usd"] - n["expected_usd"])
     z = left / n["noise_usd"]
-    large = reaches(z, p.z) and reaches(left, p.ticks * n["tick_usd"])
+    moved = reaches(abs(n["move_usd"]), n["tick_usd"])
+    large = moved and reaches(z, p.z) and reaches(left, p.ticks * n["tick_usd"])
     return (z, p.half) if large and n["held_s"] >= p.hold_s else None
 
 
 RULE = RuleSpec(
     name="price_move",
     number=PRICE_MOVE,
-    version=2,
+    version=3,
     about="contract",
     prefix="price_",
     fires=(

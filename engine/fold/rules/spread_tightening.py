@@ -121,7 +121,7 @@ def spread_is_tight(cell, static, p):
 
 
 @njit(**JIT)
-def judge_spread(now, cid, cell, static, under, sig, p):
+def judge_spread(now, cid, cell, static, forward, under, sig, p):
     """Judge the new quote's spread against the median of the minutes before."""
     narrower = spread_is_tight(cell, static, p)
     if narrower < 1.0 / p.spread_ratio:
@@ -138,7 +138,7 @@ def judge_spread(now, cid, cell, static, under, sig, p):
     if p.seed == 0:
         if held < p.spread_hold_s or cell.tight_quotes < p.spread_hold_quotes:
             return False
-        if under.jump_ts > 0 and now - under.jump_ts < p.spread_jump_s * NS:
+        if forward.jump_ts > 0 and now - forward.jump_ts < p.spread_jump_s * NS:
             return False
     least = 1.0 / p.spread_ratio
     if not fire(now, cid, SPREAD_TIGHTENING, 0, narrower, least, p.spread_half, cell, static, under, sig, p):
