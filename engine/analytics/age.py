@@ -7,10 +7,7 @@ called old for what it is.
 
 from __future__ import annotations
 
-import math
-
 from ..jit.options import compiled
-from .greeks import log_ratio, years
 
 LEAST_NS = 60 * 1_000_000_000
 SESSION_NS = 390 * 60 * 1_000_000_000
@@ -30,17 +27,3 @@ def limit_ns(left_ns: int, deviations: float, beat_ns: int) -> float:
     """
     far = (1.0 + deviations * deviations) * max(left_ns / SESSION_NS, 1.0)
     return max(LEAST_NS * far, BEATS * float(beat_ns))
-
-
-@compiled
-def is_old(
-    quote_ns: int, at_ns: int, settle_ns: int, iv: float, strike: float, spot: float, beat_ns: int
-) -> bool:
-    """Tell whether a quote's volatility per year no longer stands at a moment; strike and spot in $."""
-    age_ns = at_ns - quote_ns
-    if age_ns <= LEAST_NS:
-        return False
-    away = 0.0
-    if spot > 0.0 and iv > 0.0 and settle_ns > at_ns:
-        away = log_ratio(strike, spot) / (iv * math.sqrt(years(settle_ns, at_ns)))
-    return age_ns > limit_ns(settle_ns - at_ns, away, beat_ns)

@@ -1,9 +1,10 @@
 """The spot that the quotes of each settlement imply, by put-call parity: what contracts are priced at.
 
-The underlying's own price is of another moment and of another source more often than not, and is told by tick,
-by minute or not at all; what a quote is explained by must not depend on that. Every few seconds the pairs
-nearest the money are asked (`analytics.forward.shared`), each leg carried to now by its delta. In between each
-quote of a contract with enough delta tells by how much the spot has moved, weighed as in a Kalman filter.
+The underlying's own price is of another moment and of another source more often than not, and is told by
+tick, by minute or not at all; what a quote is explained by must not depend on that. Every few seconds the
+pairs nearest the money are asked (`analytics.forward.shared`), each leg carried to now by its delta. In
+between each quote of a contract with enough delta tells by how much the spot has moved, weighed as in a
+Kalman filter.
 
 A move that does not fit is a contract's own, until three contracts agree on it: then the spot has jumped, and
 no price is compared across. Where the pairs of a settlement do not tell, another settlement's do; where none

@@ -55,10 +55,9 @@ def dealers_hold(cell, sign, p):
 
 
 @njit(**JIT)
-def gather(now, S, horizon, statics, cells, p, book, strikes):
+def gather(now, horizon, statics, cells, p, book, strikes):
     """Fill the book with the strikes that settle up to `horizon`; return how many there are.
 
-    S       : spot, $
     book    : (7, n) to be filled, but for GAMMA
     strikes : (n,) to be filled with the strike of each rung, $; 0 where none trades
     """
@@ -70,7 +69,7 @@ def gather(now, S, horizon, statics, cells, p, book, strikes):
         strikes[static.rung] = static.strike
         cell = cells[cid]
         twin = cells[static.twin]
-        iv = kept_iv(now, cell, twin, static, S)
+        iv = kept_iv(now, cell, twin)
         if not iv > 0.0:
             continue
         own = dealers_hold(cell, static.cp, p) * static.multiplier

@@ -89,14 +89,15 @@ CELL = np.dtype(
         ("anchor_mid2", "<i8"),
         ("recent_ts", "<i8"),
         ("recent_mid2", "<i8"),
-        ("anchor_spot", "<i4"),
-        ("recent_spot", "<i4"),
+        ("anchor_priced_spot", "<i4"),
+        ("recent_priced_spot", "<i4"),
         ("move_sign", "<i4"),
         ("fmv_sign", "<i4"),
         ("move_var", "<f8"),
         # our own greeks, and the spot they were taken at
         ("greeks_ts", "<i8"),
-        ("iv_ts", "<i8"),  # when a quote last gave the volatility
+        ("iv_ts", "<i8"),  # of the quote that gave the volatility
+        ("iv_until", "<i8"),  # it stands up to then, see `analytics.age`
         ("iv", "<f8"),
         ("delta", "<f8"),
         ("gamma", "<f8"),

@@ -29,8 +29,9 @@ _FLOATS_FROM_LIBM = {
 }  # fmt: skip
 # Decided by comparing such floats; the signals they lead to are in the hash.
 _DERIVED = {
-    "armed", "move_sign", "fmv_sign", "smile_due", "greeks_ts", "iv_ts", "greeks_spot", "no_delta_volume",
-    "print_spot", "levels_horizon", "priced_spot", "anchor_spot", "recent_spot",
+    "armed", "move_sign", "fmv_sign", "smile_due", "greeks_ts", "iv_ts", "iv_until", "greeks_spot", "no_delta_volume",
+    "print_spot", "levels_horizon", "priced_spot", "anchor_priced_spot",
+    "recent_priced_spot",
 }  # fmt: skip
 _OF_RULES = {name for rule in rules() for name, *_ in (*rule.cell, *rule.under)}
 _UNHASHED = _FLOATS_FROM_LIBM | _DERIVED | _OF_RULES | {"ring"}
@@ -100,7 +101,7 @@ def new_state(
     for name in (
         "bid", "ask", "prev_bid", "prev_ask", "last", "last_different", "oi", "fmv",
         "quote_spot", "prev_spot", "priced_spot", "vendor_iv", "vendor_gamma", "vendor_delta",
-        "anchor_spot", "recent_spot", "greeks_spot", "day_volume",
+        "anchor_priced_spot", "recent_priced_spot", "greeks_spot", "day_volume",
     ):  # fmt: skip
         state.cells[name] = MISSING
     for name in ("iv", "delta", "gamma", "vega", "theta"):

@@ -13,8 +13,8 @@ import math
 
 from numba import njit
 
-from ..analytics.age import is_old
-from ..analytics.greeks import delta_gamma_vega_theta, years
+from ..analytics.age import limit_ns
+from ..analytics.greeks import delta_gamma_vega_theta, log_ratio, years
 from ..analytics.implied_vol import OK, implied_vol_near
 from ..jit.options import JIT
 from ..model.events import MISSING, NS, PRICE_SCALE
@@ -45,6 +45,26 @@ def forget(cell):
 
 
 @njit(**JIT)
+def measure(quote, cell, static, cp, p):
+    """Invert a two-sided quote into the contract's volatility, at the quote's own moment and spot."""
+    S, T = quote.priced_spot / PRICE_SCALE, years(static.settle_ns, quote.quote_ts)
+    price = (quote.bid + quote.ask) / (2.0 * PRICE_SCALE)
+    sigma, status = implied_vol_near(price, S, static.strike, T, p.rate, p.dividend, cp, cell.iv)
+    if status == OK:
+        away = log_ratio(static.strike, S) / (sigma * math.sqrt(T))
+        cell.iv = sigma
+        cell.iv_ts = quote.quote_ts
+        left_ns = static.settle_ns - quote.quote_ts
+        cell.iv_until = quote.quote_ts + int(limit_ns(left_ns, away, quote.quote_gap))
+
+
+@njit(**JIT)
+def is_due(now, cell):
+    """Whether a volatility has used up half of the time for which it stands."""
+    return now - cell.iv_ts > (cell.iv_until - cell.iv_ts) >> 1
+
+
+@njit(**JIT)
 def refresh(now, cell, twin, static, spot, p):
     """Bring the contract's volatility and greeks to the moment `now`; False when there are none.
 
@@ -60,14 +80,9 @@ def refresh(now, cell, twin, static, spot, p):
     T = years(static.settle_ns, now)
     out_of_money = static.cp * (static.strike - S) >= 0
     quote, cp = (cell, static.cp) if out_of_money or static.twin == 0 else (twin, -static.cp)
-    if two_sided(quote) and quote.priced_spot != MISSING:
-        price = (quote.bid + quote.ask) / (2.0 * PRICE_SCALE)
-        then, left = quote.priced_spot / PRICE_SCALE, years(static.settle_ns, quote.quote_ts)
-        sigma, status = implied_vol_near(price, then, static.strike, left, p.rate, p.dividend, cp, cell.iv)
-        if status == OK:
-            cell.iv = sigma
-            cell.iv_ts = quote.quote_ts
-    if outlived(now, cell, static, S):
+    if two_sided(quote) and quote.quote_ts > cell.iv_ts and quote.priced_spot != MISSING:
+        measure(quote, cell, static, cp, p)
+    if now > cell.iv_until:
         forget(cell)
     if cell.iv != cell.iv:
         return False
@@ -88,13 +103,7 @@ def refresh_if_older(now, age_s, cell, twin, static, spot, p):
 
 
 @njit(**JIT)
-def outlived(now, cell, static, S):
-    """Whether the quote that gave a contract's volatility is too old for it to stand; S in $."""
-    return is_old(cell.iv_ts, now, static.settle_ns, cell.iv, static.strike, S, cell.quote_gap)
-
-
-@njit(**JIT)
-def kept_iv(now, cell, twin, static, S):
+def kept_iv(now, cell, twin):
     """Return the volatility last measured for a strike, on whichever right; nan when it is too old."""
     newest = cell if cell.iv_ts >= twin.iv_ts else twin
-    return math.nan if outlived(now, newest, static, S) else newest.iv
+    return newest.iv if now <= newest.iv_until else math.nan

@@ -7,7 +7,6 @@ they may see. It refuses to know what is made of the samples.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +19,7 @@ from ..fold.records import N_CHANNELS
 from ..fold.state import State
 from ..fold.volatility import kept_iv
 from ..jit.options import compiled
-from ..model.events import MISSING, NS, PRICE_SCALE, UNDERLYING
+from ..model.events import NS, UNDERLYING
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]
@@ -158,9 +157,7 @@ class History:
         row = self._minutes.add(ts_ns)
         row["spot"] = state.under["spot"]
         columns = (row[name][0] for name in ("iv", "call_net", "put_net", "delta_flow"))
-        spot = int(row["spot"][0])
-        at_spot = math.nan if spot == MISSING else spot / PRICE_SCALE
-        _fill(state.cells, state.static, self.rungs.call, self.rungs.put, ts_ns, at_spot, *columns)
+        _fill(state.cells, self.rungs.call, self.rungs.put, ts_ns, *columns)
         if ts_ns > self._open_ns:
             for settle_ns in tuple(self._unopened):
                 self._look_for_opening(state, settle_ns, ts_ns)
@@ -186,11 +183,9 @@ class History:
 @compiled
 def _fill(
     cells: NDArray[np.void],
-    statics: NDArray[np.void],
     calls: Ids,
     puts: Ids,
     now: int,
-    spot: float,
     iv: NDArray[np.float32],
     call_net: NDArray[np.int32],
     put_net: NDArray[np.int32],
@@ -199,8 +194,7 @@ def _fill(
     for i in range(len(calls)):
         call = cells[calls[i]]
         put = cells[puts[i]]
-        static = statics[max(calls[i], puts[i])]
-        iv[i] = kept_iv(now, call, put, static, spot)
+        iv[i] = kept_iv(now, call, put)
         call_net[i] = call.buy - call.sell
         put_net[i] = put.buy - put.sell
         delta_flow[i] = call.delta_flow + put.delta_flow

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from ..analytics.option_chain import ABSENT, ContractSet, OptionChain, SettlementGroup, quoted
 from ..fold.state import State
-from ..fold.volatility import outlived
 from ..jit.options import compiled
 from ..model.events import MISSING, PRICE_SCALE
 from .view import Floats, Ints
@@ -72,25 +71,15 @@ _COLUMNS = (
 def chain_at(state: State, of: TapeContracts, at_ns: int) -> ScopeChain:
     """Return what a fold knows of contracts; at_ns is its moment."""
     values, quote_ns = np.empty((len(_COLUMNS), of.cid.size)), np.zeros(of.cid.size, np.int64)
-    spot = int(state.under["spot"][0])
-    at_spot = nan if spot == MISSING else spot / PRICE_SCALE
-    _read(state.cells, state.static, of.cid, at_ns, at_spot, values, quote_ns)
+    _read(state.cells, of.cid, at_ns, values, quote_ns)
     columns = dict(zip(_COLUMNS, values, strict=True))
     chain = quoted(of.listed, columns, quote_ns)
     return ScopeChain(of, chain, *(columns[name] for name in _COLUMNS[-3:]))
 
 
 @compiled
-def _read(
-    cells: NDArray[np.void],
-    statics: NDArray[np.void],
-    cids: Ints,
-    at_ns: int,
-    spot: float,
-    values: Floats,
-    quote_ns: Ints,
-) -> None:
-    """Fill in (`_COLUMNS`, n) values and (n,) times; spot in $."""
+def _read(cells: NDArray[np.void], cids: Ints, at_ns: int, values: Floats, quote_ns: Ints) -> None:
+    """Fill in (`_COLUMNS`, n) values and (n,) times."""
     for i in range(cids.size):
         cell = cells[cids[i]]
         quote_ns[i] = cell.quote_ts
@@ -101,7 +90,7 @@ def _read(
         values[4, i] = cell.oi if cell.oi != MISSING else nan
         values[5, i] = cell.buy
         values[6, i] = cell.sell
-        values[7, i] = nan if outlived(at_ns, cell, statics[cids[i]], spot) else cell.iv
+        values[7, i] = cell.iv if at_ns <= cell.iv_until else nan
         values[8, i] = cell.sided_confidence / 100
         values[9, i] = cell.premium / PRICE_SCALE
         values[10, i] = (cell.buy_premium - cell.sell_premium) / PRICE_SCALE

@@ -85,6 +85,11 @@ class Folded:
         return self.state.under[0]
 
     @property
+    def forward(self) -> np.void:
+        """The spot of the only settlement."""
+        return self.state.forwards[0]
+
+    @property
     def heads(self) -> NDArray[np.void]:
         """The signals that stand alone, oldest first."""
         return self.signals[self.signals["parent"] < 0]

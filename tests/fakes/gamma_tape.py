@@ -24,6 +24,7 @@ STRIKES = {1: (685, 1), 2: (685, -1), 3: (680, 1), 4: (680, -1), 5: (690, 1), 6:
 HELD = {4: 20_000, 5: 20_000}
 RATE = FoldParams().rate
 LEVELS = ("zero_gamma_cross", "wall_break", "regime_change")
+QUOTED_EVERY_S = 20.0
 ASSUMED, FLOW, BLENDED = range(3)
 
 
@@ -45,12 +46,20 @@ def held(tape, contracts=None, at=0.0):
 
 
 def walk(tape, *spots, seconds=10.0):
-    """Let the spot go through prices, `seconds` for each leg, a step a second and never standing still."""
+    """Let the spot go through prices, `seconds` for each leg, a step a second and never standing still.
+
+    Every twenty seconds the chain is quoted anew.
+    """
+    told_at = tape.at
     for a, b in pairwise(spots):
         for second in range(round(seconds)):
             share = (second + 1) / round(seconds)
             jitter = 0.01 * (second % 2)
-            tape.spot(a + (b - a) * share + jitter, at=tape.at + 1)
+            spot = a + (b - a) * share + jitter
+            tape.spot(spot, at=tape.at + 1)
+            if tape.at - told_at >= QUOTED_EVERY_S:
+                quoted(tape, spot, at=tape.at)
+                told_at = tape.at
     return tape
 
 

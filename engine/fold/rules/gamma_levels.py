@@ -64,7 +64,7 @@ def judge_levels(now, statics, cells, under, sig, fired, p):
     book = np.empty((7, len(cells)))
     strikes = np.zeros(len(cells))
     S = under.spot / PRICE_SCALE
-    count = gather(now, S, horizon, statics, cells, p, book, strikes)
+    count = gather(now, horizon, statics, cells, p, book, strikes)
     net, gross = weigh(S, count, book, p)
     if not gross > 0.0:
         forget_levels(under)

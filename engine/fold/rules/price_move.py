@@ -18,7 +18,7 @@ from ...analytics.greeks import YEAR_NS
 from ...jit.options import JIT
 from ...model.events import MISSING, NS, PRICE_SCALE
 from ..thresholds import threshold
-from ..volatility import refresh, refresh_if_older, tick_of, two_sided
+from ..volatility import is_due, refresh, tick_of, two_sided
 from .catalogue import number_of
 from .firing import fire, is_muted, rearm
 from .spec import Decision, EvidenceColumn, Numbers, RuleSpec, positions, reaches
@@ -27,7 +27,6 @@ PRICE_MOVE = number_of("price_move")
 
 DOLLARS_PER_UNIT = 1.0 / PRICE_SCALE
 UNITS_PER_DOLLAR_YEAR = PRICE_SCALE / YEAR_NS
-OLD_GREEKS_S = 300.0
 VARIANCE_ALPHA = 0.05
 
 
@@ -63,8 +62,8 @@ def unexplained(now, cell, spot):
 
     Delta is carried by gamma from the spot it was taken at to the middle of the spot's move.
     """
-    spot_move = float(spot - cell.anchor_spot)
-    middle = 0.5 * (spot + cell.anchor_spot) - cell.greeks_spot
+    spot_move = float(spot - cell.anchor_priced_spot)
+    middle = 0.5 * (spot + cell.anchor_priced_spot) - cell.greeks_spot
     delta = cell.delta + cell.gamma * middle * DOLLARS_PER_UNIT
     decay = cell.theta * (now - cell.anchor_ts) * UNITS_PER_DOLLAR_YEAR
     move = 0.5 * (cell.bid + cell.ask - cell.anchor_mid2)
@@ -83,10 +82,10 @@ def keep_anchors(now, cell, spot):
     """Move the two anchors on; the older one is always between one and two windows back."""
     cell.anchor_ts = cell.recent_ts
     cell.anchor_mid2 = cell.recent_mid2
-    cell.anchor_spot = cell.recent_spot
+    cell.anchor_priced_spot = cell.recent_priced_spot
     cell.recent_ts = now
     cell.recent_mid2 = cell.bid + cell.ask
-    cell.recent_spot = spot
+    cell.recent_priced_spot = spot
 
 
 @njit(**JIT)
@@ -117,7 +116,8 @@ def judge_price(now, cid, cell, twin, static, forward, under, sig, p):
                 cell.move_var += VARIANCE_ALPHA * (residual * residual - cell.move_var)
     if due:
         keep_anchors(now, cell, spot)
-        refresh_if_older(now, OLD_GREEKS_S, cell, twin, static, spot, p)
+        if is_due(now, cell):
+            refresh(now, cell, twin, static, spot, p)
     return fired
 
 
@@ -176,7 +176,7 @@ def write_move(now, cell, static, sig, move):
     sig.mid_before = cell.anchor_mid2 >> 1
     row = sig.evidence
     row[AT.move_usd] = move / PRICE_SCALE
-    row[AT.spot_move_usd] = (cell.priced_spot - cell.anchor_spot) / PRICE_SCALE
+    row[AT.spot_move_usd] = (cell.priced_spot - cell.anchor_priced_spot) / PRICE_SCALE
     row[AT.window_s] = (now - cell.anchor_ts) / NS
     row[AT.percent] = 200.0 * move / cell.anchor_mid2
     row[AT.tick_usd] = tick_of(cell, static) / PRICE_SCALE

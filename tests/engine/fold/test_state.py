@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from engine.fold.forwards import FORWARD
 from engine.fold.params import FoldParams
 from engine.fold.records import CELL, PRINT, UNDER
 from engine.fold.rules.catalogue import rules
@@ -24,7 +25,8 @@ GREEKS = ("iv", "delta", "gamma", "vega", "theta")
 
 # Numbers that come out of exp, log and erfc, or out of comparing such numbers, and what rules remember.
 UNHASHED = {
-    *GREEKS, "greeks_ts", "iv_ts", "greeks_spot", "delta_flow", "gamma_flow",
+    *GREEKS, "greeks_ts", "iv_ts", "iv_until", "greeks_spot", "delta_flow", "gamma_flow",
+    "priced_spot", "anchor_priced_spot", "recent_priced_spot",
     "log_mean", "log_var", "lin_mean", "spread_percent", "move_var", "move_sign", "fmv_sign", "smile_due",
     "armed", "pool_mean", "pool_var",
     "no_delta_volume", "print_spot", "channels",
@@ -110,4 +112,4 @@ def test_digest_counts_a_contract_as_soon_as_anything_is_told_of_it(tape, fresh_
 
 
 def test_checkpoint_is_as_large_as_the_arrays(folded, fresh_state) -> None:
-    assert folded.nbytes == fresh_state().nbytes == 7 * CELL.itemsize + UNDER.itemsize
+    assert folded.nbytes == fresh_state().nbytes == 7 * CELL.itemsize + UNDER.itemsize + FORWARD.itemsize

@@ -100,14 +100,6 @@ def test_alerts_start_with_the_first_quote_not_the_first_fact(tape) -> None:
     assert under["first_ts"] == tape.events["ts"][3]
 
 
-def test_a_jump_is_a_move_over_about_two_seconds(tape) -> None:
-    for at in range(10):
-        tape.spot(685.0 + 0.01 * at, at=at)
-    assert tape.fold().under["jump_ts"] == 0
-    tape.spot(686.0, at=10)
-    assert tape.fold().under["jump_ts"] == tape.events["ts"][-1]
-
-
 # --- greeks ---------------------------------------------------------------------------------------------
 
 

@@ -50,7 +50,7 @@ def test_an_in_the_money_call_takes_its_puts_volatility(tape) -> None:
         .quote(5.40, 6.40, at=2, cid=CALL_680)
         .fold()
     )
-    assert folded.cell(CALL_680)["iv"] == pytest.approx(vol(0.51, 680, -1.0, 2), rel=1e-9)
+    assert folded.cell(CALL_680)["iv"] == pytest.approx(vol(0.51, 680, -1.0, 1), rel=1e-9)
 
 
 def test_an_in_the_money_quote_alone_measures_nothing(tape) -> None:
@@ -62,7 +62,7 @@ def test_a_trade_refreshes_greeks_older_than_a_second_and_only_those(tape) -> No
     early = tape.spot(685.0, at=0).quote(1.99, 2.01, at=1).quote(2.09, 2.11, at=1.5).trade(2.11, at=1.9)
     assert early.fold().cell()["iv"] == pytest.approx(vol(2.00, 685, 1.0, 1), rel=1e-9)
     later = early.trade(2.11, at=2.5)
-    assert later.fold().cell()["iv"] == pytest.approx(vol(2.10, 685, 1.0, 2.5), rel=1e-9)
+    assert later.fold().cell()["iv"] == pytest.approx(vol(2.10, 685, 1.0, 1.5), rel=1e-9)
 
 
 def test_a_volatility_outlives_its_quote_by_a_minute_and_no_more(tape) -> None:

@@ -103,7 +103,7 @@ def test_the_underlying_jumping_explains_it(tape, eager_params) -> None:
             2.48, 2.52, at=at, sizes=DEEP
         )
     folded = tape.fold(eager_params())
-    assert folded.under["jump_ts"] > 0
+    assert folded.forward["jump_ts"] > 0
     assert folded.fired("spread_tightening") == []
 
 
