@@ -29,8 +29,8 @@ _FLOATS_FROM_LIBM = {
 }  # fmt: skip
 # Decided by comparing such floats; the signals they lead to are in the hash.
 _DERIVED = {
-    "armed", "move_sign", "fmv_sign", "smile_due", "greeks_ts", "iv_ts", "iv_until", "greeks_spot", "no_delta_volume",
-    "print_spot", "levels_horizon", "priced_spot", "anchor_priced_spot",
+    "armed", "move_sign", "fmv_sign", "smile_due", "greeks_ts", "iv_ts", "iv_until", "greeks_spot",
+    "no_delta_volume", "print_spot", "levels_horizon", "priced_spot", "anchor_priced_spot",
     "recent_priced_spot",
 }  # fmt: skip
 _OF_RULES = {name for rule in rules() for name, *_ in (*rule.cell, *rule.under)}

@@ -10,7 +10,6 @@ import pytest
 
 from engine.analytics.option_chain import ABSENT, ContractSet
 from engine.fold.state import State
-from engine.fold.volatility import IV_LIFE_NS
 from engine.model.calendar import session
 from engine.model.contracts import Contract
 from engine.model.events import NS
@@ -89,8 +88,8 @@ def test_the_volatility_the_fold_measured_stands_for_a_minute(whole: TapeContrac
     state = tape.spot(685.0, at=0).quote(2.40, 2.50, at=0).fold().state
     measured = float(state.cells["iv"][1])
     assert measured > 0
-    assert chain_at(state, whole, AT + IV_LIFE_NS).chain.kept_iv[0] == measured
-    assert isnan(chain_at(state, whole, AT + IV_LIFE_NS + 1).chain.kept_iv[0])
+    assert chain_at(state, whole, AT + 60 * NS).chain.kept_iv[0] == measured
+    assert isnan(chain_at(state, whole, AT + 60 * NS + 1).chain.kept_iv[0])
 
 
 def test_a_part_s_columns_are_the_whole_s(whole: TapeContracts, traded: State) -> None:

@@ -59,7 +59,7 @@ def test_sentence_says_what_was_measured_against_what(rule, values, sentence) ->
 
 def test_version_names_rule_preset_and_number() -> None:
     assert volume_spike.RULE.version_name(False) == "volume_spike/default/2"
-    assert price_move.RULE.version_name(True) == "price_move/seed/2"
+    assert price_move.RULE.version_name(True) == "price_move/seed/3"
 
 
 def test_thresholds_are_packed_under_the_rules_prefix_with_what_is_derived() -> None:
