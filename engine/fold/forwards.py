@@ -49,6 +49,9 @@ GATE = 5.0
 AGREEING = 3
 """Contracts that make a jump."""
 
+SAME_MOVE = 0.1
+"""Share of a jump by which two contracts may differ on it: delta and gamma carry no further."""
+
 JUMP_WINDOW_NS = 2 * NS
 
 PAIR = np.dtype([("strike", "<f8"), ("call", "<i4"), ("put", "<i4")], align=True)
@@ -251,20 +254,23 @@ def heed_quote(e, now, cid, cell, row, tick):
         return
     if cell.ask <= cell.bid or e.p2 <= e.p1:
         return
-    middle = 0.5 * (row.spot + cell.priced_spot) - cell.greeks_spot
-    delta = cell.delta + cell.gamma * middle / PRICE_SCALE
+    delta = cell.delta + cell.gamma * (cell.priced_spot - cell.greeks_spot) / PRICE_SCALE
     if not abs(delta) >= LEAST_DELTA:
         return
-    move = 0.5 * (e.p1 + e.p2 - cell.bid - cell.ask)
     decay = cell.theta * (now - cell.quote_ts) * (PRICE_SCALE / YEAR_NS)
-    off = cell.priced_spot + (move - decay) / delta - row.spot
+    move = 0.5 * (e.p1 + e.p2 - cell.bid - cell.ask) - decay
+    halfway = delta + cell.gamma * (0.5 * move / delta) / PRICE_SCALE
+    if not abs(halfway) >= 0.5 * LEAST_DELTA:
+        return
+    off = cell.priced_spot + move / halfway - row.spot
     wide = cell.iv * row.spot
     row.variance += BURSTS * wide * wide * (now - row.at) / YEAR_NS
     row.at = now
     half = (0.5 * tick + 0.125 * (e.p2 - e.p1)) / delta
     doubt = half * half
     if off * off > GATE * GATE * (row.variance + doubt):
-        note_odd(now, cid, row.spot + off, GATE * math.sqrt(doubt), doubt, row)
+        near = GATE * math.sqrt(doubt) + SAME_MOVE * abs(off)
+        note_odd(now, cid, row.spot + off, near, doubt, row)
     else:
         weigh_in(off, doubt, tick, row)
 

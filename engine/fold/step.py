@@ -89,7 +89,7 @@ def on_quote(e, now, cid, cell, twin, static, forward, pairs, cells, under, forw
     weigh_spread(now, cell)
     spot = keep_up(e, now, cid, cell, forward, pairs, cells, under, forwards, static.tick, p)
     set_quote(e, cell, under.spot, spot)
-    if cell.greeks_ts == 0 and two_sided(cell):
+    if (cell.greeks_ts == 0 or cell.greeks_ts < forward.since) and two_sided(cell):
         refresh(now, cell, twin, static, spot, p)
 
 

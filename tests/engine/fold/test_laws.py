@@ -49,7 +49,7 @@ def told(bits_of):
 
     def tell(folded) -> tuple:
         state, signals, sides = folded
-        return state.digest(), *map(bits_of, (state.cells, state.under, signals, sides))
+        return state.digest(), *map(bits_of, (state.cells, state.under, state.forwards, signals, sides))
 
     return tell
 

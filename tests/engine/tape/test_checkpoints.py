@@ -7,6 +7,7 @@ from bisect import bisect_right
 import numpy as np
 import pytest
 
+from engine.fold.forwards import FORWARD, PAIR
 from engine.fold.records import CELL, UNDER
 from engine.fold.state import State
 from engine.tape.checkpoints import GROUP, Checkpoint, Checkpoints, FoldPosition
@@ -21,13 +22,20 @@ def position(clock: int, seed: int = 0, share: float = 0.1) -> FoldPosition:
     words = np.where(rng.random(WORDS) < share, rng.integers(0, 2**63, WORDS), 0).astype(np.uint64)
     under = np.zeros(1, UNDER)
     under["clock"], under["events"] = clock, 10 * clock
-    return FoldPosition(clock // 7, clock % 7, State(STATIC, words.view(CELL), under))
+    forwards = np.zeros(2, FORWARD)
+    forwards["spot"] = clock
+    state = State(STATIC, np.zeros(1, PAIR), words.view(CELL), under, forwards)
+    return FoldPosition(clock // 7, clock % 7, state)
 
 
 def same(one: FoldPosition, other: FoldPosition) -> bool:
     cells, others = (each.state.cells.view(np.uint64) for each in (one, other))
     places = (one.chunk, one.offset) == (other.chunk, other.offset)
-    return places and np.array_equal(cells, others) and one.state.under[0] == other.state.under[0]
+    rest = all(
+        getattr(one.state, name).tobytes() == getattr(other.state, name).tobytes()
+        for name in ("under", "forwards")
+    )
+    return places and np.array_equal(cells, others) and rest
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 1.0])
@@ -83,4 +91,4 @@ def test_a_group_takes_little_more_than_one_state_while_little_changes() -> None
     for clock in range(1, GROUP):
         kept.offer(position(clock, share=0.01))
 
-    assert kept.nbytes < 1.5 * WORDS * 8 + GROUP * UNDER.itemsize
+    assert kept.nbytes < 1.5 * WORDS * 8 + GROUP * (UNDER.itemsize + 2 * FORWARD.itemsize)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import product
 
@@ -13,7 +14,7 @@ from engine.analytics.forward import implied_forward
 from engine.analytics.greeks import years
 from engine.fold.flow import CALL_PREMIUM
 from engine.fold.params import FoldParams
-from engine.fold.state import State, new_state
+from engine.fold.state import new_state
 from engine.model.calendar import settle_ns
 from engine.model.contracts import Contract, ContractTable
 from engine.model.events import MISSING, NS, UNDERLYING
@@ -220,12 +221,12 @@ def test_volatility_nobody_has_measured_for_long_is_forgotten(tape, in_memory) -
     timeline = opened(in_memory(tape.events))
     timeline.seek(timeline.end_ns)
     iv = timeline.history.minutes(timeline.end_ns)["iv"][-12:, 0]
-    assert np.isfinite(iv).tolist() == [False] + [True] * 10 + [False]
+    assert np.isfinite(iv).tolist() == [False] + [True] + [False] * 10
 
 
 def test_a_day_of_600_contracts_takes_less_than_6_mb(fresh_state) -> None:
     history = history_of(*((right, 1000 * strike) for strike in range(400, 700) for right in "CP"))
     cells = np.zeros(601, fresh_state().cells.dtype)
-    history.take(State(np.zeros(0), cells, fresh_state().under), 405 * MINUTE_NS)
+    history.take(replace(fresh_state(), cells=cells), 405 * MINUTE_NS)
     assert len(history.minutes(405 * MINUTE_NS)) == 406
     assert history.nbytes < 6e6

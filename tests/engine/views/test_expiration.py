@@ -198,8 +198,8 @@ class TestVolatility:
         call, _ = both(table("684C", "684P"), quote(1, 1.01, 1.01))
         assert call.iv[0] == pytest.approx(own_iv(1.01, 684, 1.0), rel=1e-9)
 
-    @pytest.mark.parametrize(("at_s", "stands"), [(10.0, True), (61.0, True), (61.1, False)])
-    def test_without_a_quote_now_the_last_measured_one_stands_for_a_minute(
+    @pytest.mark.parametrize(("at_s", "stands"), [(10.0, True), (61.0, True), (75.0, False)])
+    def test_without_a_quote_now_the_last_measured_one_stands_for_a_minute_near_the_money(
         self, at_s: float, stands: bool
     ) -> None:
         events = (quote(1, 1.00, 1.02, 1.0), quote(1, 0.0, 1.02, 2.0))
