@@ -191,6 +191,15 @@ def change_source(now, row, source):
 
 
 @njit(**JIT)
+def heed_others(now, row, pairs, cells, under, forwards, tick, p):
+    """Bring a settlement's spot up to its pairs when they are due, or to that of its lender."""
+    if now >= row.due:
+        heed_pairs(now, row, pairs, cells, under, forwards, tick, p)
+    if row.source == BORROWED:
+        row.spot = forwards[row.lender].spot
+
+
+@njit(**JIT)
 def heed_pairs(now, row, pairs, cells, under, forwards, tick, p):
     """Ask the pairs of a settlement; where they do not tell, look for another whose do."""
     row.due = now + ASK_NS
@@ -295,14 +304,10 @@ def note_odd(now, cid, spot, near, doubt, row):
 
 
 @njit(**JIT)
-def keep_up(e, now, cid, cell, row, pairs, cells, under, forwards, tick, p):
+def keep_up(e, now, cid, cell, row, under, tick, p):
     """Bring a settlement's spot up to a new quote of it; return it, MISSING without one."""
-    if now >= row.due:
-        heed_pairs(now, row, pairs, cells, under, forwards, tick, p)
     if row.source == OWN:
         heed_quote(e, now, cid, cell, row, tick)
-    elif row.source == BORROWED:
-        row.spot = forwards[row.lender].spot
     spot = spot_of(row, under)
     watch_jump(now, spot, row, p)
     return spot

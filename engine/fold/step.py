@@ -32,7 +32,7 @@ from ..model.events import (
 from .conditions import CANCEL, EXCLUDED, LATE, MULTILEG, OPENING
 from .duplicates import count_leg, count_repeat, is_remembered, is_repeat, is_repeated_cancel
 from .flow import add_trade, take_back
-from .forwards import JUMP_WINDOW_NS, keep_up, spot_of
+from .forwards import BORROWED, JUMP_WINDOW_NS, heed_others, keep_up, spot_of
 from .records import N_RULES, SIDE, SIGNAL
 from .rules.block import judge_block
 from .rules.fmv_divergence import judge_fmv, judge_smile
@@ -82,12 +82,12 @@ def is_old(e, cell):
 
 
 @njit(**JIT)
-def on_quote(e, now, cid, cell, twin, static, forward, pairs, cells, under, forwards, p):
+def on_quote(e, now, cid, cell, twin, static, forward, under, p):
     """Fold one quote, before it is judged."""
     if cell.bucket_end == 0:
         roll_bucket(now, cell, static.strike, under, p)
     weigh_spread(now, cell)
-    spot = keep_up(e, now, cid, cell, forward, pairs, cells, under, forwards, static.tick, p)
+    spot = keep_up(e, now, cid, cell, forward, under, static.tick, p)
     set_quote(e, cell, under.spot, spot)
     if (cell.greeks_ts == 0 or cell.greeks_ts < forward.since) and two_sided(cell):
         refresh(now, cell, twin, static, spot, p)
@@ -255,7 +255,9 @@ def fold(events, start, statics, pairs, cells, unders, forwards, params, sig, si
         if e.ts <= cell.quote_ts and is_old(e, cell):
             count_repeat(under)
             continue
-        on_quote(e, now, cid, cell, twin, static, forward, pairs, cells, under, forwards, p)
+        if now >= forward.due or forward.source == BORROWED:
+            heed_others(now, forward, pairs, cells, under, forwards, static.tick, p)
+        on_quote(e, now, cid, cell, twin, static, forward, under, p)
         if judge_spread(now, cid, cell, static, forward, under, sig[n_sig], p):
             n_sig += 1
         if judge_price(now, cid, cell, twin, static, forward, under, sig[n_sig], p):
