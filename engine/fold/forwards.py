@@ -81,6 +81,7 @@ FORWARD = np.dtype(
         ("anchor_spot", "<i4"),
         ("recent_spot", "<i4"),
         ("jump_ts", "<i8"),
+        ("watched", "<i4"),  # the spot that was looked at last
     ],
     align=True,
 )
@@ -316,6 +317,9 @@ def keep_up(e, now, cid, cell, row, under, tick, p):
 @njit(**JIT)
 def watch_jump(now, spot, row, p):
     """Notice a jump of the spot over about two seconds."""
+    if spot == row.watched and now - row.recent_ts < JUMP_WINDOW_NS:
+        return
+    row.watched = spot
     if spot == MISSING:
         return
     if now - row.recent_ts >= JUMP_WINDOW_NS:

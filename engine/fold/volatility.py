@@ -60,8 +60,8 @@ def measure(quote, cell, static, cp, p):
 
 @njit(**JIT)
 def is_due(now, cell):
-    """Whether a volatility has used up half of the time for which it stands."""
-    return now - cell.iv_ts > (cell.iv_until - cell.iv_ts) >> 1
+    """Whether a volatility has used up three quarters of the time for which it stands."""
+    return now > cell.iv_until - ((cell.iv_until - cell.iv_ts) >> 2)
 
 
 @njit(**JIT)

@@ -132,7 +132,7 @@ def test_what_one_contract_does_alone_is_its_own(chain) -> None:
 def test_three_contracts_that_agree_are_a_jump_and_nothing_is_compared_across(chain) -> None:
     chain.implied = 687.0
     chain.wait(0.1)
-    told = [chain.cid(686, "C"), chain.cid(684, "P"), chain.cid(687, "C")]
+    told = [chain.cid(686, "C"), chain.cid(684, "P"), chain.cid(685, "P")]
     for cid in told[:2]:
         chain.quote(cid)
     assert usd(chain.fold()) == pytest.approx(685.0, abs=0.02)
