@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from .exposure import Book, BookTotals, Exposure, exposure
 from .exposure_choice import CONVENTIONS, Convention, ExposureChoice, Metric
 from .option_chain import Floats
@@ -79,7 +77,7 @@ def _book(of: Valuation, choice: ExposureChoice) -> Book:
         strike=chain.strike,
         sign=chain.sign,
         years=of.years,
-        iv=np.where(of.doubtful, np.nan, of.iv),
+        iv=of.summed_iv,
         weight=chain.sign * position,
         multiplier=float(chain.underlying.multiplier),
         basis=choice.basis,

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..model.errors import NoDataError
 from ..model.events import NS
+from ..model.figures import age
 from .chain_stats import known_sum
 from .dealers import DealerExposure, dealer_exposure
 from .exposure import Exposure
@@ -99,6 +100,11 @@ class Levels:
         return int(np.sum(_carried(self.dealers.position) & self.of.doubtful))
 
     @property
+    def stale(self) -> int:
+        """How many would, if the quote of their volatility were not too old."""
+        return int(np.sum(_carried(self.dealers.position) & self.of.stale))
+
+    @property
     def expected_move(self) -> float | None:
         """The straddle of the nearest settlement."""
         return self.settlements[0].expected_move
@@ -175,6 +181,13 @@ def _notes(dealers: DealerExposure) -> Iterator[str]:
             f"{_counted(doubtful, ' with exposure')} a volatility that is known no better than "
             f"{WORST_ERROR * 100:.0f} points and {_is(doubtful)} left out."
         )
+    stale = int(np.sum(carried & dealers.of.stale))
+    if stale:
+        oldest = (terms.at_ns - int(chain.quote_ns[dealers.of.stale].min())) / NS
+        yield (
+            f"{_counted(stale, ' with exposure')} a volatility too old to stand, the oldest of a quote "
+            f"{age(oldest)} ago, and {_is(stale)} left out."
+        )
     unknown = _unclassified(chain)
     if dealers.choice.convention != "assumed" and unknown:
         yield f"{unknown:.0%} of the contracts traded have no known side and are in nobody's position."
@@ -215,6 +228,12 @@ def _unclassified(chain: OptionChain) -> float:
 
 def _no_volatility(of: Valuation) -> str:
     chain = of.chain
+    if np.any(of.stale):
+        newest = (of.terms.at_ns - int(chain.quote_ns[of.stale].max())) / NS
+        return (
+            f"Every volatility of {_name(chain)} with exposure is too old to stand, the newest of a quote "
+            f"{age(newest)} ago; name an earlier moment with --at."
+        )
     if np.any(of.doubtful):
         return (
             f"Every volatility of {_name(chain)} with exposure is known no better than "

@@ -127,7 +127,7 @@ def _groups(
         yield SettlementGroup(expiry, root, settle_ns(underlying, root, expiry), rows, slice(start, stop))
 
 
-_COLUMNS = ("bid", "ask", "quote_spot", "volume", "oi", "buy", "sell", "iv", "kept_iv")
+_COLUMNS = ("bid", "ask", "moved", "beat_ns", "volume", "oi", "buy", "sell", "iv", "kept_iv")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,7 +136,8 @@ class OptionChain:
 
     bid, ask   : $; a bid of 0 is nobody's
     quote_ns   : when the quote was made, ns UTC, int64; 0 where unknown
-    quote_spot : the spot it was made at, $
+    moved      : the spot now over the one the quote was made at
+    beat_ns    : how long the source lately stayed silent on the contract between two quotes, ns
     volume, oi : contracts
     buy, sell  : contracts by the side customers took; only a tape tells
     iv         : volatility per year as whoever wrote the chain has it
@@ -147,7 +148,8 @@ class OptionChain:
     bid: Floats
     ask: Floats
     quote_ns: Ints
-    quote_spot: Floats
+    moved: Floats
+    beat_ns: Floats
     volume: Floats
     oi: Floats
     buy: Floats

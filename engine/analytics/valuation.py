@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..jit.options import compiled
+from .age import limit_ns
 from .chain_stats import expected_move, max_pain, put_call
 from .forward import Forward, forwards
-from .greeks import GreekTable, greeks, greeks_on_forward
+from .greeks import T_FLOOR_NS, YEAR_NS, GreekTable, greeks, greeks_on_forward
 from .implied_vol import implied_vols
 from .option_chain import ABSENT, Bools, Floats, Ints, OptionChain, SettlementGroup
 from .smile import WORST_ERROR, measured
@@ -32,6 +34,7 @@ class Valuation:
     forward  : (n,) $, at the terms' spot
     iv       : (n,) per year
     doubtful : (n,) whether the volatility is known no better than `WORST_ERROR`; it has no say in sums then
+    stale    : (n,) whether its quote is too old for it (`age.limit_ns`); neither has it then
     """
 
     chain: OptionChain
@@ -45,6 +48,12 @@ class Valuation:
     forward: Floats
     iv: Floats
     doubtful: Bools
+    stale: Bools
+
+    @property
+    def summed_iv(self) -> Floats:
+        """The volatilities that have a say in sums, nan elsewhere."""
+        return np.where(self.doubtful | self.stale, np.nan, self.iv)
 
     def greeks(self, rows: Ints) -> GreekTable:
         """Return the greeks of some contracts at the terms' spot and moment."""
@@ -102,13 +111,9 @@ def value(chain: OptionChain, terms: Terms) -> Valuation:
     on_call = np.where(listed.pair_strike >= quoted, listed.call != ABSENT, listed.put == ABSENT)
     measures = np.where(on_call, listed.call, listed.put)
     if terms.iv == "own":
-        own = volatilities(chain, mid, measures, years, quoted, terms.rate)
-        iv, doubtful = (
-            own[listed.pair],
-            _are_doubtful(chain, own, measures, years, quoted, terms.rate)[listed.pair],
-        )
+        iv, doubtful, stale = _own(chain, terms, measures, years, quoted)
     else:
-        iv, doubtful = chain.iv, np.zeros(chain.iv.size, np.bool_)
+        iv, doubtful, stale = chain.iv, np.zeros(chain.iv.size, np.bool_), np.zeros(chain.iv.size, np.bool_)
     return Valuation(
         chain=chain,
         terms=terms,
@@ -121,7 +126,29 @@ def value(chain: OptionChain, terms: Terms) -> Valuation:
         forward=at_spot[listed.pair],
         iv=np.where(iv > 0.0, iv, np.nan),
         doubtful=doubtful,
+        stale=stale,
     )
+
+
+def _own(
+    chain: OptionChain, terms: Terms, measures: Ints, years: Floats, forward: Floats
+) -> tuple[Floats, Bools, Bools]:
+    """Return (n,) volatilities by the quotes, which of them are doubtful and which stale.
+
+    A volatility belongs to the moment of its quote: to the time there was then, and to that forward.
+    """
+    listed = chain.listed
+    told_ns = np.minimum(chain.quote_ns, terms.at_ns)
+    quote_ns = np.where(told_ns > 0, told_ns, terms.at_ns)[measures]
+    left_ns = np.array([each.settle_ns for each in listed.groups], np.int64)[listed.pair_group] - quote_ns
+    then = np.where(years > 0.0, np.maximum(left_ns, T_FLOOR_NS) / YEAR_NS, 0.0)
+    moved, beat_ns = chain.moved[measures], chain.beat_ns[measures]
+    forward = np.where(np.isfinite(moved), forward / moved, forward)
+    iv = volatilities(chain, chain.mid, measures, then, forward, terms.rate)
+    doubtful = _are_doubtful(chain, iv, measures, then, forward, terms.rate)
+    deviations = np.log(forward / listed.pair_strike) / (iv * np.sqrt(then))
+    stale = _are_stale(terms.at_ns - quote_ns, left_ns, deviations, beat_ns)
+    return iv[listed.pair], doubtful[listed.pair], stale[listed.pair]
 
 
 def _are_doubtful(
@@ -134,6 +161,17 @@ def _are_doubtful(
     return doubtful
 
 
+@compiled
+def _are_stale(age_ns: Ints, left_ns: Ints, deviations: Floats, beat_ns: Floats) -> Bools:
+    """Return (k,) whether a volatility is of a quote older than it may be; one that is unknown is not."""
+    stale = np.zeros(age_ns.size, np.bool_)
+    for i in range(age_ns.size):
+        if math.isfinite(deviations[i]):
+            beat = int(beat_ns[i]) if beat_ns[i] > 0.0 else 0
+            stale[i] = age_ns[i] > limit_ns(left_ns[i], deviations[i], beat)
+    return stale
+
+
 def volatilities(
     chain: OptionChain, mid: Floats, measures: Ints, years: Floats, forward: Floats, rate: float
 ) -> Floats:
@@ -141,7 +179,7 @@ def volatilities(
 
     Without one that a tape measured lately stands.
     mid     : (n,) $
-    years, forward : (k,) to settlement; $, at the moment of the quotes
+    years, forward : (k,) to settlement; $, both at the moment of its quote
     """
     strike, sign = chain.listed.pair_strike, chain.sign[measures]
     # A forward is a spot whose dividend equals the rate.

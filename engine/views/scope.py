@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analytics.option_chain import ABSENT, ContractSet, OptionChain, SettlementGroup, quoted
+from ..fold.forwards import spot_of
 from ..fold.state import State
 from ..jit.options import compiled
 from ..model.events import MISSING, PRICE_SCALE
@@ -63,7 +64,7 @@ class ScopeChain:
 
 
 _COLUMNS = (
-    "bid", "ask", "quote_spot", "volume", "oi", "buy", "sell", "kept_iv",
+    "bid", "ask", "moved", "beat_ns", "volume", "oi", "buy", "sell", "kept_iv",
     "confidence", "premium_usd", "net_premium_usd",
 )  # fmt: skip
 
@@ -71,26 +72,39 @@ _COLUMNS = (
 def chain_at(state: State, of: TapeContracts, at_ns: int) -> ScopeChain:
     """Return what a fold knows of contracts; at_ns is its moment."""
     values, quote_ns = np.empty((len(_COLUMNS), of.cid.size)), np.zeros(of.cid.size, np.int64)
-    _read(state.cells, of.cid, at_ns, values, quote_ns)
+    _read(state.cells, state.static, state.forwards, state.under, of.cid, at_ns, values, quote_ns)
     columns = dict(zip(_COLUMNS, values, strict=True))
     chain = quoted(of.listed, columns, quote_ns)
     return ScopeChain(of, chain, *(columns[name] for name in _COLUMNS[-3:]))
 
 
 @compiled
-def _read(cells: NDArray[np.void], cids: Ints, at_ns: int, values: Floats, quote_ns: Ints) -> None:
+def _read(
+    cells: NDArray[np.void],
+    statics: NDArray[np.void],
+    forwards: NDArray[np.void],
+    unders: NDArray[np.void],
+    cids: Ints,
+    at_ns: int,
+    values: Floats,
+    quote_ns: Ints,
+) -> None:
     """Fill in (`_COLUMNS`, n) values and (n,) times."""
     for i in range(cids.size):
         cell = cells[cids[i]]
         quote_ns[i] = cell.quote_ts
         values[0, i] = cell.bid / PRICE_SCALE if cell.bid > 0 else nan
         values[1, i] = cell.ask / PRICE_SCALE if cell.ask > 0 else nan
-        values[2, i] = cell.quote_spot / PRICE_SCALE if cell.quote_spot != MISSING else nan
-        values[3, i] = cell.volume - cell.cancelled
-        values[4, i] = cell.oi if cell.oi != MISSING else nan
-        values[5, i] = cell.buy
-        values[6, i] = cell.sell
-        values[7, i] = cell.iv if at_ns <= cell.iv_until else nan
-        values[8, i] = cell.sided_confidence / 100
-        values[9, i] = cell.premium / PRICE_SCALE
-        values[10, i] = (cell.buy_premium - cell.sell_premium) / PRICE_SCALE
+        forward = forwards[statics[cids[i]].settlement]
+        here = spot_of(forward, unders[0])
+        comparable = here != MISSING and cell.priced_spot > 0 and cell.quote_ts >= forward.since
+        values[2, i] = here / cell.priced_spot if comparable else nan
+        values[3, i] = cell.quote_gap
+        values[4, i] = cell.volume - cell.cancelled
+        values[5, i] = cell.oi if cell.oi != MISSING else nan
+        values[6, i] = cell.buy
+        values[7, i] = cell.sell
+        values[8, i] = cell.iv if at_ns <= cell.iv_until else nan
+        values[9, i] = cell.sided_confidence / 100
+        values[10, i] = cell.premium / PRICE_SCALE
+        values[11, i] = (cell.buy_premium - cell.sell_premium) / PRICE_SCALE

@@ -99,7 +99,8 @@ def both(
     return legs(state, laid_out(contracts), of, dealers)
 
 
-def own_iv(price: float, strike: float, cp: float, at_s: float = 10.0) -> float:
+def own_iv(price: float, strike: float, cp: float, at_s: float = 1.0) -> float:
+    """The volatility of a price at the moment it was quoted."""
     left = years(CLOSE, OPEN + int(at_s * NS))
     return implied_vol(price, SPOT_USD, strike, left, FOLD.rate, FOLD.dividend, cp)[0]
 
@@ -210,7 +211,7 @@ class TestVolatility:
 
     def test_it_follows_the_quote_as_it_stands_not_the_one_the_fold_last_used(self) -> None:
         call, _ = both(table("684C"), quote(1, 1.00, 1.02, 1.0), quote(1, 1.40, 1.42, 2.0))
-        assert call.iv[0] == pytest.approx(own_iv(1.41, 684, 1.0), rel=1e-9)
+        assert call.iv[0] == pytest.approx(own_iv(1.41, 684, 1.0, at_s=2.0), rel=1e-9)
 
     def test_without_a_spot_there_is_none(self) -> None:
         call, _ = both(table("684C"), spot(nan), quote(1, 1.00, 1.02))

@@ -193,7 +193,10 @@ class TestScope:
         assert view_at(slot, ExposureChoice(scope="all")).chain.max_pain_all == 6820
 
     def test_what_has_settled_is_no_part_of_several(self, slot: SymbolDay) -> None:
-        late = np.concatenate([day(), event(SPOT, 0, (CLOSE - OPEN) / NS + 60, p1=to_price(6803))])
+        told, late_s = day(), (CLOSE - OPEN) / NS + 60
+        again = told[told["kind"] == QUOTE]
+        again["ts"] = OPEN + int(late_s * NS)
+        late = np.concatenate([told, event(SPOT, 0, late_s, p1=to_price(6803)), again])
         slot = opened(late)
         for scope in ("several", "all"):
             view = view_at(slot, ExposureChoice(scope=scope), TUESDAY)

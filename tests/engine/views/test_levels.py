@@ -94,7 +94,7 @@ def days() -> dict[str, SymbolDay]:
     tapes = {symbol: SimulatedSource(DAY).open(symbol) for symbol in ("SPY", "SPX", "DIA")}
     opened = {symbol: open_symbol_day(tape, PlayerParams()) for symbol, tape in tapes.items()}
     opened["DIA, dividend"] = open_symbol_day(tapes["DIA"], PlayerParams(dividend=0.02))
-    moments = (("09:15", 6803.2), ("10:30", 6811.7))
+    moments = (("09:15", 6803.2), ("09:30:30", 6804.1), ("10:30", 6811.7))
     opened |= {
         f"SPX, {day:%A}": open_symbol_day(MorningAndEvening(day, *moments), PlayerParams())
         for day in (THURSDAY, FRIDAY)

@@ -73,8 +73,8 @@ def test_columns_are_what_the_fold_counted(whole: TapeContracts, traded: State) 
 def test_a_quote_has_its_time_and_the_spot_it_was_made_at(whole: TapeContracts, traded: State) -> None:
     chain = chain_at(traded, whole, AT + 10 * NS).chain
     assert chain.quote_ns.tolist() == [AT, 0, 0, 0, 0, AT]
-    assert chain.quote_spot[[0, 5]].tolist() == [685.0, 685.0]
-    assert np.isnan(chain.quote_spot[1:5]).all()
+    assert chain.moved[[0, 5]].tolist() == [1.0, 1.0]
+    assert np.isnan(chain.moved[1:5]).all()
 
 
 def test_a_side_nobody_quotes_is_unknown(whole: TapeContracts, tape) -> None:
@@ -96,5 +96,5 @@ def test_a_part_s_columns_are_the_whole_s(whole: TapeContracts, traded: State) -
     part = whole.part([whole.listed.groups[0]])
     of_part, of_all = (chain_at(traded, each, AT).chain for each in (part, whole))
     rows = part.cid - 1
-    for name in ("bid", "ask", "quote_ns", "quote_spot", "volume", "oi", "buy", "sell", "kept_iv"):
+    for name in ("bid", "ask", "quote_ns", "moved", "beat_ns", "volume", "oi", "buy", "sell", "kept_iv"):
         np.testing.assert_array_equal(getattr(of_part, name), getattr(of_all, name)[rows], err_msg=name)

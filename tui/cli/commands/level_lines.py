@@ -77,6 +77,7 @@ def as_object(answer: LevelsAnswer) -> dict[str, Any]:
         "contracts": levels.contracts,
         "dropped": levels.dropped,
         "doubtful": levels.doubtful,
+        "stale": levels.stale,
         "forward": number(levels.settlements[0].forward),
         "forward_error": number(levels.settlements[0].forward_error),
         "pairs": levels.settlements[0].pairs,
