@@ -143,6 +143,7 @@ def _own(
     left_ns = np.array([each.settle_ns for each in listed.groups], np.int64)[listed.pair_group] - quote_ns
     then = np.where(years > 0.0, np.maximum(left_ns, T_FLOOR_NS) / YEAR_NS, 0.0)
     moved, beat_ns = chain.moved[measures], chain.beat_ns[measures]
+    forward = forward * np.exp((terms.rate - terms.carry_yield) * (then - years))
     forward = np.where(np.isfinite(moved), forward / moved, forward)
     iv = volatilities(chain, chain.mid, measures, then, forward, terms.rate)
     doubtful = _are_doubtful(chain, iv, measures, then, forward, terms.rate)

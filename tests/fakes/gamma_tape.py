@@ -88,5 +88,7 @@ def book_of(state, now, weights):
     """The chain as the exposure room takes it, with the volatilities the fold has kept."""
     cids = np.array(sorted(STRIKES))
     strike, sign = np.array([STRIKES[cid] for cid in cids], float).T
-    iv = state.cells["iv"][cids]
+    iv, iv_ts = (state.cells[name][cids].reshape(-1, 2) for name in ("iv", "iv_ts"))
+    newest = np.argmax(iv_ts, axis=1)
+    iv = np.repeat(iv[np.arange(len(iv)), newest], 2)
     return Book(strike, sign, np.full(6, years(SETTLES, now)), iv, np.array(weights, float), 100.0)

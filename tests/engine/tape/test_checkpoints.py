@@ -32,8 +32,9 @@ def same(one: FoldPosition, other: FoldPosition) -> bool:
     cells, others = (each.state.cells.view(np.uint64) for each in (one, other))
     places = (one.chunk, one.offset) == (other.chunk, other.offset)
     rest = all(
-        getattr(one.state, name).tobytes() == getattr(other.state, name).tobytes()
+        mine == theirs
         for name in ("under", "forwards")
+        for mine, theirs in zip(getattr(one.state, name), getattr(other.state, name), strict=True)
     )
     return places and np.array_equal(cells, others) and rest
 
