@@ -62,6 +62,15 @@ class SignalParams:
     cooldown_s: float = threshold(
         60.0, "s", "time in which further signals of a rule, contract and direction join the first", zero=True
     )
+    event_s: float = threshold(
+        5.0, "s", "a signal of whatever rule joins one of the same contract within this time", zero=True
+    )
+    event_move_s: float = threshold(
+        30.0,
+        "s",
+        "a fair value divergence joins a price move of the same contract within this time",
+        zero=True,
+    )
     rearm: float = threshold(0.6, "share", "a rule is armed again below this share of its threshold")
     neutral_below: float = threshold(
         0.2, "share", "no direction is claimed below this confidence in the side", zero=True

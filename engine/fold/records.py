@@ -162,6 +162,9 @@ CELL = np.dtype(
         ("fired_ts", "<i8", (N_RULES * 2,)),
         ("fired_head", "<i8", (N_RULES * 2,)),
         ("fired_level", "i1", (N_RULES * 2,)),
+        # the event of the last firing that none of the contract's others had just told: when, and its head
+        ("event_ts", "<i8"),
+        ("event_head", "<i8"),
         *(each for rule in rules() for each in rule.cell),
     ],
     align=True,

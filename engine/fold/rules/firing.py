@@ -4,8 +4,9 @@ Arming with hysteresis, a cooldown by rule, contract and direction, strength, an
 Baselines never contain the event that is judged. The rules live beside this file, one each.
 
 Every signal is written, but one event is told once: a signal stands alone as a head, or joins an earlier head
-when the same contract fires again within its cooldown, when a neighbouring strike fired just before, or when
-the rule is firing everywhere at once.
+when its rule fires again within the cooldown, when any rule has just fired on the same contract, when a fair
+value diverges after a price move of the contract, when a neighbouring strike fired just before, or when the
+rule is firing everywhere at once.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from numba import njit
 from ...jit.options import JIT
 from ...model.events import MISSING, NS, UNDERLYING
 from ..volatility import two_sided
+from .catalogue import number_of
+
+PRICE_MOVE, FMV_DIVERGENCE = number_of("price_move"), number_of("fmv_divergence")
 
 N_NEAR = 16
 """How many of the last signals the next one may join as a neighbour."""
@@ -54,8 +58,23 @@ def join_crowd(now, rule, under, p):
 
 
 @njit(**JIT)
+def event_of(now, cid, rule, cell, p):
+    """Return the head of the event on the same contract that a signal belongs to, -1 without one."""
+    if cid == UNDERLYING:
+        return -1
+    if cell.event_ts > 0 and now - cell.event_ts <= p.event_s * NS:
+        return cell.event_head
+    if rule == FMV_DIVERGENCE:
+        up, down = 2 * PRICE_MOVE, 2 * PRICE_MOVE + 1
+        moved = up if cell.fired_ts[up] >= cell.fired_ts[down] else down
+        if cell.fired_ts[moved] > 0 and now - cell.fired_ts[moved] <= p.event_move_s * NS:
+            return cell.fired_head[moved]
+    return -1
+
+
+@njit(**JIT)
 def head_to_join(now, cid, rule, lane, static, under, p):
-    """Return the head that a signal of a contract which is not cooling down joins, -1 when it is one."""
+    """Return the head that a signal which begins something on its contract joins, -1 when it is one."""
     found = neighbour(now, cid, lane, static, under, p)
     if found >= 0 or not join_crowd(now, rule, under, p):
         return found
@@ -86,9 +105,8 @@ def strength_of(evidence, half):
 def fire(now, cid, rule, direction, evidence, threshold, half, cell, static, under, sig, p):
     """Write a signal row into `sig` unless the rule is disarmed; return whether it did.
 
-    A rule that fired is silent until it is armed again, unless its evidence has doubled since. Armed again
-    within the cooldown, it joins what it fired before. A signal about the underlying is kept in the
-    underlying's own row.
+    A rule that fired is silent until it is armed again, unless its evidence has doubled since. Within the
+    cooldown it joins what it fired before. A signal about the underlying is kept in the underlying's own row.
     """
     lane = rule * 2 + (1 if direction < 0 else 0)
     level = int(math.log2(max(evidence / threshold, 1.0)))
@@ -97,15 +115,20 @@ def fire(now, cid, rule, direction, evidence, threshold, half, cell, static, und
     if cell.armed & (1 << lane) != 0 and not louder:
         return False
     cell.armed |= 1 << lane
-    if fired > 0 and now - fired < p.cooldown_s * NS and not louder:
-        head = parent = cell.fired_head[lane]
-    else:
+    cooling = fired > 0 and now - fired < p.cooldown_s * NS
+    parent = cell.fired_head[lane] if cooling else event_of(now, cid, rule, cell, p)
+    if parent < 0:
         parent = head_to_join(now, cid, rule, lane, static, under, p)
-        head = parent if parent >= 0 else under.signals
-        cell.fired_ts[lane] = now
+    head = parent if parent >= 0 else under.signals
+    if louder or not cooling:
         cell.fired_level[lane] = level
+    if not cooling:
+        cell.fired_ts[lane] = now
         cell.fired_head[lane] = head
         keep_near(now, cid, lane, head, static, under)
+    if cell.event_head != head or now - cell.event_ts > p.event_s * NS:
+        cell.event_ts = now
+        cell.event_head = head
     count(now, cid, rule, direction, parent, under)
     write(now, cid, rule, direction, evidence, half, parent, cell, under, sig, p)
     return True

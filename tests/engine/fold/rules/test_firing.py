@@ -57,10 +57,11 @@ def seconds(tape, params):
         ("not far enough down", [(0, HOT), (1, WARM), (AFTER, HOT)], [0]),
         ("down and up again", [(0, HOT), (1, COLD), (AFTER, HOT)], [0, AFTER]),
         ("down and up within the cooldown", [(0, HOT), (1, COLD), (2, HOT), (50, HOT)], [0]),
-        ("twice as strong", [(0, HOT), (1, LOUD), (2, LOUD)], [0, 1]),
+        ("twice as strong", [(0, HOT), (1, LOUD), (2, LOUD), (50, LOUD)], [0]),
         ("twice as strong, later", [(0, HOT), (AFTER, LOUD)], [0, AFTER]),
         ("twice as strong, and weak again", [(0, LOUD), (1, HOT), (AFTER, HOT)], [0]),
-        ("the other way", [(0, HOT), (1, -HOT), (2, -HOT)], [0, 1]),
+        ("the other way, at once", [(0, HOT), (1, -HOT), (2, -HOT)], [0]),
+        ("the other way, later", [(0, HOT), (6, -HOT), (7, -HOT)], [0, 6]),
     ],
 )
 def test_one_event_is_told_once(tape, eager_params, why, percents, expected) -> None:
@@ -74,13 +75,14 @@ def test_contracts_cool_down_apart(tape, eager_params) -> None:
 
 
 def test_rules_cool_down_apart(tape, eager_params) -> None:
-    """A quote that jumps by 8 % and away from its fair value is two findings."""
+    """A quote that jumps by 8 % and away from its fair value is two findings of one event."""
     tape.spot(685.0, at=0)
     for second in range(31):
         tape.quote(2.45, 2.55, at=second).fmv(2.50, at=second)
     tape.quote(2.65, 2.75, at=31).fmv(2.90, at=31)
-    rules = {RULE_NAMES[s["rule"]] for s in tape.fold(eager_params(SEED)).signals}
-    assert rules == {"price_move", "fmv_divergence"}
+    signals = tape.fold(eager_params(SEED)).signals
+    assert [RULE_NAMES[s["rule"]] for s in signals] == ["price_move", "fmv_divergence"]
+    assert signals["parent"].tolist() == [-1, 0]
 
 
 # --- one event is told once -----------------------------------------------------------------------------
@@ -116,6 +118,40 @@ def test_the_cooldown_counts_from_the_head_and_is_not_drawn_out_by_what_joins(ta
 def test_strikes_side_by_side_are_told_together(tape, eager_params, why, cid, at, percent, expected) -> None:
     told(told(tape, [(0, HOT)], cid=3), [(at, percent)], cid=cid)
     assert parents(tape, eager_params(SEED)) == [-1, expected], why
+
+
+def jumped(tape, first, then, at):
+    """Let one rule fire at second 31 and another `at` seconds later: a mid that jumps, a fair value away."""
+    tape.spot(685.0, at=0)
+    for second in range(31):
+        tape.quote(2.45, 2.55, at=second)
+    for rule, second in ((first, 31.0), (then, 31.0 + at)):
+        if rule == "price_move":
+            tape.quote(2.65, 2.75, at=second)
+        else:
+            tape.fmv(3.30, at=second)
+    return tape
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "at", "joins"),
+    [
+        ("price_move", "fmv_divergence", DEFAULT.event_s, True),
+        ("price_move", "fmv_divergence", DEFAULT.event_move_s, True),
+        ("price_move", "fmv_divergence", DEFAULT.event_move_s + 0.1, False),
+        ("fmv_divergence", "price_move", DEFAULT.event_s, True),
+        ("fmv_divergence", "price_move", DEFAULT.event_s + 0.1, False),
+    ],
+)
+def test_rules_of_one_contract_are_one_event(tape, eager_params, first, then, at, joins) -> None:
+    signals = jumped(tape, first, then, at).fold(eager_params(SEED)).signals
+    assert [RULE_NAMES[s["rule"]] for s in signals[:2]] == [first, then]
+    assert signals["parent"][:2].tolist() == [-1, 0 if joins else -1]
+
+
+def test_an_event_is_of_one_contract(tape, eager_params) -> None:
+    jumped(tape, "price_move", "price_move", 0.0).quote(2.45, 2.55, at=32, cid=5).fmv(3.30, at=32, cid=5)
+    assert parents(tape, eager_params(SEED)) == [-1, -1]
 
 
 def test_strikes_far_apart_are_told_apart(tape, eager_params) -> None:
