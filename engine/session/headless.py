@@ -16,7 +16,7 @@ from ..model.events import NS
 from ..tape.link import Badge
 from ..tape.replay_clock import TapeClock
 from ..tape.source import Source
-from ..views.view import FiredSignal, Outcome, SignalRow, View
+from ..views.view import FiredSignal, Outcome, SignalEvent, SignalRow, View
 from .symbol_day import PlayerParams, open_symbol_day
 
 STATUS_NS = 5 * NS
@@ -56,12 +56,31 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class HorizonOutcome:
-    """What came of a signal after one horizon; `ts_ns` is its end, when it is known."""
+class EventUpdate:
+    """A signal that was not told by itself: it joined the event that `head` opened, which is now `event`.
+
+    number : of the event, as in `FiredSignal`
+    """
 
     ts_ns: int
     symbol: str
     row: SignalRow
+    head: SignalRow
+    number: int
+    event: SignalEvent
+
+
+@dataclass(frozen=True, slots=True)
+class HorizonOutcome:
+    """What came of a signal after one horizon; `ts_ns` is its end, when it is known.
+
+    head : the signal that opened its event: itself, unless it joined one
+    """
+
+    ts_ns: int
+    symbol: str
+    row: SignalRow
+    head: SignalRow
     outcome: Outcome
 
 
@@ -74,7 +93,8 @@ class Notice:
     sentence: str
 
 
-Line = FiredSignal | HorizonOutcome | Status | View | Summary
+Told = FiredSignal | EventUpdate | HorizonOutcome
+Line = Told | Status | View | Summary
 Item = Line | Notice
 
 
@@ -89,6 +109,7 @@ class SymbolRun:
         self._at_last_status = (wall(), 0)
         self._version = 0
         self._outcomes_told = [0] * len(HORIZONS_S)
+        self._updates_told = 0
         self._notes_told = 0
 
     @property
@@ -120,16 +141,30 @@ class SymbolRun:
         fired = self.symbol_day.fold_news(limit)[1] if self.symbol_day.live else ()
         self._spent_ns += self._wall() - began
         if self.symbol_day.only_known:  # what came of signals that are no news is none either
-            self._outcomes_told = [self.symbol_day.timeline.signal_count] * len(HORIZONS_S)
+            timeline = self.symbol_day.timeline
+            self._outcomes_told = [timeline.firing_count] * len(HORIZONS_S)
+            self._updates_told = timeline.firing_count - timeline.signal_count
         return fired
+
+    def new_updates(self) -> Iterator[EventUpdate]:
+        """Yield the signals that have joined an event since the last call."""
+        projector = self.symbol_day.projector
+        firings, heads = projector.firing_rows(), projector.signal_rows()
+        for each in projector.joinings(self._updates_told):
+            row = firings[each.firing]
+            yield EventUpdate(row.ts_ns, self._symbol, row, heads[each.head], each.head, each.event)
+            self._updates_told += 1
 
     def new_outcomes(self) -> Iterator[HorizonOutcome]:
         """Yield the outcomes that have become known since the last call, by horizon."""
-        rows, outcomes = self.symbol_day.projector.signals(), self.symbol_day.projector.outcomes()
+        projector, timeline = self.symbol_day.projector, self.symbol_day.timeline
+        rows, heads, outcomes = projector.firing_rows(), projector.signal_rows(), projector.outcomes()
+        count = timeline.firing_count
         for h, told in enumerate(self._outcomes_told):
-            while told < len(rows) and len(known := outcomes.of(told)) > h:
-                end_ns = rows[told].ts_ns + HORIZONS_S[h] * NS
-                yield HorizonOutcome(end_ns, self._symbol, rows[told], known[h])
+            while told < count and len(known := outcomes.of_firing(told)) > h:
+                row, parent = rows[told], int(timeline.firings[told]["parent"])
+                head = row if parent < 0 else heads[parent]
+                yield HorizonOutcome(row.ts_ns + HORIZONS_S[h] * NS, self._symbol, row, head, known[h])
                 told += 1
             self._outcomes_told[h] = told
 
@@ -218,7 +253,8 @@ def replay(
     for mark in _marks(start, end, speed):
         _wait(clock, mark, wall, sleep)
         live = [run for run in runs if run.at_ns < run.end_ns]
-        said: list[FiredSignal | HorizonOutcome] = [item for run in live for item in run.advance(mark)]
+        said: list[Told] = [item for run in live for item in run.advance(mark)]
+        said += [item for run in live for item in run.new_updates()]
         said += [item for run in live for item in run.new_outcomes()]
         yield from sorted(said, key=moment)
         yield from (notice for run in live for notice in run.new_notices())
@@ -231,7 +267,7 @@ def replay(
     yield from (run.summary() for run in runs)
 
 
-def moment(item: FiredSignal | HorizonOutcome) -> int:
+def moment(item: Told) -> int:
     """Return when it is to be said, ns of tape."""
     return item.row.ts_ns if isinstance(item, FiredSignal) else item.ts_ns
 

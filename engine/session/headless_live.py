@@ -14,8 +14,7 @@ from concurrent.futures import wait
 from ..model.events import NS
 from ..tape.link import Badge
 from ..tape.source import LiveSource
-from ..views.view import FiredSignal
-from .headless import STATUS_NS, VIEW_NS, HorizonOutcome, Item, Notice, SymbolRun, moment
+from .headless import STATUS_NS, VIEW_NS, Item, Notice, SymbolRun, Told, moment
 from .playback import TICK_EVENTS
 from .source_thread import SourceThread
 from .symbol_day import PlayerParams
@@ -73,7 +72,8 @@ def follow(
 
 def _news(runs: Sequence[SymbolRun]) -> Iterator[Item]:
     """Fold what has come in, and yield what there is to say of it in the order of the tape."""
-    said: list[FiredSignal | HorizonOutcome] = [item for run in runs for item in run.fold_news(TICK_EVENTS)]
+    said: list[Told] = [item for run in runs for item in run.fold_news(TICK_EVENTS)]
+    said += [item for run in runs for item in run.new_updates()]
     said += [item for run in runs for item in run.new_outcomes()]
     yield from sorted(said, key=moment)
     yield from (notice for run in runs for notice in run.new_notices())

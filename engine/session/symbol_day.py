@@ -238,11 +238,16 @@ class SymbolDay:
     def fired_after(self, count: int) -> tuple[FiredSignal, ...]:
         """Return the signals up to the front, without the fold's first `count` and all told before."""
         info = self.front.tape.info
-        rows = self.projector.signal_rows(self.front.signal_count)[count:]
-        if self.rules:
-            rows = sorted([*rows, *self.rules.drain()], key=lambda row: row.ts_ns)
         badge, replayed = self._front_badge, info.simulated or not (self.live or self._broke_off)
-        return tuple(FiredSignal(info.symbol, row, badge, replayed) for row in rows)
+        rows = self.projector.signal_rows(self.front.signal_count)[count:]
+        fired = [
+            FiredSignal(info.symbol, row, badge, replayed, event, self.projector.joined_at_once(event))
+            for event, row in enumerate(rows, count)
+        ]
+        if self.rules:
+            fired += [FiredSignal(info.symbol, row, badge, replayed) for row in self.rules.drain()]
+            fired.sort(key=lambda each: each.row.ts_ns)
+        return tuple(fired)
 
     def signal_beside(self, at_ns: int, direction: int) -> int | None:
         """Return the ts of the next known signal after `at_ns`, or of the last before when negative."""

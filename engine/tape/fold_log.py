@@ -28,8 +28,9 @@ class FoldLog:
 
     start_ns, end_ns : the bounds; without `start_ns` the fold begins with the tape, else there, knowing only
                        open interest and the previous close
-    signals : the heads that have fired so far, oldest first
-    joined  : (ts, index of the head) of each signal that was counted into one
+    firings : every signal that has fired so far, oldest first
+    signals : those of them that stand alone: heads
+    head_at : where each head stands in `firings`
     gaps    : (start_ns, end_ns) of each silence of the feed
     history : samples of everything folded so far
     """
@@ -48,7 +49,8 @@ class FoldLog:
         self.tape, self.contracts = tape, tape.contracts
         self.reader = Reader(tape, cached_chunks)
         self.signals: list[np.void] = []
-        self.joined: list[tuple[int, int]] = []
+        self.firings: list[np.void] = []
+        self.head_at: list[int] = []
         self.gaps: list[tuple[int, int]] = []
         self._packed = fold.pack()
         self.start_ns = hours.open_ns if start_ns is None else start_ns
@@ -129,7 +131,7 @@ class FoldLog:
         position.offset += len(events)
         unseen = position.events - self._furthest
         if unseen > 0:
-            self.outcomes.feed(events[-unseen:], self.signals)
+            self.outcomes.feed(events[-unseen:], self.firings)
             self._furthest, self._furthest_ns = position.events, max(position.clock, self.start_ns)
             self.checkpoints.offer(position)
 
@@ -194,14 +196,12 @@ class FoldLog:
     def _note(self, position: FoldPosition, events: Events, fired: NDArray[np.void]) -> None:
         """Keep the signals and gaps that nobody has come to before."""
         under = position.state.under[0]
-        heads = fired["parent"] < 0
-        new_signals = int(under["signals"]) - len(self.signals)
-        if new_signals > 0:
-            self.signals.extend(fired[heads][-new_signals:])
-        new_joined = int(under["joined"]) - len(self.joined)
-        if new_joined > 0:
-            rest = fired[~heads][-new_joined:]
-            self.joined.extend(zip(rest["ts"].tolist(), rest["parent"].tolist(), strict=True))
+        unseen = int(under["signals"]) + int(under["joined"]) - len(self.firings)
+        for row in fired[-unseen:] if unseen > 0 else ():
+            if row["parent"] < 0:
+                self.head_at.append(len(self.firings))
+                self.signals.append(row)
+            self.firings.append(row)
         new_gaps = int(under["gaps"]) - len(self.gaps)
         if new_gaps > 0:
             gaps = events[events["kind"] == GAP][-new_gaps:]

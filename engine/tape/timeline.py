@@ -50,7 +50,7 @@ class Timeline:
     the way (`log`) is common to both. The contracts are those that were listed at the beginning: once the
     tape has `outgrown` them, only a new timeline can fold on.
 
-    signals, joined, gaps, history, outcomes : of everything folded so far, beyond the cursor too (`FoldLog`)
+    signals, firings, gaps, history, outcomes : of everything folded so far, beyond the cursor too (`FoldLog`)
 
     All work is done in the caller's thread, and only one thread may call.
     """
@@ -68,7 +68,7 @@ class Timeline:
         log = FoldLog(tape, fold, start_ns, end_ns, spacing, params.budget_bytes, params.cached_chunks)
         self.log = log
         self.tape, self.contracts, self.start_ns = tape, log.contracts, log.start_ns
-        self.signals, self.joined, self.gaps = log.signals, log.joined, log.gaps
+        self.signals, self.firings, self.gaps = log.signals, log.firings, log.gaps
         self.history, self.outcomes = log.history, log.outcomes
         self.cursor = Cursor(log.checkpoints.last.position(), log.start_ns)
 
@@ -114,9 +114,9 @@ class Timeline:
         return int(self.state.under["signals"][0])
 
     @property
-    def joined_count(self) -> int:
-        """How many of `joined` have fired up to the cursor."""
-        return int(self.state.under["joined"][0])
+    def firing_count(self) -> int:
+        """How many of `firings` have fired up to the cursor."""
+        return self.signal_count + int(self.state.under["joined"][0])
 
     @property
     def gap_count(self) -> int:

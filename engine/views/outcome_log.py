@@ -5,6 +5,7 @@ Owns the step from the tracker's numbers to `Outcome`, and that no outcome is to
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isnan
 
 from ..fold.outcomes import HORIZONS_S, PENDING
@@ -14,19 +15,31 @@ from .view import Outcome
 
 
 class TimelineOutcomes:
-    """An `OutcomeLog` of the signals that are followed, up to `at_ns`.
+    """An `OutcomeLog` of the rows of a log, up to `at_ns`, and of every signal that fired.
 
+    head_at : where each row stands among the signals that fired
     told : outcomes made before, by signal and horizon; one dict may serve every view of a tape, because
            what is known never changes
     """
 
-    def __init__(self, tracker: OutcomeTracker, at_ns: int, told: dict[tuple[int, int], Outcome]) -> None:
+    def __init__(
+        self,
+        tracker: OutcomeTracker,
+        at_ns: int,
+        told: dict[tuple[int, int], Outcome],
+        head_at: Sequence[int],
+    ) -> None:
         self._points, self._point_of = tracker.points, tracker.point_of
         self._at_ns = at_ns
         self._told = told
+        self._head_at = head_at
 
     def of(self, index: int) -> tuple[Outcome, ...]:
-        """Return what is known of signal `index`, shortest horizon first."""
+        """Return what is known of row `index`, shortest horizon first."""
+        return self.of_firing(self._head_at[index]) if index < len(self._head_at) else ()
+
+    def of_firing(self, index: int) -> tuple[Outcome, ...]:
+        """Return what is known of the signal that fired as number `index`, likewise."""
         k = int(self._point_of[index]) if index < len(self._point_of) else -1
         if not 0 <= k < len(self._points):
             return ()

@@ -5,8 +5,7 @@ Owns what may be shown and how it is derived: which expiration and strikes, what
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import nan
@@ -27,6 +26,7 @@ from ..tape.strike_window import StrikeTracker, StrikeTrackerParams
 from ..tape.tape import TapeInfo
 from ..tape.timeline import Timeline
 from .detail import detail_of
+from .event_log import EventsUntil, Joining, Joinings
 from .expiration import NO_EXPIRATION, Expiration, expiration_of, legs
 from .expiry_stats import smile_of, stats_of
 from .gamma import chain_stats, gamma_of, strike_exposures
@@ -83,8 +83,9 @@ class Projector:
         self._contracts = TapeContracts.all_of(ContractSet.of(underlying, tuple(self._table)))
         self._parts: dict[tuple[tuple[date, str], ...], TapeContracts] = {}
         self._rows: list[SignalRow] = []
+        self._firing_rows: list[SignalRow] = []
         self._told: dict[tuple[int, int], Outcome] = {}
-        self._joined: tuple[int, Counter[int]] = 0, Counter()
+        self._joinings = Joinings()
 
     def project(
         self, playback: PlaybackState, expiry: date | None = None, choice: ExposureChoice | None = None
@@ -175,32 +176,48 @@ class Projector:
 
     def signals(self) -> SignalHistory:
         """Return all signals up to the playhead; rows are made once and shared by every log."""
+        timeline = self._timeline
+        self._joinings.take(timeline.firings, timeline.signals)
         rows = self.signal_rows()
-        return SignalHistory(self._rows, len(rows), self._repeats())
+        return SignalHistory(self._rows, len(rows), EventsUntil(self._joinings, timeline.firing_count))
 
     def signal_rows(self, count: int | None = None) -> SignalHistory:
         """Return the log's first `count` rows, or those up to the cursor, without what each stands for."""
-        count = self._timeline.signal_count if count is None else count
-        for signal in self._timeline.signals[len(self._rows) : count]:
-            cid = int(signal["cid"])
-            self._rows.append(signal_row(signal, self._table[cid] if cid else None))
+        timeline = self._timeline
+        count = timeline.signal_count if count is None else count
+        if count > len(self._rows):
+            firings = self.firing_rows(timeline.log.head_at[count - 1] + 1)
+            self._rows += [firings[at] for at in timeline.log.head_at[len(self._rows) : count]]
         return SignalHistory(self._rows, count)
 
-    def _repeats(self) -> Mapping[int, int]:
-        """Return how many signals each head stands for besides itself, up to the playhead."""
-        count = self._timeline.joined_count
-        counted, repeats = self._joined
-        if count != counted:
-            more = count > counted
-            since = counted if more else 0
-            repeats = Counter(repeats if more else {})
-            repeats.update(parent for _, parent in self._timeline.joined[since:count])
-            self._joined = count, repeats
-        return repeats
+    def firing_rows(self, count: int | None = None) -> Sequence[SignalRow]:
+        """Return at least the first `count` signals that fired, joined ones too; those up to the cursor."""
+        count = self._timeline.firing_count if count is None else count
+        for signal in self._timeline.firings[len(self._firing_rows) : count]:
+            cid = int(signal["cid"])
+            self._firing_rows.append(signal_row(signal, self._table[cid] if cid else None))
+        return self._firing_rows
+
+    def joined_at_once(self, head: int) -> tuple[str, ...]:
+        """Return the other rules of a row that fired at its very moment."""
+        timeline = self._timeline
+        self._joinings.take(timeline.firings, timeline.signals)
+        own = timeline.signals[head]
+        of_head = (self._joinings.all[k] for k in self._joinings.of_head.get(head, ()))
+        fired = (timeline.firings[each.firing] for each in of_head)
+        names = (rules()[each["rule"]].name for each in fired if each["ts"] == own["ts"])
+        return tuple(dict.fromkeys(name for name in names if name != rules()[own["rule"]].name))
+
+    def joinings(self, since: int) -> Sequence[Joining]:
+        """Return the signals up to the cursor that joined a row, without the first `since` of them."""
+        timeline = self._timeline
+        self._joinings.take(timeline.firings, timeline.signals)
+        return self._joinings.all[since : int(timeline.state.under["joined"][0])]
 
     def outcomes(self) -> TimelineOutcomes:
         """Return what has come of the signals up to the playhead."""
-        return TimelineOutcomes(self._timeline.outcomes, self._timeline.at_ns, self._told)
+        timeline = self._timeline
+        return TimelineOutcomes(timeline.outcomes, timeline.at_ns, self._told, timeline.log.head_at)
 
     def detail(self, cid: int) -> Detail:
         """Return one contract in full, with its last minute of tape."""

@@ -40,7 +40,7 @@ class Tally:
     """What the signals of one tape came to, up to a moment.
 
     hours : of tape that were played
-    ts_ns, rule, cid : (n,) by signal, in order; cid 0 is the underlying
+    ts_ns, rule, cid : (n,) by signal, joined ones too, in order; cid 0 is the underlying
     hit, touched     : (n, horizons) 1.0 or 0.0, nan where unknown or, of a hit, neutral
     move             : (n, horizons) in the signal's direction, $; nan likewise
     control_hit, control_touch : (n, horizons) shares of the matched random moments, nan without any
@@ -93,7 +93,7 @@ def tally(timeline: Timeline, until_ns: int | None = None) -> Tally:
     """Return what the signals up to `until_ns`, by default the playhead, came to by then."""
     until_ns = timeline.at_ns if until_ns is None else until_ns
     info, tracker = timeline.tape.info, timeline.outcomes
-    signals = np.array(timeline.signals, SIGNAL)
+    signals = np.array(timeline.firings, SIGNAL)
     signals = signals[: np.searchsorted(signals["ts"], until_ns, side="right")]
     point_of = tracker.point_of[: len(signals)].astype(np.int64)
     columns = np.full((5, len(signals), len(HORIZONS_S)), np.nan)

@@ -208,12 +208,16 @@ class FiredSignal:
 
     badge    : what a view of its tape shows first
     replayed : whether its tape is not happening now, or no market's
+    event    : number of the event it opened, from 0 by symbol; None for a user's rule
+    also     : rules that joined it at the same moment
     """
 
     symbol: str
     row: SignalRow
     badge: Badge = Badge.REPLAY
     replayed: bool = True
+    event: int | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,22 +260,51 @@ class NoOutcomes:
         return ()
 
 
+@dataclass(frozen=True, slots=True)
+class SignalEvent:
+    """What a row of the log stands for: its own signal and those that joined it.
+
+    rules : their names, each once, in the order in which they fired
+    count : how many signals
+    size, premium_usd : contracts and $ traded in those of one rule, the rule with most of them, since rules
+                        see the same prints; None where none is about prints
+    """
+
+    rules: tuple[str, ...]
+    count: int
+    size: int | None
+    premium_usd: float | None
+
+
+class EventLog(Protocol):
+    """The events of a log's rows, as far as they have come."""
+
+    def of(self, index: int) -> SignalEvent | None:
+        """Return what row `index` stands for; None while nothing has joined it."""
+        ...
+
+
 class SignalHistory(Sequence[SignalRow]):
     """The first `n` rows of an append-only list: taking a longer or shorter prefix copies nothing.
 
-    joined : by row, how many further signals were counted into it rather than shown (`repeats`)
+    events : what has joined each of them
     """
 
-    __slots__ = ("_joined", "_n", "_rows")
+    __slots__ = ("_events", "_n", "_rows")
 
-    def __init__(self, rows: list[SignalRow], n: int, joined: Mapping[int, int] | None = None) -> None:
+    def __init__(self, rows: list[SignalRow], n: int, events: EventLog | None = None) -> None:
         self._rows = rows
         self._n = n
-        self._joined = joined or {}
+        self._events = events
+
+    def event(self, index: int) -> SignalEvent | None:
+        """Return what row `index` stands for; None while it stands for itself."""
+        return self._events.of(index) if self._events else None
 
     def repeats(self, index: int) -> int:
         """Return how many signals row `index` stands for besides itself."""
-        return self._joined.get(index, 0)
+        event = self.event(index)
+        return event.count - 1 if event else 0
 
     def __len__(self) -> int:
         return self._n

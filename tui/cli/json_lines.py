@@ -13,7 +13,7 @@ from typing import Any
 from engine.fold.state import FOLD_VERSION
 from engine.model.calendar import clock_text
 from engine.model.events import PRICE_SCALE
-from engine.session.headless import HorizonOutcome, Line, Status, Summary
+from engine.session.headless import EventUpdate, HorizonOutcome, Line, Status, Summary
 from engine.views.view import FiredSignal, View
 
 from .output import rfc3339
@@ -30,6 +30,8 @@ def as_object(item: Line) -> dict[str, Any]:
     match item:
         case FiredSignal():
             return _signal(item)
+        case EventUpdate():
+            return _update(item)
         case HorizonOutcome():
             return _followed(item)
         case View():
@@ -41,7 +43,7 @@ def as_object(item: Line) -> dict[str, Any]:
 
 
 def as_text(item: Line) -> str | None:
-    """Return the item as one line of text; None for a view or an outcome, which only JSON tells."""
+    """Return the item as one line of text; None for what only JSON tells."""
     match item:
         case FiredSignal():
             return _signal_text(item)
@@ -49,7 +51,7 @@ def as_text(item: Line) -> str | None:
             return _status_text(item)
         case Summary():
             return _summary_text(item)
-        case View() | HorizonOutcome():
+        case View() | EventUpdate() | HorizonOutcome():
             return None
 
 
@@ -68,16 +70,33 @@ def _signal(item: FiredSignal) -> dict[str, Any]:
         "evidence": {name: number(value) for name, value in row.evidence},
         "side_confidence": number(row.side_confidence),
         "rule_version": row.version,
+        "event": item.event,
+        "also": list(item.also),
+    }
+
+
+def _update(item: EventUpdate) -> dict[str, Any]:
+    row, head, event = item.row, item.head, item.event
+    return _head("update", item.ts_ns, item.symbol) | {
+        "signal": head.rule,
+        "signal_ts_ns": head.ts_ns,
+        "event": item.number,
+        "joined": row.rule,
+        "contract": row.contract.occ if row.contract else None,
+        "count": event.count,
+        "size": event.size,
+        "premium_usd": None if event.premium_usd is None else number(event.premium_usd),
     }
 
 
 def _followed(item: HorizonOutcome) -> dict[str, Any]:
-    row, outcome = item.row, item.outcome
+    row, head, outcome = item.row, item.head, item.outcome
     moves = ("underlying", "contract", "best", "worst")
     underlying, contract, best, worst = (_move(getattr(outcome, name)) for name in moves)
     return _head("outcome", item.ts_ns, item.symbol) | {
-        "signal": row.rule,
-        "signal_ts_ns": row.ts_ns,
+        "signal": head.rule,
+        "signal_ts_ns": head.ts_ns,
+        "rule": row.rule,
         "contract": row.contract.occ if row.contract else None,
         "horizon_s": outcome.horizon_s,
         "underlying_move": underlying,

@@ -120,6 +120,7 @@ RULE = RuleSpec(
         "the session's prints were as large."
     ),
     evidence=EVIDENCE,
+    size="size",
     default=BlockParams(),
     label="block",
     tag="BLOCK",

@@ -70,6 +70,7 @@ class RuleSpec(Generic[P]):
     decide   : decides again, in plain Python and from the evidence alone, so that it can be held against the
                detector: (evidence, thresholds, whether the preset is seed) -> Decision, None where the
                evidence does not reach the thresholds
+    size     : the evidence that says how many contracts were traded; `premium_usd` says for how much then
     derived  : properties of the thresholds that compiled code reads too
     cell, under   : what it remembers of a contract and of the underlying; no part of the state's hash, the
                     signals it leads to are
@@ -90,6 +91,7 @@ class RuleSpec(Generic[P]):
     brief: Wording
     decide: Callable[[Numbers, P, bool], Decision | None]
     seed: P | None = None
+    size: str = ""
     derived: tuple[str, ...] = ()
     cell: Memory = ()
     under: Memory = ()

@@ -152,6 +152,7 @@ RULE = RuleSpec(
         "exchanges, each within window_s of the first, with size contracts and premium_usd together."
     ),
     evidence=EVIDENCE,
+    size="volume",
     default=SweepParams(),
     label="sweep",
     tag="SWEEP",

@@ -244,6 +244,7 @@ RULE = RuleSpec(
         "least ratio times the usual one."
     ),
     evidence=EVIDENCE,
+    size="volume",
     default=VolumeSpikeParams(),
     seed=VolumeSpikeParams(half=0.75, one_print=1.0),
     label="vol spike",

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from heapq import merge
 
-from ...views.view import Outcome, OutcomeLog, SignalHistory, SignalRow, View
+from ...views.view import Outcome, OutcomeLog, SignalEvent, SignalHistory, SignalRow, View
 
 NOBODYS = -1
 """The position, in the fold's own log, of a row that a user's rule wrote."""
@@ -90,10 +90,10 @@ class _MergedLog(SignalHistory):
         self._positions = positions
         self._folds = folds
 
-    def repeats(self, index: int) -> int:
-        """Return how many signals row `index` stands for besides itself."""
+    def event(self, index: int) -> SignalEvent | None:
+        """Return what row `index` stands for; None while it stands for itself."""
         position = self._positions[index]
-        return 0 if position == NOBODYS else self._folds.repeats(position)
+        return None if position == NOBODYS else self._folds.event(position)
 
 
 class _MergedOutcomes:

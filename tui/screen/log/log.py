@@ -151,9 +151,9 @@ class SignalLog(CellWidget, can_focus=True):
         return self._model.entries[self._top : self._top + self._body]
 
     @staticmethod
-    def _told(view: View, entry: LogEntry) -> tuple[int, tuple[Outcome, ...]]:
-        """Return what time adds to a line: how many signals it stands for, and what came of the last."""
-        return entry.count(view.signals), view.outcomes.of(entry.indices[-1])
+    def _told(view: View, entry: LogEntry) -> tuple[int, tuple[str, ...], tuple[Outcome, ...]]:
+        """Return what time adds to a line: how many signals, the rules that joined, what came of the last."""
+        return entry.count(view.signals), entry.also(view.signals), view.outcomes.of(entry.indices[-1])
 
     def _again(self) -> None:
         if self._shown is not None:
@@ -186,13 +186,14 @@ class SignalLog(CellWidget, can_focus=True):
         if not entries:
             lines.append(empty_line(len(view.signals), width))
         for index, entry in enumerate(self._visible(), self._top):
-            count, outcomes = self._told(view, entry)
+            count, also, outcomes = self._told(view, entry)
             line = signal_line(
                 entry.last,
                 width,
                 first_ns=entry.first.ts_ns,
                 before=entry.first.mid_before,
                 count=count,
+                also=also,
                 day=view.day,
                 cursor=index == self._cursor,
                 outcomes=outcomes,

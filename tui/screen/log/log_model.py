@@ -31,6 +31,12 @@ class LogEntry:
         """Return how many signals the line stands for, those included that were never shown by themselves."""
         return sum(1 + signals.repeats(index) for index in self.indices)
 
+    def also(self, signals: SignalHistory) -> tuple[str, ...]:
+        """Return the other rules whose signals are in the line."""
+        events = filter(None, map(signals.event, self.indices))
+        names = dict.fromkeys(rule for event in events for rule in event.rules)
+        return tuple(rule for rule in names if rule != self.first.rule)
+
 
 class LogModel:
     """The entries of one symbol's log under one filter."""

@@ -68,6 +68,7 @@ def signal_line(
     first_ns: int,
     before: int,
     count: int,
+    also: tuple[str, ...] = (),
     day: date,
     cursor: bool,
     outcomes: tuple[Outcome, ...] = (),
@@ -75,6 +76,7 @@ def signal_line(
     """Write one signal for `width` cells.
 
     first_ns, before : time and mid of the first of `count` signals collapsed into this line
+    also             : the other rules among them
     outcomes         : what is known of what came of it, shortest horizon first
     """
     ground = "cursor" if cursor else "base"
@@ -89,7 +91,9 @@ def signal_line(
     tail = _tail(None if tight else before, row.mid_after, count, wide)
     came = _came(outcomes, width, ground)
     room = width - sum(len(text) for text, _, _ in (*head, *came)) - len(tail)
-    words = fmt.clip(measured(row, brief=not wide), max(0, room - 1)).ljust(max(0, room))
+    joined = "".join(f"+{tag(rule).lower()}" for rule in also)
+    said = f"{joined}  {measured(row, brief=not wide)}" if joined else measured(row, brief=not wide)
+    words = fmt.clip(said, max(0, room - 1)).ljust(max(0, room))
     return fitted([*head, (words, "text", ground), (tail, "text", ground), *came], width, ground)
 
 
