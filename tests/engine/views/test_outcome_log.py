@@ -25,7 +25,7 @@ def log(fresh_state):
         signal["ts"], signal["cid"], signal["direction"] = tape.events["ts"][0], cid, direction
         follower = OutcomeTracker(fresh_state().static, 0, 0)
         follower.feed(tape.events, list(signal))
-        return TimelineOutcomes(follower, int(tape.events["ts"][0] + at_s * NS), {}).of(0)
+        return TimelineOutcomes(follower, int(tape.events["ts"][0] + at_s * NS), {}, [0]).of(0)
 
     return look
 
@@ -70,16 +70,16 @@ def test_every_view_of_a_tape_tells_the_same(mixed_events, in_memory, touchy_par
     timeline = Timeline(in_memory(events[events["kind"] != GAP]), touchy_params("default"))
     timeline.seek(timeline.end_ns)
     told: dict[tuple[int, int], Outcome] = {}
-    late = TimelineOutcomes(timeline.outcomes, timeline.at_ns, told)
+    late = TimelineOutcomes(timeline.outcomes, timeline.at_ns, told, timeline.log.head_at)
     final = [late.of(i) for i in range(len(timeline.signals))]
     assert sum(len(each) for each in final) > 50
     for moment in np.linspace(timeline.start_ns, timeline.end_ns, 7).astype(int).tolist():
         for known in (told, {}):
-            view = TimelineOutcomes(timeline.outcomes, moment, known)
+            view = TimelineOutcomes(timeline.outcomes, moment, known, timeline.log.head_at)
             for i, signal in enumerate(timeline.signals):
                 over = sum(int(signal["ts"]) + seconds * NS <= moment for seconds in HORIZONS_S)
-                assert view.of(i) == final[i][:over]
+                assert view.of(i) == view.of_firing(timeline.log.head_at[i]) == final[i][:over]
 
 
 def test_a_signal_nobody_follows_yet_has_no_outcome(fresh_state) -> None:
-    assert TimelineOutcomes(OutcomeTracker(fresh_state().static, 0, 0), 10**18, {}).of(0) == ()
+    assert TimelineOutcomes(OutcomeTracker(fresh_state().static, 0, 0), 10**18, {}, [0]).of(0) == ()

@@ -16,9 +16,9 @@ import pytest
 from engine.analytics.exposure_choice import METRICS
 from engine.model.calendar import parse_time
 from engine.model.events import MISSING
-from engine.session.headless import HorizonOutcome, Item, Notice, Status, Summary, replay
+from engine.session.headless import EventUpdate, HorizonOutcome, Item, Notice, Status, Summary, replay
 from engine.session.symbol_day import PlayerParams
-from engine.views.view import FiredSignal, Outcome, SignalRow, View
+from engine.views.view import FiredSignal, Outcome, SignalEvent, SignalRow, View
 from tui.cli.headless import print_items
 from tui.cli.json_lines import as_json, as_object, as_text
 from tui.cli.output import LineWriter, rfc3339
@@ -61,10 +61,11 @@ def test_a_moment_is_rfc_3339_in_utc_to_the_nanosecond() -> None:
 
 
 def test_signal_keys_are_the_contracts(make_signal: Callable[..., SignalRow]) -> None:
-    got = as_object(FiredSignal("SPY", make_signal(5)))
+    got = as_object(FiredSignal("SPY", make_signal(5), event=3, also=("sweep",)))
+    assert (got["event"], got["also"]) == (3, ["sweep"])
     assert set(got) == HEAD | {
         "signal", "contract", "direction", "strength", "reason", "evidence", "side_confidence",
-        "rule_version",
+        "rule_version", "event", "also",
     }  # fmt: skip
     assert (got["signal"], got["contract"], got["direction"]) == (
         "volume_spike",
@@ -80,25 +81,44 @@ def test_evidence_that_a_rule_did_not_use_is_null(make_signal: Callable[..., Sig
 
 
 def test_outcome_keys_are_the_contracts(make_signal: Callable[..., SignalRow]) -> None:
-    row = make_signal(5)
+    row, joined = make_signal(5), make_signal(6, rule="sweep")
     outcome = Outcome(60, 800, -150, 1_200, -250, touched=True, hit=False)
-    got = json.loads(as_json(HorizonOutcome(TS, "SPY", row, outcome)))
+    got = json.loads(as_json(HorizonOutcome(TS, "SPY", joined, row, outcome)))
     assert set(got) == HEAD | {
-        "signal", "signal_ts_ns", "contract", "horizon_s", "underlying_move", "contract_move", "best",
+        "signal", "signal_ts_ns", "rule", "contract", "horizon_s", "underlying_move", "contract_move", "best",
         "worst", "touched", "hit",
     }  # fmt: skip
     assert (got["type"], got["ts_ns"], got["signal_ts_ns"]) == ("outcome", TS, row.ts_ns)
-    assert (got["signal"], got["contract"], got["horizon_s"]) == ("volume_spike", "O:SPY251216C00685000", 60)
+    assert (got["signal"], got["rule"], got["horizon_s"]) == ("volume_spike", "sweep", 60)
+    assert got["contract"] == "O:SPY251216C00685000"
     assert [got[name] for name in ("underlying_move", "contract_move", "best", "worst")] == [
         0.08, -0.015, 0.12, -0.025,
     ]  # fmt: skip
     assert (got["touched"], got["hit"]) == (True, False)
 
 
+def test_update_keys_are_the_contracts(make_signal: Callable[..., SignalRow]) -> None:
+    head, joined = make_signal(5), make_signal(6, rule="sweep")
+    event = SignalEvent(("volume_spike", "sweep"), 3, 1840, 412_000.0)
+    update = EventUpdate(joined.ts_ns, "SPY", joined, head, 7, event)
+    got = json.loads(as_json(update))
+    assert set(got) == HEAD | {
+        "signal", "signal_ts_ns", "event", "joined", "contract", "count", "size", "premium_usd",
+    }  # fmt: skip
+    assert (got["type"], got["ts_ns"], got["signal_ts_ns"]) == ("update", joined.ts_ns, head.ts_ns)
+    assert [got[name] for name in ("signal", "joined", "event", "count", "size", "premium_usd")] == [
+        "volume_spike", "sweep", 7, 3, 1840, 412_000.0,
+    ]  # fmt: skip
+    assert as_text(update) is None
+    no_print = replace(update, event=SignalEvent(("price_move", "fmv_divergence"), 2, None, None))
+    assert [as_object(no_print)[name] for name in ("size", "premium_usd")] == [None, None]
+
+
 def test_an_outcome_nobody_knows_is_null_and_has_no_line_of_text(
     make_signal: Callable[..., SignalRow],
 ) -> None:
-    followed = HorizonOutcome(TS, "SPY", make_signal(5, contract=None), Outcome(60, *[None] * 6))
+    row = make_signal(5, contract=None)
+    followed = HorizonOutcome(TS, "SPY", row, row, Outcome(60, *[None] * 6))
     got = as_object(followed)
     names = ("contract", "underlying_move", "contract_move", "best", "worst", "touched", "hit")
     assert {got[name] for name in names} == {None}

@@ -24,7 +24,7 @@ from engine.session.user_rules.judge import kind_of
 from engine.session.user_rules.log import RuleLog
 from engine.tape.tape import Tape
 from engine.views.projection import PlaybackState
-from engine.views.view import Outcome, SignalHistory, SignalRow, View
+from engine.views.view import Outcome, SignalEvent, SignalHistory, SignalRow, View
 
 OPEN = session(date(2025, 12, 16)).open_ns
 BASE = OPEN + 30 * 60 * NS
@@ -406,7 +406,12 @@ def test_repeats_and_outcomes_follow_their_rows_into_the_merged_log(opened: Call
 
     log = RuleLog()
     log.add([row(20, "user:a"), row(40, "user:a")])
-    folds = SignalHistory([row(ts, "sweep") for ts in (10, 20, 30, 50)], 3, {1: 7, 2: 4})
+
+    class Events:
+        def of(self, index: int) -> SignalEvent | None:
+            return SignalEvent(("sweep",), {1: 8, 2: 5}[index], None, None) if index in (1, 2) else None
+
+    folds = SignalHistory([row(ts, "sweep") for ts in (10, 20, 30, 50)], 3, Events())
     bare = opened().view(PLAYING)
     view = log.between(replace(bare, signals=folds, tape_ns=45, outcomes=Known()))
     assert [each.ts_ns for each in view.signals] == [10, 20, 20, 30, 40]
