@@ -73,15 +73,19 @@ def declared(group: Any, rule: str = "") -> Iterator[ThresholdSpec]:
             yield ThresholdSpec(rule, each.name, whole=isinstance(each.default, int), **each.metadata)
 
 
-def changes(words: Iterable[str], cited: str = "") -> dict[str, str]:
-    """Read `NAME=VALUE` words, by name; the last of one name wins.
+def changes(words: Iterable[str], cited: str = "", *, once: bool = False) -> dict[str, str]:
+    """Read `NAME=VALUE` words, by name; the last of one name wins, unless each may come `once`.
 
     cited : what stood before each word, for the UsageError about one that is written otherwise
     """
-    found = {}
+    found: dict[str, str] = {}
     for word in words:
         name, _, value = (part.strip() for part in word.partition("="))
         if not name or not value:
             raise UsageError(f"{cited}{word} needs NAME=VALUE, for example {cited}volume_spike.z=5.")
+        if once and name in found:
+            raise UsageError(
+                f"{cited}{name} is given twice, {found[name]} and {value}; leave one of them out."
+            )
         found[name] = value
     return found

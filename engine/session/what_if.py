@@ -6,8 +6,8 @@ asked for: a replay must not tell the future.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..fold.params import FoldParams, with_settings
@@ -20,10 +20,13 @@ from ..views.queries import Scoreboard, WhatIfComparison
 from ..views.scores import scoreboard
 from ..views.study import Tally, tally
 
+MOVED_NS = 5 * NS
+"""A signal of the same rule and contract that fires so much sooner or later is the same one, moved."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignalIdentity:
-    """A signal by what makes it the same under other thresholds: symbol, second, rule and contract."""
+    """A signal by what makes it the same under other thresholds: symbol, moment, rule and contract."""
 
     ts_ns: int
     symbol: str
@@ -33,16 +36,20 @@ class SignalIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What other thresholds change: signals that came, that went, and how many stayed."""
+    """What other thresholds change: signals that came, that went, that moved, and how many stayed.
+
+    moved : each as it was, and when it fires now, ns UTC
+    """
 
     kept: int
     added: tuple[SignalIdentity, ...]
     removed: tuple[SignalIdentity, ...]
+    moved: tuple[tuple[SignalIdentity, int], ...] = ()
 
 
 def with_changes(fold: FoldParams, settings: Sequence[str]) -> FoldParams:
     """Return the parameters with 'volume_spike.z=5' and its like applied; UsageError for what cannot be."""
-    return replace(fold, signals=with_settings(fold.signals, changes(settings)))
+    return replace(fold, signals=with_settings(fold.signals, changes(settings, once=True)))
 
 
 class WhatIfFold:
@@ -93,6 +100,7 @@ def compared(settings: tuple[str, ...], then: Tally, now: Tally) -> WhatIfCompar
         kept=found.kept,
         added=tuple(map(_row, found.added)),
         removed=tuple(map(_row, found.removed)),
+        moved=tuple((*_row(then), now_ns) for then, now_ns in found.moved),
     )
 
 
@@ -101,24 +109,64 @@ def _row(spotted: SignalIdentity) -> tuple[int, str, Contract | None]:
 
 
 def difference(then: Sequence[Tally], now: Sequence[Tally]) -> Difference:
-    """Compare two folds of the same tapes; a signal is the same when rule, contract and second agree.
+    """Compare two folds of the same tapes.
 
-    Of several in one second the first answers to the first, the second to the second.
+    Signals of one rule and contract answer to each other in their order: the same when less than a second
+    lies between them, moved within `MOVED_NS`.
     """
-    before, after = _spotted(then), _spotted(now)
-    known_before, known_after = ({key for key, _ in spotted} for spotted in (before, after))
-    added = tuple(each for key, each in after if key not in known_before)
-    removed = tuple(each for key, each in before if key not in known_after)
-    return Difference(len(after) - len(added), added, removed)
+    before, after = _by_key(then), _by_key(now)
+    kept = 0
+    added: list[SignalIdentity] = []
+    removed: list[SignalIdentity] = []
+    moved: list[tuple[SignalIdentity, int]] = []
+    for key in {**before, **after}:
+        same, gone, come = _paired(before.get(key, []), after.get(key, []), NS - 1)
+        kept += len(same)
+        shifted, gone, come = _paired(gone, come, MOVED_NS)
+        moved += [(old, new.ts_ns) for old, new in shifted]
+        removed += gone
+        added += come
+    return Difference(
+        kept,
+        tuple(sorted(added, key=_ts)),
+        tuple(sorted(removed, key=_ts)),
+        tuple(sorted(moved, key=lambda pair: pair[0].ts_ns)),
+    )
 
 
-def _spotted(tallies: Sequence[Tally]) -> list[tuple[tuple[object, ...], SignalIdentity]]:
-    found: list[tuple[tuple[object, ...], SignalIdentity]] = []
-    seen: Counter[tuple[object, ...]] = Counter()
-    for each in tallies:
+def _paired(
+    old: Sequence[SignalIdentity], new: Sequence[SignalIdentity], within_ns: int
+) -> tuple[list[tuple[SignalIdentity, SignalIdentity]], list[SignalIdentity], list[SignalIdentity]]:
+    """Pair off two lists in order of time; return the pairs, and what is left of each."""
+    pairs: list[tuple[SignalIdentity, SignalIdentity]] = []
+    gone: list[SignalIdentity] = []
+    come: list[SignalIdentity] = []
+    i = j = 0
+    while i < len(old) and j < len(new):
+        apart = new[j].ts_ns - old[i].ts_ns
+        if abs(apart) <= within_ns:
+            pairs.append((old[i], new[j]))
+            i, j = i + 1, j + 1
+        elif apart > 0:
+            gone.append(old[i])
+            i += 1
+        else:
+            come.append(new[j])
+            j += 1
+    return pairs, [*gone, *old[i:]], [*come, *new[j:]]
+
+
+def _by_key(tallies: Sequence[Tally]) -> Mapping[tuple[object, ...], list[SignalIdentity]]:
+    """Return the signals in order of time by what they are about."""
+    found: defaultdict[tuple[object, ...], list[SignalIdentity]] = defaultdict(list)
+    for each in sorted(tallies, key=lambda tally: tally.day):
         for ts_ns, rule, cid in zip(each.ts_ns.tolist(), each.rule.tolist(), each.cid.tolist(), strict=True):
             contract = None if cid == UNDERLYING else each.contracts[cid]
-            key = each.symbol, ts_ns // NS, rule, cid
-            seen[key] += 1
-            found.append(((*key, seen[key]), SignalIdentity(ts_ns, each.symbol, RULE_NAMES[rule], contract)))
+            found[each.symbol, rule, contract].append(
+                SignalIdentity(ts_ns, each.symbol, RULE_NAMES[rule], contract)
+            )
     return found
+
+
+def _ts(each: SignalIdentity) -> int:
+    return each.ts_ns

@@ -233,10 +233,12 @@ class WhatIfQuery(Query["WhatIfComparison"]):
 class WhatIfComparison:
     """What other thresholds change, over what had been played when they were asked for.
 
-    A signal is the same when rule, contract and second agree. Without settings, nothing differs.
+    A signal is the same when rule and contract agree, and less than a second lies between. Without settings,
+    nothing differs.
 
     settings : 'volume_spike.z=5', as given
     added, removed : rows of signals, oldest first
+    moved    : rows of signals that fire a few seconds sooner or later, each with its new moment
     progress : share of the day re-run, 0-1; the rest is complete only at 1
     """
 
@@ -247,3 +249,4 @@ class WhatIfComparison:
     kept: int
     added: tuple[tuple[int, str, Contract | None], ...]
     removed: tuple[tuple[int, str, Contract | None], ...]
+    moved: tuple[tuple[int, str, Contract | None, int], ...] = ()

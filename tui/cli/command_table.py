@@ -178,6 +178,7 @@ COMMANDS = (
                 "--set", "NAME=VALUE", "compare with another threshold, volume_spike.z=5; may be repeated",
                 repeats=True, dest="changes",
             ),
+            CUSTOM,
             setting("--source", "NAME", "simulated or auto (auto)"),
             PRESET,
             flag("--json", help="print one JSON object"),

@@ -98,7 +98,9 @@ def test_a_what_if_compares_what_was_played_with_a_plain_fold(player, tape_of, f
     now = tally(until(tape_of, with_changes(fold, CHANGE), moment))
     plain = difference([tally(until(tape_of, fold, moment))], [now])
     assert (found.settings, found.kept) == (CHANGE, plain.kept)
-    assert found.added == tuple((each.ts_ns, each.rule, each.contract) for each in plain.added) != ()
+    assert found.added == tuple((each.ts_ns, each.rule, each.contract) for each in plain.added)
+    assert found.moved == tuple((each.ts_ns, each.rule, each.contract, at) for each, at in plain.moved)
+    assert len(found.added) + len(found.moved) > 0
     assert found.removed == tuple((each.ts_ns, each.rule, each.contract) for each in plain.removed)
     assert (found.then, found.now) == (player.answer(ScoreQuery()), scoreboard([now]))
     assert all(row[0] <= moment for row in found.added)

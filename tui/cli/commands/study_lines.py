@@ -73,7 +73,7 @@ class Study:
 
     @cached_property
     def difference(self) -> Difference:
-        """What the changed thresholds add and remove."""
+        """What the changed thresholds add, remove and move."""
         return difference(self.then, self.then if self.now is None else self.now)
 
 
@@ -93,6 +93,10 @@ def as_json(study: Study) -> str:
             "now": _board(study.after),
             "added": [_spotted(each) for each in study.difference.added],
             "removed": [_spotted(each) for each in study.difference.removed],
+            "moved": [
+                _spotted(each) | {"now_ts": rfc3339(now_ns), "now_ts_ns": now_ns}
+                for each, now_ns in study.difference.moved
+            ],
             "kept": study.difference.kept,
         }
     return json.dumps(found, allow_nan=False)
@@ -173,13 +177,18 @@ def _changes(study: Study) -> Iterator[str]:
     found = study.difference
     yield (
         f"with {', '.join(study.settings)}: {len(found.added)} added, {len(found.removed)} removed, "
-        f"{found.kept} kept"
+        f"{found.kept} kept, {len(found.moved)} moved"
     )
     yield ""
     yield from _table(CHANGED, _changed_rows(study))
     yield ""
-    for what, rows in (("added", found.added), ("removed", found.removed)):
-        yield from (f"{what}  {_told(each)}" for each in rows[:SHOWN])
+    listed = (
+        ("added", [_told(each) for each in found.added]),
+        ("removed", [_told(each) for each in found.removed]),
+        ("moved", [f"{_told(each)} to {clock_text(now_ns)}" for each, now_ns in found.moved]),
+    )
+    for what, rows in listed:
+        yield from (f"{what}  {row}" for row in rows[:SHOWN])
         if len(rows) > SHOWN:
             yield f"{what}  and {len(rows) - SHOWN} more; --json lists them all"
 

@@ -129,7 +129,8 @@ def comparison_rows(found: WhatIfComparison | None, asked: Sequence[str], width:
     lines = [
         words(settings, width, "title"),
         words(
-            f"{found.kept:,} signals stay, {len(found.added):,} added, {len(found.removed):,} removed",
+            f"{found.kept:,} signals stay, {len(found.added):,} added, {len(found.removed):,} removed, "
+            f"{len(found.moved):,} moved",
             width,
             "text",
         ),
@@ -141,6 +142,8 @@ def comparison_rows(found: WhatIfComparison | None, asked: Sequence[str], width:
     for name, sign, rows in (("added", "+", found.added), ("removed", "-", found.removed)):
         lines.append(rule(f"{name}: {len(rows):,}", width))
         lines += [_one(sign, row, width) for row in rows]
+    lines.append(rule(f"moved: {len(found.moved):,}", width))
+    lines += [_one("~", row[:3], width, f" to {clock_text(row[3])}") for row in found.moved]
     return lines
 
 
@@ -185,10 +188,10 @@ def _pair(values: Sequence[float | None], form: str, width: int) -> str:
     return " →".join((fmt.NONE if value is None else format(value, form)).rjust(width) for value in values)
 
 
-def _one(sign: str, row: tuple[int, str, Contract | None], width: int) -> Row:
+def _one(sign: str, row: tuple[int, str, Contract | None], width: int, after: str = "") -> Row:
     ts_ns, name, contract = row
     said = contract.short if contract is not None else "spot"
-    return words(f"{sign} {clock_text(ts_ns)}  {_name(name):<{_NAME}} {said}", width, "text")
+    return words(f"{sign} {clock_text(ts_ns)}  {_name(name):<{_NAME}} {said}{after}", width, "text")
 
 
 def _name(name: str) -> str:

@@ -55,6 +55,13 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("study 2025-12-14", 4, "2025-12-14 is a Sunday"),
         ("study 2025-12-16 --set volume_spke.z=5", 2, "did you mean volume_spike.z?"),
         ("study 2025-12-16 --set volume_spike.z", 2, "volume_spike.z needs NAME=VALUE"),
+        (
+            "study 2025-12-16 --set volume_spike.z=5 --set block.size=2 --set volume_spike.z=6",
+            2,
+            "volume_spike.z is given twice, 5 and 6; leave one of them out.",
+        ),
+        ("study 2025-12-16 --custom AAPL", 2, "AAPL"),
+        ("study 2025-12-16 --symbol AAPL --custom AAPL:2.5", 4, "AAPL is not simulated"),
         ("study 2025-12-16 --source wild", 2, "--source wild is not one of"),
         ("study 2025-12-16 --preset wild", 2, "--preset wild is not default or seed."),
         ("study 2025-12-16 --symbol AAPL", 2, "AAPL has no preset"),
@@ -90,7 +97,7 @@ def test_json_is_one_object_that_says_what_a_plain_study_finds(capsys: pytest.Ca
     assert got["scores"] == got["now"]["scores"]
     assert all(set(score) == SCORE_KEYS for score in got["scores"])
     fired = sum(got["then"]["alerts_per_h"].values()) * 6.75
-    assert got["kept"] + len(got["removed"]) == pytest.approx(fired)
+    assert got["kept"] + len(got["moved"]) + len(got["removed"]) == pytest.approx(fired)
     assert fired > 0
     assert set(got["removed"][0]) == {"ts", "ts_ns", "symbol", "signal", "contract"}
 
@@ -161,12 +168,23 @@ def test_several_days_have_an_interval() -> None:
 def test_other_thresholds_are_shown_beside_the_old_ones() -> None:
     now = [made([(60, VOLUME_SPIKE, 1), (500, VOLUME_SPIKE, 1), (9000, PRICE_MOVE, nan)])]
     text = as_text(study(settings=("volume_spike.z=5",), now=now))
-    assert "with volume_spike.z=5: 1 added, 1 removed, 2 kept\n" in text
+    assert "with volume_spike.z=5: 1 added, 1 removed, 2 kept, 0 moved\n" in text
     changed = next(line for line in text.splitlines()[12:] if line.startswith("volume_spike")).split()
     assert changed == [
         "volume_spike", "0.3", "0.3", "1", "min", "2", "2", "50%", "100%", "+0", "+50",
     ]  # fmt: skip
     assert "added  2025-12-16 09:38:20  volume_spike       O:SPY251216C00685000\n" in text
+
+
+def test_a_signal_a_second_later_is_moved() -> None:
+    now = [made([(61, VOLUME_SPIKE, 1), (2000, VOLUME_SPIKE, 0), (9000, PRICE_MOVE, nan)])]
+    whole = study(settings=("volume_spike.z=5",), now=now)
+    text = as_text(whole)
+    assert "1 added, 1 removed, 1 kept, 1 moved\n" in text
+    assert "moved  2025-12-16 09:31:00  volume_spike       O:SPY251216C00685000 to 09:31:01\n" in text
+    (moved,) = json.loads(as_json(whole))["moved"]
+    assert moved["now_ts_ns"] - moved["ts_ns"] == NS
+    assert moved["now_ts"][11:19] == "14:31:01"
 
 
 def test_a_rule_that_falls_silent_keeps_its_row() -> None:

@@ -86,8 +86,11 @@ def test_a_comparison_leaves_out_rules_that_fire_under_neither() -> None:
 
 def test_a_comparison_tells_what_stays_comes_and_goes() -> None:
     lines = compared(DONE)
-    assert "20 signals stay, 0 added, 2 removed" in lines[1]
+    assert "20 signals stay, 0 added, 2 removed, 0 moved" in lines[1]
     assert any("vol spike" in line and "6.1 →  3.0" in line and "40% → 40%" in line for line in lines)
     assert any("spread" in line and "1.2 →    —" in line for line in lines)
     assert any(line.startswith(" - 09:30:00  vol spike   685C") for line in lines)
     assert any("wall break  spot" in line for line in lines)
+    later = compared(replace(DONE, moved=((OPEN_NS, "volume_spike", CALL, OPEN_NS + 10**9),)))
+    assert "1 moved" in later[1]
+    assert any(line.startswith(" ~ 09:30:00  vol spike   685C to 09:30:01") for line in later)
