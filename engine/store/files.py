@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ..model.errors import StoreError
 
@@ -89,6 +89,14 @@ def present(target: Path) -> Path:
     """Return where the folder can be read now: `target`, or its previous version after a kill mid-swap."""
     aside = _aside(target)
     return aside if not target.exists() and aside.exists() else target
+
+
+def is_at(file: IO[Any], path: Path) -> bool:
+    """Say whether that open file still has that name: its last owner may have cleared it away meanwhile."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False
 
 
 def settled_names(folder: Path) -> list[str]:

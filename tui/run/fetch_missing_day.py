@@ -16,7 +16,7 @@ from tui.settings.config import Settings
 
 from ..cli.output import say
 from .interrupts import InterruptHandler
-from .plan import RunFlags, days_on_disk, parse_day, to_fetch
+from .plan import RunFlags, days_on_disk, parse_day, to_fetch, without_empty
 from .providers import SIMULATED
 
 
@@ -28,8 +28,9 @@ def disk_with(
     if replay is None:
         return disk
     day = parse_day(replay, "--replay")
+    disk = without_empty(disk, day, settings.data_dir)
     trouble = _from_store(day, settings, disk.get(day, ()), interrupts)
-    disk = days_on_disk(settings.data_dir)
+    disk = without_empty(days_on_disk(settings.data_dir), day, settings.data_dir)
     missing = to_fetch(RunFlags(replay), settings, disk, datetime.now(ET).date())
     if missing is None:
         if trouble is not None and _lacks(settings, disk.get(day, ())):

@@ -141,12 +141,21 @@ def to_fetch(
 
 
 def _kept(settings: Settings, day: date, there: Collection[str]) -> tuple[date, tuple[str, ...]] | None:
-    """Return the day and its watched symbols that were fetched once and are no day; None without any."""
+    """Return the day and its watched symbols that were fetched once and are no day; None without any.
+
+    That a fetch was begun is no fetch: what counts are trades or quotes that are there.
+    """
     if there and settings.origin("symbol") == "default":
         return None
     manifests = settings.data_dir / "historical" / "manifest" / day.isoformat()
     lacking = (symbol for symbol in settings.symbol if symbol not in there)
-    kept = tuple(symbol for symbol in lacking if (manifests / f"{symbol}.jsonl").is_file())
+    begun = [symbol for symbol in lacking if (manifests / f"{symbol}.jsonl").is_file()]
+    if not begun:
+        return None
+    from engine.store.cache.historical import Historical
+
+    cache = Historical(settings.data_dir)
+    kept = tuple(symbol for symbol in begun if cache.has_ticks(day, symbol))
     return (day, kept) if kept else None
 
 
@@ -158,6 +167,21 @@ def days_on_disk(data_dir: Path) -> dict[date, tuple[str, ...]]:
         if day is not None and name is not None:
             found.setdefault(day, set()).add(name[1])
     return {day: tuple(sorted(symbols)) for day, symbols in found.items()}
+
+
+def without_empty(disk: Disk, day: date, data_dir: Path) -> dict[date, tuple[str, ...]]:
+    """Return what is on disk but for what holds nothing of one day: it can be fetched, or simulated."""
+    journal = data_dir / "journal" / day.isoformat()
+    recorded = {
+        path.name.partition("-")[0]
+        for path in journal.glob("*.arrows")
+        if RECORDING.fullmatch(path.name) and path.stat().st_size
+    }
+    folders = {symbol: present(data_dir / "days" / day.isoformat() / symbol) for symbol in disk.get(day, ())}
+    filled = {symbol for symbol, path in folders.items() if path.is_dir() and any(path.iterdir())}
+    kept = tuple(symbol for symbol in disk.get(day, ()) if symbol in recorded | filled)
+    others = {each: symbols for each, symbols in disk.items() if each != day}
+    return others | ({day: kept} if kept else {})
 
 
 def day_files(data_dir: Path) -> dict[date, tuple[str, ...]]:

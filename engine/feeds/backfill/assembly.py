@@ -35,7 +35,8 @@ def check_fetchable(day: date, symbol: str, store: DayStore, now_ns: int) -> Non
         raise NoDataError(
             f"{day} is not over: it can be fetched after {clock_text(over_ns)[:5]} exchange time of that day."
         )
-    if any((place.day, place.symbol) == (day, symbol) for place in recordings(store.root)):
+    recorded = (place for place in recordings(store.root) if not place.empty)
+    if any((place.day, place.symbol) == (day, symbol) for place in recorded):
         raise StoreError(f"{symbol} on {day} was recorded; spymon compact {day} makes a day of it.")
     try:
         old = store.meta(day, symbol)

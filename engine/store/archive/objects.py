@@ -26,6 +26,9 @@ MANIFEST = "manifest.json"
 VERSION = 1
 """The version of the manifest; another one is foreign."""
 
+_NOTHING_BYTES = len('{"version":1,"files":{}}')
+"""The size of a manifest that names nothing: that and less is none."""
+
 PART_BYTES = 1 << 20
 """Bytes that are moved at a time."""
 
@@ -65,7 +68,7 @@ class ObjectStore:
     def days(self) -> dict[date, tuple[str, ...]]:
         """Return the whole days in the bucket and the symbols of each."""
         found: dict[date, list[str]] = {}
-        for path in self._names("days"):
+        for path in self._names("days", _NOTHING_BYTES):
             parts = path.split("/")
             day = date_named(parts[0]) if len(parts) == 3 and parts[2] == MANIFEST else None
             if day is not None:
@@ -110,7 +113,7 @@ class ObjectStore:
         key = self._key(name, MANIFEST)
         data = self._read(key)
         try:
-            found = None if data is None else msgspec.json.decode(data, type=ObjectManifest)
+            found = msgspec.json.decode(data, type=ObjectManifest) if data else None
         except msgspec.DecodeError as error:
             raise StoreError(f"{key} is damaged or foreign ({error}); {_AGAIN}") from error
         if found is not None and found.version != VERSION:
@@ -188,15 +191,16 @@ class ObjectStore:
             infos = self._fs.get_file_info([self._key(name, file) for file in manifest.files])
         return [info.size for info in infos] == [entry.bytes for entry in manifest.files.values()]
 
-    def _names(self, folder: str) -> list[str]:
-        """Return the names of all files below a folder, relative to it."""
+    def _names(self, folder: str, above_bytes: int = 0) -> list[str]:
+        """Return the names of all files below a folder that are larger, relative to it."""
         with errors_as_sentences(self._bucket):
             base = self._key(folder)
             selector = fs.FileSelector(base, allow_not_found=True, recursive=True)
             infos = self._fs.get_file_info(selector)
             if not infos and self._fs.get_file_info(self._bucket).type == fs.FileType.NotFound:
                 raise no_bucket(self._bucket)
-            return [info.path[len(base) + 1 :] for info in infos if info.type == fs.FileType.File]
+            files = (info for info in infos if info.type == fs.FileType.File and info.size > above_bytes)
+            return [info.path[len(base) + 1 :] for info in files]
 
     def _key(self, *parts: str) -> str:
         return "/".join((self._bucket, *parts))

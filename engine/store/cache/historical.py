@@ -64,6 +64,13 @@ class Historical:
         folder = self.root / _MANIFEST / day.isoformat()
         return {path.stem: read_manifest(path) for path in sorted(folder.glob("*.jsonl"))}
 
+    def has_ticks(self, day: date, symbol: str) -> bool:
+        """Say whether trades or quotes of a symbol's day are there, so that a day can be made of them."""
+        path = self.manifest(day, symbol)
+        entries = read_manifest(path) if path.is_file() else []
+        ticks = (each for each in entries if each.kind in _TICKS and each.state == "complete")
+        return any(self.holds(each, day) for each in ticks)
+
     def holds(self, entry: TickerProgress, day: date) -> bool:
         """Say whether what an entry calls complete is there as it was written."""
         if entry.state != "complete" or entry.kind == "contracts":

@@ -8,6 +8,7 @@ open it.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeAlias
@@ -15,7 +16,7 @@ from typing import Literal, Self, TypeAlias
 import msgspec
 
 from ...model.errors import StoreError
-from ..files import LOCKS, claim, writing
+from ..files import LOCKS, claim, is_at, writing
 
 Kind: TypeAlias = Literal["trades", "quotes", "bars", "contracts"]
 State: TypeAlias = Literal["complete", "partial", "empty", "refused"]
@@ -52,7 +53,7 @@ _ENTRIES = msgspec.json.Decoder(TickerProgress)
 
 
 class FetchManifest:
-    """One symbol's day, open for more; a context manager.
+    """One symbol's day, open for more; a context manager. One that nothing was put into is gone afterwards.
 
     Raises StoreError when another process has it open, or it cannot be written.
     """
@@ -65,7 +66,7 @@ class FetchManifest:
         with writing(self._path.parent):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("ab")
-        if LOCKS and not claim(self._file):
+        if LOCKS and not (claim(self._file) and is_at(self._file, self._path)):
             self._file.close()
             raise StoreError(
                 f"{self._path.stem} on {self._path.parent.name} is being fetched by another spymon; "
@@ -82,6 +83,10 @@ class FetchManifest:
     ) -> None:
         with writing(self._path.parent):
             os.fsync(self._file.fileno())
+            if not self._entries:
+                self._path.unlink(missing_ok=True)
+                with suppress(OSError):  # other symbols may have been fetched
+                    self._path.parent.rmdir()
             self._file.close()
 
     def find(self, kind: Kind, ticker: str) -> TickerProgress | None:

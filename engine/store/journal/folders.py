@@ -8,7 +8,6 @@ names in order are the recording in order, even when the clock was set back.
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,7 +18,7 @@ from typing import IO
 from ...model.calendar import ET
 from ...model.errors import BusyError
 from ...model.events import NS
-from ..files import LOCKS, RECORDING, claim, date_named, is_claimed, make_folder
+from ..files import LOCKS, RECORDING, claim, date_named, is_at, is_claimed, make_folder
 
 _TRIES, _PATIENCE_S = 4, 0.02
 """How long a lock is waited for: somebody may be asking just now whether it is taken."""
@@ -45,6 +44,11 @@ class RecordingFolder:
         """Return the recording's files in the order they were written."""
         names = sorted(self.path.glob(f"{self.symbol}-*.arrows"))
         return [path for path in names if RECORDING.fullmatch(path.name)]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was ever written there: a file begins with its first event."""
+        return not any(path.stat().st_size for path in self.files())
 
     def next_file(self, now_ns: int) -> Path:
         """Return the name of a file that begins now, later than those that are there."""
@@ -111,18 +115,10 @@ def _claim_file(path: Path) -> IO[str] | None:
     """Lock a file, made if need be, and return it; None when another has it."""
     make_folder(path.parent)
     file = path.open("a")
-    if not LOCKS or (claim(file) and _is_at(file, path)):
+    if not LOCKS or (claim(file) and is_at(file, path)):
         return file
     file.close()
     return None
-
-
-def _is_at(file: IO[str], path: Path) -> bool:
-    """Say whether that file still has that name: its last owner may have cleared it away meanwhile."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except OSError:
-        return False
 
 
 def _second(path: Path) -> int:

@@ -11,7 +11,17 @@ import pytest
 
 from engine.model.calendar import parse_time
 from engine.model.errors import CredentialError, NoDataError, UsageError
-from tui.run.plan import SIMULATED_DAY, Disk, RunFlags, RunPlan, day_files, days_on_disk, make_plan, to_fetch
+from tui.run.plan import (
+    SIMULATED_DAY,
+    Disk,
+    RunFlags,
+    RunPlan,
+    day_files,
+    days_on_disk,
+    make_plan,
+    to_fetch,
+    without_empty,
+)
 from tui.settings.config import Settings, load_settings
 
 TODAY = date(2026, 11, 20)
@@ -203,6 +213,21 @@ def test_files_beside_the_days_and_days_without_a_symbol_are_none(tmp_path: Path
     (tmp_path / "days/2015-12-23").mkdir()
     (tmp_path / "days/2015-12-22").touch()
     assert days_on_disk(tmp_path) == {IMPORTED: ("GOOG",)}
+
+
+def test_a_recording_without_a_byte_and_a_folder_without_a_file_are_no_day(tmp_path: Path) -> None:
+    (tmp_path / "days/2015-12-24/GOOG").mkdir(parents=True)
+    (tmp_path / "days/2015-12-23/GOOG").mkdir(parents=True)
+    (tmp_path / "days/2015-12-24/BRK.B").mkdir()
+    (tmp_path / "days/2015-12-24/BRK.B/meta.json").touch()
+    (tmp_path / "journal/2015-12-24").mkdir(parents=True)
+    (tmp_path / "journal/2015-12-24/SPX-093000.arrows").touch()
+    for name in ("SPY-093000.arrows", "SPY-101500.arrows"):
+        (tmp_path / "journal/2015-12-24" / name).write_bytes(b"x" * name.startswith("SPY-10"))
+    disk = days_on_disk(tmp_path)
+    found = without_empty(disk, IMPORTED, tmp_path)
+    assert found == {IMPORTED: ("BRK.B", "SPY"), date(2015, 12, 23): ("GOOG",)}
+    assert without_empty(disk, date(2015, 12, 23), tmp_path).keys() == {IMPORTED}
 
 
 # --- a past day that has to be fetched first --------------------------------------------------------------

@@ -301,6 +301,19 @@ def test_a_day_that_is_half_replaced_does_not_count(
     assert store.days() == {}
 
 
+@pytest.mark.parametrize("manifest", [b"", b'{"version":1,"files":{}}'])
+def test_a_manifest_that_names_nothing_is_no_day(
+    store: ObjectStore, s3: fs.S3FileSystem, bucket: str, tmp_path: Path, manifest: bytes
+) -> None:
+    make_day(tmp_path)
+    with closing(s3.open_output_stream(f"{bucket}/days/{DAY}/SPY/{MANIFEST}")) as stream:
+        stream.write(manifest)
+    assert store.days() == {}
+    (unit,) = units(tmp_path)
+    assert store.put(unit) == unit.bytes
+    assert store.days() == {DAY: ("SPY",)}
+
+
 @pytest.mark.parametrize(
     ("manifest", "said"),
     [

@@ -155,3 +155,19 @@ def test_a_refusal_is_no_news_once_the_plan_has_what_it_refused() -> None:
         refused.reason,
     )
     assert count(DAY, "SPY", [refused, TickerProgress("quotes", CALL, "complete", 2)]).notes == ()
+
+
+def test_a_day_can_be_made_of_ticks_that_are_there(tmp_path: Path) -> None:
+    cache = Historical(tmp_path)
+    assert not cache.has_ticks(DAY, "SPY")
+    with FetchManifest(cache.manifest(DAY, "SPY")) as manifest:
+        manifest.put(TickerProgress("contracts", "2025-12-16..2025-12-16", "complete", TS, names=(CALL,)))
+        manifest.put(TickerProgress("quotes", ALL_TICKERS, "refused", TS, reason="not in the plan"))
+        manifest.put(TickerProgress("trades", CALL, "partial", TS, parts=1))
+        assert not cache.has_ticks(DAY, "SPY")
+        manifest.put(TickerProgress("trades", CALL, "complete", TS, bytes=4))
+        assert not cache.has_ticks(DAY, "SPY"), "the file is not there"
+        path = cache.file("trades", DAY, CALL)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"1234")
+        assert cache.has_ticks(DAY, "SPY")

@@ -69,3 +69,13 @@ def test_an_entry_is_on_the_disk_as_soon_as_it_is_put(tmp_path: Path) -> None:
     with FetchManifest(path) as manifest:
         manifest.put(TickerProgress("trades", CALL, "empty", NOW_NS))
         assert read_manifest(path) == manifest.entries()
+
+
+def test_what_nothing_was_put_into_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "2025-12-16" / "SPY.jsonl"
+    with FetchManifest(path):
+        assert path.exists()
+    assert list(tmp_path.iterdir()) == []
+    with FetchManifest(path.with_name("QQQ.jsonl")) as other, FetchManifest(path):
+        other.put(TickerProgress("trades", CALL, "empty", NOW_NS))
+    assert [each.name for each in path.parent.iterdir()] == ["QQQ.jsonl"]

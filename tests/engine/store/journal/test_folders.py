@@ -91,3 +91,13 @@ def test_asking_who_writes_does_not_keep_the_next_one_from_it(folder: RecordingF
         lock.take()
         assert is_claimed(asked)
         lock.release()
+
+
+def test_a_recording_without_a_byte_is_empty(folder: RecordingFolder) -> None:
+    assert folder.empty
+    folder.path.mkdir(parents=True, exist_ok=True)
+    first, second = (folder.path / f"{folder.symbol}-{at}.arrows" for at in ("093000", "101500"))
+    first.touch()
+    assert folder.empty
+    second.write_bytes(b"x")
+    assert not folder.empty

@@ -278,6 +278,30 @@ async def test_a_day_that_ends_early_is_not_made_again_either(capsys: pytest.Cap
         assert "SPY on 2025-12-16 is complete already; nothing was left to fetch" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("refused", [("",), ("/v3/trades", "/v3/quotes")], ids=["key", "trades"])
+async def test_a_fetch_that_failed_counts_as_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, refused: tuple[str, ...]
+) -> None:
+    replay = "--replay 2025-12-16 --headless --symbol SPY --to 09:31"
+    async with Massive(Plan(rest_refused=refused)) as fake:
+        PAST.shelve(fake.shelf)
+        assert await spymon(fake, replay) != 0
+        capsys.readouterr()
+        monkeypatch.delenv("MASSIVE_API_KEY")
+        assert await spymon(fake, replay) == 0
+        out, err = capsys.readouterr()
+        assert "SIMULATED" in out
+        assert "fetched earlier" not in err
+
+
+async def test_a_wrong_key_leaves_no_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASSIVE_API_KEY", "wrong")
+    async with Massive(Plan()) as fake:
+        PAST.shelve(fake.shelf)
+        assert await spymon(fake, "--replay 2025-12-16 --headless --symbol SPY") == 3
+    assert Historical(Path("data")).measure() == (0, 0)
+
+
 async def test_without_a_key_a_replay_makes_the_day_of_what_was_fetched_earlier(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
