@@ -6,6 +6,7 @@ unlimited speed nothing ever waits.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
@@ -40,7 +41,12 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What one symbol came to; `signals` by kind, wall_s and events_per_s of the fold alone."""
+    """What one symbol came to from its open on, whatever was shown of it.
+
+    signals    : by kind, of those that were told
+    wall_s, events_per_s : of the fold alone
+    shown_from : since when the run has told what fired, ns UTC
+    """
 
     symbol: str
     source: str
@@ -53,6 +59,7 @@ class Summary:
     events_per_s: float
     first_ts: int
     last_ts: int
+    shown_from: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,8 @@ class SymbolRun:
         self._outcomes_told = [0] * len(HORIZONS_S)
         self._updates_told = 0
         self._notes_told = 0
+        self._shown_from = self.symbol_day.timeline.start_ns
+        self._passed_over: Counter[str] = Counter()
 
     @property
     def end_ns(self) -> int:
@@ -134,6 +143,14 @@ class SymbolRun:
             pass
         self._spent_ns += self._wall() - began
         return self.symbol_day.fired_after(before)
+
+    def pass_over(self, to_ns: int) -> None:
+        """Fold up to `to_ns` and tell nothing of what came before."""
+        self._shown_from = to_ns
+        self._passed_over.update(signal.row.rule for signal in self.advance(to_ns - 1))
+        for _ in self.new_outcomes():
+            pass
+        self.next_status()
 
     def fold_news(self, limit: int) -> tuple[FiredSignal, ...]:
         """Fold what has come in on a live tape, about `limit` events of it, and return what fired."""
@@ -210,6 +227,8 @@ class SymbolRun:
         counts = self.symbol_day.projector.counts()
         rules = [int(signal["rule"]) for signal in timeline.signals[: timeline.signal_count]]
         own = self.symbol_day.rules
+        fired = {name: rules.count(rule) for rule, name in enumerate(RULE_NAMES)}
+        fired |= {name: own.log.count(name) for name in own.names} if own else {}
         under = timeline.state.under[0]
         return Summary(
             symbol=self._symbol,
@@ -217,13 +236,13 @@ class SymbolRun:
             events=counts.events,
             trades=counts.trades,
             quotes=counts.quotes,
-            signals={name: rules.count(rule) for rule, name in enumerate(RULE_NAMES)}
-            | ({name: own.log.count(name) for name in own.names} if own else {}),
+            signals={name: count - self._passed_over[name] for name, count in fired.items()},
             state_hash=timeline.state.digest(),
             wall_s=self._spent_ns / NS,
             events_per_s=self._events_per_s(),
             first_ts=int(under["begin_ts"]),
             last_ts=int(under["clock"]),
+            shown_from=self._shown_from,
         )
 
     def _events_per_s(self) -> float:
@@ -242,14 +261,18 @@ def replay(
 ) -> Iterator[Item]:
     """Yield every signal, a status per symbol each 5 s of tape, views, and a summary per symbol at last.
 
+    From `params.start_ns` on; what comes before it is folded and not told.
+
     wall  : a monotonic clock, ns; `sleep` waits so many seconds of it
     views : whether to yield a `View` per symbol each 5 minutes of tape and at the end
     """
-    runs = [SymbolRun(source, symbol, params, wall) for symbol in symbols]
+    runs = [SymbolRun(source, symbol, replace(params, start_ns=None), wall) for symbol in symbols]
     shown = tuple(symbols)
-    start = min(run.start_ns for run in runs)
+    start = min(run.start_ns for run in runs) if params.start_ns is None else params.start_ns
+    for run in runs if params.start_ns is not None else ():
+        run.pass_over(start)
     clock = TapeClock(start, wall(), speed, paused=False)
-    end = max(run.end_ns for run in runs)
+    end = max(start, *(run.end_ns for run in runs))
     for mark in _marks(start, end, speed):
         _wait(clock, mark, wall, sleep)
         live = [run for run in runs if run.at_ns < run.end_ns]
@@ -263,7 +286,7 @@ def replay(
         if views and (mark - start) % VIEW_NS == 0:
             yield from (run.next_view(shown, speed) for run in live if mark < run.end_ns)
     if views:
-        yield from (run.next_view(shown, speed) for run in runs)
+        yield from (run.next_view(shown, speed) for run in runs if run.end_ns >= start)
     yield from (run.summary() for run in runs)
 
 

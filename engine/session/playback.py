@@ -40,8 +40,15 @@ class Playhead:
         self._target: int | None = None
         self._direction = 0  # in which a signal is searched for; 0 when none is
         if not symbol_day.live:
-            symbol_day.timeline.seek(symbol_day.timeline.start_ns)
+            self._begin(symbol_day.timeline)
         self._rate = (wall_ns, symbol_day.timeline.events, 0.0)
+
+    def _begin(self, timeline: Timeline) -> None:
+        """Stand where the replay begins; the way there from the open is gone in ticks."""
+        if timeline.log.covers(timeline.start_ns):
+            timeline.seek(timeline.start_ns)
+        else:
+            self.go(timeline.start_ns)
 
     # --- where it is ------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ class PlayerParams:
 
     expiry  : '0dte', one expiration, or how many of the nearest
     strikes : rows each side of at-the-money
-    start_ns, end_ns : bounds of the first source's replay, ns UTC; None is the tape's own
+    start_ns, end_ns : what is shown of the first source's replay, ns UTC; None is the tape's own
     dividend : yearly yield somebody has set; None takes each settlement's forward from put-call parity
     frame_ns : wall time of one frame; a step is one frame of tape
     rules    : the user's own

@@ -16,7 +16,7 @@ from ..fold.params import FoldParams
 from ..fold.state import State, new_state
 from ..fold.step import step
 from ..model.calendar import close_ns, settle_ns
-from ..model.events import GAP, OI, PREV_CLOSE, Events
+from ..model.events import GAP, Events
 from .checkpoints import Checkpoints, FoldPosition
 from .history import History
 from .outcomes import OutcomeTracker
@@ -26,8 +26,7 @@ from .tape import Reader, Tape
 class FoldLog:
     """One symbol's tape, folded with one set of parameters between two bounds.
 
-    start_ns, end_ns : the bounds; without `start_ns` the fold begins with the tape, else there, knowing only
-                       open interest and the previous close
+    start_ns, end_ns : what is shown of it; the fold begins with the tape in any case, and ends at `end_ns`
     firings : every signal that has fired so far, oldest first
     signals : those of them that stand alone: heads
     head_at : where each head stands in `firings`
@@ -55,13 +54,14 @@ class FoldLog:
         self._packed = fold.pack()
         self.start_ns = hours.open_ns if start_ns is None else start_ns
         self.end_ns = max(tape.end_ns if end_ns is None else end_ns, self.start_ns)
-        begin = self._origin() if start_ns is None else self._late_origin(start_ns)
+        begin = self._origin()
         static = begin.state.static
-        self.history = History(static, self.start_ns, hours.open_ns, fold.rate)
+        self._least_ns = min(self.start_ns, hours.open_ns)
+        self.history = History(static, self._least_ns, hours.open_ns, fold.rate)
         self.outcomes = OutcomeTracker(static, hours.open_ns, hours.close_ns)
         self.checkpoints = Checkpoints(begin, *spacing, budget_bytes)
         self._scout: FoldPosition | None = None
-        self._furthest, self._furthest_ns = 0, self.start_ns
+        self._furthest, self._furthest_ns = 0, self._least_ns
         self._complete = False
 
     # --- how far it is ----------------------------------------------------------------------------
@@ -92,7 +92,7 @@ class FoldLog:
         """Share of the replay that has been folded at least once, 0-1."""
         if self._complete:
             return 1.0
-        return (self._furthest_ns - self.start_ns) / max(self.close_ns - self.start_ns, 1)
+        return max(self._furthest_ns - self.start_ns, 0) / max(self.close_ns - self.start_ns, 1)
 
     def covers(self, ts_ns: int) -> bool:
         """Whether the tape has been folded up to `ts_ns` at least once, so that a seek there is short."""
@@ -104,9 +104,10 @@ class FoldLog:
         return _signal_ts(self.signals[at]) if at < len(self.signals) else None
 
     def signal_before(self, at_ns: int) -> int | None:
-        """Return the ts of the last signal earlier than `at_ns`."""
+        """Return the ts of the last signal earlier than `at_ns` of what is shown."""
         at = bisect_left(self.signals, at_ns, key=_signal_ts)
-        return _signal_ts(self.signals[at - 1]) if at > 0 else None
+        before_ns = _signal_ts(self.signals[at - 1]) if at > 0 else None
+        return before_ns if before_ns is not None and before_ns >= self.start_ns else None
 
     # --- folding ----------------------------------------------------------------------------------
 
@@ -132,7 +133,7 @@ class FoldLog:
         unseen = position.events - self._furthest
         if unseen > 0:
             self.outcomes.feed(events[-unseen:], self.firings)
-            self._furthest, self._furthest_ns = position.events, max(position.clock, self.start_ns)
+            self._furthest, self._furthest_ns = position.events, max(position.clock, self._least_ns)
             self.checkpoints.offer(position)
 
     def reach(self, state: State, to_ns: int) -> None:
@@ -169,19 +170,6 @@ class FoldLog:
 
         u = info.underlying
         return FoldPosition(0, 0, new_state(self.contracts, settles, u.multiplier, info.tick, u.tick_3))
-
-    def _late_origin(self, start_ns: int) -> FoldPosition:
-        """Return the position of the first event at or after `start_ns`, with the day's standing facts."""
-        origin = self._origin()
-        if len(self.tape.starts) == 0:
-            return origin
-        chunk = max(int(np.searchsorted(self.tape.starts, start_ns)) - 1, 0)
-        offset = int(np.searchsorted(self.reader.read(chunk)[1], start_ns))
-        head = self.reader.read(0)[0][: None if chunk else offset]
-        step(origin.state, head[np.isin(head["kind"], (OI, PREV_CLOSE))], self._packed)
-        origin.state.under["events"] = 0
-        origin.state.under["clock"] = 0
-        return FoldPosition(chunk, offset, origin.state)
 
     def _parts(self, position: FoldPosition, count: int) -> Iterator[slice]:
         """Cut the next `count` events so that each moment of the history is kept before it is passed."""

@@ -42,8 +42,8 @@ class Timeline:
     """One symbol's fold over its tape, seen from a cursor that goes anywhere between two bounds.
 
     Folding ahead of the cursor (`scout`) leaves checkpoints behind, so that any moment that was folded once
-    is a short fold away. Without `start_ns` the fold begins with the tape, and the cursor stands at the open;
-    with it the fold begins there, knowing only open interest and the previous close.
+    is a short fold away. The fold begins with the tape. The cursor stands at `start_ns`, or without it at the
+    open, and goes no further back.
 
     A tape that is still written grows between two calls, when `grow` says so. `beside` gives the same
     timeline for a second cursor, so that the one may be elsewhere while the other goes on; what is noted on

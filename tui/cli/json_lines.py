@@ -135,6 +135,7 @@ def _summary(item: Summary) -> dict[str, Any]:
             "trades": item.trades,
             "quotes": item.quotes,
             "signals": dict(item.signals),
+            "shown_from": rfc3339(item.shown_from),
             "fold_version": FOLD_VERSION,
             "state_hash": item.state_hash,
             "wall_s": number(item.wall_s),

@@ -17,7 +17,16 @@ from engine.model.contracts import Contract, ContractTable
 from engine.model.errors import NoDataError
 from engine.model.events import FMV, GAP, NS, QUOTE, SPOT, TRADE, Events, empty_events, to_price
 from engine.model.underlyings import underlying
-from engine.session.headless import STATUS_NS, VIEW_NS, HorizonOutcome, Item, Status, Summary, replay
+from engine.session.headless import (
+    STATUS_NS,
+    VIEW_NS,
+    HorizonOutcome,
+    Item,
+    Status,
+    Summary,
+    moment,
+    replay,
+)
 from engine.session.symbol_day import PlayerParams
 from engine.tape.tape import TapeInfo
 from engine.tape.timeline import Timeline
@@ -225,13 +234,30 @@ class TestSummary:
 
 
 class TestBounds:
-    def test_only_what_lies_between_them_is_folded(self) -> None:
+    def test_what_lies_before_the_end_is_folded_and_only_what_lies_between_them_is_told(self) -> None:
+        whole = run(MemoryTape(day(20, (3.5, 9.5, 15.5))), params=replace(PARAMS, end_ns=OPEN + 12 * NS))
         params = replace(PARAMS, start_ns=OPEN + 6 * NS, end_ns=OPEN + 12 * NS)
         items = run(MemoryTape(day(20, (3.5, 9.5, 15.5))), params=params)
-        (summary,) = only(Summary, items)
-        assert (summary.trades, summary.quotes) == (7, 7 + 1)
+        assert [at_s(f.row.ts_ns) for f in only(FiredSignal, whole)] == [3.5, 9.5]
         assert [at_s(f.row.ts_ns) for f in only(FiredSignal, items)] == [9.5]
-        assert (at_s(summary.first_ts), at_s(summary.last_ts)) == (6, 12)
+        (summary,), (full,) = only(Summary, items), only(Summary, whole)
+        assert (at_s(full.shown_from), at_s(summary.shown_from)) == (0, 6)
+        assert (full.signals["fmv_divergence"], summary.signals["fmv_divergence"]) == (2, 1)
+        assert replace(summary, shown_from=full.shown_from, signals=full.signals) == full
+        assert only(Status, items)[-1].events > 2 * 6
+
+    @pytest.mark.parametrize("from_s", [0, 3.5, 60, 65, 100, 400])
+    def test_what_is_told_is_what_a_run_from_the_open_tells_from_there_on(self, from_s: float) -> None:
+        tape, start_ns = MemoryTape(day(500, (3.5, 9.5, 65))), OPEN + int(from_s * NS)
+
+        def told(items: list[Item]) -> list[Item]:
+            said = (item for item in items if isinstance(item, FiredSignal | HorizonOutcome))
+            return [item for item in said if moment(item) >= start_ns]
+
+        params = replace(PARAMS, start_ns=start_ns)
+        shown = run(tape, params=params)
+        assert len(only(FiredSignal, shown)) + len(only(HorizonOutcome, shown)) == len(told(shown))
+        assert told(shown) == told(run(tape))
 
     def test_statuses_count_from_the_start(self) -> None:
         params = replace(PARAMS, start_ns=OPEN + 6 * NS, end_ns=OPEN + 18 * NS)
@@ -242,11 +268,12 @@ class TestBounds:
         (summary,) = only(Summary, run(MemoryTape(day(20, before=5))))
         assert summary.quotes == 25
 
-    def test_an_empty_span_has_a_summary_of_nothing(self) -> None:
+    def test_after_the_tape_nothing_is_told_but_the_summary_of_the_day(self) -> None:
         params = replace(PARAMS, start_ns=OPEN + 100 * NS)
-        (summary,) = run(MemoryTape(day(20)), params=params)
+        (summary,) = run(MemoryTape(day(20)), params=params, views=True)
+        (full,) = only(Summary, run(MemoryTape(day(20))))
         assert isinstance(summary, Summary)
-        assert (summary.events, summary.trades) == (0, 0)
+        assert (summary.events, summary.state_hash) == (full.events, full.state_hash)
 
 
 class TestViews:

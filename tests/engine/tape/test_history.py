@@ -138,14 +138,12 @@ def test_silence_repeats_what_stood(tape, in_memory) -> None:
     assert (rows["channels"][:, CALL_PREMIUM] == 2500.0).all()
 
 
-def test_late_start_has_no_past_and_no_opening(played, chunked) -> None:
+def test_a_late_start_has_the_past_and_the_opening_of_the_day(played, chunked) -> None:
     start_ns = played.start_ns + 45 * 60 * NS + NS
     late = Timeline(chunked(), FoldParams(), TIGHT, start_ns)
     late.seek(late.end_ns)
-    samples = late.history.samples(late.end_ns)
-    assert samples["ts"][0] == start_ns + 4 * NS
-    assert opening(played) is not None
-    assert opening(late) is None
+    assert np.array_equal(late.history.samples(late.end_ns), played.history.samples(late.end_ns))
+    assert opening(late) == opening(played) is not None
 
 
 # --- the opening straddle -------------------------------------------------------------------------------

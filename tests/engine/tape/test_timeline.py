@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.fold.params import FoldParams
-from engine.model.events import GAP, NS, OI, PREV_CLOSE, TRADE, UNDERLYING
+from engine.model.events import GAP, NS, TRADE, UNDERLYING
 from engine.tape.timeline import RECENT_NS, Timeline, TimelineParams
 
 EVENTS, CHUNK = 3000, 125
@@ -344,46 +343,20 @@ def test_end_before_the_start_is_an_empty_replay(chunked, params) -> None:
     assert timeline.end_ns == timeline.start_ns
 
 
-def facts_first(tape, events):
-    """Put the close, open interest, a quote and a trade before the mixed tape, which has no such facts."""
-    tape.prev_close(679.5, at=-60).oi(777).oi(333, cid=4).quote(at=-50).trade(at=-40)
-    return np.concatenate([tape.events, events[~np.isin(events["kind"], (OI, PREV_CLOSE))]])
-
-
-@pytest.mark.parametrize("first_cut", [EVENTS, CHUNK, 5], ids=["one chunk", "chunks", "facts apart"])
 @pytest.mark.parametrize("share", [0.0, 0.4, 0.99])
-def test_late_start_knows_open_interest_and_close_and_nothing_else(
-    bits_of, tape, events, in_memory, params, fold_events, first_cut, share
-) -> None:
-    """But for the rules about levels, which live off open interest: they are off here."""
-    params = replace(params, signals=replace(params.signals, levels_every_s=1e6))
-    whole = facts_first(tape, events)
-    clocks = np.maximum.accumulate(whole["ts"])
+def test_a_late_start_shows_what_the_day_came_to_there(same_state, chunked, params, clocks, share) -> None:
     start = int(clocks[5] + share * (clocks[-1] - clocks[5]))
-    chunked = in_memory(whole, range(first_cut, len(whole), CHUNK))
-    timeline = Timeline(chunked, params, TIGHT, start_ns=start)
-    assert timeline.at_ns == start
-    assert timeline.state.under["prev_close"][0] == 6_795_000
-    assert timeline.state.cells["oi"][[CALL, 4]].tolist() == [777, 333]
-    assert timeline.state.cells["volume"].sum() == 0
-    timeline.seek(timeline.end_ns)
-    suffix = fold_events(whole[np.searchsorted(clocks, start) :], params)
-    cells = timeline.state.cells.copy()
-    cells["oi"] = suffix.state.cells["oi"]
-    assert bits_of(cells) == bits_of(suffix.state.cells)
-    assert timeline.state.under["events"][0] == len(suffix.events)
-    assert timeline.signals == list(suffix.heads)
-
-
-def test_late_start_in_the_first_rows_of_a_chunk_knows_them_too(tape, in_memory) -> None:
-    tape.prev_close(679.5, at=0).oi(777).oi(333, cid=4)
-    for second in range(1, 20):
-        tape.quote(at=second)
-    chunked = in_memory(tape.events, (10,))
-    for row in range(8, 14):
-        state = Timeline(chunked, FoldParams(), start_ns=int(tape.events["ts"][row])).state
-        assert state.under["prev_close"][0] == 6_795_000
-        assert state.cells["oi"][[CALL, 4]].tolist() == [777, 333]
+    whole, late = Timeline(chunked, params, TIGHT), Timeline(chunked, params, TIGHT, start_ns=start)
+    assert (late.at_ns, late.log.covers(start)) == (start, False)
+    for timeline in (whole, late):
+        timeline.seek(start)
+    assert same_state(late.state, whole.state)
+    for timeline in (whole, late):
+        timeline.seek(timeline.end_ns)
+    assert same_state(late.state, whole.state)
+    assert late.signals == whole.signals
+    before = late.log.signal_before(2**62)
+    assert before is None or before >= start
 
 
 def test_late_start_can_be_sought_like_any(same_state, chunked, params, clocks) -> None:

@@ -47,11 +47,12 @@ def test_velocity_is_the_change_over_the_last_seconds(lines) -> None:
 
 
 def test_velocity_of_a_tape_that_is_younger_is_unknown(tape, in_memory) -> None:
-    tape.spot(685.0, at=0).quote(2.40, 2.50, at=0).trade(2.50, at=1).spot(685.0, at=32)
-    slot = open_symbol_day(in_memory(tape.events), PlayerParams(start_ns=int(tape.events["ts"][0])))
+    at = -30 * 60
+    tape.spot(685.0, at=at).quote(2.40, 2.50, at=at).trade(2.50, at=at + 1).spot(685.0, at=at + 32)
+    slot = open_symbol_day(in_memory(tape.events), PlayerParams())
     found = []
     for second in (4, 9, 31):
-        slot.timeline.seek(int(tape.events["ts"][0]) + second * NS)
+        slot.timeline.seek(slot.timeline.start_ns + second * NS)
         flow = answer(slot, AnswerContext(ExposureChoice(), None), FlowQuery())
         found.append(np.isnan(flow.velocity[CALLS]).tolist())
     assert found == [[True] * 3, [False, True, True], [False, False, True]]

@@ -40,7 +40,7 @@ def status(**changes: Any) -> Status:
 
 def summary(**changes: Any) -> Summary:
     signals = {"volume_spike": 3, "price_move": 0}
-    made = Summary("SPY", "simulated", 100, 20, 80, signals, "ab12", 0.5, 200.0, TS, TS + 10**9)
+    made = Summary("SPY", "simulated", 100, 20, 80, signals, "ab12", 0.5, 200.0, TS, TS + 10**9, TS)
     return replace(made, **changes)
 
 
@@ -202,8 +202,8 @@ def test_status_keys_are_the_contracts() -> None:
 def test_summary_keys_are_the_contracts() -> None:
     got = as_object(summary())
     assert set(got) == HEAD | {
-        "source", "events", "trades", "quotes", "signals", "fold_version", "state_hash", "wall_s",
-        "events_per_s", "first_ts", "last_ts",
+        "source", "events", "trades", "quotes", "signals", "shown_from", "fold_version", "state_hash",
+        "wall_s", "events_per_s", "first_ts", "last_ts",
     }  # fmt: skip
     assert got["signals"] == {"volume_spike": 3, "price_move": 0}
     assert (got["first_ts"], got["last_ts"]) == (rfc3339(TS), rfc3339(TS + 10**9))

@@ -123,6 +123,8 @@ def track(view: View, cells: int) -> list[Cell]:
     marks = [("─", "muted")] * head + [("┄", "faint")] * max(0, ahead + 1 - head)
     marks = (marks + [("·" if front is None else " ", "faint")] * cells)[:cells]
     for start_ns, end_ns in view.gaps:
+        if end_ns < view.start_ns:
+            continue
         for cell in range(cell_of(view, start_ns, cells), cell_of(view, end_ns, cells) + 1):
             marks[cell] = ("░", "warn")
     for cell, mark in signal_marks(view.signals, view, cells):
@@ -149,7 +151,7 @@ def signal_marks(signals: SignalHistory, view: View, cells: int) -> list[tuple[i
     """
     marks: list[tuple[int, tuple[str, str]]] = []
     head = cell_of(view, view.tape_ns, cells)
-    before = 0
+    before = bisect_left(signals, view.start_ns, key=lambda row: row.ts_ns)
     span_ns = view.end_ns - view.start_ns
     for cell in range(head + 1):
         end_ns = view.tape_ns + 1 if cell == head else view.start_ns + span_ns * (cell + 1) // cells
