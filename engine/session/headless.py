@@ -165,23 +165,25 @@ class SymbolRun:
 
     def new_updates(self) -> Iterator[EventUpdate]:
         """Yield the signals that have joined an event since the last call."""
-        projector = self.symbol_day.projector
-        firings, heads = projector.firing_rows(), projector.signal_rows()
+        projector, head_at = self.symbol_day.projector, self.symbol_day.timeline.log.head_at
+        firings = projector.firing_rows()
         for each in projector.joinings(self._updates_told):
-            row = firings[each.firing]
-            yield EventUpdate(row.ts_ns, self._symbol, row, heads[each.head], each.head, each.event)
+            row, head = firings[each.firing], firings[head_at[each.head]]
             self._updates_told += 1
+            if projector.watches(head.contract):
+                yield EventUpdate(row.ts_ns, self._symbol, row, head, each.head, each.event)
 
     def new_outcomes(self) -> Iterator[HorizonOutcome]:
         """Yield the outcomes that have become known since the last call, by horizon."""
         projector, timeline = self.symbol_day.projector, self.symbol_day.timeline
-        rows, heads, outcomes = projector.firing_rows(), projector.signal_rows(), projector.outcomes()
+        rows, outcomes = projector.firing_rows(), projector.outcomes()
         count = timeline.firing_count
         for h, told in enumerate(self._outcomes_told):
             while told < count and len(known := outcomes.of_firing(told)) > h:
                 row, parent = rows[told], int(timeline.firings[told]["parent"])
-                head = row if parent < 0 else heads[parent]
-                yield HorizonOutcome(row.ts_ns + HORIZONS_S[h] * NS, self._symbol, row, head, known[h])
+                head = row if parent < 0 else rows[timeline.log.head_at[parent]]
+                if projector.watches(head.contract):
+                    yield HorizonOutcome(row.ts_ns + HORIZONS_S[h] * NS, self._symbol, row, head, known[h])
                 told += 1
             self._outcomes_told[h] = told
 
@@ -225,9 +227,9 @@ class SymbolRun:
         """Return what it came to."""
         timeline = self.symbol_day.timeline
         counts = self.symbol_day.projector.counts()
-        rules = [int(signal["rule"]) for signal in timeline.signals[: timeline.signal_count]]
+        by_rule = Counter(row.rule for row in self.symbol_day.projector.signal_rows())
         own = self.symbol_day.rules
-        fired = {name: rules.count(rule) for rule, name in enumerate(RULE_NAMES)}
+        fired = {name: by_rule[name] for name in RULE_NAMES}
         fired |= {name: own.log.count(name) for name in own.names} if own else {}
         under = timeline.state.under[0]
         return Summary(

@@ -6,6 +6,7 @@ folded, whatever is shown.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,7 +20,7 @@ from ..tape.link import Badge, Link
 from ..tape.tape import Tape, growing
 from ..tape.timeline import Timeline, TimelineParams
 from ..views.projection import PlaybackState, Projector
-from ..views.view import FiredSignal, SignalHistory, View
+from ..views.view import FiredSignal, SignalHistory, SignalRow, View
 from .user_rules import RuleKind
 from .user_rules.run import Piece, RuleRun
 
@@ -239,10 +240,9 @@ class SymbolDay:
         """Return the signals up to the front, without the fold's first `count` and all told before."""
         info = self.front.tape.info
         badge, replayed = self._front_badge, info.simulated or not (self.live or self._broke_off)
-        rows = self.projector.signal_rows(self.front.signal_count)[count:]
         fired = [
             FiredSignal(info.symbol, row, badge, replayed, event, self.projector.joined_at_once(event))
-            for event, row in enumerate(rows, count)
+            for event, row in self.projector.rows_between(count, self.front.signal_count)
         ]
         if self.rules:
             fired += [FiredSignal(info.symbol, row, badge, replayed) for row in self.rules.drain()]
@@ -251,10 +251,19 @@ class SymbolDay:
 
     def signal_beside(self, at_ns: int, direction: int) -> int | None:
         """Return the ts of the next known signal after `at_ns`, or of the last before when negative."""
-        logs = (self.front.log, self.rules.log) if self.rules else (self.front.log,)
+        known = self.projector.signal_rows(len(self.front.signals))
+        logs: list[Sequence[SignalRow]] = [known, self.rules.log.rows] if self.rules else [known]
         if direction > 0:
-            return min((ts for log in logs if (ts := log.signal_after(at_ns)) is not None), default=None)
-        return max((ts for log in logs if (ts := log.signal_before(at_ns)) is not None), default=None)
+            later = [(log, bisect_right(log, at_ns, key=_ts)) for log in logs]
+            return min((log[at].ts_ns for log, at in later if at < len(log)), default=None)
+        start_ns = self.front.start_ns
+        earlier = [(log, bisect_left(log, at_ns, key=_ts) - 1) for log in logs]
+        found = (log[at].ts_ns for log, at in earlier if at >= 0)
+        return max((ts for ts in found if ts >= start_ns), default=None)
+
+
+def _ts(row: SignalRow) -> int:
+    return row.ts_ns
 
 
 def chosen_expiries(choice: str | int | date, day: date, listed: Sequence[date]) -> tuple[date, ...]:

@@ -5,7 +5,6 @@ Each event is noted by whoever folds it first, so that several cursors on one ta
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import date
 
@@ -98,17 +97,6 @@ class FoldLog:
         """Whether the tape has been folded up to `ts_ns` at least once, so that a seek there is short."""
         return self._complete or ts_ns <= self._furthest_ns
 
-    def signal_after(self, at_ns: int) -> int | None:
-        """Return the ts of the first signal later than `at_ns` among those folded so far."""
-        at = bisect_right(self.signals, at_ns, key=_signal_ts)
-        return _signal_ts(self.signals[at]) if at < len(self.signals) else None
-
-    def signal_before(self, at_ns: int) -> int | None:
-        """Return the ts of the last signal earlier than `at_ns` of what is shown."""
-        at = bisect_left(self.signals, at_ns, key=_signal_ts)
-        before_ns = _signal_ts(self.signals[at - 1]) if at > 0 else None
-        return before_ns if before_ns is not None and before_ns >= self.start_ns else None
-
     # --- folding ----------------------------------------------------------------------------------
 
     def grow(self) -> None:
@@ -194,7 +182,3 @@ class FoldLog:
         if new_gaps > 0:
             gaps = events[events["kind"] == GAP][-new_gaps:]
             self.gaps.extend((int(gap["ts"]) - int(gap["s1"]) * 1_000_000, int(gap["ts"])) for gap in gaps)
-
-
-def _signal_ts(signal: np.void) -> int:
-    return int(signal["ts"])

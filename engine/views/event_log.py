@@ -82,14 +82,15 @@ class Joinings:
 
 @dataclass(frozen=True, slots=True)
 class EventsUntil:
-    """An `EventLog` of the first `firings` signals."""
+    """An `EventLog` of the first `firings` signals; `placed` is the number of each row's event."""
 
     joinings: Joinings
     firings: int
+    placed: Sequence[int]
 
     def of(self, index: int) -> SignalEvent | None:
         """Return what row `index` stands for; None while nothing has joined it."""
         every = self.joinings.all
-        of_head = self.joinings.of_head.get(index, ())
+        of_head = self.joinings.of_head.get(self.placed[index], ()) if index < len(self.placed) else ()
         n = bisect_left(of_head, self.firings, key=lambda k: every[k].firing)
         return every[of_head[n - 1]].event if n else None

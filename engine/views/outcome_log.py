@@ -17,7 +17,7 @@ from .view import Outcome
 class TimelineOutcomes:
     """An `OutcomeLog` of the rows of a log, up to `at_ns`, and of every signal that fired.
 
-    head_at : where each row stands among the signals that fired
+    firing_at : where each row stands among the signals that fired
     told : outcomes made before, by signal and horizon; one dict may serve every view of a tape, because
            what is known never changes
     """
@@ -27,16 +27,16 @@ class TimelineOutcomes:
         tracker: OutcomeTracker,
         at_ns: int,
         told: dict[tuple[int, int], Outcome],
-        head_at: Sequence[int],
+        firing_at: Sequence[int],
     ) -> None:
         self._points, self._point_of = tracker.points, tracker.point_of
         self._at_ns = at_ns
         self._told = told
-        self._head_at = head_at
+        self._firing_at = firing_at
 
     def of(self, index: int) -> tuple[Outcome, ...]:
         """Return what is known of row `index`, shortest horizon first."""
-        return self.of_firing(self._head_at[index]) if index < len(self._head_at) else ()
+        return self.of_firing(self._firing_at[index]) if index < len(self._firing_at) else ()
 
     def of_firing(self, index: int) -> tuple[Outcome, ...]:
         """Return what is known of the signal that fired as number `index`, likewise."""

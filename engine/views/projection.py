@@ -5,6 +5,7 @@ Owns what may be shown and how it is derived: which expiration and strikes, what
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -37,6 +38,10 @@ from .ranking import top
 from .scope import ScopeChain, TapeContracts, chain_at
 from .view import Counts, Detail, Flow, Outcome, SignalHistory, SignalRow, View
 
+_FLOW_CELLS = (
+    "premium", "buy_premium", "sell_premium", "delta_flow", "gamma_flow", "buy", "sell", "unknown",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class PlaybackState:
@@ -65,6 +70,9 @@ class PlaybackState:
 class Projector:
     """Projects one symbol's timeline; remembers only which strike is at the money (hysteresis).
 
+    Signals and totals of flow are those of the watched expirations; what is about the underlying is told
+    in any case.
+
     terms : what chains are valued on, whatever the moment
     """
 
@@ -82,8 +90,13 @@ class Projector:
         }
         self._contracts = TapeContracts.all_of(ContractSet.of(underlying, tuple(self._table)))
         self._parts: dict[tuple[tuple[date, str], ...], TapeContracts] = {}
+        watched = [contract.expiry in self.expiries for contract in self._table]
+        self._watched = np.array([True, *watched])  # by contract id, the underlying's first
         self._rows: list[SignalRow] = []
         self._firing_rows: list[SignalRow] = []
+        self._placed: list[int] = []  # of each row, its index among the fold's heads
+        self._firing_at: list[int] = []  # of each row, its index among all that fired
+        self._looked = 0
         self._told: dict[tuple[int, int], Outcome] = {}
         self._joinings = Joinings()
 
@@ -179,16 +192,34 @@ class Projector:
         timeline = self._timeline
         self._joinings.take(timeline.firings, timeline.signals)
         rows = self.signal_rows()
-        return SignalHistory(self._rows, len(rows), EventsUntil(self._joinings, timeline.firing_count))
+        return SignalHistory(
+            self._rows, len(rows), EventsUntil(self._joinings, timeline.firing_count, self._placed)
+        )
 
     def signal_rows(self, count: int | None = None) -> SignalHistory:
-        """Return the log's first `count` rows, or those up to the cursor, without what each stands for."""
+        """Return the rows of the fold's first `count` heads, or of those up to the cursor.
+
+        Without what each stands for.
+        """
         timeline = self._timeline
         count = timeline.signal_count if count is None else count
-        if count > len(self._rows):
-            firings = self.firing_rows(timeline.log.head_at[count - 1] + 1)
-            self._rows += [firings[at] for at in timeline.log.head_at[len(self._rows) : count]]
-        return SignalHistory(self._rows, count)
+        for index in range(self._looked, count):
+            at = timeline.log.head_at[index]
+            if self._watched[int(timeline.firings[at]["cid"])]:
+                self._rows.append(self.firing_rows(at + 1)[at])
+                self._placed.append(index)
+                self._firing_at.append(at)
+        self._looked = max(self._looked, count)
+        return SignalHistory(self._rows, bisect_left(self._placed, count))
+
+    def rows_between(self, first: int, count: int) -> list[tuple[int, SignalRow]]:
+        """Return (number, row) of the fold's heads from the `first` on, up to `count` of them all."""
+        rows, since = self.signal_rows(count), bisect_left(self._placed, first)
+        return list(zip(self._placed[since : len(rows)], rows[since:], strict=True))
+
+    def watches(self, contract: Contract | None) -> bool:
+        """Whether what is said of a contract is to be told; None is the underlying."""
+        return contract is None or contract.expiry in self.expiries
 
     def firing_rows(self, count: int | None = None) -> Sequence[SignalRow]:
         """Return at least the first `count` signals that fired, joined ones too; those up to the cursor."""
@@ -215,9 +246,9 @@ class Projector:
         return self._joinings.all[since : int(timeline.state.under["joined"][0])]
 
     def outcomes(self) -> TimelineOutcomes:
-        """Return what has come of the signals up to the playhead."""
+        """Return what has come of the signals up to the playhead, by row."""
         timeline = self._timeline
-        return TimelineOutcomes(timeline.outcomes, timeline.at_ns, self._told, timeline.log.head_at)
+        return TimelineOutcomes(timeline.outcomes, timeline.at_ns, self._told, self._firing_at)
 
     def detail(self, cid: int) -> Detail:
         """Return one contract in full, with its last minute of tape."""
@@ -280,9 +311,9 @@ class Projector:
         return value(scope.chain, self._terms.at(self._timeline.state_ns, at_spot))
 
     def _flow(self) -> Flow:
-        state = self._timeline.state
-        calls = state.static["cp"] > 0
-        cells = state.cells
+        state, watched = self._timeline.state, self._watched
+        calls = state.static["cp"][watched] > 0
+        cells = {name: state.cells[name][watched] for name in _FLOW_CELLS}
         usd = 1.0 / PRICE_SCALE
         net = cells["buy_premium"] - cells["sell_premium"]
         return Flow(
@@ -295,6 +326,7 @@ class Projector:
             buy_volume=int(cells["buy"].sum()),
             sell_volume=int(cells["sell"].sum()),
             unclassified_volume=int(cells["unknown"].sum()),
+            expiries=self.expiries,
         )
 
 

@@ -167,7 +167,10 @@ class Gamma:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Classified flow of the whole symbol, dollars and shares, cumulated since the open."""
+    """Classified flow of the watched expirations, dollars and shares, cumulated since the open.
+
+    expiries : which they are
+    """
 
     call_premium_usd: float
     put_premium_usd: float
@@ -178,6 +181,7 @@ class Flow:
     buy_volume: int
     sell_volume: int
     unclassified_volume: int
+    expiries: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

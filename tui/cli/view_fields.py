@@ -111,6 +111,7 @@ def _flow(view: View) -> dict[str, Any]:
         "buy_volume": int(flow.buy_volume),
         "sell_volume": int(flow.sell_volume),
         "unclassified_volume": int(flow.unclassified_volume),
+        "expiries": [each.isoformat() for each in flow.expiries],
     }
 
 

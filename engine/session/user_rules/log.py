@@ -5,7 +5,7 @@ Merging costs what is new, as long as tape is played on; a row from an earlier s
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 from heapq import merge
@@ -51,16 +51,6 @@ class RuleLog:
     def count(self, rule: str) -> int:
         """Count a rule's rows."""
         return sum(row.rule == rule for row in self.rows)
-
-    def signal_after(self, at_ns: int) -> int | None:
-        """Return the ts of the first row later than `at_ns`."""
-        at = bisect_right(self.rows, at_ns, key=_ts)
-        return self.rows[at].ts_ns if at < len(self.rows) else None
-
-    def signal_before(self, at_ns: int) -> int | None:
-        """Return the ts of the last row earlier than `at_ns`."""
-        at = bisect_left(self.rows, at_ns, key=_ts)
-        return self.rows[at - 1].ts_ns if at > 0 else None
 
     def _merge(self, folds: SignalHistory, ours: int) -> None:
         """Bring the merged rows up to `folds` and our first `ours`; older views keep the lists they have."""

@@ -192,6 +192,7 @@ class RuleRun:
         except (Exception, SystemExit) as error:
             self._switch_off(seat.kind, error)
             return
+        rows = [row for row in rows if self._projector.watches(row.contract)]
         self.log.add(rows)
         self._fresh += rows
 

@@ -47,19 +47,26 @@ def taken(firings: list[np.void], joinings: Joinings | None = None) -> Joinings:
 
 def test_an_event_has_its_rules_and_what_was_traded_in_those_of_one_rule(firings) -> None:
     """Rules see the same prints, so two rules are not added up."""
-    events = EventsUntil(taken(firings), len(firings))
+    events = EventsUntil(taken(firings), len(firings), [0, 1])
     assert events.of(0) == SignalEvent(("volume_spike", "sweep"), 3, 550, 15_000.0)
     assert events.of(1) == SignalEvent(("price_move", "fmv_divergence"), 2, None, None)
     assert events.of(2) is None
 
 
+def test_a_row_has_the_event_of_its_own_head_where_not_all_are_told(firings) -> None:
+    only_second = EventsUntil(taken(firings), len(firings), [1])
+    assert only_second.of(0) == SignalEvent(("price_move", "fmv_divergence"), 2, None, None)
+
+
 def test_nothing_is_told_before_it_fires(firings) -> None:
     joinings = taken(firings)
-    assert EventsUntil(joinings, 1).of(0) is None
+    assert EventsUntil(joinings, 1, [0, 1]).of(0) is None
     for count in (2, 3):
-        assert EventsUntil(joinings, count).of(0) == SignalEvent(("volume_spike", "sweep"), 2, 490, 13_700.0)
-    assert EventsUntil(joinings, 4).of(0) == SignalEvent(("volume_spike", "sweep"), 3, 550, 15_000.0)
-    assert EventsUntil(joinings, 4).of(1) is None
+        assert EventsUntil(joinings, count, [0, 1]).of(0) == SignalEvent(
+            ("volume_spike", "sweep"), 2, 490, 13_700.0
+        )
+    assert EventsUntil(joinings, 4, [0, 1]).of(0) == SignalEvent(("volume_spike", "sweep"), 3, 550, 15_000.0)
+    assert EventsUntil(joinings, 4, [0, 1]).of(1) is None
 
 
 def test_taking_them_in_as_they_come_is_taking_them_in_at_once(firings) -> None:

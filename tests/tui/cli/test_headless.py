@@ -136,7 +136,7 @@ def test_view_keys_are_the_contracts(make_view: ViewMaker) -> None:
     }  # fmt: skip
     assert set(got["flow"]) == {
         "call_premium", "put_premium", "net_delta", "net_gamma", "buy_volume", "sell_volume",
-        "unclassified_volume",
+        "unclassified_volume", "expiries",
     }  # fmt: skip
     for row in got["strikes"]:
         assert set(row) == {"strike", "call", "put", "exposures"}

@@ -116,7 +116,12 @@ def title_row(group: ChannelGroup, lines: FlowLines | None, last: int, width: in
         ("spot ", "muted", "base"),
         (fmt.price(spot), "text", "base"),
     ]
-    pieces += [Piece((price,), (20,)), Piece(([(group.unit, "muted", "base")],), (30,))]
+    pieces += [
+        Piece((price,), (20,)),
+        Piece(
+            ([(f"{group.unit}, all expirations", "muted", "base")], [(group.unit, "muted", "base")]), (30, 25)
+        ),
+    ]
     return fitted(fit(pieces, width, ("  ", "muted", "base")), width, "base")
 
 

@@ -5,7 +5,7 @@ Owns what stands in the header, in which order, and what gives way on a narrow s
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from math import nan
 
 from textual import events
@@ -282,13 +282,20 @@ def _band(gamma: Gamma) -> str:
 
 
 def _flow(view: View) -> tuple[Row, ...]:
-    """Write the day's net premium; a live day that has not begun, or has no chain, has none."""
+    """Write the day's net premium and of which expirations; a live day without a chain has none."""
     known = not unbegun(view) and (view.link is None or bool(view.expiries))
     call = view.flow.net_call_premium_usd if known else nan
     put = view.flow.net_put_premium_usd if known else nan
     net = _signed("net", call + put)
     short = [*_signed("C", call), (" ", "text", "bar"), *_signed("P", put), (" ", "text", "bar"), *net]
-    return [("FLOW $ ", "muted", "bar"), *short], short, net
+    summed = expiries_text(view.flow.expiries, view.day)
+    return [(f"FLOW {summed} $ " if summed else "FLOW $ ", "muted", "bar"), *short], short, net
+
+
+def expiries_text(expiries: tuple[date, ...], day: date) -> str:
+    """Name the expirations that a total sums: `0DTE`, one date, `0DTE–12-18`."""
+    names = ["0DTE" if expiry == day else f"{expiry:%m-%d}" for expiry in expiries]
+    return "–".join(dict.fromkeys([*names[:1], *names[-1:]]))
 
 
 def _signed(name: str, usd: float) -> list[Cell]:

@@ -437,12 +437,10 @@ def test_an_old_view_keeps_its_log_whatever_is_played_later(opened: Callable[...
 def test_a_jump_to_the_next_signal_knows_the_rules_own(opened: Callable[..., SymbolDay]) -> None:
     symbol_day = opened(Probe)
     play(symbol_day, 60)
-    assert symbol_day.signal_beside(BASE + 52 * NS, 1) == min(
-        ts for ts in (symbol_day.timeline.log.signal_after(BASE + 52 * NS), BASE + 55 * NS) if ts
-    )
-    assert symbol_day.signal_beside(BASE + 56 * NS, -1) == max(
-        ts for ts in (symbol_day.timeline.log.signal_before(BASE + 56 * NS), BASE + 55 * NS) if ts
-    )
+    times = [int(signal["ts"]) for signal in symbol_day.timeline.signals]
+    after, before = BASE + 52 * NS, BASE + 56 * NS
+    assert symbol_day.signal_beside(after, 1) == min(ts for ts in [*times, BASE + 55 * NS] if ts > after)
+    assert symbol_day.signal_beside(before, -1) == max(ts for ts in [*times, BASE + 55 * NS] if ts < before)
 
 
 def test_without_rules_there_is_nobody_to_ask(opened: Callable[..., SymbolDay]) -> None:

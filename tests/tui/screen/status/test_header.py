@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from math import inf
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from engine.model.events import MISSING
 from tui.screen.draw.cell_widget import text_of
 from tui.screen.status.badge import badge_text
-from tui.screen.status.header import StatusHeader, header_row, header_rows, symbol_at
+from tui.screen.status.header import StatusHeader, expiries_text, header_row, header_rows, symbol_at
 from tui.settings.prefs import Prefs
 
 DEFAULTS = Prefs()
@@ -272,3 +272,12 @@ async def test_the_header_fits_a_new_size(make_view, stage) -> None:
         await pilot.resize_terminal(60, 2)
         assert header.render_line(0).text.strip().startswith("⏵ REPLAY")
         assert header.render_line(1).cell_length == 60
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [((), ""), ((0,), "0DTE"), ((3,), "12-19"), ((0, 1, 3), "0DTE–12-19"), ((1, 3), "12-17–12-19")],
+)
+def test_a_total_names_its_expirations(days: tuple[int, ...], text: str) -> None:
+    day = date(2025, 12, 16)
+    assert expiries_text(tuple(day + timedelta(days=n) for n in days), day) == text
