@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..model.events import NS
-from ..tape.history import EVERY_NS, History
+from ..tape.history import EVERY_NS, MINUTE_NS, History
 from .queries import CHANNELS, VELOCITY_S, FlowLines
 from .view import Floats
+
+CHANGE_NS = 5 * MINUTE_NS
+"""Over how long the header tells the change of the delta that customers bought."""
 
 
 def flow_lines(history: History, now_ns: int) -> FlowLines:
@@ -20,6 +23,19 @@ def flow_lines(history: History, now_ns: int) -> FlowLines:
         lines=lines,
         velocity=np.stack([_velocity(lines, seconds) for seconds in VELOCITY_S], axis=1),
     )
+
+
+def delta_change(history: History, now_ns: int, over_ns: int) -> float | None:
+    """Return by how many shares the delta that customers bought changed up to the newest sample.
+
+    None while the samples do not go back so far.
+    """
+    rows = history.samples(now_ns)
+    back = over_ns // EVERY_NS
+    if len(rows) <= back:
+        return None
+    delta = rows["channels"][:, CHANNELS.index("net_delta")]
+    return float(delta[-1] - delta[-1 - back])
 
 
 def _velocity(lines: Floats, seconds: int) -> Floats:

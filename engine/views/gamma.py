@@ -84,6 +84,9 @@ def chain_stats(
         pcr_volume=of.put_call(scope.chain.volume),
         pcr_oi=of.put_call(scope.chain.oi),
         pcr_premium=of.put_call(scope.premium_usd),
+        sigma_move=None
+        if shown.atm_iv is None
+        else _finite(of.terms.spot * shown.atm_iv * math.sqrt(shown.years)),
     )
 
 

@@ -30,6 +30,7 @@ from .detail import detail_of
 from .event_log import EventsUntil, Joining, Joinings
 from .expiration import NO_EXPIRATION, Expiration, expiration_of, legs
 from .expiry_stats import smile_of, stats_of
+from .flow_lines import CHANGE_NS, delta_change
 from .gamma import chain_stats, gamma_of, strike_exposures
 from .heat import heat
 from .outcome_log import TimelineOutcomes
@@ -327,6 +328,7 @@ class Projector:
             sell_volume=int(cells["sell"].sum()),
             unclassified_volume=int(cells["unknown"].sum()),
             expiries=self.expiries,
+            net_delta_5m=delta_change(self._timeline.history, self._timeline.state_ns, CHANGE_NS),
         )
 
 

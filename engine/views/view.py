@@ -114,6 +114,7 @@ class ChainStats:
     opening_move : the straddle of the shown expiration when it first could be had today; beside today's
                    `Gamma.expected_move` it says what is left
     atm_iv, atm_iv_error : volatility at the money, and half the spread over vega, per year
+    sigma_move   : one standard deviation of the move until the shown expiration settles, $
     pcr_*        : puts over calls of the scope, by contracts traded, open interest, premium traded
     """
 
@@ -124,6 +125,7 @@ class ChainStats:
     pcr_volume: float | None = None
     pcr_oi: float | None = None
     pcr_premium: float | None = None
+    sigma_move: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,8 @@ class Gamma:
 class Flow:
     """Classified flow of the watched expirations, dollars and shares, cumulated since the open.
 
-    expiries : which they are
+    expiries     : which they are
+    net_delta_5m : by how much `net_delta` changed in five minutes; None until the tape is so old
     """
 
     call_premium_usd: float
@@ -182,6 +185,7 @@ class Flow:
     sell_volume: int
     unclassified_volume: int
     expiries: tuple[date, ...] = ()
+    net_delta_5m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ def _chain(view: View) -> dict[str, Any]:
         "pcr_volume": number(chain.pcr_volume),
         "pcr_oi": number(chain.pcr_oi),
         "pcr_premium": number(chain.pcr_premium),
+        "sigma_move": number(chain.sigma_move),
     }
 
 
@@ -107,6 +108,7 @@ def _flow(view: View) -> dict[str, Any]:
         "call_premium": number(flow.call_premium_usd),
         "put_premium": number(flow.put_premium_usd),
         "net_delta": number(flow.net_delta),
+        "net_delta_5m": number(flow.net_delta_5m),
         "net_gamma": number(flow.net_gamma),
         "buy_volume": int(flow.buy_volume),
         "sell_volume": int(flow.sell_volume),

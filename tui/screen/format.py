@@ -117,6 +117,26 @@ def change(now: int, before: int) -> str:
     return f"{arrow(move)}{move / PRICE_SCALE:+.2f} ({move / before:+.2%})"
 
 
+def four_cells(value: float) -> str:
+    """Write a positive number with as many decimals as four cells hold: `2.29 12.3  123`."""
+    decimals = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{decimals}f}".rjust(4)
+
+
+def points(distance: float) -> str:
+    """Write a distance in points of the underlying: `+1.97 -12.3  +123`."""
+    if not isfinite(distance):
+        return NONE.rjust(5)
+    return f"{'-' if distance < 0 else '+'}{four_cells(abs(distance)).lstrip()}".rjust(5)
+
+
+def sigmas(distance: float, sigma: float | None) -> str:
+    """Write a distance in standard deviations, without its sign: `0.69σ`."""
+    if not sigma or not isfinite(distance / sigma):
+        return NONE.rjust(5)
+    return f"{four_cells(abs(distance) / sigma)}σ"
+
+
 def speed(factor: float) -> str:
     """Write a replay speed: `×0.25 ×10 ×max`."""
     return "×max" if factor == inf else f"×{factor:g}"

@@ -9,6 +9,7 @@ from engine.analytics.exposure_choice import ExposureChoice
 from engine.model.events import MISSING, NS
 from engine.session.answers import AnswerContext, answer
 from engine.session.symbol_day import PlayerParams, open_symbol_day
+from engine.views.flow_lines import CHANGE_NS, delta_change
 from engine.views.queries import CHANNELS, VELOCITY_S, FlowQuery
 
 CALLS = CHANNELS.index("call_premium")
@@ -56,6 +57,21 @@ def test_velocity_of_a_tape_that_is_younger_is_unknown(tape, in_memory) -> None:
         flow = answer(slot, AnswerContext(ExposureChoice(), None), FlowQuery())
         found.append(np.isnan(flow.velocity[CALLS]).tolist())
     assert found == [[True] * 3, [False, True, True], [False, False, True]]
+
+
+def test_the_five_minute_change_of_the_bought_delta_is_that_of_its_line(tape, in_memory) -> None:
+    tape.spot(685.0, at=0).quote(2.40, 2.50, at=0)
+    tape.trade(2.50, 20, at=1).trade(2.50, 20, at=202).spot(685.0, at=700)
+    slot = open_symbol_day(in_memory(tape.events), PlayerParams(start_ns=int(tape.events["ts"][0])))
+    found = {}
+    for second in (250, 299, 303, 502, 600):
+        slot.timeline.seek(int(tape.events["ts"][0]) + second * NS)
+        found[second] = delta_change(slot.timeline.history, slot.timeline.state_ns, CHANGE_NS)
+    total = slot.timeline.state.cells["delta_flow"].sum()
+    assert (found[250], found[299]) == (None, None)
+    assert found[303] == pytest.approx(total)
+    assert found[502] == pytest.approx(total / 2, rel=0.05)
+    assert found[600] == 0.0
 
 
 def test_rewound_lines_forget_what_is_to_come(lines) -> None:

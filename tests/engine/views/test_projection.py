@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from math import isnan, nan
+from math import isnan, nan, pi
 
 import numpy as np
 import pytest
@@ -353,6 +353,13 @@ class TestVolatilityAndExposure:
         assert view.gamma.expected_move == expected_move(strike, call, put, forward_of(view))
         i = row(view, 682)
         assert view.gamma.expected_move == pytest.approx(call[i] + put[i])
+
+    def test_sigma_of_the_remaining_move_is_the_volatility_at_the_money_over_the_time_left(self) -> None:
+        view = view_of(*chain(sigma=0.15))
+        left = years(view.settle_ns, view.tape_ns)
+        assert view.chain.sigma_move == pytest.approx(682.0 * 0.15 * left**0.5, rel=0.02)
+        # The straddle is the mean of that move without its sign.
+        assert view.gamma.expected_move == pytest.approx(view.chain.sigma_move * (2 / pi) ** 0.5, rel=0.05)
 
 
 class TestWhatTheTapeDoesNotKnow:

@@ -111,3 +111,25 @@ def test_clip_marks_what_was_cut() -> None:
         "s",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.004, "0.00"), (2.29, "2.29"), (9.996, "10.0"), (12.34, "12.3"), (99.96, " 100")]
+)
+def test_four_cells_hold_as_many_decimals_as_they_can(value: float, text: str) -> None:
+    assert fmt.four_cells(value) == text
+
+
+@pytest.mark.parametrize(
+    ("distance", "text"),
+    [(1.97, "+1.97"), (-12.34, "-12.3"), (123.4, " +123"), (0.0, "+0.00"), (nan, "    —")],
+)
+def test_a_distance_in_points_takes_five_cells(distance: float, text: str) -> None:
+    assert fmt.points(distance) == text
+
+
+@pytest.mark.parametrize(
+    ("sigma", "text"), [(2.86, "0.69σ"), (0.1, "19.7σ"), (None, "    —"), (0.0, "    —")]
+)
+def test_a_distance_in_standard_deviations_has_no_sign(sigma: float | None, text: str) -> None:
+    assert fmt.sigmas(-1.97, sigma) == text

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from math import inf
 
 import pytest
 
-from engine.model.events import MISSING
 from tui.screen.draw.cell_widget import text_of
 from tui.screen.status.badge import badge_text
-from tui.screen.status.header import StatusHeader, expiries_text, header_row, header_rows, symbol_at
+from tui.screen.status.header import StatusHeader, header_row, header_rows, symbol_at
+from tui.screen.status.headline import expiries_text
 from tui.settings.prefs import Prefs
 
 DEFAULTS = Prefs()
@@ -21,17 +20,20 @@ def both(view, width: int = 200, prefs: Prefs = DEFAULTS) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("width", range(40, 221, 3))
-def test_both_lines_are_exactly_as_wide_as_the_screen_and_badge_and_spot_stay(make_view, width: int) -> None:
+@pytest.mark.parametrize("headline_rows", [1, 2])
+def test_every_line_is_exactly_as_wide_as_the_screen_and_badge_and_spot_stay(
+    make_view, width: int, headline_rows: int
+) -> None:
     view = make_view()
-    first, second = header_rows(view, Prefs(), width)
-    assert len(text_of(first)) == len(text_of(second)) == width
-    assert text_of(first).startswith(badge_text(view))
-    assert first[0][2] == "replay"
-    assert "681.42" in text_of(second)
+    rows = header_rows(view, Prefs(), width, headline_rows=headline_rows)
+    assert [len(text_of(row)) for row in rows] == [width] * (1 + headline_rows)
+    assert text_of(rows[0]).startswith(badge_text(view))
+    assert rows[0][0][2] == "replay"
+    assert "681.42" in text_of(rows[1])
 
 
-def test_a_wide_header_says_everything(make_view) -> None:
-    first, second = both(make_view())
+def test_a_wide_first_line_says_everything(make_view) -> None:
+    first, _ = both(make_view())
     for part in (
         " ⏵ REPLAY ×10",
         "[1 SPY]",
@@ -42,62 +44,10 @@ def test_a_wide_header_says_everything(make_view) -> None:
         "118k ev/s 10fps",
     ):
         assert part in first
-    for part in (
-        "SPY 681.42 ▲+1.87 (+0.28%)",
-        "EM ±3.10",
-        "GEX",
-        "$/1%",
-        "flip 679.8 (679.8–683.1)  CW 685  PW 675",
-        "FLOW $ C  +2.2M P  -4.1M net  -1.9M",
-        "side?  13%",
-    ):
-        assert part in second
-
-
-def test_the_widest_header_adds_the_sign_the_band_and_the_chains_readings(make_view) -> None:
-    second = text_of(header_rows(make_view(), Prefs(), 260)[1])
-    for part in (
-        "EM ±3.10 of ±4.80",
-        "$/1% assumed",
-        "flip 679.8 (679.8–683.1)",
-        "side?  13% sure 64%",
-        "IV 14.8% ±0.2%",
-        "P/C vol 0.97 OI 1.90 $ 1.40",
-    ):
-        assert part in second
-
-
-def test_one_flip_alone_has_no_band_and_nothing_moves(make_view) -> None:
-    view = make_view()
-    alone = make_view(gamma=replace(view.gamma, band=(679.8, 679.8)))
-    whole, bare = (text_of(header_rows(shown, Prefs(), 260)[1]) for shown in (view, alone))
-    assert "–" not in bare
-    assert bare.index("CW 685") == whole.index("CW 685")
-
-
-def test_at_80_columns_the_headline_numbers_remain(make_view) -> None:
-    first, second = both(make_view(), 80)
-    assert "›1SPY" in first
-    assert "12:41:07" in first
-    for part in ("681.42 ▲+1.87", "GEX  +530M $/1% assumed", "flip 679.8 CW 685 PW 675"):
-        assert part in second
-
-
-@pytest.mark.parametrize("width", [80, 90, 100, 120, 160, 200])
-def test_number_unit_and_whose_sign_stay_together_at_every_width(make_view, width: int) -> None:
-    view = make_view()
-    gamma = replace(view.gamma, convention="blended", basis="volume", scope="several", summed=(view.day,) * 6)
-    assert "GEX  +530M $/1% blended vol 6exp │ flip 679.8" in both(make_view(gamma=gamma), width)[1]
 
 
 def test_the_shown_expiration_is_named_at_80_columns_too(make_view) -> None:
     assert "│ 0DTE 3h18m" in both(make_view(gaps=()), 80)[0]
-
-
-def test_the_days_change_gives_way_to_what_the_exposure_is_a_sum_of(make_view) -> None:
-    view = make_view()
-    gamma = replace(view.gamma, convention="blended", basis="volume", scope="several", summed=(view.day,) * 6)
-    assert " 681.42 ▲+0.28% │ GEX" in both(make_view(gamma=gamma), 80)[1]
 
 
 def test_speed_changes_nothings_place(make_view) -> None:
@@ -145,45 +95,21 @@ def test_before_a_live_days_first_contract_there_are_dashes_and_no_zeros(unbegun
     first, second, _ = header_rows(unbegun_view(), Prefs(), 200)
     assert "--:--:--.- ET 12-16" in text_of(first)
     assert "no chain yet" in text_of(first)
-    assert "FLOW $ C      — P      — net      —" in text_of(second)
+    assert "Δ flow      — sh 5m      —" in text_of(second)
     assert "0" not in text_of(second)
 
 
 def test_a_gap_without_a_chain_has_no_flow(live_view) -> None:
     _, second, _ = header_rows(live_view("GAP", expiries=()), Prefs(), 200)
-    assert "FLOW $ C      — P      — net      —" in text_of(second)
+    assert "Δ flow      — sh 5m      —" in text_of(second)
 
 
 def test_a_single_line_tells_the_lag_of_a_live_day(live_view) -> None:
     assert "lag  31ms" in text_of(header_row(live_view(), Prefs(), 160))
 
 
-def test_what_is_not_known_is_a_dash_with_its_reason(empty_view) -> None:
-    first, second = both(empty_view())
-    assert "0" not in second.split("FLOW")[0]
-    for part in (
-        "SPY — —",
-        "EM —",
-        "— $/1%",
-        "flip —              CW —  PW —",
-        "no open interest yet",
-        "side?    —",
-    ):
-        assert part in second
-    assert "09:30:00.0" in first
-
-
-def test_a_missing_flip_says_why_and_moves_nothing(make_view) -> None:
-    view = make_view()
-    gamma = replace(view.gamma, zero_gamma=None, zero_gamma_reason="all positive between 656 and 706")
-    none = make_view(gamma=gamma)
-    assert "all positive between 656 and 706" in both(none, 260)[1]
-    assert "│ all positive │" in both(none, 150)[1]
-    assert both(none)[1].index("CW 685") == both(view)[1].index("CW 685")
-
-
-def test_a_change_without_a_previous_close_is_a_dash(make_view) -> None:
-    assert "SPY 681.42 — │" in both(make_view(prev_close=MISSING))[1]
+def test_before_the_first_quote_the_first_line_tells_the_time(empty_view) -> None:
+    assert "09:30:00.0" in both(empty_view())[0]
 
 
 def test_the_unit_of_the_exposure_is_named(make_view) -> None:
