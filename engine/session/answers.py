@@ -12,6 +12,7 @@ from ..views.flow_lines import flow_lines
 from ..views.queries import (
     FlowQuery,
     HeatQuery,
+    PastProfileQuery,
     Query,
     ScoreQuery,
     SignalTapeQuery,
@@ -52,6 +53,8 @@ def _answer(day: SymbolDay, context: AnswerContext, query: Query[Any]) -> object
             return day.projector.top(by, context.choice, context.expiry)
         case HeatQuery():
             return day.projector.heat(query, context.choice.convention, context.expiry)
+        case PastProfileQuery(of):
+            return day.projector.past_profile(of, context.choice, context.expiry)
         case FlowQuery():
             return flow_lines(day.timeline.history, day.timeline.at_ns)
         case ScoreQuery():

@@ -34,7 +34,8 @@ from .flow_lines import CHANGE_NS, delta_change
 from .gamma import chain_stats, gamma_of, strike_exposures
 from .heat import heat
 from .outcome_log import TimelineOutcomes
-from .queries import Heat, HeatQuery, Ranking, Smile, Top
+from .past_profile import past_profile
+from .queries import Heat, HeatQuery, PastMoment, PastProfile, Ranking, Smile, Top
 from .ranking import top
 from .scope import ScopeChain, TapeContracts, chain_at
 from .view import Counts, Detail, Flow, Outcome, SignalHistory, SignalRow, View
@@ -174,6 +175,13 @@ class Projector:
     def top(self, by: Ranking, choice: ExposureChoice, expiry: date | None = None) -> Top:
         """Return the first ten of a ranking over the expirations of the choice's scope."""
         return top(self._chain(choice.scope, self._shown(expiry)), by)
+
+    def past_profile(self, of: PastMoment, choice: ExposureChoice, expiry: date | None = None) -> PastProfile:
+        """Return what the contracts of a choice came to at an earlier minute, for the rows of `project`."""
+        shown, expiration, rows, _ = self._looked_at(expiry)
+        contracts = self._chain(choice.scope, shown).of
+        strike_milli = expiration.strike_milli[rows]
+        return past_profile(self._timeline, contracts.cid, strike_milli, of, choice, self._terms)
 
     def counts(self, link: Link | None = None) -> Counts:
         """Return what has been folded up to the playhead, and dropped by whoever feeds a live tape."""

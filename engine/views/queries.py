@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic, Literal, TypeVar, get_args
 
-from ..analytics.exposure_choice import Convention
+from ..analytics.exposure_choice import Convention, ExposureChoice
 from ..model.contracts import Contract
 from .view import Floats, Ints, Print
 
@@ -62,6 +62,35 @@ class Heat:
     strike_milli: Ints
     values: Floats
     spot: Ints
+
+
+# --- the profile of an earlier moment -----------------------------------------------------------------------
+
+PastMoment = Literal["five_minutes", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class PastProfileQuery(Query["PastProfile"]):
+    """The net gamma exposure by strike of five minutes ago, or of the first minute that had one."""
+
+    of: PastMoment
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PastProfile:
+    """Net gamma exposure by strike at an earlier minute, of the contracts that are summed now.
+
+    choice       : whose sign, weighed by what, over which expirations
+    at_ns        : the minute, ns UTC; None when there is none, `reason` says why
+    strike_milli : (n,) the view's strikes, ascending
+    net          : (n,) shares per $1, nan where nothing is known
+    """
+
+    choice: ExposureChoice
+    at_ns: int | None
+    strike_milli: Ints
+    net: Floats
+    reason: str = ""
 
 
 # --- flow lines --------------------------------------------------------------------------------------------

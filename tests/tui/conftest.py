@@ -15,7 +15,7 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
-from engine.analytics.exposure_choice import CONVENTIONS, METRICS, Metric
+from engine.analytics.exposure_choice import CONVENTIONS, METRICS, ExposureChoice, Metric
 from engine.model.contracts import Contract
 from engine.model.events import MISSING, NS, PRICE_SCALE
 from engine.tape.link import Lag, Link
@@ -26,6 +26,9 @@ from engine.views.queries import (
     FlowQuery,
     Heat,
     HeatQuery,
+    PastMoment,
+    PastProfile,
+    PastProfileQuery,
     Query,
     Score,
     Scoreboard,
@@ -541,11 +544,21 @@ def build_comparison() -> WhatIfComparison:
     return WhatIfComparison(("volume_spike.z=5",), 1.0, then, now, 20, ((OPEN_NS, "wall_break", None),), gone)
 
 
+def build_past_profile(of: PastMoment = "five_minutes", **changes: Any) -> PastProfile:
+    """Build an earlier profile: half of what stands in the view, or at the open the opposite."""
+    view = build_view()
+    net = view.exposures["gamma"].net * (0.5 if of == "five_minutes" else -1.0)
+    at_ns = NOW_NS - NOW_NS % MINUTE_NS - 5 * MINUTE_NS if of == "five_minutes" else OPEN_NS + MINUTE_NS
+    return replace(PastProfile(ExposureChoice(), at_ns, view.strike_milli, net), **changes)
+
+
 def build_answer(query: Query[Any]) -> Any:
     """Answer any query of the views that take the ladder's place."""
     match query:
         case HeatQuery():
             return build_heat(query)
+        case PastProfileQuery(of):
+            return build_past_profile(of)
         case FlowQuery():
             return build_flow()
         case SmileQuery():
@@ -596,6 +609,12 @@ def make_answer() -> Callable[[Query[Any]], Any]:
 def make_heat() -> Callable[..., Heat]:
     """Return the builder of a heat map."""
     return build_heat
+
+
+@pytest.fixture
+def make_past_profile() -> Callable[..., PastProfile]:
+    """Return the builder of an earlier profile; keyword arguments replace its fields."""
+    return build_past_profile
 
 
 @pytest.fixture

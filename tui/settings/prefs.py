@@ -10,10 +10,15 @@ from typing import Literal, TypeVar, get_args
 
 from engine.analytics.exposure_choice import METRICS, Metric
 from engine.fold.rules.catalogue import RULE_NAMES
+from engine.views.queries import PastMoment
 
 ProfileView = Literal["net", "calls_puts", "absolute", "oi", "volume"]
 Unit = Literal["usd_per_1pct", "usd_per_1", "shares"]
+Past = Literal["", PastMoment]
 Side = Literal["both", "calls", "puts"]
+
+PASTS: tuple[Past, ...] = ("", *get_args(PastMoment))
+"""The earlier profiles, in the order in which they cycle."""
 
 RULES = ("", *RULE_NAMES)
 """What the log can be narrowed to, in the order in which it cycles; '' shows every rule."""
@@ -27,6 +32,7 @@ class Prefs:
 
     profile_view : what a bar of the profile stands for
     metric     : whose exposure the first three of these views show
+    past_profile : the earlier profile that is drawn into it, '' for none
     unit       : unit of every gamma exposure on the screen
     side       : which half of the strike grid is shown; below 60 columns 'both' shows the calls
     log_filter : the words a row of the log must match, as typed
@@ -40,6 +46,7 @@ class Prefs:
 
     profile_view: ProfileView = "net"
     metric: Metric = "gamma"
+    past_profile: Past = ""
     unit: Unit = "usd_per_1pct"
     side: Side = "both"
     log_filter: str = ""
@@ -62,6 +69,10 @@ class Prefs:
             metric=self.metric if counting else after(METRICS, self.metric),
             profile_view="net" if counting else self.profile_view,
         )
+
+    def next_past_profile(self) -> Prefs:
+        """Draw the profile of five minutes ago, of the open, or none."""
+        return replace(self, past_profile=after(PASTS, self.past_profile))
 
     def next_unit(self) -> Prefs:
         """Show gamma in the next unit."""

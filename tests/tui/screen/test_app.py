@@ -237,6 +237,7 @@ CASES = {
     "view.flow": Case(lambda scene: "FLOW  premium" in scene.text(FlowChart)),
     "view.rankings": Case(lambda scene: "676C" in scene.text(Rankings, 2)),
     "view.mark": Case(lambda scene: "since 12:3" in scene.text(HeatMap), before=("h", *["left"] * 5)),
+    "view.past": Case(lambda scene: scene.main.prefs.past_profile == "five_minutes"),
     "view.unit": Case(lambda scene: scene.main.prefs.unit == "usd_per_1"),
     "view.calls": Case(lambda scene: not scene.ladder.plan.puts and scene.ladder.plan.calls),
     "view.puts": Case(lambda scene: not scene.ladder.plan.calls and scene.ladder.plan.puts),
@@ -450,10 +451,10 @@ async def test_a_live_day_has_a_line_about_its_feed_and_a_note_of_it_moves_no_ro
     monitor.view = live_view()
     cut = "The connection was cut; trying again in 4 s."
     async with scene(monitor, tmp_path) as shown:
-        assert "lag p50  31ms" in shown.text(StatusHeader, 2)
+        assert "lag p50  31ms" in shown.text(StatusHeader, 3)
         height, hints = shown.ladder.size.height, shown.text(HintFooter)
         await shown.frame(live_view("GAP", link=Link(note=cut), notes=(cut,), version=9))
-        assert cut in shown.text(StatusHeader, 2)
+        assert cut in shown.text(StatusHeader, 3)
         assert (shown.ladder.size.height, shown.text(HintFooter)) == (height, hints)
         await shown.frame(make_view(generation=2, version=10, notes=()))
         assert shown.ladder.size.height == height + 1

@@ -40,6 +40,7 @@ SCENES: dict[str, tuple[str, ...]] = {
     "gross": ("v", "v"),
     "open-interest": ("v", "v", "v"),
     "volume": ("v", "v", "v", "v"),
+    "five-minutes-ago": ("d",),
     "delta": ("m",),
     "vanna": ("m", "m"),
     "charm": ("m", "m", "m"),

@@ -39,6 +39,12 @@ class ViewActions(ScreenActions):
         """Show the next view of the profile."""
         self._screen.set_prefs(self._screen.prefs.next_profile_view())
 
+    def past(self) -> None:
+        """Draw the profile of the next earlier moment into the profile, or none."""
+        screen = self._screen
+        screen.set_prefs(screen.prefs.next_past_profile())
+        screen.stages.ask()
+
     def metric(self) -> None:
         """Show the next metric of the view in sight; of the grid, the exposure to the next greek."""
         screen = self._screen

@@ -11,8 +11,11 @@ from collections.abc import Sequence
 import numpy as np
 from textual import events
 
+from engine.analytics.exposure_choice import ExposureChoice
+from engine.model.calendar import clock_text
 from engine.model.events import MISSING, PRICE_SCALE
-from engine.views.view import Ints, View
+from engine.views.queries import PastProfile, PastProfileQuery
+from engine.views.view import Floats, Ints, View
 
 from ...settings.prefs import Prefs
 from .. import format as fmt
@@ -22,13 +25,15 @@ from ..stages.answers import NO_ANSWERS, Answers
 from ..stages.widget import ContractTarget, Right, Target
 from . import sheet
 from .columns import ColumnPlan, plan
-from .ladder_rows import heading_row, strike_row, title_row
+from .ladder_rows import heading_row, strike_row, title_row, totals_row
 from .scroll import Axis
 from .strike_rows import StrikeRows
 
 
 class Ladder(StrikeRows):
     """Strikes from the highest down; ► marks the one nearest to spot."""
+
+    FOOT_HEIGHT = 12  # below it the line of totals gives its row to a strike
 
     DEFAULT_CSS = """
     Ladder { height: 1fr; }
@@ -45,6 +50,8 @@ class Ladder(StrikeRows):
         self._painted: tuple[object, ...] = ()
         self._scale = 0.0
         self._scale_of: tuple[object, ...] = ()
+        self._past: PastProfile | None = None
+        self._totals: Row = ()
 
     @property
     def plan(self) -> ColumnPlan:
@@ -54,7 +61,8 @@ class Ladder(StrikeRows):
     def show(self, view: View, prefs: Prefs, answers: Answers = NO_ANSWERS) -> None:
         """Paint what differs from the frame before."""
         self._shown = (view, prefs, answers)
-        frame = (view.generation, view.version, view.symbol, prefs, self.size)
+        self._past = self._past_of(view, prefs, answers)
+        frame = (view.generation, view.version, view.symbol, prefs, self.size, self._past)
         if (*frame, self._axis.position, self._aim, self._scale) == self._painted:
             return
         if prefs != self._prefs:
@@ -65,6 +73,12 @@ class Ladder(StrikeRows):
         self._replan(view, prefs)
         self._paint_rows(view, prefs)
         self._painted = (*frame, self._axis.position, self._aim, self._scale)
+
+    def queries(self, view: View) -> tuple[PastProfileQuery, ...]:
+        """Return the question for the earlier profile, when one is drawn."""
+        prefs = self._prefs
+        drawn = prefs.past_profile and (prefs.profile_view, prefs.metric) == ("net", "gamma")
+        return (PastProfileQuery(prefs.past_profile),) if drawn and prefs.past_profile else ()
 
     def chosen(self) -> int | None:
         """Return the contract aimed at, without a cursor the one at spot; None when there is none."""
@@ -109,6 +123,8 @@ class Ladder(StrikeRows):
             return self._rows[y]
         if y - head < len(self._numbers):
             return strike_row(self._numbers[y - head].tolist(), self._plan, self._prefs.profile_view)
+        if self._foot and y == self.size.height - 1:
+            return self._totals
         return self._empty_row(y - head)
 
     def _empty_row(self, y: int) -> Row:
@@ -131,6 +147,38 @@ class Ladder(StrikeRows):
         self.select(int(self._numbers[row, sheet.STRIKE]), right)
         if event.chain == 2:
             self.post_message(self.Chosen(self.target()))
+
+    @property
+    def _foot(self) -> int:
+        return 1 if self.size.height >= self.FOOT_HEIGHT else 0
+
+    def _past_of(self, view: View, prefs: Prefs, answers: Answers) -> PastProfile | None:
+        """Return the earlier profile, None while none is drawn or it tells of another chain or choice."""
+        gamma = view.gamma
+        choice = ExposureChoice(gamma.convention, gamma.basis, gamma.scope)
+        asked = self.queries(view) if prefs == self._prefs else ()
+        found = answers.of_chain(view).get(asked[0]) if asked else None
+        return found if found is not None and found.choice == choice else None
+
+    def _past_words(self, view: View, prefs: Prefs) -> str:
+        """Say which minute the earlier profile is of, or why there is none."""
+        if not prefs.past_profile:
+            return ""
+        if (prefs.profile_view, prefs.metric) != ("net", "gamma"):
+            return "only of net γ"
+        past = self._past
+        if past is None:
+            return "…"
+        return past.reason if past.at_ns is None else clock_text(past.at_ns)[:5]
+
+    def _past_net(self, view: View, prefs: Prefs) -> Floats | None:
+        """Return the earlier net exposure of the view's strikes in the unit shown."""
+        past = self._past
+        if past is None or past.at_ns is None or not len(past.strike_milli):
+            return None
+        at = np.minimum(np.searchsorted(past.strike_milli, view.strike_milli), len(past.strike_milli) - 1)
+        there = past.strike_milli[at] == view.strike_milli
+        return np.where(there, past.net[at], np.nan) * fmt.metric_factor("gamma", _spot(view), prefs.unit)
 
     def _side(self, view: View, strike_milli: int) -> Right:
         """Return the side aimed at: the only one shown, the one asked for, or the one out of the money."""
@@ -168,6 +216,13 @@ class Ladder(StrikeRows):
             self._numbers = self._numbers[:0]
             self.refresh()
         self.paint(head)
+        totals: Row = ()
+        if len(view.strike_milli):
+            past = self._past_words(view, prefs)
+            totals = totals_row(view.gamma, prefs, _spot(view), past, self.size.width)
+        if totals != self._totals:
+            self._totals = totals
+            self.repaint([self.size.height - 1] if self._foot else [])
         numbers = self._sheet(view, prefs)
         before, self._numbers = self._numbers, numbers
         if len(numbers):
@@ -179,7 +234,12 @@ class Ladder(StrikeRows):
         span = self._settle()
         cursor = -1 if self.cursor is None else self.cursor
         aim = (cursor, self._side(view, cursor))
-        return sheet.sheet(view, prefs, self._plan, span, self._scale, aim)
+        past = self._past_net(view, prefs)
+        return sheet.sheet(view, prefs, self._plan, span, self._scale, aim, past)
+
+
+def _spot(view: View) -> float:
+    return np.nan if view.spot == MISSING else view.spot / PRICE_SCALE
 
 
 def _changed(before: Ints, after: Ints, head: int) -> Sequence[int]:

@@ -14,9 +14,13 @@ from engine.views.view import Gamma
 from ...settings.prefs import Prefs, ProfileView
 from .. import format as fmt
 from ..draw.bars import left_bar, right_bar
-from ..draw.cell_widget import Cell
+from ..draw.cell_widget import Cell, fitted
+from ..draw.fitting import length
 from . import sheet as sh
 from .columns import HEADS, ColumnPlan, Field
+
+PAST_MARK = "┆"
+"""Ends the bar that a strike had in an earlier profile."""
 
 _BUY = ("buy_lo", "buy", "buy_hi")
 _SELL = ("sell_lo", "sell", "sell_hi")
@@ -54,6 +58,31 @@ def heading_row(plan: ColumnPlan, prefs: Prefs, scale: float, gamma: Gamma | Non
     puts = "".join(HEADS[field].rjust(width) for field, width in plan.puts)
     middle = "│" + "STRIKE".rjust(plan.strike - 2) + "│"
     return [(calls + middle + puts, "muted", "base"), *_scale_cells(plan, prefs, scale, gamma)]
+
+
+def totals_row(gamma: Gamma, prefs: Prefs, spot: float, past: str, width: int) -> list[Cell]:
+    """Sum calls and puts up below the bars, beside the strike that has most and the earlier profile's time.
+
+    spot : $, nan while there is none
+    past : what is drawn as `PAST_MARK`, empty for nothing
+    """
+    total = gamma.totals[prefs.metric]
+    factor = fmt.metric_factor(prefs.metric, spot, prefs.unit)
+    sums: list[Cell] = []
+    for name, value in (("C", total.call), ("P", total.put), ("net", total.net)):
+        ink = "muted" if value is None else "gamma_pos" if value >= 0 else "gamma_neg"
+        text = fmt.exposure(None if value is None else value * factor).rjust(6)
+        sums += [(f"  {name} ", "muted", "base"), (text, ink, "base")]
+    strike = fmt.level(gamma.max_gex_strike).ljust(5)
+    most: list[Cell] = [("  max γ ", "muted", "base"), (strike, "mark", "base")]
+    unit = fmt.metric_unit(prefs.metric, prefs.unit)
+    name = f"{fmt.METRIC_TEXT[prefs.metric]} {unit} {choice_text(gamma)}"
+    legend: list[Cell] = [(f" {PAST_MARK} {past}" if past else "", "text", "base")]
+    forms = ([(name, "muted", "base"), *sums, *most], [*sums, *most], sums, sums[:4], sums[4:])
+    fits = (form for form in forms if length(form) + length(legend) < width)
+    cells = next(fits, sums[4:])
+    gap = max(0, width - length(legend) - length(cells) - 1)
+    return fitted([*legend, (" " * gap, "text", "base"), *cells], width, "base")
 
 
 def strike_row(numbers: Sequence[int], plan: ColumnPlan, profile_view: ProfileView) -> list[Cell]:
@@ -217,13 +246,31 @@ def _profile(numbers: Sequence[int], plan: ColumnPlan, profile_view: ProfileView
     left_cells, right_cells = sh.halves(plan.bars, profile_view)
     lower, upper = _VIEW_INKS[profile_view]
     axis = fmt.NO_GREEK if flags & sh.NO_GAMMA else "┊"
-    return [
-        (_profile_rule(plan), "faint", ground),
+    bars = [
         *left_bar(numbers[sh.LEFT], left_cells, lower, ground),
         (axis, "faint", ground),
         *right_bar(numbers[sh.RIGHT], right_cells, upper, ground),
+    ]
+    return [
+        (_profile_rule(plan), "faint", ground),
+        *(bars if numbers[sh.PAST] < 0 else _marked(bars, numbers[sh.PAST], ground)),
         (marks_text(numbers[sh.MARKS], plan.margin), "mark", ground),
     ]
+
+
+def _marked(bars: Sequence[Cell], at: int, ground: str) -> list[Cell]:
+    """Put the end of an earlier bar into a row of bars."""
+    cells: list[Cell] = []
+    start = 0
+    for text, ink, own in bars:
+        here = at - start
+        if 0 <= here < len(text):
+            parts = [(text[:here], ink, own), (PAST_MARK, "text", ground), (text[here + 1 :], ink, own)]
+            cells += [part for part in parts if part[0]]
+        else:
+            cells.append((text, ink, own))
+        start += len(text)
+    return cells
 
 
 _TEXT: dict[Field, Callable[[int], str]] = {

@@ -29,8 +29,11 @@ ATM, CURSOR, CALL_ITM, PUT_ITM, AIM_CALL, AIM_PUT, NO_GAMMA = (1 << bit for bit 
 MARK_CW, MARK_PW, MARK_FLIP, MARK_PAIN, MARK_BAND = (1 << bit for bit in range(5))
 """Bits of a row's marks."""
 
-STRIKE, FLAGS, MARKS, LEFT, RIGHT, FIRST_FIELD = range(6)
-"""Columns of a sheet; the fields of the plan follow, calls then puts, two columns each."""
+STRIKE, FLAGS, MARKS, LEFT, RIGHT, PAST, FIRST_FIELD = range(7)
+"""Columns of a sheet; the fields of the plan follow, calls then puts, two columns each.
+
+PAST is the cell of the bars where an earlier profile ended, -1 for none.
+"""
 
 _CENT = PRICE_SCALE // 100
 _HEAVY, _LIGHT = 0.25, 0.02  # shares of the chain's largest net premium
@@ -51,18 +54,27 @@ class StrikeSpan:
 
 
 def sheet(
-    view: View, prefs: Prefs, plan: ColumnPlan, span: StrikeSpan, scale: float, aim: tuple[int, str]
+    view: View,
+    prefs: Prefs,
+    plan: ColumnPlan,
+    span: StrikeSpan,
+    scale: float,
+    aim: tuple[int, str],
+    past: Floats | None = None,
 ) -> Ints:
     """Round the visible part of a view to what is displayed.
 
     scale : what a full half of the profile stands for, in the unit shown
     aim   : strike_milli of the cursor (or -1) and the side it aims at
+    past  : by strike, the net of an earlier profile in the unit shown; nan where nothing is known
     Returns (rows, FIRST_FIELD + 2 * fields) int64, the highest strike first.
     """
     rows = span.rows
     strikes = view.strike_milli[rows]
     left, right, unknown = profile(view, prefs, plan.bars, scale, rows)
-    columns = [strikes, flags_of(view, span, aim) | unknown * NO_GAMMA, marks_of(view, rows), left, right]
+    ends = np.full(len(strikes), -1) if past is None else past_ends(past[rows], plan.bars, scale)
+    flags = flags_of(view, span, aim) | unknown * NO_GAMMA
+    columns = [strikes, flags, marks_of(view, rows), left, right, ends]
     for leg, fields in ((view.call, plan.calls), (view.put, plan.puts)):
         for field, _ in fields:
             columns.extend(_FIELDS[field](leg, rows, prefs))
@@ -108,6 +120,17 @@ def profile(
     unknown = np.isnan(lower) & np.isnan(upper) | np.isnan(upper) & (prefs.profile_view == "absolute")
     left_cells, right_cells = halves(cells, prefs.profile_view)
     return _eighths(lower, scale, left_cells), _eighths(upper, scale, right_cells), unknown
+
+
+def past_ends(net: Floats, cells: int, scale: float) -> Ints:
+    """Return the cell of the bars, from the left, in which that of a net exposure ends; -1 for none."""
+    left_cells, right_cells = halves(cells, "net")
+    lengths = [
+        _eighths(side, scale, room)
+        for side, room in ((np.maximum(-net, 0.0), left_cells), (np.maximum(net, 0.0), right_cells))
+    ]
+    below, above = (-(-length // 8) for length in lengths)
+    return np.where(above > 0, left_cells + above, np.where(below > 0, left_cells - below, -1))
 
 
 def halves(cells: int, profile_view: ProfileView) -> tuple[int, int]:

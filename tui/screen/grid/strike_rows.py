@@ -90,7 +90,12 @@ class StrikeRows(StageWidget):
     @property
     def _body(self) -> int:
         """Count the lines left for strikes."""
-        return max(0, self.size.height - (2 if self._titled else 1) - self.FOOT)
+        return max(0, self.size.height - (2 if self._titled else 1) - self._foot)
+
+    @property
+    def _foot(self) -> int:
+        """Count the lines below the strikes."""
+        return self.FOOT
 
     def _strikes(self) -> list[int]:
         """List the strikes from the highest down."""

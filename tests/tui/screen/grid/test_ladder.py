@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from textual.events import MouseScrollDown
 
+from engine.model.figures import exposure
+from engine.views.queries import PastProfileQuery
 from engine.views.view import View
 from tui.screen.grid.ladder import Ladder
+from tui.screen.stages.answers import Answers
 from tui.screen.stages.widget import ContractTarget
 from tui.settings.prefs import Prefs
 
-HEAD = 2  # title and headings at 120x30
+HEAD, FOOT = 2, 1  # title and headings at 120x30, and totals
 
 
 class Watched(Ladder):
@@ -46,7 +49,7 @@ async def test_spot_is_in_the_middle_and_marked(make_view, stage) -> None:
     async with stage(ladder):
         ladder.show(make_view(), Prefs())
         text = lines(ladder)
-        assert "│► 681 │" in text[HEAD + (30 - HEAD) // 2]
+        assert "│► 681 │" in text[HEAD + (30 - HEAD - FOOT) // 2]
         assert sum("►" in line for line in text) == 1
 
 
@@ -105,10 +108,10 @@ async def test_top_bottom_and_back_to_spot(make_view, stage) -> None:
         assert ladder.cursor == 706_000
         assert " 706" in lines(ladder)[HEAD]
         ladder.jump("bottom")
-        assert " 656" in lines(ladder)[-1]
+        assert " 656" in lines(ladder)[-1 - FOOT]
         ladder.jump("spot")
         assert ladder.cursor is None
-        assert "│► 681 │" in lines(ladder)[HEAD + (30 - HEAD) // 2]
+        assert "│► 681 │" in lines(ladder)[HEAD + (30 - HEAD - FOOT) // 2]
 
 
 async def test_a_page_is_half_a_screen(make_view, stage) -> None:
@@ -116,7 +119,7 @@ async def test_a_page_is_half_a_screen(make_view, stage) -> None:
     async with stage(ladder):
         ladder.show(make_view(), Prefs())
         ladder.page(1)
-        assert ladder.cursor == (681 - 14) * 1000
+        assert ladder.cursor == (681 - 13) * 1000
         ladder.page(-1)
         assert ladder.cursor == 681_000
 
@@ -241,14 +244,14 @@ async def test_another_symbol_starts_at_its_own_spot(make_view, stage) -> None:
         ladder.jump("top")
         ladder.show(make_view(symbol="QQQ", generation=2), Prefs())
         assert ladder.cursor is None
-        assert "│► 681 │" in lines(ladder)[HEAD + (30 - HEAD) // 2]
+        assert "│► 681 │" in lines(ladder)[HEAD + (30 - HEAD - FOOT) // 2]
 
 
 async def test_before_the_first_quote_every_number_is_a_dash_or_a_dot(empty_view, stage) -> None:
     ladder = Ladder()
     async with stage(ladder):
         ladder.show(empty_view(), Prefs())
-        body = lines(ladder)[HEAD:]
+        body = lines(ladder)[HEAD:-FOOT]
         assert all("0.00" not in line and "·" in line and "—" in line for line in body)
 
 
@@ -312,3 +315,84 @@ async def test_nothing_is_asked_before_the_first_view(stage) -> None:
         ladder.aim("C")
         assert ladder.cursor is None
         assert not "".join(lines(ladder)).strip()
+
+
+async def test_call_put_and_net_totals_and_the_largest_strike_stand_below_the_bars(make_view, stage) -> None:
+    ladder, view = Ladder(), make_view()
+    for width, height in ((80, 14), (120, 20), (200, 40)):
+        async with stage(ladder := Ladder(), width, height):
+            ladder.show(view, Prefs(unit="shares"))
+            foot = lines(ladder)[-1]
+            assert len(foot) == width
+            total = view.gamma.totals["gamma"]
+            for name, value in (("C", total.call), ("P", total.put), ("net", total.net)):
+                assert f" {name} {exposure(value).rjust(6)}" in foot
+            assert "max γ 680" in foot
+    assert "γ sh/$1 assumed" in foot
+
+
+async def test_totals_are_those_of_the_metric_shown_and_a_missing_one_is_a_dash(
+    make_view, empty_view, stage
+) -> None:
+    ladder = Ladder()
+    async with stage(ladder, 120, 20):
+        view = make_view()
+        ladder.show(view, Prefs(metric="delta"))
+        calls = exposure(view.gamma.totals["delta"].call * 681.42)
+        assert f"Δ $ assumed  C {calls.rjust(6)}" in lines(ladder)[-1]
+        ladder.show(empty_view(version=99), Prefs())
+        assert "C      —  P      —  net      —  max γ —" in lines(ladder)[-1]
+
+
+async def test_a_low_grid_gives_the_totals_row_to_a_strike(make_view, stage) -> None:
+    ladder = Ladder()
+    async with stage(ladder, 80, 11):
+        ladder.show(make_view(), Prefs())
+        assert "max γ" not in "".join(lines(ladder))
+
+
+@pytest.mark.parametrize(("of", "clock"), [("five_minutes", "12:36"), ("open", "09:31")])
+async def test_an_earlier_profile_ends_in_a_mark_on_each_row(
+    make_view, make_past_profile, stage, of: str, clock: str
+) -> None:
+    ladder, view = Ladder(), make_view()
+    prefs = Prefs(past_profile=of, unit="shares")
+    async with stage(ladder, 120, 30):
+        ladder.show(view, prefs)
+        assert "┆ …" in lines(ladder)[-1]
+        (query,) = ladder.queries(view)
+        ladder.show(view, prefs, Answers({query: make_past_profile(of)}, view))
+        assert f"┆ {clock}" in lines(ladder)[-1]
+        row = lines(ladder)[line_of(ladder, 685)]
+        bars = row[-ladder.plan.profile :]
+        axis, mark = bars.index("┊"), bars.index("┆")
+        end = bars.index("█") if bars.index("█") < axis else bars.rindex("█")
+        assert ((mark > axis) == (end > axis)) == (of == "five_minutes")  # at the open it was the opposite
+        if of == "five_minutes":
+            assert mark - axis == pytest.approx((end - axis) / 2, abs=1)
+        assert len(row) == 120
+
+
+async def test_an_earlier_profile_of_another_choice_or_of_bars_that_are_no_net_is_not_drawn(
+    make_view, make_past_profile, stage
+) -> None:
+    ladder, view = Ladder(), make_view(gamma=replace(make_view().gamma, band=None))
+    flow = replace(view, version=9, gamma=replace(view.gamma, convention="flow", basis="flow"))
+    query = PastProfileQuery("five_minutes")
+    answers = Answers({query: make_past_profile()}, view)
+    async with stage(ladder, 120, 30):
+        ladder.show(view, Prefs(past_profile="five_minutes"))
+        ladder.show(flow, Prefs(past_profile="five_minutes"), answers)
+        assert not any("┆" in line for line in lines(ladder)[HEAD:-1])
+        ladder.show(view, Prefs(past_profile="five_minutes", profile_view="absolute"), answers)
+        assert "┆ only of net γ" in lines(ladder)[-1]
+        assert ladder.queries(view) == ()
+
+
+async def test_an_earlier_profile_that_is_not_there_says_why(make_view, make_past_profile, stage) -> None:
+    ladder, view, prefs = Ladder(), make_view(), Prefs(past_profile="five_minutes")
+    none = make_past_profile(at_ns=None, reason="less than five minutes of tape")
+    async with stage(ladder, 120, 30):
+        ladder.show(view, prefs)
+        ladder.show(view, prefs, Answers({PastProfileQuery("five_minutes"): none}, view))
+        assert "┆ less than five minutes of tape" in lines(ladder)[-1]

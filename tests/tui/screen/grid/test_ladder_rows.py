@@ -18,10 +18,16 @@ DAY = date(2025, 12, 16)
 
 
 def numbers(
-    strike: int = 681_000, flags: int = 0, marks: int = 0, left: int = 0, right: int = 0, **fields: int
+    strike: int = 681_000,
+    flags: int = 0,
+    marks: int = 0,
+    left: int = 0,
+    right: int = 0,
+    past: int = -1,
+    **fields: int,
 ):
     """Build one row of a sheet: a field is missing unless named (`bid=…`, `bid_tone=…`), both legs alike."""
-    row = [strike, flags, marks, left, right]
+    row = [strike, flags, marks, left, right, past]
     for field, _ in (*PLAN.calls, *PLAN.puts):
         row += [fields.get(field, MISSING), fields.get(f"{field}_tone", 0)]
     return row
@@ -53,6 +59,14 @@ def test_a_row_reads_calls_strike_puts_profile() -> None:
     assert text == f"{calls}│► 681 │{puts}│" + " " * 9 + "┊██▌       " + " CW  "
 
 
+@pytest.mark.parametrize(
+    ("past", "bars"),
+    [(4, "    ┆    ┊██▌       "), (10, " " * 9 + "┊┆█▌       "), (15, " " * 9 + "┊██▌  ┆    ")],
+)
+def test_an_earlier_bar_ends_in_a_mark_that_moves_nothing(past: int, bars: str) -> None:
+    assert bars in line(right=20, past=past)
+
+
 def test_nothing_known_is_dashes_and_dots() -> None:
     leg = "—     ·     —     —     —     —     —"
     assert line().startswith(f"      {leg}│  681 │")
@@ -62,7 +76,7 @@ def test_nothing_known_is_dashes_and_dots() -> None:
 def test_a_row_and_its_headings_have_one_width_at_every_width(make_view, width: int) -> None:
     gamma = make_view().gamma
     columns = plan(width)
-    row = [681_000, 0, 0, 3, 5] + [1, 0] * (len(columns.calls) + len(columns.puts))
+    row = [681_000, 0, 0, 3, 5, width % 7] + [1, 0] * (len(columns.calls) + len(columns.puts))
     expected = sum(cells for _, cells in (*columns.calls, *columns.puts)) + columns.strike + columns.profile
     for view in get_args(ProfileView):
         prefs = Prefs(profile_view=view)
