@@ -19,7 +19,7 @@ from engine.model.events import NS
 from engine.session.symbol_day import PlayerParams, open_symbol_day
 from engine.tape.link import Badge
 from engine.views.projection import PlaybackState
-from engine.views.queries import RANKINGS
+from engine.views.queries import RANKINGS, TopQuery
 
 from .days import LoadedTape, simulated
 from .sizes import DAY, Sizes
@@ -51,7 +51,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
         yield at_most(f"view of {tape.info.symbol}, scope {scope}", spent, VIEW_MS[scope], "ms")
     yield told("smile", _ms(slot.projector.smile, sizes.frames), "ms")
     everything = ExposureChoice(scope="all")
-    ranked = _ms(lambda: [slot.projector.top(by, everything) for by in RANKINGS], sizes.frames)
+    ranked = _ms(lambda: [slot.projector.top(TopQuery(by), everything) for by in RANKINGS], sizes.frames)
     yield told("all three rankings", ranked, "ms")
 
 

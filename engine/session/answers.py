@@ -49,8 +49,8 @@ def _answer(day: SymbolDay, context: AnswerContext, query: Query[Any]) -> object
     match query:
         case SmileQuery():
             return day.projector.smile(context.expiry)
-        case TopQuery(by):
-            return day.projector.top(by, context.choice, context.expiry)
+        case TopQuery():
+            return day.projector.top(query, context.choice, context.expiry)
         case HeatQuery():
             return day.projector.heat(query, context.choice.convention, context.expiry)
         case PastProfileQuery(of):

@@ -35,7 +35,7 @@ from .gamma import chain_stats, gamma_of, strike_exposures
 from .heat import heat
 from .outcome_log import TimelineOutcomes
 from .past_profile import past_profile
-from .queries import Heat, HeatQuery, PastMoment, PastProfile, Ranking, Smile, Top
+from .queries import Heat, HeatQuery, PastMoment, PastProfile, Smile, Top, TopQuery
 from .ranking import top
 from .scope import ScopeChain, TapeContracts, chain_at
 from .view import Counts, Detail, Flow, Outcome, SignalHistory, SignalRow, View
@@ -172,9 +172,9 @@ class Projector:
         stats = stats_of(self._valued(own), shown, self._timeline.tape.info.tick)
         return smile_of(stats, self._timeline.state, own.of, shown, expiration.strike_milli[rows])
 
-    def top(self, by: Ranking, choice: ExposureChoice, expiry: date | None = None) -> Top:
+    def top(self, query: TopQuery, choice: ExposureChoice, expiry: date | None = None) -> Top:
         """Return the first ten of a ranking over the expirations of the choice's scope."""
-        return top(self._chain(choice.scope, self._shown(expiry)), by)
+        return top(self._chain(choice.scope, self._shown(expiry)), query)
 
     def past_profile(self, of: PastMoment, choice: ExposureChoice, expiry: date | None = None) -> PastProfile:
         """Return what the contracts of a choice came to at an earlier minute, for the rows of `project`."""

@@ -158,9 +158,15 @@ class Smile:
 
 @dataclass(frozen=True, slots=True)
 class TopQuery(Query["Top"]):
-    """The ten contracts with most open interest or volume, or ten strikes with the highest put/call ratio."""
+    """The ten strikes with most open interest or volume, or the highest put/call ratio.
+
+    A strike is that of one expiration, its call and its put together.
+
+    contracts : rank calls and puts each by itself; a ratio is a strike's whatever is asked
+    """
 
     by: Ranking
+    contracts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The ten contracts with most open interest or volume, and the ten strikes with the highest put/call ratio.
+"""The ten strikes with most open interest or volume, or the highest put/call ratio; or the ten contracts.
 
 Owns what is ranked and what is too thin to rank. Of equals the nearer expiration, the lower strike and the
 call come first.
@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..analytics.chain_stats import put_call_ratio
+from ..analytics.chain_stats import known_sum, put_call_ratio
 from ..analytics.option_chain import OptionChain
-from .queries import Ranking, Top, TopRow
+from .queries import Top, TopQuery, TopRow
 from .scope import ScopeChain
-from .view import Floats
+from .view import Floats, Ints
 
 ROWS = 10
 
@@ -23,25 +23,39 @@ LEAST_VOLUME, LEAST_CALLS = 100, 10
 the next print alone would move the ratio by a tenth, and one put against no call would come first."""
 
 
-def top(scope: ScopeChain, by: Ranking) -> Top:
+def top(scope: ScopeChain, query: TopQuery) -> Top:
     """Return the first rows of a ranking of a scope's contracts; what is 0 or unknown has no rank."""
+    chain, by = scope.chain, query.by
     if by == "put_call":
-        return Top(by, tuple(_strike_row(scope, pair) for pair in _first_strikes(scope.chain)))
-    chain = scope.chain
-    ranked = _first(chain, chain.oi if by == "oi" else chain.volume)
-    return Top(by, tuple(_contract_row(scope, i) for i in ranked))
+        return Top(by, tuple(_strike_row(scope, pair) for pair in _first_ratios(chain)))
+    values = chain.oi if by == "oi" else chain.volume
+    if query.contracts:
+        return Top(by, tuple(_contract_row(scope, i) for i in _first_contracts(chain, values)))
+    return Top(by, tuple(_strike_row(scope, pair) for pair in _first_strikes(chain, values)))
 
 
-def _first(chain: OptionChain, values: Floats) -> list[int]:
+def _first_contracts(chain: OptionChain, values: Floats) -> list[int]:
     """Return the rows of the largest positive values."""
     listed, value = chain.listed, np.nan_to_num(values)
-    expiry = np.array([group.expiry.toordinal() for group in listed.groups], np.int64)
-    nearest = expiry[listed.pair_group[listed.pair]]
-    order = np.lexsort((-listed.sign, listed.strike, nearest, -value))
+    order = np.lexsort((-listed.sign, listed.strike, _nearest(chain)[listed.pair], -value))
     return [int(i) for i in order[:ROWS] if value[i] > 0]
 
 
-def _first_strikes(chain: OptionChain) -> list[int]:
+def _first_strikes(chain: OptionChain, values: Floats) -> list[int]:
+    """Return the pairs whose call and put have most together."""
+    listed = chain.listed
+    value = np.bincount(listed.pair, np.nan_to_num(values), len(listed.pair_strike))
+    order = np.lexsort((listed.pair_strike, _nearest(chain), -value))
+    return [int(pair) for pair in order[:ROWS] if value[pair] > 0]
+
+
+def _nearest(chain: OptionChain) -> Ints:
+    """Return (pairs,) a number that grows with the expiration."""
+    expiry = np.array([group.expiry.toordinal() for group in chain.listed.groups], np.int64)
+    return expiry[chain.listed.pair_group]
+
+
+def _first_ratios(chain: OptionChain) -> list[int]:
     """Return the pairs with the highest put/call ratio; they stand by expiration and strike."""
     listed, pairs = chain.listed, len(chain.listed.pair_strike)
     calls, puts = (
@@ -67,10 +81,10 @@ def _contract_row(scope: ScopeChain, i: int) -> TopRow:
 
 
 def _strike_row(scope: ScopeChain, pair: int) -> TopRow:
-    """Return a strike of one settlement; its open interest is unknown when that of one right is."""
+    """Return a strike of one settlement; its open interest is what is known of its call and its put."""
     chain = scope.chain
     ours = chain.listed.pair == pair
-    first, held = chain.contracts[int(np.argmax(ours))], float(chain.oi[ours].sum())
+    first, held = chain.contracts[int(np.argmax(ours))], known_sum(chain.oi[ours])
     calls, puts = (float(chain.volume[ours & side].sum()) for side in (chain.sign > 0, chain.sign < 0))
     return TopRow(
         contract=None,

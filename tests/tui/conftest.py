@@ -493,14 +493,14 @@ def build_top(query: TopQuery) -> Top:
     rows = []
     for rank in range(10):
         strike, right = 681 + (rank * 7) % 11 - 5, "CP"[rank % 2]
-        by_strike = query.by == "put_call"
+        by_strike = not query.contracts
         row = TopRow(
             contract=None if by_strike else contract(strike, right),
             strike_milli=strike * 1000,
             expiry=DAY,
             volume=38_200 - 2_900 * rank,
             oi=None if rank == 7 and query.by != "oi" else 14_300 - 911 * rank,
-            put_call=9.4 / (rank + 1) if by_strike else None,
+            put_call=9.4 / (rank + 1),
             premium_usd=3.1e6 / (rank + 1),
             net_premium_usd=(-1) ** rank * 8.4e5 / (rank + 1),
         )

@@ -94,15 +94,18 @@ class TestSmile:
 class TestTop:
     def test_the_scope_says_which_expirations_are_ranked(self, symbol_day: SymbolDay) -> None:
         nearest, *_ = symbol_day.projector.expiries
-        one = answer(symbol_day, AnswerContext(ExposureChoice(), None), TopQuery("oi"))
-        several = answer(symbol_day, AnswerContext(ExposureChoice(scope="all"), None), TopQuery("oi"))
+        query = TopQuery("oi", contracts=True)
+        one = answer(symbol_day, AnswerContext(ExposureChoice(), None), query)
+        several = answer(symbol_day, AnswerContext(ExposureChoice(scope="all"), None), query)
         assert {row.expiry for row in one.rows} == {nearest}
         assert len({row.expiry for row in several.rows}) > 1
         assert len(one.rows) == len(several.rows) == 10
 
     @pytest.mark.parametrize("by", ["oi", "volume"])
     def test_no_contract_of_the_scope_has_more(self, symbol_day: SymbolDay, by: str) -> None:
-        top = answer(symbol_day, AnswerContext(ExposureChoice(scope="all"), None), TopQuery(by))
+        top = answer(
+            symbol_day, AnswerContext(ExposureChoice(scope="all"), None), TopQuery(by, contracts=True)
+        )
         cells = symbol_day.timeline.state.cells[1:]
         column = cells["oi"] if by == "oi" else cells["volume"] - cells["cancelled"]
         assert [getattr(row, by) for row in top.rows] == sorted(column.tolist(), reverse=True)[:10]

@@ -235,7 +235,7 @@ CASES = {
     "view.heat": Case(lambda scene: "GEX × TIME  681 at 12:41" in scene.text(HeatMap)),
     "view.smile": Case(lambda scene: "ATM 13.8%" in scene.text(SmileChart)),
     "view.flow": Case(lambda scene: "FLOW  premium" in scene.text(FlowChart)),
-    "view.rankings": Case(lambda scene: "676C" in scene.text(Rankings, 2)),
+    "view.rankings": Case(lambda scene: "676 " in scene.text(Rankings, 2)),
     "view.mark": Case(lambda scene: "since 12:3" in scene.text(HeatMap), before=("h", *["left"] * 5)),
     "view.past": Case(lambda scene: scene.main.prefs.past_profile == "five_minutes"),
     "view.unit": Case(lambda scene: scene.main.prefs.unit == "usd_per_1"),

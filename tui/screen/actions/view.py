@@ -36,8 +36,10 @@ class ViewActions(ScreenActions):
             screen.notify(f"The {name} belongs to the {owner.title}; {key} shows it.", timeout=3)
 
     def profile(self) -> None:
-        """Show the next view of the profile."""
-        self._screen.set_prefs(self._screen.prefs.next_profile_view())
+        """Show the next view of the profile; of the rankings, contracts or strikes."""
+        screen = self._screen
+        screen.set_prefs(screen.stages.widget.next_profile(screen.prefs))
+        screen.stages.ask()
 
     def past(self) -> None:
         """Draw the profile of the next earlier moment into the profile, or none."""

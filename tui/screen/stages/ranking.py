@@ -1,4 +1,4 @@
-"""The rankings: ten contracts with most open interest, ten with most volume, ten strikes by put/call ratio.
+"""The rankings: ten strikes by open interest, ten by volume, ten by put/call ratio; contracts when asked.
 
 Owns the cursor. What a row says is decided in `ranking_rows`.
 """
@@ -38,11 +38,18 @@ class Rankings(StageWidget):
         self._refusal = ""
         self._table: Ranking = RANKINGS[0]
         self._rank = 0
+        self._contracts = False
         self._painted: tuple[object, ...] = ()
 
     def queries(self, view: View) -> tuple[TopQuery, ...]:
         """Return the questions for all tables, so that the next one is there when it is wanted."""
-        return tuple(TopQuery(by) for by in RANKINGS)
+        return tuple(self._query(by) for by in RANKINGS)
+
+    def next_profile(self, prefs: Prefs) -> Prefs:
+        """Rank contracts, or strikes again."""
+        self._contracts, self._rank = not self._contracts, 0
+        self.again()
+        return prefs
 
     def next_metric(self, prefs: Prefs) -> Prefs:
         """Put the cursor into the next table, which is the tables' own choice."""
@@ -82,10 +89,10 @@ class Rankings(StageWidget):
         if tape != self._tape:
             self._tape, self._rank = tape, 0
         answers = answers.of_tape(view)
-        found = {by: answers.get(TopQuery(by)) for by in RANKINGS}
+        found = {by: answers.get(self._query(by)) for by in RANKINGS}
         self._tops = {by: top for by, top in found.items() if top is not None}
         self._refusal = answers.refusal
-        stamp = (*self._tops.values(), self._refusal, self._table, self._rank, self.size)
+        stamp = (*self._tops.values(), self._refusal, self._table, self._rank, self._contracts, self.size)
         if stamp != self._painted:
             self._painted = stamp
             self.paint(self._lines())
@@ -102,6 +109,9 @@ class Rankings(StageWidget):
         self.again()
         if event.chain == 2:
             self.post_message(self.Chosen(_strike_of(top.rows[rank])))
+
+    def _query(self, by: Ranking) -> TopQuery:
+        return TopQuery(by, self._contracts and by != "put_call")
 
     @property
     def _in_sight(self) -> tuple[Ranking, ...]:
@@ -120,7 +130,10 @@ class Rankings(StageWidget):
         return joined[: self.size.height]
 
     def _table_rows(self, by: Ranking, width: int) -> list[Row]:
-        lines: list[Row] = [rows.title(by, width - 1, here=by == self._table), rows.heading(by, width)]
+        lines: list[Row] = [
+            rows.title(self._query(by), width - 1, here=by == self._table),
+            rows.heading(self._query(by), width),
+        ]
         top = self._tops.get(by)
         if top is None or not top.rows:
             sentence = rows.NOTHING[by] if by in self._tops else self._refusal or "…"

@@ -6,7 +6,7 @@ Owns columns and inks.
 from __future__ import annotations
 
 from engine.model.events import MISSING
-from engine.views.queries import Ranking, Top, TopRow
+from engine.views.queries import Ranking, Top, TopQuery, TopRow
 
 from .. import format as fmt
 from ..draw.bars import eighths, right_bar
@@ -30,16 +30,16 @@ _HEADS: dict[Ranking, tuple[str, str]] = {
 _BAR_LEAST, _BAR_MOST = 6, 24
 
 
-def title(by: Ranking, width: int, *, here: bool) -> Row:
-    """Name a table on a ruled line; the one with the cursor stands out."""
-    name = f" {NAMES[by]} "
+def title(query: TopQuery, width: int, *, here: bool) -> Row:
+    """Name a table, and what it ranks, on a ruled line; the one with the cursor stands out."""
+    name = f" {NAMES[query.by]} by {'contract' if query.contracts else 'strike'} "
     return [(name, "title" if here else "muted", "base"), ("─" * (width - len(name)), "faint", "base")]
 
 
-def heading(by: Ranking, width: int) -> Row:
+def heading(query: TopQuery, width: int) -> Row:
     """Head the columns."""
-    main, second = _HEADS[by]
-    what = "STRIKE" if by == "put_call" else "CONTRACT"
+    main, second = _HEADS[query.by]
+    what = "CONTRACT" if query.contracts else "STRIKE"
     return fitted(
         [(f"    {what:<9}{'EXP':<6}{main:>6}{second:>6}{'NET $':>7}", "muted", "base")], width, "base"
     )

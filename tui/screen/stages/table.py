@@ -71,11 +71,11 @@ STAGES = (
         Rankings,
         key="r",
         hint="top",
-        help="rankings: ten by open interest, volume, put/call",
+        help="rankings: ten strikes by open interest, volume, put/call; v contracts",
         hints={
             "row.choose": "to strike",
             "view.metric": "table",
-            "view.profile": "",
+            "view.profile": "contracts",
             "view.convention": "",
         },
     ),

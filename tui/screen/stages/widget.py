@@ -102,6 +102,10 @@ class StageWidget(CellWidget, can_focus=True):
     def autoscale(self) -> None:
         """Fit the scale to what is shown now."""
 
+    def next_profile(self, prefs: Prefs) -> Prefs:
+        """Show the next kind of bar or row; return the person's choices, changed where they hold it."""
+        return prefs.next_profile_view()
+
     def next_metric(self, prefs: Prefs) -> Prefs:
         """Show the next metric; return the person's choices, changed where they hold the metric."""
         return prefs

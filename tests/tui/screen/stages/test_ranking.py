@@ -29,7 +29,7 @@ async def test_three_tables_stand_side_by_side_where_there_is_room(make_view, ma
         assert tables.queries(make_view()) == tuple(TopQuery(by) for by in RANKINGS)
         title = lines(tables)[0]
         assert title.index("OPEN INTEREST") < title.index("VOLUME") < title.index("PUT/CALL VOLUME")
-        assert lines(tables)[HEAD].split()[:5] == ["▸", "1", "676C", "12-16", "14.3k"]
+        assert lines(tables)[HEAD].split()[:5] == ["▸", "1", "676", "12-16", "14.3k"]
         assert sum(bool(line.strip()) for line in lines(tables)) == HEAD + 10
 
 
@@ -68,6 +68,27 @@ async def test_a_strike_has_a_ratio_and_no_contract(make_view, make_top, stage) 
         fed(tables, make_view(), make_top)
         ratios = lines(tables)[HEAD][80:].split()
         assert ratios[:4] == ["1", "676", "12-16", "9.40"]
+
+
+async def test_a_key_ranks_contracts_but_for_the_ratio(make_view, make_top, stage) -> None:
+    tables = Rankings()
+    async with stage(tables, 120, 20):
+        fed(tables, make_view(), make_top)
+        assert lines(tables)[0].count("by strike") == 3
+        tables.move(3)
+        assert tables.next_profile(Prefs()) == Prefs()
+        assert tables.queries(make_view()) == (
+            TopQuery("oi", contracts=True),
+            TopQuery("volume", contracts=True),
+            TopQuery("put_call"),
+        )
+        assert "…" in lines(tables)[HEAD]
+        fed(tables, make_view(), make_top)
+        assert lines(tables)[0].count("by contract") == 2
+        assert lines(tables)[HEAD].split()[:3] == ["▸", "1", "676C"]
+        assert tables.target() == StrikeTarget(676_000, make_view().day, "C")
+        tables.next_profile(Prefs())
+        assert tables.queries(make_view()) == tuple(TopQuery(by) for by in RANKINGS)
 
 
 async def test_an_unknown_open_interest_is_a_dash(make_view, make_top, stage) -> None:
@@ -123,7 +144,7 @@ async def test_it_waits_for_an_answer_and_tells_why_there_is_none(make_view, mak
         fed(tables, make_view(), make_top)
         told = Answers({query: make_top(query) for query in tables.queries(make_view())}, make_view())
         tables.show(make_view(expiry=make_view().expiries[1]), Prefs(), told)
-        assert "676C" in lines(tables)[HEAD]
+        assert "676 " in lines(tables)[HEAD]
         tables.show(make_view(symbol="QQQ"), Prefs(), told)
         assert "…" in "".join(lines(tables))
 
@@ -137,7 +158,7 @@ async def test_a_click_moves_the_cursor_and_a_second_chooses(make_view, make_top
         assert tables.chosen() == row
         await pilot.click(Rankings, offset=(50, HEAD + 4), times=2)
         target = pilot.app.said(Rankings.Chosen).target
-        assert target == tables.target() == StrikeTarget(row.strike_milli, row.expiry, row.contract.right)
+        assert target == tables.target() == StrikeTarget(row.strike_milli, row.expiry, None)
 
 
 @pytest.mark.parametrize("size", [(40, 8), (60, 18), (114, 14), (200, 60)])

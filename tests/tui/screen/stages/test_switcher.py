@@ -350,7 +350,7 @@ async def test_enter_on_the_lines_does_nothing(monitor: AnsweringMonitor) -> Non
 
 async def test_enter_on_a_ranking_goes_to_its_strike_in_the_grid(monitor: AnsweringMonitor) -> None:
     async with scene(monitor) as shown:
-        await shown.press("r", "j", "enter")
+        await shown.press("r", "v", "j", "enter")
         ladder = shown.main.query_one(Ladder)
         assert (shown.main.stages.stage.name, ladder.cursor) == ("grid", 683_000)
         index = monitor.view.strike_milli.tolist().index(683_000)
