@@ -83,7 +83,9 @@ TABLE: tuple[Key, ...] = (
     Key("view.theme", "T", "view", "next theme: dark, light, the terminal's own colours", early=True),
     *(row for stage in STAGES for row in stage.rows()),
     *(row for stage in STAGES for row in stage.keys),
-    Key("log.filter", "slash", "signals", "filter the signals: spike 685c >100k", hint="filter"),
+    Key(
+        "log.filter", "slash", "signals", "filter the signals: spike,sweep 685c 0dte >50k !fmv", hint="filter"
+    ),
     Key("log.kind", "s", "signals", "one kind of signal after the other"),
     Key("log.outcomes", "O", "signals", "how the signals did so far, against random moments"),
     Key("log.what_if", "W", "signals", "the day again with other thresholds: volume_spike.z=5"),

@@ -762,6 +762,19 @@ async def test_a_typed_time_is_judged_while_typed_and_sought_on_enter(
         assert isinstance(shown.app.screen, MainScreen)
 
 
+async def test_a_word_of_the_filter_that_means_nothing_is_said_while_it_is_typed(
+    monitor: FakeMonitor, tmp_path: Path
+) -> None:
+    async with scene(monitor, tmp_path) as shown:
+        await shown.press("slash", *"spke")
+        prompt = shown.app.screen.query_one(Static)
+        assert "nothing is called spke; spike 685c" in str(prompt.content)
+        assert "unknown: spke" in shown.text(SignalLog)
+        await shown.press("backspace", "backspace", "backspace", *"pike")
+        assert "empty shows all" in str(prompt.content)
+        assert "unknown" not in shown.text(SignalLog)
+
+
 async def test_the_log_follows_the_filter_while_it_is_typed_and_escape_takes_it_back(
     monitor: FakeMonitor, tmp_path: Path
 ) -> None:

@@ -12,11 +12,15 @@ from tui.alerts.alerter import Alerter
 
 from ..draw.cell_widget import Row
 from ..draw.lines import words
+from ..log.log_filter import unknown_words
 from ..main_screen import MainScreen
 from ..sheets.ask import AskScreen, Question, Verdict
 from ..sheets.panel import PanelSheet
 from ..sheets.score import comparison_rows, score_rows
 from .home import ScreenActions
+
+GRAMMAR = "spike 685c 0dte >50k z>5: all must hold; a,b either; !a not"
+"""What a filter may say; it fits the smallest screen that has a log."""
 
 
 class LogActions(ScreenActions):
@@ -28,13 +32,17 @@ class LogActions(ScreenActions):
 
         def judge(text: str) -> Verdict:
             screen.set_prefs(replace(screen.prefs, log_filter=text.strip()))
-            return Verdict(True, "words must all match; empty shows everything")
+            unknown = unknown_words(text, screen.newest.signals)
+            sentence = f"{GRAMMAR}; empty shows all"
+            if unknown:
+                sentence = f"nothing is called {', '.join(unknown)}; {GRAMMAR}"
+            return Verdict(True, sentence)
 
         def take(answer: str | None) -> None:
             if answer is None:
                 screen.set_prefs(replace(screen.prefs, log_filter=before))
 
-        question = Question("filter the signals", "spike 685c >100k", judge, before)
+        question = Question("filter the signals", "spike,sweep 685c 0dte >50k z>5 !fmv", judge, before)
         screen.app.push_screen(AskScreen(question), take)
 
     def kind(self) -> None:

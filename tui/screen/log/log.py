@@ -14,6 +14,7 @@ from engine.views.view import Outcome, View
 
 from ...settings.prefs import Prefs
 from ..draw.cell_widget import CellWidget, Row
+from .log_filter import unknown_words
 from .log_model import LogEntry, LogModel
 from .log_rows import empty_line, signal_line, title_row
 
@@ -181,6 +182,7 @@ class SignalLog(CellWidget, can_focus=True):
                 new=self.new,
                 at_newest=self.at_newest,
                 focus=self.has_focus,
+                unknown=unknown_words(prefs.log_filter, view.signals),
             )
         ]
         if not entries:

@@ -34,13 +34,26 @@ _MILD, _STRONG = 0.55, 0.75  # strength from which a signal is painted brighter;
 
 
 def title_row(
-    prefs: Prefs, width: int, *, shown: int, total: int, new: int, at_newest: bool, focus: bool
+    prefs: Prefs,
+    width: int,
+    *,
+    shown: int,
+    total: int,
+    new: int,
+    at_newest: bool,
+    focus: bool,
+    unknown: tuple[str, ...] = (),
 ) -> Row:
-    """Write the log's title: rules, filter, how many there are, and whether the newest is in sight."""
+    """Write the log's title: rules, filter, how many there are, and whether the newest is in sight.
+
+    unknown : the words of the filter that mean nothing
+    """
     ink = "title" if focus else "muted"
     cells: list[Cell] = [("─ SIGNALS ", ink, "base"), *_rules(prefs, width)]
     if prefs.log_filter:
         cells.append((f"  / {fmt.clip(prefs.log_filter, max(4, width // 4))}", "key", "base"))
+    if unknown:
+        cells.append((f" unknown: {fmt.clip(' '.join(unknown), max(4, width // 5))}", "warn", "base"))
     if prefs.muted:
         names = ", ".join(tag(rule).lower() for rule in sorted(prefs.muted))
         cells.append((fmt.clip(f"  muted {names}", max(8, width // 4)), "warn", "base"))

@@ -36,6 +36,7 @@ async def test_a_log_without_lines_says_why(make_view, make_signal, stage) -> No
         log.show(with_signals(make_view, make_signal, 0), Prefs())
         assert "no signal yet" in lines(log)[1]
         log.show(with_signals(make_view, make_signal, 3), Prefs(log_filter="nothing like it"))
+        assert "unknown: nothing like it" in lines(log)[0]
         assert "none of 3 matches; esc shows all" in lines(log)[1]
         log.show(with_signals(make_view, make_signal, 3), Prefs())
         assert "number 0" in lines(log)[1]

@@ -107,6 +107,13 @@ def test_lines_and_title_are_exactly_as_wide_as_the_screen(make_signal, width: i
     assert len(title(width, Prefs(log_filter="spike 685c >100k"))) == width
 
 
+def test_the_title_says_which_words_of_the_filter_mean_nothing() -> None:
+    for width in (80, 120):
+        told = title(width, Prefs(log_filter="spke 685c"), unknown=("spke",))
+        assert "/ spke 685c unknown: spke" in told
+        assert len(told) == width
+
+
 def test_direction_shows_in_glyph_and_ink(make_signal) -> None:
     for direction, glyph, ink in (
         ("buy", "▲", "buy_hi"),
