@@ -1,5 +1,7 @@
 """Snapshots: `intraday/SYMBOL_DATE_HHMMSS.parquet`, one row per contract at one moment, exchange time.
 
+Those of a market that never was are in `intraday/simulated/`.
+
 Owns the columns, the writing in one step and the list of a day. What cannot be had is null.
 """
 
@@ -23,6 +25,7 @@ from ..analytics.sums import by_row, peak
 from ..model.calendar import ET
 from ..model.errors import NoDataError, StoreError
 from ..model.events import NS
+from .days.meta import SIMULATED
 from .files import write_bytes, writing
 
 VERSION = 1
@@ -45,6 +48,7 @@ _SCHEMA = pa.schema(
         ("symbol", pa.string()),
         ("days_to_expiry", pa.int32()),  # calendar days, 0 on the day itself
         ("contract", pa.string()),  # OCC name
+        ("source", pa.string()),  # of the tape
     ]
 )
 
@@ -79,11 +83,12 @@ class Snapshots:
 def write_snapshot(root: Path, found: Levels, source: str) -> Path:
     """Write what was measured below `root / "intraday"` in one step and return where.
 
-    source : of the tape, 'simulated', 'import', …
+    source : of the tape, SIMULATED, 'import', …
     """
     at = datetime.fromtimestamp(found.terms.at_ns // NS, ET)
     symbol = found.chain.underlying.symbol
-    path = root / "intraday" / f"{symbol}_{at:%Y-%m-%d_%H%M%S}.parquet"
+    folder = root / "intraday"
+    path = (folder / SIMULATED if source == SIMULATED else folder) / f"{symbol}_{at:%Y-%m-%d_%H%M%S}.parquet"
     sink = pa.BufferOutputStream()
     pq.write_table(_table(found, at.date(), source), sink, compression="zstd", write_page_checksum=True)
     with writing(root):
@@ -96,7 +101,7 @@ def list_snapshots(root: Path, day: date, symbols: tuple[str, ...] | None = None
     """Return the day's snapshots, of the symbols named; NoDataError when there is no file of any."""
     paths = [
         path
-        for path, symbol, on in sorted(snapshot_files(root))
+        for path, symbol, on in sorted(_all_files(root))
         if on == day and (symbols is None or symbol in symbols)
     ]
     if not paths:
@@ -141,6 +146,7 @@ def _table(found: Levels, day: date, source: str) -> pa.Table:
         "symbol": [found.chain.underlying.symbol] * n,
         "days_to_expiry": [(each.expiry - day).days for each in contracts],
         "contract": [each.occ for each in contracts],
+        "source": [source] * n,
     }
     arrays = [pa.array(columns[field.name]).cast(field.type) for field in _SCHEMA]
     about = {
@@ -195,8 +201,16 @@ def _entry(path: Path, table: pa.Table, about: Mapping[str, Any]) -> Snapshot:
 
 
 def snapshot_files(root: Path) -> Iterator[tuple[Path, str, date]]:
-    """Yield (path, symbol, day) of whatever is called like a snapshot."""
-    folder = root / "intraday"
+    """Yield (path, symbol, day) of whatever is called like a snapshot, but for simulated ones."""
+    yield from _inside(root / "intraday")
+
+
+def _all_files(root: Path) -> Iterator[tuple[Path, str, date]]:
+    yield from snapshot_files(root)
+    yield from _inside(root / "intraday" / SIMULATED)
+
+
+def _inside(folder: Path) -> Iterator[tuple[Path, str, date]]:
     for path in folder.iterdir() if folder.is_dir() else ():
         name = _NAME.fullmatch(path.name)
         on = None if name is None else _day(name[2])
@@ -213,6 +227,6 @@ def _day(text: str) -> date | None:
 
 def _no_snapshot(root: Path, day: date, symbols: tuple[str, ...] | None) -> str:
     whose = f" of {', '.join(symbols)}" if symbols else ""
-    days = sorted({on for _, symbol, on in snapshot_files(root) if symbols is None or symbol in symbols})
+    days = sorted({on for _, symbol, on in _all_files(root) if symbols is None or symbol in symbols})
     hint = f"the newest are of {days[-1]}" if days else "spymon snapshot takes one"
     return f"There are no snapshots{whose} of {day} in {root / 'intraday'}; {hint}."

@@ -44,6 +44,7 @@ class Tally:
     hit, touched     : (n, horizons) 1.0 or 0.0, nan where unknown or, of a hit, neutral
     move             : (n, horizons) in the signal's direction, $; nan likewise
     control_hit, control_touch : (n, horizons) shares of the matched random moments, nan without any
+    source, simulated : of the tape
     """
 
     day: date
@@ -58,6 +59,8 @@ class Tally:
     move: Floats
     control_hit: Floats
     control_touch: Floats
+    source: str = ""
+    simulated: bool = False
 
 
 def study_tape(tape: Tape, folds: Sequence[FoldParams], progress: Callable[[float], None]) -> list[Tally]:
@@ -102,6 +105,7 @@ def tally(timeline: Timeline, until_ns: int | None = None) -> Tally:
         points = tracker.points[: np.searchsorted(begun, until_ns - seconds * NS, side="right")]
         over = (point_of >= 0) & (point_of < len(points))
         columns[:, over, h] = _after(points, point_of[over], h, info.session.open_ns)
+    hit, touched, move, control_hit, control_touch = columns
     played_ns = min(until_ns, timeline.tape.end_ns) - timeline.start_ns
     return Tally(
         info.day,
@@ -111,7 +115,13 @@ def tally(timeline: Timeline, until_ns: int | None = None) -> Tally:
         signals["ts"],
         signals["rule"].astype(np.int64),
         signals["cid"].astype(np.int64),
-        *columns,
+        hit,
+        touched,
+        move,
+        control_hit,
+        control_touch,
+        source=info.source,
+        simulated=info.simulated,
     )
 
 

@@ -44,6 +44,11 @@ def _write(stream: TextIO, text: str) -> None:
     stream.flush()
 
 
+def said_first(simulated: bool) -> str:
+    """Return what a table begins with: nothing simulated may pass for a market."""
+    return "SIMULATED  " if simulated else ""
+
+
 def rfc3339(ts_ns: int) -> str:
     """Return '2025-12-16T14:30:00.123456789Z'."""
     seconds, rest = divmod(int(ts_ns), NS)

@@ -19,12 +19,12 @@ from engine.model.calendar import ET
 from engine.model.contracts import Contract
 from engine.model.errors import NoDataError, StoreError
 from engine.model.underlyings import PRESETS
-from engine.store.snapshots import list_snapshots, read_snapshot, write_snapshot
+from engine.store.snapshots import list_snapshots, read_snapshot, snapshot_files, write_snapshot
 
 DAY = date(2025, 12, 16)
 COLUMNS = [
     "strike", "type", "expiry", "dealer_pos", "gamma", "gamma_usd", "oi", "volume", "iv", "spot",
-    "convention", "symbol", "days_to_expiry", "contract",
+    "convention", "symbol", "days_to_expiry", "contract", "source",
 ]  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def measured(minute: int = 30, symbol: str = "SPY") -> Levels:
 def test_there_is_a_row_per_contract_with_every_column_and_null_for_the_unknown(tmp_path: Path) -> None:
     found = measured()
     path = write_snapshot(tmp_path, found, "simulated")
-    assert path == tmp_path / "intraday" / "SPY_2025-12-16_103005.parquet"
+    assert path == tmp_path / "intraday" / "simulated" / "SPY_2025-12-16_103005.parquet"
     table = pq.read_table(path)
     assert table.column_names == COLUMNS
     call, put, far = table.to_pylist()
@@ -56,7 +56,14 @@ def test_there_is_a_row_per_contract_with_every_column_and_null_for_the_unknown(
     assert (far["days_to_expiry"], far["volume"], far["contract"]) == (3, 3, "O:SPY251219P00670000")
     assert [far[name] for name in ("dealer_pos", "gamma", "gamma_usd", "oi", "iv")] == [None] * 5
     assert {row["symbol"] for row in (call, put, far)} == {"SPY"}
-    assert (call["spot"], call["convention"]) == (683.25, "assumed")
+    assert (call["spot"], call["convention"], call["source"]) == (683.25, "assumed", "simulated")
+
+
+def test_what_is_simulated_never_lies_among_what_is_not(tmp_path: Path) -> None:
+    paths = [write_snapshot(tmp_path, measured(), source) for source in ("recorded", "simulated")]
+    assert paths[0] == tmp_path / "intraday" / "SPY_2025-12-16_103005.parquet"
+    assert [path for path, *_ in snapshot_files(tmp_path)] == paths[:1]
+    assert {each.source for each in list_snapshots(tmp_path, DAY).entries} == {"recorded", "simulated"}
 
 
 def test_what_a_list_shows_is_what_was_measured(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ Owns names, units and layout.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from engine.analytics.key_levels import Levels, Settlement
 from engine.model.calendar import ET
 
 from ...screen import format as fmt
+from ..output import said_first
 from ..view_fields import UNIT, number
 
 FORMATS = ("table", "csv", "tradingview")
@@ -34,11 +37,15 @@ _MARKS = (("call_wall", "call wall"), ("put_wall", "put wall"), ("max_gex_strike
 
 @dataclass(frozen=True, slots=True)
 class LevelsAnswer:
-    """Levels, and what else a reader should know: where they are from, and sentences."""
+    """Levels, and what else a reader should know: where they are from, and sentences.
+
+    simulated : whether they are of a market that never was
+    """
 
     levels: Levels
     source: str
     notes: tuple[str, ...]
+    simulated: bool = False
 
 
 def written(answer: LevelsAnswer, form: str) -> str:
@@ -147,7 +154,7 @@ def _usd(levels: Levels, shares: float) -> float:
 
 def _table(answer: LevelsAnswer) -> Iterator[str]:
     levels = answer.levels
-    yield _headline(levels)
+    yield said_first(answer.simulated) + _headline(levels)
     yield _how(levels)
     yield ""
     yield from _totals(levels)
@@ -266,15 +273,18 @@ def _marks(levels: Levels, strike: float) -> str:
 
 
 def _csv(answer: LevelsAnswer) -> Iterator[str]:
-    yield "strike,call_gex,put_gex,net_gex"
+    sink = io.StringIO()
+    lines = csv.writer(sink, lineterminator="\n")
+    lines.writerow(("strike", "call_gex", "put_gex", "net_gex", "source"))
     for row in _strikes(answer.levels):
-        yield ",".join("" if value is None else repr(value) for value in row)
+        lines.writerow([*("" if value is None else repr(value) for value in row), answer.source])
+    yield from sink.getvalue().splitlines()
 
 
 def _tradingview(answer: LevelsAnswer) -> Iterator[str]:
     """Yield a comment, then one line `label, price, label, price, …`, which chart indicators take as text."""
     levels, found = answer.levels, answer.levels.exposure
-    yield f"# {_headline(levels)}; {_how(levels)}"
+    yield f"# {said_first(answer.simulated)}{_headline(levels)}; {_how(levels)}"
     pairs = [
         ("Call Wall", found.call_wall),
         ("Put Wall", found.put_wall),

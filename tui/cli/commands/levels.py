@@ -111,7 +111,8 @@ def _of_tape(
     with progress_bar("folding", interrupts) as progress:
         day.fold_to(at_ns, progress)
     found = day.levels(expiry, choice_of(args))
-    return LevelsAnswer(found, day.tape.info.source, found.notes)
+    info = day.tape.info
+    return LevelsAnswer(found, info.source, found.notes, info.simulated)
 
 
 def _of_files(args: argparse.Namespace, settings: Settings, symbol: str | None) -> LevelsAnswer:

@@ -13,13 +13,14 @@ from typing import Any
 from engine.model.calendar import ET
 from engine.model.errors import NoDataError, UsageError
 from engine.model.underlyings import parse_symbol
+from engine.store.days.meta import SIMULATED
 from engine.store.snapshots import Snapshot, list_snapshots, read_snapshot, write_snapshot
 from tui.settings.config import Settings
 
 from ...run.interrupts import InterruptHandler
 from ...run.plan import parse_day
 from ...screen import format as fmt
-from ..output import Progress, progress_bar, say
+from ..output import Progress, progress_bar, said_first, say
 from ..view_fields import UNIT, number
 from .level_lines import aligned, moment
 from .levels import choice_of
@@ -27,7 +28,7 @@ from .tapes import FoldedDay, plan_for
 
 COLUMNS = (
     "symbol", "time", "spot", "net $/1%", "zero gamma", "call wall", "put wall", "max GEX", "contracts",
-    "convention",
+    "convention", "source",
 )  # fmt: skip
 _EVERY = re.compile(r"([1-9][0-9]{0,4})([smh])")
 _UNIT_NS = {"s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
@@ -109,8 +110,11 @@ def _show(entries: Iterable[Snapshot], as_json: bool) -> None:
     if as_json:
         sys.stdout.writelines(json.dumps(as_object(entry)) + "\n" for entry in entries)
     else:
-        rows = [COLUMNS, *map(as_row, entries)]
-        sys.stdout.writelines(line + "\n" for line in aligned(rows))
+        listed = list(entries)
+        simulated = sum(entry.source == SIMULATED for entry in listed)
+        if simulated:
+            sys.stdout.write(f"{said_first(True)}{simulated} of {len(listed)}\n")
+        sys.stdout.writelines(line + "\n" for line in aligned([COLUMNS, *map(as_row, listed)]))
 
 
 def as_object(entry: Snapshot) -> dict[str, Any]:
@@ -144,4 +148,5 @@ def as_row(entry: Snapshot) -> tuple[str, ...]:
         *(fmt.level(price, 2) for price in levels),
         f"{entry.contracts:,}",
         entry.convention,
+        entry.source,
     )

@@ -18,7 +18,7 @@ from engine.views.queries import Score, Scoreboard
 from engine.views.scores import scoreboard
 from engine.views.study import Tally
 
-from ..output import rfc3339
+from ..output import rfc3339, said_first
 
 SHOWN = 10
 """How many signals that came or went are listed in text."""
@@ -61,6 +61,16 @@ class Study:
         """The symbols, each once, in the order they were asked for."""
         return list(dict.fromkeys(each.symbol for each in self.then))
 
+    @property
+    def source(self) -> str:
+        """Where the tapes are from."""
+        return ", ".join(sorted({each.source for each in self.then}))
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any of it is no market's."""
+        return any(each.simulated for each in self.then)
+
     @cached_property
     def before(self) -> Scoreboard:
         """The scores under the preset."""
@@ -83,6 +93,7 @@ def as_json(study: Study) -> str:
         "type": "study",
         "days": [day.isoformat() for day in study.days],
         "symbols": study.symbols,
+        "source": study.source,
         "preset": study.preset,
         "settings": list(study.settings),
         **_board(study.after),
@@ -142,7 +153,7 @@ def _heading(study: Study) -> str:
     span = f"{days[0]}" if len(days) == 1 else f"{len(days)} days, {days[0]} to {days[-1]}"
     hours = sum(each.hours for each in study.then)
     fired = sum(len(each.ts_ns) for each in study.then)
-    return (
+    return said_first(study.simulated) + (
         f"{span}: {', '.join(study.symbols)}, preset {study.preset}, {fired} signals in {hours:.1f} h of tape"
     )
 

@@ -268,7 +268,9 @@ def test_json_has_every_key_of_the_contract_and_null_for_the_unknown(run: Run, p
 def test_csv_has_a_line_per_strike_that_adds_up(run: Run, plain: str) -> None:
     _, out, _ = run("levels", "--chain", plain, *MOMENT, "--format", "csv")
     rows = list(csv.DictReader(out.splitlines()))
+    assert out.splitlines()[0] == "strike,call_gex,put_gex,net_gex,source"
     assert [row["strike"] for row in rows] == ["95.0", "100.0", "105.0"]
+    assert {row["source"] for row in rows} == {plain}
     for row in rows:
         assert float(row["net_gex"]) == pytest.approx(float(row["call_gex"]) + float(row["put_gex"]))
 
@@ -282,6 +284,16 @@ def test_tradingview_is_a_comment_and_a_line_of_labels_and_prices(run: Run, plai
     assert (pairs["Call Wall"], pairs["Put Wall"]) == (105.0, 95.0)
     assert pairs["Expected High"] == pytest.approx(104.2)
     assert 95.0 < pairs["Zero Gamma"] < 105.0
+
+
+def test_what_is_simulated_says_so_in_every_shape(run: Run) -> None:
+    asked = ("levels", "DIA", "--replay", "2025-12-16", "--source", "simulated", "--at", "09:40")
+    assert run(*asked)[1].split()[:2] == ["SIMULATED", "DIA"]
+    assert run(*asked, "--format", "tradingview")[1].split()[:3] == ["#", "SIMULATED", "DIA"]
+    rows = list(csv.DictReader(run(*asked, "--format", "csv")[1].splitlines()))
+    assert {list(row.items())[-1] for row in rows} == {("source", "simulated")}
+    assert json.loads(run(*asked, "--json")[1])["source"] == "simulated"
+    assert run("snapshot", *asked[1:])[1].split()[0] == "SIMULATED"
 
 
 def test_the_table_says_what_it_is_of_and_marks_the_walls(run: Run, plain: str) -> None:
@@ -388,13 +400,15 @@ def test_snapshots_are_taken_through_the_day_and_listed_beside_a_damaged_one(
 ) -> None:
     code, _, err = run("snapshot", "DIA", "--every", "1h")
     assert (code, err) == (0, "")
-    files = sorted((tmp_path / "data" / "intraday").iterdir())
+    files = sorted((tmp_path / "data" / "intraday" / "simulated").iterdir())
     hours = [f"{hour:02d}3000" for hour in range(10, 16)]
     assert [path.stem for path in files] == [f"DIA_2025-12-16_{hour}" for hour in hours]
     files[2].write_bytes(b"PAR1")
     code, out, err = run("snapshot", "--list", "--replay", "2025-12-16")
     assert code == 1
-    heading, *rows = out.splitlines()
+    first, heading, *rows = out.splitlines()
+    assert first.split() == ["SIMULATED", "5", "of", "5"]
+    assert {row.split()[-1] for row in rows} == {"simulated"}
     assert heading.split()[:3] == ["symbol", "time", "spot"]
     assert [row.split()[1] for row in rows] == ["10:30:00", "11:30:00", "13:30:00", "14:30:00", "15:30:00"]
     assert "123000.parquet is damaged or no snapshot" in err
@@ -409,7 +423,7 @@ def test_a_list_is_of_today_unless_a_day_is_named(run: Run) -> None:
 def test_a_folded_moment_does_not_depend_on_the_stops_before_it(run: Run, tmp_path: Path) -> None:
     run("snapshot", "DIA", "--every", "30m", "--data-dir", "often")
     run("snapshot", "DIA", "--at", "11:00", "--data-dir", "once")
-    name = "intraday/DIA_2025-12-16_110000.parquet"
+    name = "intraday/simulated/DIA_2025-12-16_110000.parquet"
     assert (tmp_path / "often" / name).read_bytes() == (tmp_path / "once" / name).read_bytes()
 
 

@@ -87,6 +87,7 @@ def test_json_is_one_object_that_says_what_a_plain_study_finds(capsys: pytest.Ca
     assert (got["type"], got["days"], got["symbols"], got["preset"], got["settings"]) == (
         "study", ["2025-12-16"], ["DIA"], "default", ["volume_spike.z=5"],
     )  # fmt: skip
+    assert got["source"] == "simulated"
     found = scoreboard(study_tape(SimulatedSource(DAY).open("DIA"), [FoldParams()], lambda share: None))
     then = [
         tuple(score[key] for key in ("rule", "n", "hit_rate", "control_rate"))
@@ -107,7 +108,7 @@ def test_without_a_symbol_the_first_of_the_watch_list_is_studied(
 ) -> None:
     (tmp_path / "spymon.toml").write_text('symbol = "DIA,IWM"\n')
     assert main(["study", str(DAY)]) == 0
-    assert capsys.readouterr().out.startswith("2025-12-16: DIA, preset default, ")
+    assert capsys.readouterr().out.startswith("SIMULATED  2025-12-16: DIA, preset default, ")
 
 
 # --- what is printed --------------------------------------------------------------------------------------
@@ -204,6 +205,6 @@ def test_long_lists_are_cut_in_text_and_whole_in_json() -> None:
 
 def test_without_changes_json_has_no_comparison() -> None:
     got = json.loads(as_json(study()))
-    assert set(got) == {"type", "days", "symbols", "preset", "settings", "scores", "alerts_per_h"}
+    assert set(got) == {"type", "days", "symbols", "source", "preset", "settings", "scores", "alerts_per_h"}
     neutral = got["scores"][-1]
     assert (neutral["hit_rate"], neutral["mean_move"], neutral["low"]) == (None, None, None)
