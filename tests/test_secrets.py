@@ -108,9 +108,9 @@ async def test_a_day_on_which_everything_goes_wrong(words: str, tmp_path: Path) 
 
 MADE_OF_IT = (
     "compact -v",
-    "snapshot SPY --replay 2025-12-19 --at 09:41 -v",
-    "levels SPY --replay 2025-12-19 --at 09:41 --format csv -v",
-    "levels SPY --replay 2025-12-19 --at 09:41 --json -v",
+    "snapshot SPY --replay 2025-12-19 --at 09:30:30 -v",
+    "levels SPY --replay 2025-12-19 --at 09:30:30 --format csv -v",
+    "levels SPY --replay 2025-12-19 --at 09:30:30 --json -v",
     "--replay 2025-12-19 --json -v",
     "days --json -v",
     "verify 2025-12-19 -v",

@@ -348,8 +348,8 @@ async def test_a_replay_fetches_the_day_that_is_not_there(capsys: pytest.Capture
     "line",
     [
         "study 2025-12-16 --symbol SPY --json",
-        "levels SPY --replay 2025-12-16 --at 12:00 --expiry all --convention flow --json",
-        "snapshot SPY --replay 2025-12-16 --at 12:00 --convention flow --json",
+        "levels SPY --replay 2025-12-16 --at 09:31:30 --expiry all --convention flow --json",
+        "snapshot SPY --replay 2025-12-16 --at 09:31:30 --convention flow --json",
         "--replay 2025-12-16 --symbol SPY --json",
     ],
 )
