@@ -11,7 +11,7 @@ from ...model.events import PRICE_SCALE
 from ...model.figures import dollars
 from ..thresholds import threshold
 from .catalogue import number_of
-from .firing import fire, quiet, rearm
+from .firing import fire, is_worth_telling, quiet, rearm
 from .spec import Decision, EvidenceColumn, Numbers, RuleSpec, positions, reaches
 
 BLOCK = number_of("block")
@@ -26,6 +26,7 @@ class BlockParams:
 
     size: int = threshold(500, "contracts", "least size of the print, where its premium is below premium_usd")
     premium_usd: float = threshold(250_000.0, "$", "least premium of the print, where its size is below size")
+    floor_usd: float = threshold(5_000.0, "$", "least premium of the print, whatever its size", zero=True)
     share: float = threshold(0.001, "share", "largest share of the session's prints that were as large")
     warm_prints: int = threshold(5000, "prints", "prints of the session before share counts", zero=True)
     half: float = threshold(1.5, "times", "the print over the smallest one that is a block, of strength 0.5")
@@ -72,6 +73,8 @@ def judge_block(now, cid, side, confidence, event, cell, static, under, sig, p):
     if size < p.block_size and premium < p.block_premium_usd:
         rearm(cell, BLOCK)
         return False
+    if not is_worth_telling(premium, size, p.block_floor_usd, static, p):
+        return False
     over = max(size / p.block_size, premium / p.block_premium_usd)
     before = under.size_prints - 1
     share = rarity(bin, before, under)
@@ -106,22 +109,24 @@ def decide(n: Numbers, p: BlockParams, seed: bool) -> Decision | None:
     """Decide again from the evidence."""
     over = max(n["size"] / p.size, n["premium_usd"] / p.premium_usd)
     rare = n["prints_before"] < p.warm_prints or n["rarity"] <= p.share
-    return (over, p.half) if rare and reaches(over, 1.0) else None
+    dear = seed or reaches(n["premium_usd"], p.floor_usd)
+    return (over, p.half) if rare and dear and reaches(over, 1.0) else None
 
 
 RULE = RuleSpec(
     name="block",
     number=BLOCK,
-    version=1,
+    version=2,
     about="contract",
     prefix="block_",
     fires=(
-        "One print has at least size contracts or costs at least premium_usd, and is rare: at most share of "
-        "the session's prints were as large."
+        "One print has at least size contracts or costs at least premium_usd, floor_usd in any case, and is "
+        "rare: at most share of the session's prints were as large."
     ),
     evidence=EVIDENCE,
     size="size",
     default=BlockParams(),
+    seed=BlockParams(floor_usd=0.0),
     label="block",
     tag="BLOCK",
     sentence=sentence,

@@ -22,6 +22,9 @@ from .catalogue import number_of
 
 PRICE_MOVE, FMV_DIVERGENCE = number_of("price_move"), number_of("fmv_divergence")
 
+A_CENT = 0.01
+"""$ per share at which a far wing is given away: prints there say nothing."""
+
 N_NEAR = 16
 """How many of the last signals the next one may join as a neighbour."""
 
@@ -177,6 +180,14 @@ def rearm(cell, rule):
 def rearm_direction(cell, rule, down):
     """Arm the rule again, upwards (down = 0) or downwards (down = 1)."""
     cell.armed &= ~(1 << (rule * 2 + down))
+
+
+@njit(**JIT)
+def is_worth_telling(premium, size, floor, static, p):
+    """Whether prints of `size` contracts cost enough to be looked at: $ in all, and over a cent a share."""
+    if p.seed > 0:
+        return True
+    return premium >= floor and premium > A_CENT * size * static.multiplier
 
 
 @njit(**JIT)

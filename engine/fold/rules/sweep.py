@@ -17,7 +17,7 @@ from ..conditions import SWEEP as ISO
 from ..thresholds import threshold
 from ..trade_side import treatment
 from .catalogue import number_of
-from .firing import fire, quiet, rearm_direction
+from .firing import fire, is_worth_telling, quiet, rearm_direction
 from .spec import Decision, EvidenceColumn, Numbers, RuleSpec, positions, reaches
 
 SWEEP = number_of("sweep")
@@ -37,7 +37,7 @@ class SweepParams:
     prints: int = threshold(3, "prints", "least number of prints of one side")
     exchanges: int = threshold(2, "exchanges", "least number of exchanges they were made on")
     size: int = threshold(100, "contracts", "least volume of the prints together", zero=True)
-    premium_usd: float = threshold(0.0, "$", "least premium of the prints together", zero=True)
+    premium_usd: float = threshold(5_000.0, "$", "least premium of the prints together", zero=True)
     half: float = threshold(200.0, "contracts", "volume of strength 0.5")
 
 
@@ -97,7 +97,9 @@ def judge_sweep(now, cid, side, confidence, event, cell, static, under, sig, p):
     exchanges = bits_set(cell.sweep_exchanges[run])
     premium = cell.sweep_premium[run] / PRICE_SCALE
     known = cell.sweep_confidence[run] / (100.0 * volume)
-    if exchanges < p.sweep_exchanges or premium < p.sweep_premium_usd or known < p.neutral_below:
+    if not is_worth_telling(premium, volume, p.sweep_premium_usd, static, p):
+        return False
+    if exchanges < p.sweep_exchanges or known < p.neutral_below:
         return False
     if quiet(now, cell, static, under, p):
         return False
@@ -144,7 +146,7 @@ def decide(n: Numbers, p: SweepParams, seed: bool) -> Decision | None:
 RULE = RuleSpec(
     name="sweep",
     number=SWEEP,
-    version=1,
+    version=2,
     about="contract",
     prefix="sweep_",
     fires=(
@@ -154,6 +156,7 @@ RULE = RuleSpec(
     evidence=EVIDENCE,
     size="volume",
     default=SweepParams(),
+    seed=SweepParams(premium_usd=0.0),
     label="sweep",
     tag="SWEEP",
     sentence=sentence,

@@ -17,7 +17,7 @@ from ...model.events import FLAG_POLLED, MISSING, NS, PRICE_SCALE
 from ...model.figures import dollars
 from ..thresholds import threshold
 from .catalogue import number_of
-from .firing import fire, quiet, rearm
+from .firing import fire, is_worth_telling, quiet, rearm
 from .spec import Decision, EvidenceColumn, Numbers, RuleSpec, positions, reaches
 
 VOLUME_SPIKE = number_of("volume_spike")
@@ -47,6 +47,7 @@ class VolumeSpikeParams:
     premium_usd: float = threshold(
         250_000.0, "$", "least premium of the bucket, where its volume is below size"
     )
+    floor_usd: float = threshold(5_000.0, "$", "least premium of the bucket, whatever its size", zero=True)
     one_print: float = threshold(
         0.5, "share", "a bucket with a larger share in one print is not told: it is a block"
     )
@@ -168,6 +169,8 @@ def judge_volume(now, cid, side, confidence, event, cell, static, under, sig, p)
     premium = cell.bucket_premium / PRICE_SCALE
     if p.seed == 0 and size < p.volume_size and premium < p.volume_premium_usd:
         return False
+    if not is_worth_telling(premium, size, p.volume_floor_usd, static, p):
+        return False
     if cell.bucket_largest > p.volume_one_print * size or quiet(now, cell, static, under, p):
         return False
     mean, var = volume_baseline(cell, static.strike, under, p)
@@ -223,6 +226,7 @@ def brief(n: Numbers) -> str:
 def decide(n: Numbers, p: VolumeSpikeParams, seed: bool) -> Decision | None:
     """Decide again from the evidence."""
     large = n["volume"] >= p.size or reaches(n["premium_usd"], p.premium_usd)
+    large = large and reaches(n["premium_usd"], p.floor_usd)
     ratio = n["volume"] / max(n["usual_volume"], 1.0)
     if not reaches(ratio, p.ratio) or n["largest"] > p.one_print * n["volume"]:
         return None
@@ -235,7 +239,7 @@ def decide(n: Numbers, p: VolumeSpikeParams, seed: bool) -> Decision | None:
 RULE = RuleSpec(
     name="volume_spike",
     number=VOLUME_SPIKE,
-    version=2,
+    version=3,
     about="contract",
     prefix="volume_",
     fires=(
@@ -246,7 +250,7 @@ RULE = RuleSpec(
     evidence=EVIDENCE,
     size="volume",
     default=VolumeSpikeParams(),
-    seed=VolumeSpikeParams(half=0.75, one_print=1.0),
+    seed=VolumeSpikeParams(half=0.75, one_print=1.0, floor_usd=0.0),
     label="vol spike",
     tag="SPIKE",
     sentence=sentence,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.fold.params import SignalParams
+from engine.fold.params import PRESETS, SignalParams
 from engine.fold.rules.block import RULE, SIZE_BINS, BlockParams, size_bin
 from engine.fold.rules.firing import strength_of
 
@@ -40,6 +40,25 @@ def test_a_print_that_costs_much_is_a_block(tape) -> None:
     tape.spot(685.0, at=0).quote(price - 1, price, at=0).quote(price - 1, price, at=SHARED.mute_s)
     (signal,) = found(tape.trade(price, size, at=400))
     assert dict(RULE.named(signal["evidence"].tolist()))["over"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("size", "price", "fires", "seed_fires"),
+    [
+        (500, 0.10, True, True),
+        (500, 0.09, False, True),  # $4,500
+        (50_000, 0.01, False, True),  # $50,000 of a far wing that is given away
+        (5_000, 0.02, True, True),
+    ],
+)
+def test_prints_that_cost_little_are_told_by_nobody(
+    tape, eager_params, size, price, fires, seed_fires
+) -> None:
+    tape.spot(685.0, at=0).quote(price, price + 0.01, at=0).trade(price, size, at=400)
+    assert [bool(found(tape, eager_params(PRESETS[name]))) for name in ("default", "seed")] == [
+        fires,
+        seed_fires,
+    ]
 
 
 @pytest.mark.parametrize(

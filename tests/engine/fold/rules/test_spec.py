@@ -58,7 +58,7 @@ def test_sentence_says_what_was_measured_against_what(rule, values, sentence) ->
 
 
 def test_version_names_rule_preset_and_number() -> None:
-    assert volume_spike.RULE.version_name(False) == "volume_spike/default/2"
+    assert volume_spike.RULE.version_name(False) == "volume_spike/default/3"
     assert price_move.RULE.version_name(True) == "price_move/seed/3"
 
 
