@@ -8,7 +8,7 @@ only when one is made, so that a screen is painted before.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -176,6 +176,8 @@ class Provider:
     automatic   : whether `auto` may choose it once its secrets are set
     make_source : gives the live source of the day that is on or comes next
     backfill    : prepares to fetch past days; None when it has none
+    chain       : asks for a symbol's chain as it stands now, from an expiration on; gives the text of a chain
+                  file, as `engine.store.chains` reads it, '' without any; None when it cannot be asked
     probe       : asks the provider what the secrets grant, a sentence each; None when it cannot be asked
     warm_up     : compiles what its feed would compile at its first message; None for nothing
     """
@@ -188,6 +190,7 @@ class Provider:
     secrets: tuple[ProviderSecret, ...] = ()
     automatic: bool = False
     backfill: MakeBackfiller | None = None
+    chain: Callable[[ProviderAccess, str, date], Coroutine[Any, Any, str]] | None = None
     probe: Callable[[ProviderAccess], Awaitable[tuple[str, ...]]] | None = None
     warm_up: Callable[[], None] | None = None
 

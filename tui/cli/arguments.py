@@ -113,7 +113,7 @@ TAPE = under(
     "tape",
     choice("--convention", "whose sign dealers have (assumed)", "assumed", "flow", "blended"),
     value("--replay", "DATE", "a day: from disk, fetched with a key, or simulated"),
-    setting("--source", "NAME", "simulated or auto (auto)"),
+    setting("--source", "NAME", "simulated, a provider's chain now, or auto (auto)"),
     SEED,
     CUSTOM,
 )

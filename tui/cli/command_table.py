@@ -129,7 +129,7 @@ COMMANDS = (
     CommandEntry(
         "levels", "gamma exposure, walls, zero gamma and max pain of a symbol or a chain file", "levels:run",
         (
-            word("underlying", "SYMBOL", "whose; its tape, unless --chain", "?"),
+            word("underlying", "SYMBOL", "whose; from recorder, provider, disk or simulation", "?"),
             value(
                 "--chain", "FILE", "quotedata.csv, chain JSON or a table; .gz too, pages together", nargs="+",
             ),

@@ -170,16 +170,16 @@ def days_on_disk(data_dir: Path) -> dict[date, tuple[str, ...]]:
 
 
 def without_empty(disk: Disk, day: date, data_dir: Path) -> dict[date, tuple[str, ...]]:
-    """Return what is on disk but for what holds nothing of one day: it can be fetched, or simulated."""
+    """Return what is on disk but for recordings of one day that hold nothing: it may be elsewhere."""
     journal = data_dir / "journal" / day.isoformat()
     recorded = {
         path.name.partition("-")[0]
         for path in journal.glob("*.arrows")
         if RECORDING.fullmatch(path.name) and path.stat().st_size
     }
-    folders = {symbol: present(data_dir / "days" / day.isoformat() / symbol) for symbol in disk.get(day, ())}
-    filled = {symbol for symbol, path in folders.items() if path.is_dir() and any(path.iterdir())}
-    kept = tuple(symbol for symbol in disk.get(day, ()) if symbol in recorded | filled)
+    days = data_dir / "days" / day.isoformat()
+    there = (symbol for symbol in disk.get(day, ()) if symbol in recorded or present(days / symbol).is_dir())
+    kept = tuple(there)
     others = {each: symbols for each, symbols in disk.items() if each != day}
     return others | ({day: kept} if kept else {})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING
 
 from ...model.readers import address, whole
@@ -81,6 +82,18 @@ def make_backfiller(
     )
 
 
+async def chain(access: ProviderAccess, symbol: str, first: date) -> str:
+    """Return every page of a symbol's chain as it stands now, one behind the other."""
+    from .chain_snapshot import fetch_chain
+    from .rest_client import RestClient
+    from .rest_limits import rest_limit
+
+    url, key = access.values[_REST_URL.name], access.secrets[_KEY.name]
+    async with RestClient(url, key, rest_limit(), seed=0) as rest:
+        pages = await fetch_chain(rest, symbol, first, date.max)
+    return "\n".join(f'{{"results":{page.rows.decode()}}}' for page in pages if page.rows != b"[]")
+
+
 def warm_up() -> None:
     """Compile the reader of frames."""
     from .warm_up import read_messages
@@ -97,5 +110,6 @@ PROVIDER = Provider(
     secrets=(_KEY,),
     automatic=True,
     backfill=make_backfiller,
+    chain=chain,
     warm_up=warm_up,
 )

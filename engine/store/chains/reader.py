@@ -40,17 +40,31 @@ def read_chain(
     """
     root = "" if symbol is None else root_of(symbol)
     sheets = [sheet for path in paths for sheet in _read(path, root)]
+    return _assembled(", ".join(map(str, paths)), sheets, customs or {}, symbol)
+
+
+def read_chain_text(text: str, name: str, customs: Mapping[str, Underlying], symbol: str) -> ChainFile:
+    """Read what a provider answered as one would a file of that name; errors as for `read_chain`."""
+    return _assembled(name, _sheets(text, name, root_of(symbol)), customs, symbol)
+
+
+def _assembled(
+    names: str, sheets: Sequence[Sheet], customs: Mapping[str, Underlying], symbol: str | None
+) -> ChainFile:
     has = frozenset[str]().union(*(sheet.has for sheet in sheets))
     missing = [] if "iv" in has else [name for name in ("bid", "ask") if name not in has]
     missing += [] if {"oi", "volume"} & has else ["oi"]
     if missing:
         lacks = f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}"
-        raise StoreError(f"{', '.join(map(str, paths))} {lacks}; {KNOWN}.")
-    return assemble(", ".join(map(str, paths)), sheets, customs or {}, symbol)
+        raise StoreError(f"{names} {lacks}; {KNOWN}.")
+    return assemble(names, sheets, customs, symbol)
 
 
 def _read(path: Path, root: str) -> list[Sheet]:
-    text = _text(path)
+    return _sheets(_text(path), path, root)
+
+
+def _sheets(text: str, path: Path | str, root: str) -> list[Sheet]:
     head = text.lstrip()[:1]
     if not head:
         raise StoreError(f"{path} is empty; fetch it again.")

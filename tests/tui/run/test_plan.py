@@ -215,11 +215,9 @@ def test_files_beside_the_days_and_days_without_a_symbol_are_none(tmp_path: Path
     assert days_on_disk(tmp_path) == {IMPORTED: ("GOOG",)}
 
 
-def test_a_recording_without_a_byte_and_a_folder_without_a_file_are_no_day(tmp_path: Path) -> None:
-    (tmp_path / "days/2015-12-24/GOOG").mkdir(parents=True)
+def test_a_recording_without_a_byte_is_no_day(tmp_path: Path) -> None:
     (tmp_path / "days/2015-12-23/GOOG").mkdir(parents=True)
-    (tmp_path / "days/2015-12-24/BRK.B").mkdir()
-    (tmp_path / "days/2015-12-24/BRK.B/meta.json").touch()
+    (tmp_path / "days/2015-12-24/BRK.B").mkdir(parents=True)
     (tmp_path / "journal/2015-12-24").mkdir(parents=True)
     (tmp_path / "journal/2015-12-24/SPX-093000.arrows").touch()
     for name in ("SPY-093000.arrows", "SPY-101500.arrows"):
@@ -227,7 +225,7 @@ def test_a_recording_without_a_byte_and_a_folder_without_a_file_are_no_day(tmp_p
     disk = days_on_disk(tmp_path)
     found = without_empty(disk, IMPORTED, tmp_path)
     assert found == {IMPORTED: ("BRK.B", "SPY"), date(2015, 12, 23): ("GOOG",)}
-    assert without_empty(disk, date(2015, 12, 23), tmp_path).keys() == {IMPORTED}
+    assert disk[IMPORTED] == ("BRK.B", "SPX", "SPY")
 
 
 # --- a past day that has to be fetched first --------------------------------------------------------------

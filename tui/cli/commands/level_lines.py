@@ -40,12 +40,16 @@ class LevelsAnswer:
     """Levels, and what else a reader should know: where they are from, and sentences.
 
     simulated : whether they are of a market that never was
+    origin    : where they are from and how old they are, where nobody chose; '' else
+    age_s     : how old the moment is; None where it has no age
     """
 
     levels: Levels
     source: str
     notes: tuple[str, ...]
     simulated: bool = False
+    origin: str = ""
+    age_s: float | None = None
 
 
 def written(answer: LevelsAnswer, form: str) -> str:
@@ -92,6 +96,8 @@ def as_object(answer: LevelsAnswer) -> dict[str, Any]:
         "rate": levels.terms.rate,
         "dividend": levels.terms.dividend,
         "source": answer.source,
+        "origin": answer.origin,
+        "age_s": number(answer.age_s),
         "notes": list(answer.notes),
         "expiries": [_expiry(levels, each) for each in levels.settlements],
         "strikes": [
@@ -155,6 +161,8 @@ def _usd(levels: Levels, shares: float) -> float:
 def _table(answer: LevelsAnswer) -> Iterator[str]:
     levels = answer.levels
     yield said_first(answer.simulated) + _headline(levels)
+    if answer.origin:
+        yield answer.origin
     yield _how(levels)
     yield ""
     yield from _totals(levels)
@@ -284,7 +292,8 @@ def _csv(answer: LevelsAnswer) -> Iterator[str]:
 def _tradingview(answer: LevelsAnswer) -> Iterator[str]:
     """Yield a comment, then one line `label, price, label, price, …`, which chart indicators take as text."""
     levels, found = answer.levels, answer.levels.exposure
-    yield f"# {said_first(answer.simulated)}{_headline(levels)}; {_how(levels)}"
+    origin = f"{answer.origin}; " if answer.origin else ""
+    yield f"# {said_first(answer.simulated)}{_headline(levels)}; {origin}{_how(levels)}"
     pairs = [
         ("Call Wall", found.call_wall),
         ("Put Wall", found.put_wall),

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from dataclasses import replace
 from datetime import date
 from math import inf
 from pathlib import Path
 
 from engine.analytics.exposure_choice import ExposureChoice
-from engine.analytics.key_levels import measure
+from engine.analytics.key_levels import Levels, measure
 from engine.analytics.option_chain import Chosen, alive
 from engine.model.errors import UsageError
+from engine.model.events import NS
 from engine.model.underlyings import parse_custom, parse_symbol
 from engine.store.chains import ChainFile, read_chain, settled_notes
 from tui.settings.config import Settings
 
 from ...run.interrupts import InterruptHandler
+from ...run.providers import chosen_source
 from ...run.sources import terms_of
 from ..output import progress_bar, say
 from .level_lines import LevelsAnswer, moment, written
-from .tapes import FoldedDay, parse_moment, plan_for
+from .tapes import FoldedDay, age_text, chain_now, choice_for, parse_moment
 
 _FAR = 1.25
 """So many times beyond the outermost strikes no spot belongs to them."""
@@ -47,6 +50,8 @@ def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandl
         answer = _of_tape(symbol, args, settings, interrupts)
     for note in answer.notes:
         say(note)
+    if answer.origin and form == "csv":
+        say(f"{symbol} {answer.origin}.")
     sys.stdout.write(written(answer, form))
     return 0
 
@@ -105,14 +110,48 @@ def _expiry(args: argparse.Namespace) -> Chosen:
 def _of_tape(
     symbol: str, args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler
 ) -> LevelsAnswer:
-    expiry = _expiry(args)
-    day = FoldedDay(symbol, plan_for((symbol,), args, settings, interrupts), settings)
+    expiry, choice, now_ns = _expiry(args), choice_of(args), time.time_ns()
+    flow = choice.basis == "flow" or choice.convention != "assumed"  # which only a tape tells
+    origin = choice_for(symbol, args, settings, interrupts, "at" not in args and not flow)
+    if origin.plan is None:
+        return _of_now(symbol, args, settings, origin.said, now_ns)
+    day = FoldedDay(symbol, origin.plan, settings)
     at_ns = day.moment(args.at) if "at" in args else day.end_ns
     with progress_bar("folding", interrupts) as progress:
         day.fold_to(at_ns, progress)
-    found = day.levels(expiry, choice_of(args))
+    found = day.levels(expiry, choice)
     info = day.tape.info
-    return LevelsAnswer(found, info.source, found.notes, info.simulated)
+    age_s = None if info.simulated else max(now_ns - at_ns, 0) / NS
+    said = said_origin(origin.said, info.simulated, at_ns, now_ns)
+    return LevelsAnswer(found, info.source, found.notes, info.simulated, said, age_s)
+
+
+def said_origin(said: str, simulated: bool, at_ns: int, now_ns: int) -> str:
+    """Say where an answer is from and how old it is; '' where somebody chose."""
+    if not said:
+        return ""
+    return said if simulated else f"{said}, {age_text(at_ns, now_ns)}"
+
+
+def _of_now(
+    symbol: str, args: argparse.Namespace, settings: Settings, said: str, now_ns: int
+) -> LevelsAnswer:
+    found, at_ns = levels_now(symbol, settings, now_ns, _expiry(args), choice_of(args))
+    source = chosen_source(settings)
+    said = said_origin(said, False, at_ns, now_ns)
+    return LevelsAnswer(found, source, found.notes, False, said, max(now_ns - at_ns, 0) / NS)
+
+
+def levels_now(
+    symbol: str, settings: Settings, now_ns: int, expiry: Chosen, choice: ExposureChoice
+) -> tuple[Levels, int]:
+    """Return the levels of the provider's chain, and the moment that is of, ns UTC."""
+    file = chain_now(symbol, settings, now_ns)
+    at_ns = now_ns if file.at_ns is None else file.at_ns
+    assert file.spot is not None, "chain_now refuses such a chain"
+    terms = replace(terms_of(settings), at_ns=at_ns, spot=file.spot)
+    found = measure(alive(file.chain, expiry, at_ns), terms, choice)
+    return replace(found, notes=(*file.notes, *found.notes)), at_ns
 
 
 def _of_files(args: argparse.Namespace, settings: Settings, symbol: str | None) -> LevelsAnswer:

@@ -6,10 +6,12 @@ import argparse
 import json
 import re
 import sys
+import time
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from engine.analytics.exposure_choice import ExposureChoice
 from engine.model.calendar import ET
 from engine.model.errors import NoDataError, UsageError
 from engine.model.underlyings import parse_symbol
@@ -19,12 +21,13 @@ from tui.settings.config import Settings
 
 from ...run.interrupts import InterruptHandler
 from ...run.plan import parse_day
+from ...run.providers import chosen_source
 from ...screen import format as fmt
 from ..output import Progress, progress_bar, said_first, say
 from ..view_fields import UNIT, number
 from .level_lines import aligned, moment
-from .levels import choice_of
-from .tapes import FoldedDay, plan_for
+from .levels import choice_of, levels_now, said_origin
+from .tapes import Choice, FoldedDay, choice_for, plan_for
 
 COLUMNS = (
     "symbol", "time", "spot", "net $/1%", "zero gamma", "call wall", "put wall", "max GEX", "contracts",
@@ -42,14 +45,28 @@ def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandl
     if "at" in args and "every" in args:
         raise UsageError("--at takes one snapshot and --every many; choose one.")
     every_ns = parse_every(args.every) if "every" in args else None
-    plan = plan_for(names or None, args, settings, interrupts)
-    taken = list[Snapshot]()
-    for symbol in plan.symbols:
-        day = FoldedDay(symbol, plan, settings)
+    plan = plan_for(None, args, settings, interrupts) if "replay" in args and not names else None
+    choice, now_ns = choice_of(args), time.time_ns()
+    now = every_ns is None and "at" not in args and choice == ExposureChoice()
+    taken, origins = list[Snapshot](), list[str]()
+    for symbol in names or (plan.symbols if plan else settings.symbol):
+        origin = Choice(plan, "") if plan else choice_for(symbol, args, settings, interrupts, now)
+        if origin.plan is None:
+            found, at_ns = levels_now(symbol, settings, now_ns, "all", choice)
+            with interrupts.whole():
+                path = write_snapshot(settings.data_dir, found, chosen_source(settings))
+                taken.append(read_snapshot(path))
+            origins.append(
+                f"{symbol} {said_origin(origin.said, False, at_ns, now_ns)}" if origin.said else ""
+            )
+            continue
+        day = FoldedDay(symbol, origin.plan, settings)
+        said = said_origin(origin.said, day.tape.info.simulated, day.end_ns, now_ns)
+        origins.append(f"{symbol} {said}" if said else "")
         moments = _moments(day, getattr(args, "at", None), every_ns)
         with progress_bar("folding", interrupts) as progress:
             taken += _take(day, moments, args, settings, interrupts, progress)
-    _show(taken, "json" in args)
+    _show(taken, "json" in args, origins)
     return 0
 
 
@@ -106,7 +123,7 @@ def _list(args: argparse.Namespace, settings: Settings, symbols: tuple[str, ...]
     return 1 if found.problems else 0
 
 
-def _show(entries: Iterable[Snapshot], as_json: bool) -> None:
+def _show(entries: Iterable[Snapshot], as_json: bool, origins: Iterable[str] = ()) -> None:
     if as_json:
         sys.stdout.writelines(json.dumps(as_object(entry)) + "\n" for entry in entries)
     else:
@@ -114,6 +131,7 @@ def _show(entries: Iterable[Snapshot], as_json: bool) -> None:
         simulated = sum(entry.source == SIMULATED for entry in listed)
         if simulated:
             sys.stdout.write(f"{said_first(True)}{simulated} of {len(listed)}\n")
+        sys.stdout.writelines(f"{origin}\n" for origin in origins if origin)
         sys.stdout.writelines(line + "\n" for line in aligned([COLUMNS, *map(as_row, listed)]))
 
 

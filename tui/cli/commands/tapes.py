@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+import asyncio
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from engine.analytics.exposure_choice import ExposureChoice
 from engine.analytics.key_levels import Levels
 from engine.analytics.option_chain import Chosen
+from engine.feeds.registry import provider_of
 from engine.fold.params import FoldParams
 from engine.model.calendar import ET, parse_time
 from engine.model.errors import NoDataError, UsageError
-from engine.model.underlyings import PRESETS, parse_custom, underlying_of_root
+from engine.model.events import NS
+from engine.model.underlyings import PRESETS, parse_custom, underlying, underlying_of_root
+from engine.session.player import span_text
+from engine.store.chains import ChainFile, read_chain_text
+from engine.store.journal.folders import RecordingFolder, is_recording
 from engine.tape.tape import Tape
 from engine.tape.timeline import Timeline, TimelineParams
 from engine.views.levels import levels_of
@@ -20,8 +26,8 @@ from tui.settings.config import Settings
 
 from ...run.fetch_missing_day import disk_with
 from ...run.interrupts import InterruptHandler
-from ...run.plan import Disk, RunFlags, RunPlan, days_on_disk, make_plan
-from ...run.providers import LIVE, chosen_source
+from ...run.plan import Disk, RunFlags, RunPlan, days_on_disk, make_plan, without_empty
+from ...run.providers import LIVE, SIMULATED, access, chosen_source
 from ...run.sources import make_sources, terms_of
 from ..output import Progress, say
 
@@ -34,8 +40,11 @@ def plan_for(
     args: argparse.Namespace,
     settings: Settings,
     interrupts: InterruptHandler,
+    day: date | None = None,
 ) -> RunPlan:
     """Return which day is meant and where it comes from; `symbols` None is the watch list.
+
+    day : one that is on disk, in place of what was asked for
 
     Raises NoDataError for a symbol that has no tape anywhere, and for a live day that is not recorded.
     """
@@ -44,11 +53,84 @@ def plan_for(
         for symbol in symbols:
             _check_symbol(symbol, settings, {each for on_disk in disk.values() for each in on_disk})
         settings = replace(settings, symbol=symbols, origins={**settings.origins, "symbol": "argument"})
-    replay = getattr(args, "replay", None)
+    replay = getattr(args, "replay", None) if day is None else str(day)
     if replay is None and chosen_source(settings) in LIVE:
         replay = _recorded_today(disk, today)
     disk = disk_with(replay, args, settings, interrupts)
     return make_plan(RunFlags(replay=replay, lines="text"), settings, disk, today)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Where the answer about a symbol comes from.
+
+    plan : of the day to fold; None when the provider is asked for the chain as it stands now
+    said : which it is, in words, where nobody chose; '' else
+    """
+
+    plan: RunPlan | None
+    said: str
+
+
+def choice_for(
+    symbol: str, args: argparse.Namespace, settings: Settings, interrupts: InterruptHandler, now: bool
+) -> Choice:
+    """Choose where a symbol's chain is from.
+
+    What was asked for; else a recorder of the data folder, the configured provider, the newest day on disk,
+    the simulated one.
+
+    now : whether the present moment alone is wanted, for which a provider can be asked
+    """
+    asked = "replay" in args or "seed" in args or settings.origin("source") != "default"
+    if asked:
+        live = "replay" not in args and settings.source in LIVE and now and _can_tell(settings)
+        return Choice(None if live else plan_for((symbol,), args, settings, interrupts), "")
+    disk = days_on_disk(settings.data_dir)
+    held = [day for day in sorted(disk, reverse=True) if symbol in _filled(disk, day, settings)]
+    recorded = [day for day in held if is_recording(RecordingFolder(settings.data_dir, day, symbol))]
+    if recorded:
+        plan = plan_for((symbol,), args, settings, interrupts, recorded[0])
+        return Choice(plan, f"as the recorder of {settings.data_dir} has it")
+    if now and chosen_source(settings) in LIVE and _can_tell(settings):
+        return Choice(None, f"as {provider_of(chosen_source(settings)).label} has it now")
+    if held:
+        plan = plan_for((symbol,), args, settings, interrupts, held[0])
+        return Choice(plan, f"of the newest day on disk, {held[0]}")
+    plan = plan_for((symbol,), args, settings, interrupts)
+    return Choice(plan, f"of the simulated day {plan.day}" if plan.source == SIMULATED else f"of {plan.day}")
+
+
+def _can_tell(settings: Settings) -> bool:
+    """Whether the configured provider can be asked for a chain; CredentialError without its keys."""
+    return provider_of(chosen_source(settings)).chain is not None
+
+
+def _filled(disk: Disk, day: date, settings: Settings) -> tuple[str, ...]:
+    return without_empty(disk, day, settings.data_dir).get(day, ())
+
+
+def chain_now(symbol: str, settings: Settings, now_ns: int) -> ChainFile:
+    """Ask the configured provider for a symbol's chain as it stands."""
+    provider = provider_of(chosen_source(settings))
+    assert provider.chain is not None, "choice_for asks for no other"
+    customs = {custom.symbol: custom for custom in map(parse_custom, settings.custom)}
+    asked = underlying(symbol, customs).symbol
+    today = datetime.fromtimestamp(now_ns / NS, ET).date()
+    text = asyncio.run(provider.chain(access(settings), asked, today))
+    if not text.strip():
+        raise NoDataError(f"{provider.label} has no options of {asked}.")
+    found = read_chain_text(text, provider.label, customs, asked)
+    if found.spot is None:
+        raise NoDataError(f"{provider.label} does not say the spot of {asked}; try again, or take a day.")
+    return found
+
+
+def age_text(at_ns: int, now_ns: int) -> str:
+    """Write how old a moment is: `12 s`, `1 h 4 min`, `12 days`."""
+    age_ns = max(now_ns - at_ns, 0)
+    days = age_ns // (24 * 3600 * NS)
+    return f"{days} days old" if days > 1 else f"{span_text(age_ns)} old"
 
 
 def _recorded_today(disk: Disk, today: date) -> str:

@@ -92,7 +92,7 @@ def write(name: str, text: str) -> None:
 
 def record(folder: str, name: str) -> None:
     Path(folder).mkdir(parents=True)
-    (Path(folder) / name).touch()
+    (Path(folder) / name).write_bytes(b"x")
 
 
 def everything_written() -> bytes:
@@ -369,7 +369,7 @@ async def test_what_reads_a_day_that_is_not_there_fetches_it_first(
         assert not fake.asked
 
 
-@pytest.mark.parametrize("line", ["levels SPY", "snapshot"])
+@pytest.mark.parametrize("line", ["levels SPY --at 10:00", "snapshot SPY --every 1h"])
 def test_the_levels_of_a_live_day_that_nobody_records_are_no_data(
     line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

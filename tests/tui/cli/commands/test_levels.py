@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import math
 import os
 import re
+import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.feeds.simulated import SimulatedSource
 from engine.model.calendar import ET
+from engine.store.days.meta import Facts
+from engine.store.days.store import DayStore
+from engine.store.journal.encoding import Recording
+from engine.store.journal.writer import Journal
+from tests.fakes.massive import KEY, Massive
+from tests.fakes.massive.shelf import chain_row
 from tests.paths import REFERENCE, SHARED
 from tui.cli.main import main
 
@@ -36,6 +46,8 @@ ABC,ABC,2025-05-16,P,95,0.4,0.5,5,1200,0.33
 MOMENT = ["--spot", "100.1", "--at", "2025-05-12T10:00"]
 
 Run = Callable[..., tuple[int, str, str]]
+DayOf = Callable[[str, date], None]
+MADE_NS = 1_765_900_800_000_000_000
 
 
 @pytest.fixture(autouse=True)
@@ -427,6 +439,67 @@ def test_a_folded_moment_does_not_depend_on_the_stops_before_it(run: Run, tmp_pa
     assert (tmp_path / "often" / name).read_bytes() == (tmp_path / "once" / name).read_bytes()
 
 
+@pytest.fixture
+def day_of() -> DayOf:
+    """Write the first half hour of a simulated day as an imported one."""
+
+    def write(symbol: str, day: date) -> None:
+        tape = SimulatedSource(day).open(symbol)
+        with DayStore(Path("data")).writer(day, symbol, tape.contracts) as writer:
+            for chunk in range(30):
+                writer.append(tape.read(chunk))
+            writer.commit(Facts("import", "tape", tape.info.tick, tape.info.underlying, complete=False))
+
+    return write
+
+
+class TestWhereNobodyChose:
+    """Which chain answers for a symbol alone: the newest knowledge there is, and it says which."""
+
+    def test_without_anything_the_simulated_day(self, run: Run) -> None:
+        _, out, err = run("levels", "DIA")
+        assert out.splitlines()[1] == "of the simulated day 2025-12-16"
+        assert "simulated" not in err
+        found = json.loads(run("levels", "DIA", "--json")[1])
+        assert (found["source"], found["age_s"]) == ("simulated", None)
+        assert found["origin"] == "of the simulated day 2025-12-16"
+        assert "of the simulated day 2025-12-16; GEX in" in run("levels", "DIA", "--format", "tradingview")[1]
+        assert "spymon: DIA of the simulated day 2025-12-16.\n" in run("levels", "DIA", "--format", "csv")[2]
+
+    def test_what_was_chosen_needs_no_word(self, run: Run) -> None:
+        asked = ("levels", "DIA", "--replay", "2025-12-16", "--at", "09:40")
+        assert json.loads(run(*asked, "--json")[1])["origin"] == ""
+        assert run(*asked)[1].splitlines()[1].startswith("GEX in")
+
+    def test_the_newest_day_on_disk_before_the_simulated_one(self, run: Run, day_of: DayOf) -> None:
+        for day in (date(2025, 12, 11), date(2025, 12, 12)):
+            day_of("DIA", day)
+        _, out, _ = run("levels", "DIA")
+        assert re.fullmatch(r"of the newest day on disk, 2025-12-12, \d+ days old", out.splitlines()[1])
+        found = json.loads(run("levels", "DIA", "--json")[1])
+        assert (found["at"][:10], found["source"]) == ("2025-12-12", "import")
+        assert found["age_s"] > 24 * 3600
+        assert run("snapshot", "DIA")[1].startswith("DIA of the newest day on disk, 2025-12-12, ")
+        assert run("levels", "IWM", "--at", "09:40")[1].splitlines()[1] == "of the simulated day 2025-12-16"
+        assert json.loads(run("levels", "DIA", "--source", "simulated", "--json")[1])["source"] == "simulated"
+
+    def test_a_recorder_before_the_newest_day(self, run: Run, day_of: DayOf) -> None:
+        day_of("DIA", date(2025, 12, 12))
+        day = date(2025, 12, 11)
+        tape = SimulatedSource(day).open("DIA")
+        journal = Journal(Path("data"), Recording(day, tape.info.underlying, "tape", tape.info.tick))
+        journal.add_contracts(tape.contracts)
+        for chunk in range(30):
+            journal.append(tape.read(chunk), 0, "tape")
+        try:
+            _, out, _ = run("levels", "DIA")
+        finally:
+            journal.close()
+        assert out.startswith("DIA  2025-12-11 ")
+        assert re.match(r"as the recorder of data has it, \d+ days old", out.splitlines()[1])
+        assert run("levels", "DIA")[1].startswith("DIA  2025-12-12 "), "it records no more"
+
+
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared cases are not there")
 class TestSharedCases:
     """Small chains that were measured wrongly once, with values from independent code."""
@@ -472,3 +545,55 @@ class TestSharedCases:
         assert flips == pytest.approx([100.2457] * 5, abs=0.002)
         # Wings quoted at a hundredth of a cent leave this much open.
         assert nets == pytest.approx([-7_123_364, -4_329_727, -1_375_964, 430_839, 3_128_570], abs=70_000)
+
+
+def chain_of_spy() -> list[dict[str, Any]]:
+    """Write a chain around 650 with prices that have a volatility."""
+    rows = []
+    for strike in range(600, 705, 5):
+        for right, inside in (("C", 650 - strike), ("P", strike - 650)):
+            price = max(inside, 0) + 20 * math.exp(-abs(inside) / 40)
+            quote = {"bid": price - 0.1, "ask": price + 0.1, "last_updated": MADE_NS}
+            under = {"ticker": "SPY", "price": 650.0, "last_updated": MADE_NS}
+            name = f"O:SPY301220{right}{strike:05d}000"
+            interest = 900 if right == "C" else 400
+            rows.append(chain_row(name, last_quote=quote, underlying_asset=under, open_interest=interest))
+    return rows
+
+
+async def test_with_a_key_the_providers_chain_now(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, day_of: DayOf
+) -> None:
+    day_of("SPY", date(2025, 12, 12))
+    monkeypatch.setenv("MASSIVE_API_KEY", KEY)
+
+    async def said(fake: Massive, line: str) -> str:
+        monkeypatch.setenv("SPYMON_MASSIVE_REST_URL", fake.rest_url)
+        assert await asyncio.to_thread(main, line.split()) == 0
+        return capsys.readouterr().out
+
+    async with Massive() as fake:
+        fake.shelf.chains["SPY"] = chain_of_spy()
+        out = await said(fake, "levels SPY")
+        assert re.match(r"as Massive has it now, \d+ days old", out.splitlines()[1])
+        found = json.loads(await said(fake, "levels SPY --json"))
+        assert (found["source"], found["spot"], found["contracts"]) == ("massive", 650.0, 42)
+        assert found["age_s"] == pytest.approx(time.time() - MADE_NS / 1e9, abs=600)
+        chosen = json.loads(await said(fake, "levels SPY --json --source massive-rest"))
+        assert (chosen["source"], chosen["origin"]) == ("massive-rest", "")
+        assert chosen["net_gex"] == found["net_gex"]
+        taken = json.loads(await said(fake, "snapshot SPY --json"))
+        assert (taken["source"], taken["net_gex"]) == ("massive", pytest.approx(found["net_gex"]))
+        of_a_day = json.loads(await said(fake, "levels SPY --json --replay 2025-12-12"))
+        assert of_a_day["source"] == "import"
+
+
+async def test_a_symbol_that_the_provider_does_not_have_is_no_data(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MASSIVE_API_KEY", KEY)
+    async with Massive() as fake:
+        monkeypatch.setenv("SPYMON_MASSIVE_REST_URL", fake.rest_url)
+        fake.shelf.chains["DIA"] = []
+        assert await asyncio.to_thread(main, ["levels", "DIA"]) == 4
+    assert capsys.readouterr().err == "spymon: Massive has no options of DIA.\n"
