@@ -70,9 +70,15 @@ class DayWriter:
             with writing(self._root):
                 self._flush(whole_chunks_only=True)
 
-    def commit(self, facts: Facts, fold: Callable[[DayTape], str] | None = None) -> DayMeta:
+    def commit(
+        self,
+        facts: Facts,
+        fold: Callable[[DayTape], str] | None = None,
+        holes: tuple[tuple[int, int], ...] = (),
+    ) -> DayMeta:
         """Finish the files and put them in place of whatever was there; StoreError without any event.
 
+        holes : silences that no event tells, (start_ns, end_ns); those that one tells count once
         fold : gives the finished tape's state hash, to be written down; if it raises, nothing is replaced
         """
         with writing(self._root):
@@ -82,7 +88,7 @@ class DayWriter:
                 raise StoreError(
                     f"There is not one event of {self._symbol} on {self._day}; no day was written."
                 )
-            meta = self._describe(facts)
+            meta = self._describe(facts, holes)
         if fold is not None:
             meta = meta.with_hash(self._fold_to(meta, fold))
         with writing(self._root):
@@ -90,10 +96,13 @@ class DayWriter:
             replace_folder(self._folder, self._target)
         return meta
 
-    def _describe(self, facts: Facts) -> DayMeta:
+    def _describe(self, facts: Facts, holes: tuple[tuple[int, int], ...]) -> DayMeta:
         """Bring the finished files to the disk and return what they say about themselves."""
         tape = self._folder / "tape.parquet"
-        meta = DayMeta(self._day, self._symbol, facts, self._counts.so_far(tape.stat().st_size))
+        counted = self._counts.so_far(tape.stat().st_size)
+        untold = [hole for hole in holes if not any(_overlap(hole, gap) for gap in counted.gaps)]
+        counted = replace(counted, gaps=tuple(sorted((*counted.gaps, *untold))))
+        meta = DayMeta(self._day, self._symbol, facts, counted)
         sync_path(tape)
         sync_path(self._folder / "contracts.parquet")
         return replace(meta, hashes=self._known_hashes(meta))
@@ -121,6 +130,10 @@ class DayWriter:
     def _write(self, chunk: Events) -> None:
         self._counts.add(chunk)
         self._file.write_table(to_table(chunk), row_group_size=CHUNK)
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 class _RunningCounts:

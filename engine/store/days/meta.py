@@ -65,7 +65,8 @@ class TapeCounts:
     counts  : events by kind name
     first_ns, last_ns : the tape's clock at its first and last event, ns UTC
     starts  : the tape's clock at the first event of each chunk
-    gaps    : (start_ns, end_ns) of every silence of the feed
+    gaps    : (start_ns, end_ns) of every silence of the feed, and of minutes without trades or quotes that
+              have many around them
     content : digest of contracts and events, independent of how they are stored
     tape_bytes : size of tape.parquet
     """

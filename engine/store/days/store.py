@@ -43,6 +43,7 @@ class DayEntry:
     state_hash: str | None
     fold_version: int | None
     stored: str = "day"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,7 @@ def _entry(folder: Path, meta: DayMeta) -> DayEntry:
         bytes=sum(path.stat().st_size for path in folder.iterdir()),
         state_hash=meta.hashes[version] if version else None,
         fold_version=version,
+        notes=meta.facts.notes,
     )
 
 

@@ -38,6 +38,7 @@ from ...model.underlyings import KNOWN, Underlying, generic
 from ..importer.contract_numbers import ContractNumbers, day_at
 from ..importer.spill import ROW, Spill, without_copies
 from ..importer.spill import Rows as TapeRows
+from .coverage import Coverage
 from .meta import DayMeta, Facts, InputFile, whole_session
 from .store import DayStore
 
@@ -148,10 +149,14 @@ class TapeMaker:
         underlying = self._underlying(tape, contracts)
         events = self._events(tape, stats, np.array([cid for _, cid in numbered], np.int64), on_rows)
         parity = None if stats.counts[SPOT] else _parity(contracts, underlying)
+        coverage = Coverage(session(day))
         with self._store.writer(day, symbol, contracts) as writer:
             for block in parity.insert(events) if parity else events:
+                coverage.add(block)
                 writer.append(block)
-            meta = writer.commit(self._facts(tape, stats, underlying, parity))
+            meta = writer.commit(
+                self._facts(tape, stats, underlying, parity, coverage), holes=coverage.holes()
+            )
         return _outcome(meta, old)
 
     def _events(
@@ -185,24 +190,32 @@ class TapeMaker:
         return rows[~gone]
 
     def _facts(
-        self, tape: int, stats: TapeStats, underlying: Underlying, parity: ImpliedSpot | None
+        self,
+        tape: int,
+        stats: TapeStats,
+        underlying: Underlying,
+        parity: ImpliedSpot | None,
+        coverage: Coverage,
     ) -> Facts:
         files = sorted(stats.files)
         spot_origin, notes = _spot_origin(stats, parity)
         if not stats.counts[OI]:
             notes.append("There is no open interest for this day.")
+        partial = coverage.early_end()
+        notes += [partial] if partial else []
         return Facts(
             source=self._origin.source,
             spot_origin=spot_origin,
             tick=underlying.tick,
             underlying=underlying,
-            complete=self._complete(tape, stats, underlying),
+            complete=self._complete(tape, stats, coverage) and not partial,
             notes=(*notes, *self._origin.notes),
             inputs=tuple(self._inputs[file] for file in files),
         )
 
-    def _complete(self, tape: int, stats: TapeStats, underlying: Underlying) -> bool:
-        whole = whole_session(self._day(tape), stats.first_ns, stats.last_ns)
+    def _complete(self, tape: int, stats: TapeStats, coverage: Coverage) -> bool:
+        silent_ns = sum(end_ns - start_ns for start_ns, end_ns in coverage.holes())
+        whole = whole_session(self._day(tape), stats.first_ns, stats.last_ns, silent_ns)
         return whole and self._origin.whole and not stats.files & self._cut_files
 
     def _underlying(self, tape: int, contracts: list[Contract]) -> Underlying:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.model.calendar import clock_text
 from engine.model.errors import StoreError
+from engine.store.days.coverage import PARTIAL
 from engine.store.days.store import DayEntry, DayStore
 from engine.store.journal.listing import list_journals
 from tui.settings.config import Settings
@@ -34,6 +35,10 @@ def run(args: argparse.Namespace, settings: Settings, interrupts: InterruptHandl
         _show([as_row(entry) for entry in entries])
     else:
         say(f"There are no days in {data_dir} yet; spymon backfill DATE or spymon import PATH makes one.")
+    for entry in entries:
+        for note in entry.notes:
+            if note.endswith(PARTIAL):
+                say(f"{entry.symbol} on {entry.day}: {note}")
     for problem in (*days.problems, *journals.problems):
         say(problem)
     if any(entry.stored == "journal" for entry in entries):
@@ -54,6 +59,7 @@ def as_object(entry: DayEntry) -> dict[str, Any]:
         "stored": entry.stored,
         "complete": entry.complete,
         "gaps": entry.gaps,
+        "notes": list(entry.notes),
         "source": entry.source,
         "spot_origin": entry.spot_origin,
         "inputs": list(entry.inputs),

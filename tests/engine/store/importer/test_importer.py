@@ -626,3 +626,18 @@ def test_a_backfilled_day_may_be_made_again_by_an_import_and_never_the_other_way
     assert (day.meta.facts.source, day.meta.facts.complete) == ("import", True)
     with pytest.raises(StoreError, match=r"was imported, and it stays; move .* away to backfill it"):
         import_paths([inbox], store, origin=fetched)
+
+
+def test_a_day_whose_trades_end_before_its_quotes_is_partial_and_says_so(
+    store: DayStore, inbox: Path
+) -> None:
+    whole, half = (int((CLOSE_NS - OPEN_NS) / NS * share) for share in (1.0, 0.5))
+    for name, last in (("half", half), ("whole", whole)):
+        trades = file(inbox / name / "trades.csv", TRADES, *map(trade, range(1, last, 10)))
+        quotes = file(inbox / name / "quotes.csv", QUOTES, *map(quote, range(1, whole, 10)))
+        report = import_paths([trades, quotes], store)
+        assert report.days[0].meta.facts.complete is (name == "whole")
+        (entry,) = store.list().entries
+        said = [note for note in entry.notes if note.startswith("Trades end by")]
+        assert said == (["Trades end by 12:45 and quotes by 16:00: it is partial."] if name == "half" else [])
+        assert entry.gaps == (name == "half")
