@@ -71,7 +71,7 @@ TABLE: tuple[Key, ...] = (
     Key("expiry.previous", "E", "symbol", "expiration before"),
     Key("view.profile", "v", "view", "profile: net, calls and puts, absolute, OI, volume", hint="γ-view"),
     Key("view.metric", "m", "view", "metric: gamma, delta, vanna, charm; a view's own"),
-    Key("view.past", "d", "view", "profile of five minutes ago, of the open, or neither, as ┆"),
+    Key("view.past", "d", "view", "┆ draws the profile of 5 minutes ago, of the open"),
     Key("view.convention", "D", "view", "whose sign: assumed, flow, blended", hint="sign"),
     Key("view.basis", "V", "view", "weighed by open interest, volume or flow"),
     Key("view.scope", "a", "view", "expirations summed: the shown one, the watched ones, all"),

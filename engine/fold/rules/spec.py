@@ -28,6 +28,36 @@ DIRECTIONS = {1: "buy", -1: "sell", 0: "neutral"}
 _ROUNDING = 1e-12  # dollars were price units when the threshold was compared
 
 
+_WORDS = {
+    "z": "beyond its usual",
+    "ratio": "over the usual",
+    "lean": "bought less sold",
+    "over": "over the least block",
+    "narrower": "narrower than usual",
+    "share": "net of gross gamma",
+    "share_before": "net of gross before",
+    "net": "net gamma",
+    "net_before": "net gamma before",
+    "gross": "gross gamma",
+    "wall_gex": "gamma at the wall",
+    "fmv": "fair value",
+    "fmv_age": "age of the fair value",
+    "edge": "off the fair value",
+    "percent": "in percent",
+    "expected": "explained",
+    "neighbours": "doubt of our value",
+    "iso_share": "intermarket sweeps",
+    "rarity": "as large or larger",
+    "held": "held for",
+    "stood": "stood for",
+    "largest": "largest print",
+    "quotes": "quotes in a row",
+    "spread_percent": "spread of the mid",
+    "usual_spread_percent": "usual spread of the mid",
+}
+"""Labels of evidence whose names are short for something, by name or by name without its unit."""
+
+
 class Thresholds(Protocol):
     """A frozen dataclass whose fields are thresholds (`engine.fold.thresholds.threshold`)."""
 
@@ -44,6 +74,14 @@ class EvidenceColumn:
     name: str
     unit: str
     meaning: str
+
+    @property
+    def label(self) -> str:
+        """What a person calls it; the unit stands beside its number."""
+        name = self.name
+        for suffix in ("_usd", "_s", "_percent"):
+            name = name.removesuffix(suffix)
+        return _WORDS.get(self.name) or _WORDS.get(name) or name.replace("_", " ")
 
 
 def positions(evidence: Sequence[EvidenceColumn]) -> Any:

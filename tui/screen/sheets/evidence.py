@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite, nan
 
+from engine.fold.rules.catalogue import rule_named
 from engine.model.calendar import clock_text
 from engine.model.events import MISSING, NS, PRICE_SCALE
 from engine.views.queries import SignalTape, SignalTapeTick
@@ -22,6 +23,8 @@ from ..log.rule_words import label
 
 _SIDES = {1: ("buy", "▲"), -1: ("sell", "▼"), 0: ("muted", "·")}
 _LABEL = 10
+_UNITS = {"shares per $1": "sh/$1"}
+_MARKS = {"share": (100.0, "%"), "%": (1.0, "%"), "times": (1.0, "×"), "σ": (1.0, "σ"), "code": (1.0, "")}
 
 
 def evidence_rows(
@@ -31,7 +34,7 @@ def evidence_rows(
     return [
         *_headline(row, symbol, width),
         rule("numbers it used", width),
-        *_numbers(row.evidence, width),
+        *_numbers(row, width),
         rule("what came of it", width),
         *_outcomes(outcomes, width),
         rule("the tape around it", width),
@@ -51,22 +54,43 @@ def _headline(row: SignalRow, symbol: str, width: int) -> list[Row]:
     ]
 
 
-def _numbers(evidence: Sequence[tuple[str, float]], width: int) -> list[Row]:
-    """Write every number with its name, two to a line where that fits."""
-    told = [(name.replace("_", " "), number(value)) for name, value in evidence]
+def _numbers(row: SignalRow, width: int) -> list[Row]:
+    """Write every number with its name and unit, two to a line where that fits."""
+    known = rule_named(row.rule)
+    columns_of = {} if known is None else {column.name: column for column in known.evidence}
+    told: list[tuple[str, str]] = []
+    for name, value in row.evidence:
+        column = columns_of.get(name)
+        if column is None:
+            told.append((name.replace("_", " "), number(value)))
+        else:
+            told.append((column.label, in_unit(value, column.unit)))
     columns = 2 if width >= 56 else 1
     half = (width - 1) // columns
     lines: list[Row] = []
     for start in range(0, len(told), columns):
         cells: list[Cell] = [(" ", "muted", GROUND)]
-        for name, value in told[start : start + columns]:
-            room = half - len(value) - 2
+        for name, text in told[start : start + columns]:
+            room = half - len(text) - 2
             cells += [
                 (fmt.clip(name, room).ljust(room), "muted", GROUND),
-                (f" {value} ", "text", GROUND),
+                (f" {text} ", "text", GROUND),
             ]
         lines.append(fitted(cells, width, GROUND))
     return lines
+
+
+def in_unit(value: float, unit: str) -> str:
+    """Write one number of evidence with its unit: `$412,000`, `10 s`, `56%`, `20.4×`, `1,840 contracts`."""
+    if not isfinite(value):
+        return fmt.NONE
+    if unit == "$":
+        return f"{'-' if value < 0 else ''}${number(abs(value))}"
+    if unit in _MARKS:
+        size, mark = _MARKS[unit]
+        share = value * size
+        return (f"{share:,.1f}".removesuffix(".0") if abs(share) >= 10 else number(share)) + mark
+    return f"{number(value)} {_UNITS.get(unit, unit)}"
 
 
 def number(value: float) -> str:

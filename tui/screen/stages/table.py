@@ -71,7 +71,7 @@ STAGES = (
         Rankings,
         key="r",
         hint="top",
-        help="rankings: ten strikes by open interest, volume, put/call; v contracts",
+        help="rankings: strikes by OI, volume, put/call; v: contracts",
         hints={
             "row.choose": "to strike",
             "view.metric": "table",

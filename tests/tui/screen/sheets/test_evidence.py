@@ -4,11 +4,12 @@ from math import nan
 
 import pytest
 
+from engine.fold.rules.catalogue import RULE_NAMES, rule_named
 from engine.model.events import MISSING, NS
 from engine.views.queries import SignalTape, SignalTapeTick
 from engine.views.view import Outcome, Print
 from tui.screen.draw.cell_widget import text_of
-from tui.screen.sheets.evidence import evidence_rows, number
+from tui.screen.sheets.evidence import evidence_rows, in_unit, number
 
 
 def around(ts_ns: int) -> SignalTape:
@@ -40,9 +41,47 @@ def test_every_number_the_rule_used_stands_there_with_its_name(make_signal) -> N
         191.1, evidence=(("z", 6.2), ("volume", 1_840.0), ("premium_usd", 412_000.0), ("lean", nan))
     )
     text = "\n".join(told(row))
-    for name, value in (("z", "6.2"), ("volume", "1,840"), ("premium usd", "412,000"), ("lean", "—")):
+    for name, value in (
+        ("beyond its usual", "6.2σ"),
+        ("volume", "1,840 contracts"),
+        ("premium", "$412,000"),
+        ("bought less sold", "—"),
+    ):
         line = next(line for line in text.splitlines() if name in line and value in line)
         assert line.index(name) < line.index(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (-0.05, "$", "-$0.05"),
+        (412_000.0, "$", "$412,000"),
+        (0.562, "share", "56.2%"),
+        (18.2, "%", "18.2%"),
+        (20.4, "times", "20.4×"),
+        (10.0, "s", "10 s"),
+        (-2.2e5, "shares per $1", "-220,000 sh/$1"),
+        (1.0, "code", "1"),
+        (nan, "$", "—"),
+    ],
+)
+def test_a_number_stands_beside_its_unit(value: float, unit: str, text: str) -> None:
+    assert in_unit(value, unit) == text
+
+
+@pytest.mark.parametrize("rule", RULE_NAMES)
+def test_every_label_is_made_of_words_and_no_two_of_a_rule_are_alike(rule: str) -> None:
+    labels = [column.label for column in rule_named(rule).evidence]
+    assert len(set(labels)) == len(labels)
+    for label in labels:
+        assert "_" not in label
+        assert len(label) > 2
+
+
+def test_numbers_of_a_rule_of_the_users_own_have_its_names(make_signal) -> None:
+    text = "\n".join(told(make_signal(191.1, rule="user:wave", evidence=(("put_premium", 3.5),))))
+    assert "put premium" in text
+    assert " 3.5 " in text
 
 
 def test_the_headline_says_what_fired_on_what_how_strongly_and_by_which_version(make_signal) -> None:
