@@ -1,7 +1,7 @@
 """The signal log's lines as cells: its title, and one line per signal.
 
-Owns a line's order and widths: time, direction, kind, contract, measured against usual, price before and
-after, what came of it. The words of each rule are the catalogue's.
+Owns a line's order and widths: time, direction, kind, contract, price before and after, what came of it, and
+last, in all the room that is left, why: measured against usual. The words of each rule are the catalogue's.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from ..draw.cell_widget import Cell, Row, fitted
 from .rule_words import label, tag
 
 WIDE, WIDEST = 100, 150
-"""From so many columns on a line spells things out, and then its outcomes too."""
+"""From so many columns on a line spells things out, and then its outcomes, strength and tenths too."""
 
-_ROOMY = 70  # columns from which a line has tenths of a second and the price before
 _LISTED = 108  # columns from which the title names every rule
 _HORIZONS = 3
 _MOVE_WIDTH = 11
@@ -93,21 +92,20 @@ def signal_line(
     outcomes         : what is known of what came of it, shortest horizon first
     """
     ground = "cursor" if cursor else "base"
-    wide, tight = width >= WIDE, width < _ROOMY
+    wide, widest = width >= WIDE, width >= WIDEST
     ink = _INKS.get(row.direction, _PLAIN)[(row.strength >= _MILD) + (row.strength >= _STRONG)]
-    bar = SPARKS[min(7, int(row.strength * 8))]
+    bar = f"{SPARKS[min(7, int(row.strength * 8))]} " if widest else ""
     head: list[Cell] = [
-        (f"{'▸' if cursor else ' '}{clock_text(first_ns, tenths=not tight)} ", "muted", ground),
-        (f"{_ARROWS.get(row.direction, '◆')}{_kind(row.rule, wide)} {bar} ", ink, ground),
-        (_contract(row, day, wide), "strong", ground),
+        (f"{'▸' if cursor else ' '}{clock_text(first_ns, tenths=widest)} ", "muted", ground),
+        (f"{_ARROWS.get(row.direction, '◆')}{_kind(row.rule, wide)} {bar}", ink, ground),
+        (_contract(row, day), "strong", ground),
+        (_price(before if wide else None, row.mid_after, count), "text", ground),
+        *_came(outcomes, width, ground),
     ]
-    tail = _tail(None if tight else before, row.mid_after, count, wide)
-    came = _came(outcomes, width, ground)
-    room = width - sum(len(text) for text, _, _ in (*head, *came)) - len(tail)
+    room = max(0, width - sum(len(text) for text, _, _ in head) - 1)
     joined = "".join(f"+{tag(rule).lower()}" for rule in also)
-    said = f"{joined}  {measured(row, brief=not wide)}" if joined else measured(row, brief=not wide)
-    words = fmt.clip(said, max(0, room - 1)).ljust(max(0, room))
-    return fitted([*head, (words, "text", ground), (tail, "text", ground), *came], width, ground)
+    why = f"{joined}  {measured(row, brief=not wide)}".strip()
+    return fitted([*head, (fmt.clip(why, room), "text", ground)], width, ground)
 
 
 def outcome_mark(outcome: Outcome) -> tuple[str, str]:
@@ -168,19 +166,15 @@ def _kind(rule: str, wide: bool) -> str:
     return tag(rule).ljust(6)[:6]
 
 
-def _contract(row: SignalRow, day: date, wide: bool) -> str:
+def _contract(row: SignalRow, day: date) -> str:
+    """Write strike, right and days to expiration."""
     if row.contract is None:
-        return f"{'spot':>16} " if wide else f"{'spot':>7} "
-    name = f"{row.contract.short:>7} "
-    if not wide:
-        return name
+        return f"{'spot':>7}    "
     days = (row.contract.expiry - day) // timedelta(days=1)
-    return f"{row.contract.root} {days}DTE {name}"
+    return f"{row.contract.short:>7} {f'{days}d':<3}"
 
 
-def _tail(before: int | None, after: int, count: int, wide: bool) -> str:
-    arrow = " → " if wide else "→"
-    times = f"×{count}" if count > 1 else ""
-    if before is None:
-        return f" →{fmt.price(after):<8}{times:<4}"
-    return f" {fmt.price(before):>6}{arrow}{fmt.price(after):<6} {times:<4}"
+def _price(before: int | None, after: int, count: int) -> str:
+    """Write the prices in slots that an index level fits too, and how many signals the line stands for."""
+    first = "" if before is None else f"{fmt.price(before):>8}"
+    return f"{first}→{fmt.price(after):<8}{f'×{count}' if count > 1 else '':>4} "
