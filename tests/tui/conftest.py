@@ -297,7 +297,7 @@ def build_view(*, step: int = 0, span: int = 25, **changes: Any) -> View:
         call=call,
         put=put,
         gamma=gamma_of(call, put),
-        flow=Flow(4.2e6, 6.1e6, 2.2e6, -4.1e6, -1.2e5, 3.0e3, 410_000, 380_000, 120_000, 9.1e3),
+        flow=Flow(4.2e6, 6.1e6, 2.2e6, -4.1e6, -1.2e5, 3.0e3, 410_000, 380_000, 120_000, net_delta_5m=9.1e3),
         signals=SignalHistory(signals, len(signals)),
         gaps=((OPEN_NS + 44 * MINUTE_NS, OPEN_NS + 47 * MINUTE_NS),),
         counts=Counts(2_300_000, 2_050_000, 240_000, 310, 1, 0, len(signals)),
