@@ -7,7 +7,7 @@ import numpy as np
 from ..model.events import NS
 from ..tape.history import EVERY_NS, MINUTE_NS, History
 from .queries import CHANNELS, VELOCITY_S, FlowLines
-from .view import Floats
+from .view import Floats, Ints
 
 CHANGE_NS = 5 * MINUTE_NS
 """Over how long the header tells the change of the delta that customers bought."""
@@ -25,17 +25,20 @@ def flow_lines(history: History, now_ns: int) -> FlowLines:
     )
 
 
-def delta_change(history: History, now_ns: int, over_ns: int) -> float | None:
-    """Return by how many shares the delta that customers bought changed up to the newest sample.
+def delta_change(history: History, rungs: Ints, delta: float, now_ns: int) -> float | None:
+    """Return by how many shares the delta that customers bought has changed in about five minutes.
 
-    None while the samples do not go back so far.
+    That is since the full minute nearest to five minutes ago, as strikes are kept by the minute; None while
+    there is none.
+
+    rungs : the strikes that are summed, by their place in the history's
+    delta : what they come to now
     """
-    rows = history.samples(now_ns)
-    back = over_ns // EVERY_NS
-    if len(rows) <= back:
+    mark = (now_ns - CHANGE_NS + MINUTE_NS // 2) // MINUTE_NS * MINUTE_NS
+    rows = history.minutes(mark)
+    if not len(rows) or rows["ts"][-1] != mark:
         return None
-    delta = rows["channels"][:, CHANNELS.index("net_delta")]
-    return float(delta[-1] - delta[-1 - back])
+    return delta - float(rows["delta_flow"][-1][rungs].sum(dtype=np.float64))
 
 
 def _velocity(lines: Floats, seconds: int) -> Floats:

@@ -30,7 +30,7 @@ from .detail import detail_of
 from .event_log import EventsUntil, Joining, Joinings
 from .expiration import NO_EXPIRATION, Expiration, expiration_of, legs
 from .expiry_stats import smile_of, stats_of
-from .flow_lines import CHANGE_NS, delta_change
+from .flow_lines import delta_change
 from .gamma import chain_stats, gamma_of, strike_exposures
 from .heat import heat
 from .outcome_log import TimelineOutcomes
@@ -94,6 +94,7 @@ class Projector:
         self._parts: dict[tuple[tuple[date, str], ...], TapeContracts] = {}
         watched = [contract.expiry in self.expiries for contract in self._table]
         self._watched = np.array([True, *watched])  # by contract id, the underlying's first
+        self._watched_rungs = np.unique(timeline.history.rungs.of[1:][watched])
         self._rows: list[SignalRow] = []
         self._firing_rows: list[SignalRow] = []
         self._placed: list[int] = []  # of each row, its index among the fold's heads
@@ -325,18 +326,19 @@ class Projector:
         cells = {name: state.cells[name][watched] for name in _FLOW_CELLS}
         usd = 1.0 / PRICE_SCALE
         net = cells["buy_premium"] - cells["sell_premium"]
+        net_delta, history = float(cells["delta_flow"].sum()), self._timeline.history
         return Flow(
             call_premium_usd=float(cells["premium"][calls].sum() * usd),
             put_premium_usd=float(cells["premium"][~calls].sum() * usd),
             net_call_premium_usd=float(net[calls].sum() * usd),
             net_put_premium_usd=float(net[~calls].sum() * usd),
-            net_delta=float(cells["delta_flow"].sum()),
+            net_delta=net_delta,
             net_gamma=float(cells["gamma_flow"].sum()),
             buy_volume=int(cells["buy"].sum()),
             sell_volume=int(cells["sell"].sum()),
             unclassified_volume=int(cells["unknown"].sum()),
             expiries=self.expiries,
-            net_delta_5m=delta_change(self._timeline.history, self._timeline.state_ns, CHANGE_NS),
+            net_delta_5m=delta_change(history, self._watched_rungs, net_delta, self._timeline.state_ns),
         )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 
 from engine.analytics.exposure_choice import ExposureChoice
+from engine.feeds.simulated import SimulatedSource
 from engine.model.events import MISSING, NS
 from engine.session.answers import AnswerContext, answer
 from engine.session.symbol_day import PlayerParams, open_symbol_day
-from engine.views.flow_lines import CHANGE_NS, delta_change
+from engine.views.projection import PlaybackState
 from engine.views.queries import CHANNELS, VELOCITY_S, FlowQuery
 
 CALLS = CHANNELS.index("call_premium")
@@ -59,19 +62,39 @@ def test_velocity_of_a_tape_that_is_younger_is_unknown(tape, in_memory) -> None:
     assert found == [[True] * 3, [False, True, True], [False, False, True]]
 
 
-def test_the_five_minute_change_of_the_bought_delta_is_that_of_its_line(tape, in_memory) -> None:
+def test_the_five_minute_change_of_the_bought_delta_counts_from_the_nearest_full_minute(
+    tape, in_memory
+) -> None:
     tape.spot(685.0, at=0).quote(2.40, 2.50, at=0)
-    tape.trade(2.50, 20, at=1).trade(2.50, 20, at=202).spot(685.0, at=700)
+    tape.trade(2.50, 20, at=1)
+    tape.quote(2.40, 2.50, at=201).trade(2.50, 20, at=202).spot(685.0, at=700)
     slot = open_symbol_day(in_memory(tape.events), PlayerParams(start_ns=int(tape.events["ts"][0])))
     found = {}
-    for second in (250, 299, 303, 502, 600):
+    for second in (303, 502, 545, 600):
         slot.timeline.seek(int(tape.events["ts"][0]) + second * NS)
-        found[second] = delta_change(slot.timeline.history, slot.timeline.state_ns, CHANGE_NS)
-    total = slot.timeline.state.cells["delta_flow"].sum()
-    assert (found[250], found[299]) == (None, None)
-    assert found[303] == pytest.approx(total)
-    assert found[502] == pytest.approx(total / 2, rel=0.05)
-    assert found[600] == 0.0
+        flow = slot.projector.project(PlaybackState.of(slot.timeline.tape.info)).flow
+        found[second] = flow.net_delta_5m
+    assert found[303] == pytest.approx(flow.net_delta)
+    assert found[502] == pytest.approx(flow.net_delta / 2, rel=0.05)
+    assert found[545] == found[600] == pytest.approx(0.0, abs=0.5)
+
+
+def test_it_is_of_the_expirations_that_the_total_sums() -> None:
+    day = open_symbol_day(
+        SimulatedSource(date(2025, 12, 16)).open("DIA"), PlayerParams(expiry=date(2025, 12, 19))
+    )
+    state = day.timeline
+    state.seek(state.start_ns + 20 * 60 * NS)
+    flow = day.projector.project(PlaybackState.of(state.tape.info)).flow
+    watched = np.array([False, *(each.expiry in flow.expiries for each in state.contracts)])
+    now = state.state.cells["delta_flow"][watched].sum()
+    state.seek(state.start_ns + 15 * 60 * NS)
+    then = state.state.cells["delta_flow"][watched].sum()
+    assert flow.net_delta == pytest.approx(now)
+    assert flow.net_delta_5m == pytest.approx(now - then, abs=1.0)
+    assert not watched[1:].all()
+    state.seek(state.start_ns + 4 * 60 * NS)
+    assert day.projector.project(PlaybackState.of(state.tape.info)).flow.net_delta_5m is None
 
 
 def test_rewound_lines_forget_what_is_to_come(lines) -> None:
