@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analytics.exposure_choice import Basis, Convention, Metric, Scope
+from ..fold.rules.catalogue import rule_named
+from ..fold.rules.spec import TRADED, Bias
 from ..model.contracts import Contract
 from ..tape.link import Badge, Lag, Link
 
@@ -208,6 +210,23 @@ class SignalRow:
     evidence: tuple[tuple[str, float], ...]
     reason: str
     version: str
+
+    @property
+    def action(self) -> str:
+        """What was done, in words: `puts bought`, `calls rich`, `below flip`."""
+        rule = rule_named(self.rule)
+        buy, sell, neutral = TRADED if rule is None else rule.deeds
+        rights = "spot" if self.contract is None else "calls" if self.contract.right == "C" else "puts"
+        return {"buy": buy, "sell": sell}.get(self.direction, neutral).format(rights)
+
+    @property
+    def bias(self) -> Bias:
+        """What that means for the underlying; the direction is the contract's own."""
+        rule = rule_named(self.rule)
+        if self.direction == "neutral" or not (rule is None or rule.leans):
+            return "none"
+        rises = (self.direction == "buy") == (self.contract is None or self.contract.right == "C")
+        return "up" if rises else "down"
 
 
 @dataclass(frozen=True, slots=True)

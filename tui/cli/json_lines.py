@@ -65,6 +65,8 @@ def _signal(item: FiredSignal) -> dict[str, Any]:
         "signal": row.rule,
         "contract": row.contract.occ if row.contract else None,
         "direction": row.direction,
+        "action": row.action,
+        "bias": row.bias,
         "strength": number(row.strength),
         "reason": row.reason,
         "evidence": {name: number(value) for name, value in row.evidence},
@@ -149,10 +151,10 @@ def _summary(item: Summary) -> dict[str, Any]:
 
 def _signal_text(item: FiredSignal) -> str:
     row = item.row
-    sign = {"buy": "▲", "sell": "▼"}.get(row.direction, "·")
+    sign = {"up": "▲", "down": "▼"}.get(row.bias, "◆")
     when = clock_text(row.ts_ns, tenths=True)
     name = row.contract.occ if row.contract else item.symbol
-    return f"{when} {sign} {row.rule:<17} {name} {row.strength:.2f}  {row.reason}"
+    return f"{when} {sign} {row.action:<12} {name} {row.rule:<17} {row.strength:.2f}  {row.reason}"
 
 
 def _status_text(item: Status) -> str:

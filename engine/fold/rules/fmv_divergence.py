@@ -220,5 +220,7 @@ RULE = RuleSpec(
     line=line,
     brief=brief,
     decide=decide,
+    deeds=("{} cheap", "{} rich", "{} off value"),
+    leans=False,
     cell=(("fmv_since", "<i8"), ("smile_since", "<i8"), ("smile_sign", "<i4")),
 )

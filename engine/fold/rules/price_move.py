@@ -233,5 +233,6 @@ RULE = RuleSpec(
     line=line,
     brief=brief,
     decide=decide,
+    deeds=("{} bid up", "{} lower", "{} moved"),
     cell=(("move_since", "<i8"),),
 )

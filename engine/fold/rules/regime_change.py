@@ -110,6 +110,8 @@ RULE = RuleSpec(
     line=line,
     brief=brief,
     decide=decide,
+    deeds=("γ turned",) * 3,
+    leans=False,
     under=(
         ("regime", "<i4"),  # the sign last taken for the regime, 0 before any
         ("regime_sign", "<i4"),  # the sign at the last look, and since when

@@ -25,6 +25,12 @@ Memory = tuple[tuple[Any, ...], ...]
 
 DIRECTIONS = {1: "buy", -1: "sell", 0: "neutral"}
 
+Bias = Literal["up", "down", "none"]
+"""What a signal means for the underlying."""
+
+TRADED = ("{} bought", "{} sold", "{} traded")
+"""What was done where contracts were traded, by direction: buy, sell, neutral; `{}` is calls or puts."""
+
 _ROUNDING = 1e-12  # dollars were price units when the threshold was compared
 
 
@@ -102,6 +108,8 @@ class RuleSpec(Generic[P]):
     fires    : when it fires, in one sentence
     evidence : the numbers it is judged by, in the order of a signal's row
     default, seed : its thresholds under each preset; `seed` None is as `default`
+    deeds    : what was done, in words for a person, by direction as in `TRADED`
+    leans    : whether the direction, by way of the right, says anything of the underlying
     label, tag    : its name in a wide line of the log and in a narrow one
     sentence : what was measured against what, for a person
     line, brief   : the same for a wide line of the log and for a narrow one
@@ -128,6 +136,8 @@ class RuleSpec(Generic[P]):
     line: Wording
     brief: Wording
     decide: Callable[[Numbers, P, bool], Decision | None]
+    deeds: tuple[str, str, str] = TRADED
+    leans: bool = True
     seed: P | None = None
     size: str = ""
     derived: tuple[str, ...] = ()

@@ -208,4 +208,6 @@ RULE = RuleSpec(
     line=line,
     brief=brief,
     decide=decide,
+    deeds=("spread tight",) * 3,
+    leans=False,
 )

@@ -146,6 +146,7 @@ RULE = RuleSpec(
     line=line,
     brief=brief,
     decide=decide,
+    deeds=("wall broken",) * 3,
     under=(  # of calls and of puts
         ("wall_since", "<i8", (2,)),  # it has stood there
         ("wall_strike", "<f8", (2,)),  # $, 0 without a wall

@@ -143,6 +143,7 @@ RULE = RuleSpec(
     line=line,
     brief=brief,
     decide=decide,
+    deeds=("above flip", "below flip", "at flip"),
     under=(  # when the sign was last clear: its sign, 0 before any; the spot; net gamma, and its share
         ("net_sign", "<i4"),
         ("net_spot", "<i4"),

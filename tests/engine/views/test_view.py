@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from datetime import date
 
 import numpy as np
@@ -109,3 +109,30 @@ def test_a_view_can_be_taken_apart_without_compiling_or_reading_anything() -> No
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("rule", "right", "direction", "action", "bias"),
+    [
+        ("sweep", "C", "buy", "calls bought", "up"),
+        ("sweep", "P", "buy", "puts bought", "down"),
+        ("block", "C", "sell", "calls sold", "down"),
+        ("volume_spike", "P", "sell", "puts sold", "up"),
+        ("volume_spike", "P", "neutral", "puts traded", "none"),
+        ("price_move", "P", "buy", "puts bid up", "down"),
+        ("price_move", "C", "sell", "calls lower", "down"),
+        ("fmv_divergence", "C", "sell", "calls rich", "none"),
+        ("spread_tightening", "C", "neutral", "spread tight", "none"),
+        ("zero_gamma_cross", None, "sell", "below flip", "down"),
+        ("wall_break", None, "buy", "wall broken", "up"),
+        ("regime_change", None, "neutral", "γ turned", "none"),
+        ("user:mine", "P", "buy", "puts bought", "down"),
+        ("user:mine", None, "buy", "spot bought", "up"),
+    ],
+)
+def test_a_row_says_what_was_done_and_what_that_means_for_the_underlying(
+    rule: str, right: str | None, direction: str, action: str, bias: str
+) -> None:
+    contract = Contract("SPY", date(2025, 12, 16), right, 685_000) if right else None
+    row = replace(ROWS[0], rule=rule, contract=contract, direction=direction)
+    assert (row.action, row.bias) == (action, bias)

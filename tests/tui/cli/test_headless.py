@@ -65,7 +65,7 @@ def test_signal_keys_are_the_contracts(make_signal: Callable[..., SignalRow]) ->
     assert (got["event"], got["also"]) == (3, ["sweep"])
     assert set(got) == HEAD | {
         "signal", "contract", "direction", "strength", "reason", "evidence", "side_confidence",
-        "rule_version", "event", "also",
+        "rule_version", "event", "also", "action", "bias",
     }  # fmt: skip
     assert (got["signal"], got["contract"], got["direction"]) == (
         "volume_spike",
@@ -132,11 +132,11 @@ def test_view_keys_are_the_contracts(make_view: ViewMaker) -> None:
         "max_gex_strike", "convention", "unit", "flow", "lag_ms_p50", "lag_ms_p99", "strikes",
         "basis", "scope", "expiry", "expiries", "zero_gamma_band", "units", "totals", "dealers", "confidence",
         "unclassified_share", "by_expiry", "max_pain", "max_pain_all", "expected_move", "opening_move",
-        "atm_iv", "atm_iv_error", "pcr_volume", "pcr_oi", "pcr_premium",
+        "sigma_move", "atm_iv", "atm_iv_error", "pcr_volume", "pcr_oi", "pcr_premium",
     }  # fmt: skip
     assert set(got["flow"]) == {
         "call_premium", "put_premium", "net_delta", "net_gamma", "buy_volume", "sell_volume",
-        "unclassified_volume", "expiries",
+        "unclassified_volume", "expiries", "net_delta_5m",
     }  # fmt: skip
     for row in got["strikes"]:
         assert set(row) == {"strike", "call", "put", "exposures"}
@@ -226,7 +226,7 @@ def test_text_lines_say_the_same_in_one_line_each(
 ) -> None:
     fired = as_text(FiredSignal("SPY", make_signal(5)))
     assert fired == (
-        "09:35:00.0 ▲ volume_spike      O:SPY251216C00685000 0.80  1,840 in 1 s, 20 times the usual"
+        "09:35:00.0 ▲ calls bought O:SPY251216C00685000 volume_spike      0.80  1,840 in 1 s, 20 times the usual"
     )
     assert as_text(status()) == (
         "09:30:00   SPY   REPLAY  simulated  events 118,201  23,100/s  dropped 0  gaps 1  none"

@@ -3,7 +3,8 @@
 A filter is words, all of which must hold: `spike 685c 0dte >50k`. A comma reads as or, `spike,sweep`; `!` in
 front of a word as not, `!fmv`. A word is
 
-* the beginning of a rule's name, of `call`, `put` or `spot`, of a direction, or a whole option root;
+* the beginning of a rule's name, of `call`, `put` or `spot`, of a direction, of a word of what was done
+  (`bought`), or a whole option root;
 * a strike, alone or with its right: `685`, `685c`;
 * days to expiration, `0dte`, or the expiration itself, `12-16`, `2025-12-16`;
 * a comparison with the premium, `>50k`, or with a number by the beginning of its name, `z>5`, `strength>0.7`.
@@ -115,7 +116,9 @@ def _names(word: str, row: SignalRow) -> bool:
     if contract is not None and word == contract.root.lower():
         return True
     sides = _SPOT if contract is None else _SIDES[contract.right]
-    return any(each.startswith(word) for each in (*_rule_words(row.rule), row.direction, *sides))
+    return any(
+        each.startswith(word) for each in (*_rule_words(row.rule), row.direction, *row.action.split(), *sides)
+    )
 
 
 @lru_cache(maxsize=256)

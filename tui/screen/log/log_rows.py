@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from engine.fold.rules.catalogue import rule_named
+from engine.fold.rules.spec import TRADED
 from engine.model.calendar import clock_text
 from engine.model.events import PRICE_SCALE
 from engine.views.view import Outcome, SignalRow
@@ -17,7 +18,7 @@ from ...settings.prefs import RULES, Prefs
 from .. import format as fmt
 from ..draw.bars import SPARKS
 from ..draw.cell_widget import Cell, Row, fitted
-from .rule_words import label, tag
+from .rule_words import tag
 
 WIDE, WIDEST = 100, 150
 """From so many columns on a line spells things out, and then its outcomes, strength and tenths too."""
@@ -26,8 +27,9 @@ _LISTED = 108  # columns from which the title names every rule
 _HORIZONS = 3
 _MOVE_WIDTH = 11
 
-_ARROWS = {"buy": "▲", "sell": "▼"}
-_INKS = {"buy": ("buy_lo", "buy", "buy_hi"), "sell": ("sell_lo", "sell", "sell_hi")}
+_ARROWS = {"up": "▲", "down": "▼"}
+_INKS = {"up": ("buy_lo", "buy", "buy_hi"), "down": ("sell_lo", "sell", "sell_hi")}
+_DEED = 12  # cells of what was done
 _PLAIN = ("muted", "text", "strong")
 _MILD, _STRONG = 0.55, 0.75  # strength from which a signal is painted brighter; 0.5 is its rule's threshold
 
@@ -93,19 +95,26 @@ def signal_line(
     """
     ground = "cursor" if cursor else "base"
     wide, widest = width >= WIDE, width >= WIDEST
-    ink = _INKS.get(row.direction, _PLAIN)[(row.strength >= _MILD) + (row.strength >= _STRONG)]
+    ink = _INKS.get(row.bias, _PLAIN)[(row.strength >= _MILD) + (row.strength >= _STRONG)]
     bar = f"{SPARKS[min(7, int(row.strength * 8))]} " if widest else ""
     head: list[Cell] = [
         (f"{'▸' if cursor else ' '}{clock_text(first_ns, tenths=widest)} ", "muted", ground),
-        (f"{_ARROWS.get(row.direction, '◆')}{_kind(row.rule, wide)} {bar}", ink, ground),
+        (f"{_ARROWS.get(row.bias, '◆')} {row.action:<{_DEED}.{_DEED}} {bar}", ink, ground),
         (_contract(row, day), "strong", ground),
         (_price(before if wide else None, row.mid_after, count), "text", ground),
         *_came(outcomes, width, ground),
     ]
     room = max(0, width - sum(len(text) for text, _, _ in head) - 1)
-    joined = "".join(f"+{tag(rule).lower()}" for rule in also)
-    why = f"{joined}  {measured(row, brief=not wide)}".strip()
+    why = f"{_rules_of(row, also)}{measured(row, brief=not wide)}"
     return fitted([*head, (fmt.clip(why, room), "text", ground)], width, ground)
+
+
+def _rules_of(row: SignalRow, also: tuple[str, ...]) -> str:
+    """Name the rules of a line, but for one alone whose deed is no other's."""
+    rule = rule_named(row.rule)
+    if not also and rule is not None and rule.deeds != TRADED:
+        return ""
+    return f"{'+'.join(tag(each).lower() for each in (row.rule, *also))}: "
 
 
 def outcome_mark(outcome: Outcome) -> tuple[str, str]:
@@ -158,12 +167,6 @@ def _rules(prefs: Prefs, width: int) -> list[Cell]:
 
 def _choice(rule: str) -> str:
     return tag(rule).lower() if rule else "all"
-
-
-def _kind(rule: str, wide: bool) -> str:
-    if wide:
-        return label(rule).replace("_", " ").upper().replace("Γ", "γ").ljust(10)[:10]
-    return tag(rule).ljust(6)[:6]
 
 
 def _contract(row: SignalRow, day: date) -> str:

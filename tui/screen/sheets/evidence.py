@@ -46,7 +46,7 @@ def _headline(row: SignalRow, symbol: str, width: int) -> list[Row]:
     contract = row.contract
     name = contract.occ if contract is not None else symbol
     side = f"side confidence {row.side_confidence:.0%}" if row.side_confidence > 0 else "no side judged"
-    facts = f"{row.direction} · strength {row.strength:.2f} · {side} · rule {row.version}"
+    facts = f"{row.action} · {row.direction} · strength {row.strength:.2f} · {side} · rule {row.version}"
     return [
         words(f"{clock_text(row.ts_ns, tenths=True)}  {label(row.rule)}  {name}", width, "title"),
         *wrapped(row.reason, width, "text"),

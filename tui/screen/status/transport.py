@@ -20,7 +20,7 @@ from ..draw.cell_widget import Cell, CellWidget, Row
 from ..time_position import BEHIND, FRONT, time_position
 from .badge import data_clock
 
-_GLYPHS = {"buy": ("▲", "buy_hi"), "sell": ("▼", "sell_hi")}
+_GLYPHS = {"up": ("▲", "buy_hi"), "down": ("▼", "sell_hi")}
 _LEAST_TRACK = 8
 
 
@@ -157,7 +157,7 @@ def signal_marks(signals: SignalHistory, view: View, cells: int) -> list[tuple[i
         end_ns = view.tape_ns + 1 if cell == head else view.start_ns + span_ns * (cell + 1) // cells
         upto = bisect_left(signals, end_ns, key=lambda row: row.ts_ns)
         if upto > before:
-            marks.append((cell, _GLYPHS.get(signals[upto - 1].direction, ("◆", "mark"))))
+            marks.append((cell, _GLYPHS.get(signals[upto - 1].bias, ("◆", "mark"))))
         before = upto
     return marks
 

@@ -116,7 +116,7 @@ async def test_a_filter_narrows_and_says_of_how_many(make_view, make_signal, sta
     async with stage(log, 100, 8):
         log.show(make_view(), Prefs(log_filter="spike"))
         assert "3 of 7" in lines(log)[0]
-        assert sum("VOL SPIKE" in line for line in lines(log)) == 3
+        assert sum("spike: " in line for line in lines(log)) == 3
         log.show(make_view(), Prefs())
         assert "of 7" not in lines(log)[0]
 
@@ -167,5 +167,5 @@ async def test_a_smaller_log_still_shows_the_newest(make_view, make_signal, stag
     log = SignalLog()
     async with stage(log, 100, 12) as pilot:
         log.show(with_signals(make_view, make_signal, 20), Prefs())
-        await pilot.resize_terminal(70, 4)
+        await pilot.resize_terminal(90, 4)
         assert "number 19" in lines(log)[3]
