@@ -226,7 +226,8 @@ def test_text_lines_say_the_same_in_one_line_each(
 ) -> None:
     fired = as_text(FiredSignal("SPY", make_signal(5)))
     assert fired == (
-        "09:35:00.0 ▲ calls bought O:SPY251216C00685000 volume_spike      0.80  1,840 in 1 s, 20 times the usual"
+        "09:35:00.0 ▲ calls bought O:SPY251216C00685000 volume_spike      0.80  "
+        "1,840 in 1 s, 20 times the usual"
     )
     assert as_text(status()) == (
         "09:30:00   SPY   REPLAY  simulated  events 118,201  23,100/s  dropped 0  gaps 1  none"

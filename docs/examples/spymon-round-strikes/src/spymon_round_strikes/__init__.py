@@ -49,7 +49,7 @@ def _turned(view: View, row: int, side: str, calls: float, puts: float) -> UserS
     lean = abs(calls - puts)
     return UserSignal(
         contract=max(int(leg.cid[row]), 0),
-        direction="buy" if side == "call" else "sell",
+        direction="buy",  # of the contract: bought puts point down
         strength=lean / (lean + 2 * LEAST_USD),
         reason=f"net premium turned to the {side}s: calls {calls:+,.0f}, puts {puts:+,.0f} dollars",
         evidence={"calls_usd": calls, "puts_usd": puts},
