@@ -1,10 +1,11 @@
 """Trade sides and signals against what the simulator knows to be true.
 
 A signal counts as right when something of its kind was planted on its contract then; of sweeps, blocks and
-volume spikes, which are all prints, each is right at any. Some plants are too small for anybody, so recall is
-told by thirds of their strength. What the null day, the same without anything planted, fires counts as false,
-though its market trades blocks too. Rules nothing is planted for are only counted. Nothing is judged: the
-figures are of simulated days, so the order between rules and presets says more than the digits.
+volume spikes, which are all prints, each is right at any. What joined an event counts for its own rule; what
+the null day fires is told in rows. Some plants are too small for anybody, so recall is told by thirds of
+their strength. What the null day, the same without anything planted, fires counts as false, though its market
+trades blocks too. Rules nothing is planted for are only counted. Nothing is judged: the figures are of
+simulated days, so the order between rules and presets says more than the digits.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ _MIDDLE_BAND = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Folded:
-    """A day and what the fold made of it; sides and truth by event."""
+    """A day and what the fold made of it; sides and truth by event, and every signal, joined ones too."""
 
     tape: SimTape
     events: Events
@@ -85,7 +86,7 @@ def folded(tape: SimTape, preset: str) -> Folded:
         np.concatenate([events for events, _ in pieces]),
         np.concatenate([sides for _, sides in pieces]),
         np.concatenate(truth),
-        np.array(timeline.signals, SIGNAL),
+        np.array(timeline.firings, SIGNAL),
     )
 
 
@@ -219,7 +220,7 @@ def _score(planted: Folded, null: Folded, kinds: Collection[int]) -> Score:
         top=len(top),
         loud=int(right[top].sum()),
         thirds=_thirds(fired, plants),
-        null=int(np.isin(null.signals["rule"], list(kinds)).sum()) / hours,
+        null=int((np.isin(null.signals["rule"], list(kinds)) & (null.signals["parent"] < 0)).sum()) / hours,
     )
 
 
