@@ -93,6 +93,8 @@ if TYPE_CHECKING:
     from .views.queries import FlowQuery as FlowQuery
     from .views.queries import Heat as Heat
     from .views.queries import HeatQuery as HeatQuery
+    from .views.queries import PastProfile as PastProfile
+    from .views.queries import PastProfileQuery as PastProfileQuery
     from .views.queries import Query as Query
     from .views.queries import Score as Score
     from .views.queries import Scoreboard as Scoreboard

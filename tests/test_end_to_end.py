@@ -446,7 +446,7 @@ def test_without_colour_there_is_none(open_terminal: Open) -> None:
 
 def has_colour(said: bytes) -> bool:
     """Say whether a colour other than grey was asked for."""
-    return any(len({*rgb}) > 1 for rgb in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", said))
+    return any(len({*rgb}) > 1 for rgb in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)[;m]", said))
 
 
 def test_a_dumb_terminal_gets_lines(open_terminal: Open) -> None:

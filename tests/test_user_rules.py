@@ -55,7 +55,7 @@ def test_the_example_s_signals_are_lines_like_any_other(site: Path, tmp_path: Pa
         assert line["rule_version"] == f"{RULE}/1"
         assert int(line["contract"][-8:]) % 5_000 == 0
         calls, puts = (line["evidence"][name] for name in ("calls_usd", "puts_usd"))
-        assert line["direction"] == ("buy" if calls > puts else "sell")
+        assert (line["direction"], line["bias"]) == ("buy", "up" if calls > puts else "down")
         assert line["strength"] == pytest.approx(abs(calls - puts) / (abs(calls - puts) + 50_000))
     assert told[-1]["signals"][RULE] == len(own)
     times = [line["ts_ns"] for line in told if line["type"] == "signal"]

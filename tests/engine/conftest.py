@@ -196,7 +196,8 @@ def touchy(preset: str) -> FoldParams:
     low = {
         "mute_s": 5, "cooldown_s": 5, "auction_s": 0.5, "levels_settle_s": 3,
         "volume_spike.warm_buckets": 3, "volume_spike.z": 1, "volume_spike.ratio": 1.2,
-        "volume_spike.size": 1, "volume_spike.one_print": 1,
+        "volume_spike.size": 1, "volume_spike.one_print": 1, "volume_spike.floor_usd": 0,
+        "sweep.premium_usd": 0, "block.floor_usd": 0,
         "sweep.prints": 2, "sweep.window_s": 5, "sweep.exchanges": 1, "sweep.size": 20,
         "block.size": 20, "block.warm_prints": 50, "block.share": 0.5,
         "spread_tightening.ticks": 1, "spread_tightening.ratio": 0.8, "spread_tightening.hold_s": 0,

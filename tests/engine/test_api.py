@@ -52,6 +52,8 @@ NAMES = [
     "OptionChain",
     "Outcome",
     "PRESETS",
+    "PastProfile",
+    "PastProfileQuery",
     "Pause",
     "PlayerParams",
     "ProviderError",

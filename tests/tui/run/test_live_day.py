@@ -171,7 +171,7 @@ async def test_going_back_shows_how_far_behind_the_screen_is_while_the_day_goes_
     feed.tell(3_600)
     async with watched(feed) as shown:
         assert "● LIVE" in shown.text(StatusHeader)
-        assert "lag p50  40ms p99  40ms │ vol 100% heard" in shown.text(StatusHeader, 2)
+        assert "lag p50  40ms p99  40ms │ vol 100% heard" in shown.text(StatusHeader, 3)
         await shown.press("shift+left")
         assert "⏸ REWIND -1m00s" in shown.text(StatusHeader)
         assert "10:29:00.0" in shown.text(StatusHeader)
@@ -215,11 +215,11 @@ async def test_what_the_source_says_is_shown_once_and_goes_when_it_is_over(feed:
         feed.tape.link = replace(CALM, badge="GAP", silent_s=4, note="The connection was cut.")
         await shown.frame()
         assert "⚠ GAP 4s" in shown.text(StatusHeader)
-        assert "▸ The connection was cut." in shown.text(StatusHeader, 2)
+        assert "▸ The connection was cut." in shown.text(StatusHeader, 3)
         assert "cut" not in shown.text(HintFooter)
         feed.tape.link = CALM
         await shown.frame()
-        assert "cut" not in shown.text(StatusHeader, 2)
+        assert "cut" not in shown.text(StatusHeader, 3)
 
 
 async def test_the_end_of_the_track_is_now(feed: Feed) -> None:
